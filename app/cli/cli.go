@@ -1,0 +1,99 @@
+// Package cli holds the commands. It is the one room that wires the others
+// together; nothing imports it.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/db"
+)
+
+// commands is Paddock's command line.
+type commands struct {
+	Dev     devCommand     `cmd:"" default:"withargs" help:"Run everything for development: PostgreSQL, demo workspaces, a mailbox (the default)."`
+	Serve   serveCommand   `cmd:"" help:"Run in production: web and jobs."`
+	Work    workCommand    `cmd:"" help:"Run jobs alone."`
+	Migrate migrateCommand `cmd:"" help:"Bring the shared schema and every tenant's up to date."`
+	Seed    seedCommand    `cmd:"" help:"Fill a workspace with generated customers."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// env is what every command gets.
+type environment struct {
+	ctx      context.Context
+	cfg      config.Config
+	out, err io.Writer
+}
+
+// Run runs one command line and returns its exit code.
+func Run(args []string, out, errOut io.Writer) int {
+	var c commands
+	exit := -1
+	parser := kong.Must(&c, kong.Name("paddock"), kong.Writers(out, errOut),
+		kong.Description("A CRM that gives every team a workspace of its own. Settings come from the environment: see docs/settings.md."),
+		kong.UsageOnError(), kong.Exit(func(code int) { exit = code }))
+	run, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // --help
+	}
+	if err != nil {
+		fmt.Fprintln(errOut, "paddock:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := config.Load()
+	if err == nil {
+		err = run.Run(&environment{ctx, cfg, out, errOut})
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(errOut, "paddock:", err)
+		return exitFailed
+	}
+	return exitDone
+}
+
+// open connects to the database of the settings.
+func (e *environment) open() (*db.DB, error) {
+	return db.Open(e.ctx, db.Config{URL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on"})
+}
+
+func (e *environment) log(json bool) *slog.Logger {
+	var h slog.Handler = slog.NewTextHandler(e.err, nil)
+	if json {
+		h = slog.NewJSONHandler(e.err, nil)
+	}
+	log := slog.New(h)
+	slog.SetDefault(log)
+	return log
+}
+
+type versionCommand struct{}
+
+// Run prints the version that the build recorded.
+func (versionCommand) Run(e *environment) error {
+	version := "development"
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		version = b.Main.Version
+	}
+	_, err := fmt.Fprintln(e.out, "paddock", version)
+	return err
+}

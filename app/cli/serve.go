@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/jobs"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web"
+)
+
+type serveCommand struct {
+	Jobs bool `default:"true" negatable:"" help:"Run jobs too; --jobs=false serves the web alone."`
+}
+
+// Run serves production until it is told to stop.
+func (c serveCommand) Run(e *environment) error {
+	if err := e.cfg.RequireProduction(); err != nil {
+		return err
+	}
+	log := e.log(true)
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Ping(e.ctx); err != nil {
+		return err
+	}
+	if err := warnSetConfig(e.ctx, d, log); err != nil {
+		return err
+	}
+	// Mail goes out by a job once there is an SMTP sender; until then it is
+	// only noted.
+	send := func(_ context.Context, m mail.Message) error {
+		log.Info("mail is not sent yet", "subject", m.Subject)
+		return nil
+	}
+	return serve(e.ctx, service{cfg: e.cfg, db: d, log: log, send: send, jobs: c.Jobs})
+}
+
+func warnSetConfig(ctx context.Context, d *db.DB, log *slog.Logger) error {
+	open, err := d.SetConfigOpen(ctx)
+	if err == nil && open {
+		log.Warn("tenant roles may call set_config; have a superuser run, in this database: " +
+			"revoke execute on function pg_catalog.set_config(text, text, boolean) from public; " +
+			"grant execute on function pg_catalog.set_config(text, text, boolean) to <the login>")
+	}
+	return err
+}
+
+type workCommand struct{}
+
+// Run works on jobs until it is told to stop.
+func (workCommand) Run(e *environment) error {
+	if err := e.cfg.RequireProduction(); err != nil {
+		return err
+	}
+	log := e.log(true)
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Ping(e.ctx); err != nil {
+		return err
+	}
+	jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log})
+	return nil
+}
+
+// service is a running Paddock; ready is called once it serves.
+type service struct {
+	cfg     config.Config
+	db      *db.DB
+	log     *slog.Logger
+	send    mail.Sender
+	mailbox *mail.Mailbox
+	jobs    bool
+	ready   func()
+}
+
+// serve answers requests until ctx ends, then lets those under way finish.
+func serve(ctx context.Context, s service) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+
+	hosts := tenant.NewResolver(s.db, s.cfg.BaseURL.Hostname())
+	wg.Go(func() { hosts.Run(ctx) })
+	wake := make(chan struct{}, 1)
+	if s.jobs {
+		wg.Go(func() { jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Wake: wake, Log: s.log}) })
+	}
+	handler := web.New(web.Options{
+		Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Send: s.send, Mailbox: s.mailbox,
+		Claimed: func() {
+			select {
+			case wake <- struct{}{}:
+			default: // it is awake already
+			}
+		},
+	})
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
+	}
+	server := web.NewHTTP(handler)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	if s.ready != nil {
+		s.ready()
+	} else {
+		s.log.Info("serving", "listen", l.Addr().String(), "base_url", s.cfg.BaseURL.String())
+	}
+	select {
+	case err := <-failed:
+		if errors.Is(err, http.ErrServerClosed) {
+			return nil
+		}
+		return err
+	case <-ctx.Done():
+		return web.Shutdown(server)
+	}
+}

@@ -1,0 +1,248 @@
+// Package db is the only way to PostgreSQL.
+//
+// A request reads and writes tenant tables inside [DB.Tenant], shared ones
+// inside [DB.Shared]. Each is one transaction whose role and search_path are
+// set with SET LOCAL, so that nothing of it outlives commit or rollback. The
+// pool's own role has no rights and its path is empty: SQL that forgot its
+// scope fails.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// MinVersion is the oldest server we run on, as server_version_num.
+const MinVersion = 150000
+
+// Config is what Open needs.
+type Config struct {
+	URL         string // the owner of the database: no superuser, may create roles
+	MaxConns    int32  // of the pool that serves requests; 0 means 10
+	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
+}
+
+// DB holds two pools: app serves requests and starts with no rights, owner
+// makes schemas and migrates.
+type DB struct {
+	app, owner *pgxpool.Pool
+	name       string // the database's; it prefixes role names, which are cluster-wide
+	roles      bool
+}
+
+// Role names of this database.
+func (d *DB) baselineRole() string            { return d.name + "_app" }
+func (d *DB) sharedRole() string              { return d.name + "_shared" }
+func (d *DB) tenantRole(schema string) string { return d.name + "_" + schema }
+
+// Open connects and makes sure that the roles of this database exist. It
+// refuses a superuser, for whom no rule of isolation would hold.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	oc, err := pgxpool.ParseConfig(c.URL)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles}
+	if len(d.name) > 40 {
+		return nil, fmt.Errorf("database name %q: at most 40 characters, for it prefixes role names", d.name)
+	}
+	oc.MaxConns = 8
+	oc.MaxConnIdleTime = time.Minute
+	oc.ConnConfig.RuntimeParams["search_path"] = "public, ext, pg_temp"
+	oc.ConnConfig.RuntimeParams["application_name"] = "paddock-owner"
+	if d.owner, err = pgxpool.NewWithConfig(ctx, oc); err != nil {
+		return nil, err
+	}
+	if err := d.prepare(ctx); err != nil {
+		d.owner.Close()
+		return nil, err
+	}
+
+	ac, err := pgxpool.ParseConfig(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	ac.MaxConns = c.MaxConns
+	if ac.MaxConns == 0 {
+		ac.MaxConns = 10
+	}
+	// A backend keeps what it learnt of every schema it touched (about 390 KB a
+	// tenant, see retire), so connections are few and do not live for ever.
+	ac.MaxConnLifetime = 30 * time.Minute
+	ac.MaxConnLifetimeJitter = 5 * time.Minute
+	ac.AfterRelease = keep
+	// RESET ROLE and DISCARD fall back to a login default; they would fall back
+	// to the owner had the role been set by a statement.
+	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
+	ac.ConnConfig.RuntimeParams["search_path"] = ""
+	ac.ConnConfig.RuntimeParams["application_name"] = "paddock"
+	// One request cancelled must not cost its connection.
+	ac.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 3 * time.Second}
+	}
+	if d.app, err = pgxpool.NewWithConfig(ctx, ac); err != nil {
+		d.owner.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Close waits for connections in use and closes both pools.
+func (d *DB) Close() {
+	d.app.Close()
+	d.owner.Close()
+}
+
+// Ping tells whether the database answers and the shared schema is current.
+func (d *DB) Ping(ctx context.Context) error {
+	if err := d.app.Ping(ctx); err != nil {
+		return err
+	}
+	return d.checkShared(ctx)
+}
+
+// Listen calls notify for every NOTIFY on channel, until ctx ends. It calls
+// listening(true) each time it has (re)connected, and listening(false) when the
+// connection is lost: between the two, notifications are missed.
+func (d *DB) Listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) {
+	for ctx.Err() == nil {
+		err := func() error {
+			c, err := pgx.ConnectConfig(ctx, d.app.Config().ConnConfig.Copy())
+			if err != nil {
+				return err
+			}
+			defer c.Close(context.WithoutCancel(ctx))
+			if _, err := c.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
+				return err
+			}
+			listening(true)
+			for {
+				n, err := c.WaitForNotification(ctx)
+				if err != nil {
+					return err
+				}
+				notify(n.Payload)
+			}
+		}()
+		listening(false)
+		if err != nil {
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// prepare makes the roles that everything else stands on, once per database.
+func (d *DB) prepare(ctx context.Context) error {
+	var version int
+	var super, owner, ready bool
+	err := d.owner.QueryRow(ctx, `
+		select current_setting('server_version_num')::int, r.rolsuper,
+		       d.datdba = r.oid or pg_has_role(d.datdba, 'usage'),
+		       (select count(*) = 2 from pg_catalog.pg_roles where rolname in ($1, $2))
+		from pg_catalog.pg_roles r, pg_catalog.pg_database d
+		where r.rolname = session_user and d.datname = current_database()`,
+		d.baselineRole(), d.sharedRole()).Scan(&version, &super, &owner, &ready)
+	switch {
+	case err != nil:
+		return fmt.Errorf("database: %w", err)
+	case version < MinVersion:
+		return fmt.Errorf("PostgreSQL %d is too old: Paddock needs %d or newer", version/10000, MinVersion/10000)
+	case super:
+		return errors.New("DATABASE_URL logs in as a superuser, whom no isolation binds: use a login that owns the database and has CREATEROLE")
+	case !owner:
+		return errors.New("DATABASE_URL: the login must own the database")
+	case ready:
+		return nil
+	}
+	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
+		// Roles are cluster-wide: so is the lock against another process here.
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, lockRoles); err != nil {
+			return err
+		}
+		for _, role := range []string{d.baselineRole(), d.sharedRole()} {
+			if err := createRole(ctx, tx, role); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, fmt.Sprintf(`
+			revoke all on schema public from public;
+			revoke temp, create on database %s from public;
+			grant usage on schema public to %s`, ident(d.name), ident(d.sharedRole())))
+		return err
+	})
+}
+
+// createRole makes a role without a login that the owner may switch to.
+func createRole(ctx context.Context, tx pgx.Tx, role string) error {
+	var exists bool
+	if err := tx.QueryRow(ctx, `select exists (select from pg_catalog.pg_roles where rolname = $1)`, role).Scan(&exists); err != nil {
+		return err
+	}
+	if !exists {
+		if _, err := tx.Exec(ctx, "create role "+ident(role)+" nologin"); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "grant "+ident(role)+" to current_user")
+	return err
+}
+
+// SetConfigOpen reports whether the tenant roles may still call set_config,
+// with which one injected SELECT could change its role. Only a superuser can
+// close it: revoke execute on function pg_catalog.set_config(text, text, boolean) from public.
+func (d *DB) SetConfigOpen(ctx context.Context) (bool, error) {
+	var open bool
+	err := d.owner.QueryRow(ctx,
+		`select has_function_privilege($1, 'pg_catalog.set_config(text, text, boolean)', 'execute')`, d.baselineRole()).Scan(&open)
+	return open, err
+}
+
+// Advisory locks, all in one namespace of ours.
+const (
+	lockRoles   int64 = 0x7061_6464_0001
+	lockMigrate int64 = 0x7061_6464_0002
+	// LockSpares is held by the process that refills spare schemas.
+	LockSpares int64 = 0x7061_6464_0003
+)
+
+func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// maxTenants is how many tenants a connection serves before it is closed:
+// 200 at 390 KB are some 80 MB of catalogue cache in its backend.
+const maxTenants = 200
+
+const seenKey = "paddock.tenants"
+
+// remember counts the distinct tenants that a connection has served.
+func remember(c *pgx.Conn, schema string) {
+	data := c.PgConn().CustomData()
+	seen, _ := data[seenKey].(map[string]struct{})
+	if seen == nil {
+		seen = make(map[string]struct{})
+		data[seenKey] = seen
+	}
+	seen[schema] = struct{}{}
+}
+
+// keep is the pool's AfterRelease: false closes the connection.
+func keep(c *pgx.Conn) bool {
+	seen, _ := c.PgConn().CustomData()[seenKey].(map[string]struct{})
+	return len(seen) < maxTenants
+}
+
+// code tells whether err is a PostgreSQL error with one of these SQLSTATEs.
+func code(err error, codes ...string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains(codes, pg.Code)
+}

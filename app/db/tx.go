@@ -1,0 +1,214 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// TenantTx is a transaction in one tenant's schema, under that tenant's role.
+type TenantTx struct {
+	*tenantdb.Queries
+	d     *DB
+	tx    pgx.Tx
+	scope Scope
+}
+
+// SharedTx is a transaction in the shared schema.
+type SharedTx struct {
+	*shareddb.Queries
+	d  *DB
+	tx pgx.Tx
+}
+
+// Tenant runs fn in a transaction of the context's tenant and commits it when
+// fn returns nil. fn may run twice (see run), so it must be repeatable.
+// It answers ErrNoTenant without a scope and ErrNested inside another transaction.
+func (d *DB) Tenant(ctx context.Context, fn func(*TenantTx) error) error {
+	return d.tenant(ctx, "begin; ", fn)
+}
+
+// TenantRead is Tenant for reading: the database refuses writes.
+func (d *DB) TenantRead(ctx context.Context, fn func(*TenantTx) error) error {
+	return d.tenant(ctx, "begin read only; ", fn)
+}
+
+// Shared is Tenant for the shared schema; it needs no scope.
+func (d *DB) Shared(ctx context.Context, fn func(*SharedTx) error) error {
+	return d.shared(ctx, "begin; ", fn)
+}
+
+// SharedRead is Shared for reading: the database refuses writes.
+func (d *DB) SharedRead(ctx context.Context, fn func(*SharedTx) error) error {
+	return d.shared(ctx, "begin read only; ", fn)
+}
+
+func (d *DB) tenant(ctx context.Context, begin string, fn func(*TenantTx) error) error {
+	scope, ok := ScopeFrom(ctx)
+	if !ok {
+		return ErrNoTenant
+	}
+	return d.run(ctx, begin+d.tenantScope(scope)+limits, func(c *pgx.Conn, tx pgx.Tx) error {
+		remember(c, scope.Schema)
+		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope})
+	})
+}
+
+func (d *DB) shared(ctx context.Context, begin string, fn func(*SharedTx) error) error {
+	return d.run(ctx, begin+d.sharedScope()+limits, func(_ *pgx.Conn, tx pgx.Tx) error {
+		return fn(&SharedTx{shareddb.New(guarded{tx}), d, tx})
+	})
+}
+
+// limits bound what one transaction may take; the lists and forms of a request
+// need milliseconds.
+const limits = `; set local statement_timeout = '10s'; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
+
+// tenantScope names pg_temp last, else a temporary table would shadow a
+// tenant's. public is not on the path: a missing table must not fall through.
+func (d *DB) tenantScope(s Scope) string {
+	q := `set local search_path = ` + ident(s.Schema) + `, ext, pg_temp`
+	if d.roles {
+		q += `; set local role ` + ident(d.tenantRole(s.Schema))
+	} else {
+		// Distributed engines open connections per role; the owner then works for
+		// every tenant and the path alone scopes.
+		q += `; set local role none`
+	}
+	member := ""
+	if s.MemberID != uuid.Nil {
+		member = s.MemberID.String() // a uuid's own format: nothing to escape
+	}
+	return q + `; set local paddock.member_id = '` + member + `'`
+}
+
+func (d *DB) sharedScope() string {
+	return `set local search_path = public, ext, pg_temp; set local role ` + ident(d.sharedRole())
+}
+
+// run holds one connection for one transaction. A migration that another
+// process has just run can change the shape of a prepared statement (SQLSTATE
+// 0A000, "cached plan must not change result type"): then the statements of
+// this connection are dropped and fn runs once more.
+func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) error) error {
+	leave, err := enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	conn, err := d.app.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	err = once(ctx, conn, begin, fn)
+	if code(err, "0A000") {
+		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
+			return errors.Join(err, derr)
+		}
+		err = once(ctx, conn, begin, fn)
+	}
+	return err
+}
+
+func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Conn, pgx.Tx) error) (err error) {
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return err
+	}
+	// Runs on a panic too, and must not depend on a context that may be over.
+	// When the rollback itself fails the connection is not idle, and the pool
+	// closes it.
+	defer func() {
+		rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		if rerr := tx.Rollback(rctx); rerr != nil && !errors.Is(rerr, pgx.ErrTxClosed) && err == nil {
+			err = rerr
+		}
+	}()
+	if err := fn(conn.Conn(), tx); err != nil {
+		return err
+	}
+	return tx.Commit(ctx)
+}
+
+// Savepoint runs fn so that its failure undoes only what fn did.
+func (tx *SharedTx) Savepoint(ctx context.Context, fn func() error) error {
+	sp, err := tx.tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return errors.Join(err, sp.Rollback(context.WithoutCancel(ctx)))
+	}
+	return sp.Commit(ctx)
+}
+
+// AsTenant continues the transaction in the schema of the context's tenant and
+// comes back to the shared one: for writes that must stand or fall together.
+func (tx *SharedTx) AsTenant(ctx context.Context, fn func(*TenantTx) error) error {
+	scope, ok := ScopeFrom(ctx)
+	if !ok {
+		return ErrNoTenant
+	}
+	return tx.d.switched(ctx, tx.tx, tx.d.tenantScope(scope), tx.d.sharedScope(), func() error {
+		return fn(&TenantTx{tenantdb.New(guarded{tx.tx}), tx.d, tx.tx, scope})
+	})
+}
+
+// AsShared continues the transaction in the shared schema and comes back.
+func (tx *TenantTx) AsShared(ctx context.Context, fn func(*SharedTx) error) error {
+	return tx.d.switched(ctx, tx.tx, tx.d.sharedScope(), tx.d.tenantScope(tx.scope), func() error {
+		return fn(&SharedTx{shareddb.New(guarded{tx.tx}), tx.d, tx.tx})
+	})
+}
+
+// switched always switches back. Where that fails (the transaction is aborted
+// or the connection gone) nothing more can be done in it anyway.
+func (d *DB) switched(ctx context.Context, tx pgx.Tx, to, back string, fn func() error) (err error) {
+	if _, err := tx.Exec(ctx, to); err != nil {
+		return fmt.Errorf("db: switching scope: %w", err)
+	}
+	defer func() {
+		if _, berr := tx.Exec(context.WithoutCancel(ctx), back); berr != nil && err == nil {
+			err = fmt.Errorf("db: switching scope back: %w", berr)
+		}
+	}()
+	return fn()
+}
+
+// guarded is what sqlc's code runs on. pgx's Exec without arguments uses the
+// simple protocol, which takes several statements at once ("…; reset role");
+// Query never does.
+type guarded struct{ tx pgx.Tx }
+
+func (g guarded) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return g.tx.Query(ctx, sql, args...)
+}
+
+func (g guarded) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return g.tx.QueryRow(ctx, sql, args...)
+}
+
+func (g guarded) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	rows, err := g.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
+}
+
+// CopyFrom loads rows in bulk; the table is the generated code's constant.
+func (g guarded) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	return g.tx.CopyFrom(ctx, table, columns, rows)
+}

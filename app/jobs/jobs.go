@@ -1,0 +1,44 @@
+// Package jobs does what nobody waits for.
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+)
+
+// Options are what Run works with.
+type Options struct {
+	DB     *db.DB
+	Spares int             // how many spare schemas to keep
+	Wake   <-chan struct{} // a spare was taken; nil to look once a minute
+	Log    *slog.Logger
+}
+
+// Run works until ctx ends.
+func Run(ctx context.Context, o Options) {
+	var wg sync.WaitGroup
+	wg.Go(func() { tenant.KeepSpares(ctx, o.DB, o.Spares, o.Wake, o.Log) })
+	wg.Go(func() { sweep(ctx, o) })
+	wg.Wait()
+}
+
+func sweep(ctx context.Context, o Options) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		if err := auth.Sweep(ctx, o.DB); err != nil && ctx.Err() == nil {
+			o.Log.Error("sweeping sessions", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,245 @@
+// Package seed fills workspaces: with the demo data of development, and with
+// generated customers in any number.
+package seed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/brianvoe/gofakeit/v7"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// batch is how many rows one COPY holds.
+const batch = 5000
+
+// Customers adds n generated customers to the workspace with this slug, in
+// transactions of a few thousand; report, which may be nil, hears of each.
+func Customers(ctx context.Context, d *db.DB, slug string, n int, report func(done int)) error {
+	t, err := bySlug(ctx, d, slug)
+	if err != nil {
+		return err
+	}
+	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
+	g := &generator{faker: gofakeit.New(rand.Uint64())} //nolint:gosec // demo data
+	for done := 0; done < n; {
+		size := min(batch, n-done)
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			members, err := tx.MemberList(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([]tenantdb.CustomerCopyParams, size)
+			for i := range rows {
+				rows[i] = g.customer(members)
+			}
+			if _, err = tx.CustomerCopy(ctx, rows); err != nil {
+				return err
+			}
+			return g.tag(ctx, tx.Queries, rows)
+		})
+		if err != nil {
+			return err
+		}
+		done += size
+		if report != nil {
+			report(done)
+		}
+	}
+	return nil
+}
+
+func bySlug(ctx context.Context, d *db.DB, slug string) (t tenant.Tenant, err error) {
+	err = d.SharedRead(ctx, func(tx *db.SharedTx) error {
+		row, err := tx.TenantBySlug(ctx, slug)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("there is no workspace %q", slug)
+		}
+		t = tenant.Tenant{ID: row.ID, Schema: row.Schema, Slug: slug, Name: row.Name}
+		return err
+	})
+	return t, err
+}
+
+type generator struct{ faker *gofakeit.Faker }
+
+var (
+	types      = []string{"prospect", "prospect", "prospect", "customer", "customer", "customer", "customer", "partner", "at_risk", "lapsed"}
+	industries = []string{"Machinery", "Retail", "Logistics", "Software", "Optics", "Energy", "Food", "Health", "Materials", "Legal", "Robotics", "Publishing", "Aerospace", "Textiles", "Finance", "Education"}
+	suffixes   = []string{"& Sons", "Group", "Works", "Partners", "Labs", "Logistics", "Foundry", "Systems", "Trading", "Energy", "Foods", "Studio", "Industries", "Medical", "Optics", "Press"}
+	tagNames   = []string{"Key account", "Newsletter", "Trade fair", "Reference", "Renewal due", "Reseller"}
+)
+
+func (g *generator) customer(members []tenantdb.MemberListRow) tenantdb.CustomerCopyParams {
+	f := g.faker
+	name := f.LastName() + " " + pick(f, suffixes)
+	domain := fmt.Sprintf("%s%d.example", strings.Map(letters, strings.ToLower(name)), f.Number(1, 99999))
+	address := f.Address()
+	changed := time.Now().Add(-time.Duration(f.Number(1, 500*24*3600)) * time.Second)
+	c := tenantdb.CustomerCopyParams{
+		ID: uuid.Must(uuid.NewV7()), Name: name, Domain: domain, Website: "https://" + domain, Email: "hello@" + domain,
+		Phone: f.Phone(), Type: pick(f, types), Industry: pick(f, industries), Street: address.Street, City: address.City,
+		State: address.State, PostalCode: address.Zip, Country: address.Country, Description: f.Sentence(),
+		CreatedAt: changed.Add(-time.Duration(f.Number(1, 100*24)) * time.Hour), UpdatedAt: changed,
+	}
+	if f.Number(0, 9) > 0 {
+		n := int32(f.Number(2, 5000)) //nolint:gosec // in range
+		revenue := int64(n) * int64(f.Number(60_000, 240_000)) * 100
+		c.Employees, c.AnnualRevenue = &n, &revenue
+	}
+	if len(members) > 0 && f.Number(0, 9) > 0 {
+		c.OwnerID = &members[f.Number(0, len(members)-1)].ID
+	}
+	return c
+}
+
+// tag gives about a third of the rows one or two tags.
+func (g *generator) tag(ctx context.Context, q *tenantdb.Queries, rows []tenantdb.CustomerCopyParams) error {
+	tags, err := crm.TagIDs(ctx, q, tagNames)
+	if err != nil {
+		return err
+	}
+	var out []tenantdb.TaggingCopyParams
+	for _, r := range rows {
+		first := g.faker.Number(0, len(tags)-1)
+		for i := range max(0, g.faker.Number(-3, 2)) {
+			out = append(out, tenantdb.TaggingCopyParams{SubjectType: "customer", SubjectID: r.ID, TagID: tags[(first+i)%len(tags)]})
+		}
+	}
+	_, err = q.TaggingCopy(ctx, out)
+	return err
+}
+
+func pick(f *gofakeit.Faker, from []string) string { return from[f.Number(0, len(from)-1)] }
+
+func letters(r rune) rune {
+	if r >= 'a' && r <= 'z' {
+		return r
+	}
+	return -1
+}
+
+// DemoPassword is every demo user's.
+const DemoPassword = "paddock-demo"
+
+var demoUsers = []struct {
+	email, name string
+	workspaces  map[string]auth.Role
+}{
+	{"enzo@ferrari.test", "Enzo Vitale", map[string]auth.Role{"ferrari": auth.Owner}},
+	{"bruce@mclaren.test", "Bruce Langdon", map[string]auth.Role{"mclaren": auth.Owner}},
+	{"demo@paddock.test", "Lina Moreau", map[string]auth.Role{"ferrari": auth.Member, "mclaren": auth.Member}},
+	{"sato@ferrari.test", "Sato Kenji", map[string]auth.Role{"ferrari": auth.Member}},
+}
+
+// Demo makes the demo workspaces where they are missing; what people changed
+// in them since stays.
+func Demo(ctx context.Context, d *db.DB) error {
+	var taken bool
+	err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		taken, err = tx.TenantSlugTaken(ctx, "ferrari")
+		return err
+	})
+	if err != nil || taken {
+		return err
+	}
+	hash, err := auth.HashPassword(ctx, DemoPassword)
+	if err != nil {
+		return err
+	}
+	return tenant.WithSpare(ctx, d, func() error {
+		return d.Shared(ctx, func(tx *db.SharedTx) error { return demo(ctx, tx, hash) })
+	})
+}
+
+// demo is one transaction: killed half-way, the next start begins again.
+func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
+	tenants := map[string]tenant.Tenant{}
+	for slug, name := range map[string]string{"ferrari": "Ferrari", "mclaren": "McLaren"} {
+		t, err := tenant.Claim(ctx, tx, slug, name)
+		if err != nil {
+			return err
+		}
+		tenants[slug] = t
+	}
+	for _, u := range demoUsers {
+		user := shareddb.UserByEmailRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash}); err != nil {
+			return err
+		}
+		for slug, role := range u.workspaces {
+			if err := auth.Join(ctx, tx, tenants[slug], user, role); err != nil {
+				return err
+			}
+		}
+	}
+	for slug, t := range tenants {
+		sctx := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
+		err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoCustomers(ctx, tx.Queries, demoCompanies[slug]) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company) error {
+	members, err := q.MemberList(ctx)
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, c := range companies {
+		for _, t := range c.tags {
+			if !slices.Contains(names, t) {
+				names = append(names, t)
+			}
+		}
+	}
+	ids, err := crm.TagIDs(ctx, q, names)
+	if err != nil {
+		return err
+	}
+	var rows []tenantdb.CustomerCopyParams
+	var taggings []tenantdb.TaggingCopyParams
+	for i, c := range companies {
+		changed := time.Now().Add(-c.changed)
+		r := tenantdb.CustomerCopyParams{
+			ID: uuid.Must(uuid.NewV7()), Name: c.name, Domain: c.domain, Website: "https://" + c.domain, Email: "office@" + c.domain,
+			Type: c.kind, Industry: c.industry, City: c.city, Country: c.country, Description: c.about, Phone: c.phone,
+			CreatedAt: changed.Add(-90 * 24 * time.Hour), UpdatedAt: changed,
+		}
+		if c.employees > 0 {
+			r.Employees = &c.employees
+		}
+		if c.revenue > 0 {
+			minor := c.revenue * 100
+			r.AnnualRevenue = &minor
+		}
+		if c.owner >= 0 {
+			r.OwnerID = &members[(c.owner+i)%len(members)].ID
+		}
+		for _, t := range c.tags {
+			taggings = append(taggings, tenantdb.TaggingCopyParams{SubjectType: "customer", SubjectID: r.ID, TagID: ids[slices.Index(names, t)]})
+		}
+		rows = append(rows, r)
+	}
+	if _, err := q.CustomerCopy(ctx, rows); err != nil {
+		return err
+	}
+	_, err = q.TaggingCopy(ctx, taggings)
+	return err
+}

@@ -1,0 +1,167 @@
+package tenant
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// Kind is what stands at a host.
+type Kind int
+
+// Kinds of hosts.
+const (
+	Unknown   Kind = iota // no page but 404, the same for a deleted, a reserved and a foreign name
+	Site                  // the base host
+	Workspace             // one workspace
+)
+
+// Host is what a request's host resolves to; Tenant is set for a Workspace.
+type Host struct {
+	Kind   Kind
+	Tenant Tenant
+}
+
+// Resolver finds the workspace of a host. Answers come from a bounded cache
+// that also keeps misses, so no request pays a query for its host. Run keeps
+// the cache true in every process.
+type Resolver struct {
+	db    *db.DB
+	base  string // the base host's name, without a port
+	cache *lru.Cache[string, Host]
+	group singleflight.Group
+
+	mu         sync.Mutex
+	generation int  // counts flushes: an answer read before one is not kept after it
+	listening  bool // without a listener the cache may lie, and is bypassed
+}
+
+// cacheSize bounds the hosts kept, misses included, at some 300 bytes each.
+const cacheSize = 20_000
+
+// NewResolver resolves hosts below base, such as "localhost".
+func NewResolver(d *db.DB, base string) *Resolver {
+	cache, err := lru.New[string, Host](cacheSize)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return &Resolver{db: d, base: base, cache: cache}
+}
+
+// Run listens for changed tenants until ctx ends.
+func (r *Resolver) Run(ctx context.Context) {
+	r.db.Listen(ctx, "paddock_tenants",
+		func(ok bool) { r.flush(ok) },
+		func(string) { r.flush(true) })
+}
+
+func (r *Resolver) flush(listening bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.generation++
+	r.listening = listening
+	r.cache.Purge()
+}
+
+func (r *Resolver) state() (generation int, listening bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.generation, r.listening
+}
+
+// Resolve answers for the host of a request, with or without a port. What no
+// workspace has is Unknown, not an error.
+func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
+	name, ok := normalize(host)
+	if !ok {
+		return Host{}, nil
+	}
+	if name == r.base {
+		return Host{Kind: Site}, nil
+	}
+	slug, isLabel := strings.CutSuffix(name, "."+r.base)
+	if isLabel && (!ValidSlug(slug) || Reserved(slug)) {
+		return Host{}, nil // two labels, punycode, admin: nothing to look up
+	}
+	if h, ok := r.cache.Get(name); ok {
+		return h, nil
+	}
+	generation, listening := r.state()
+	// The first asker's query serves all who ask meanwhile; it must not end
+	// with that one's request.
+	v, err, _ := r.group.Do(name, func() (any, error) {
+		return r.load(context.WithoutCancel(ctx), name, slug, isLabel)
+	})
+	if err != nil {
+		return Host{}, err
+	}
+	h := v.(Host)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if listening && r.listening && r.generation == generation {
+		r.cache.Add(name, h)
+	}
+	return h, nil
+}
+
+func (r *Resolver) load(ctx context.Context, name, slug string, isLabel bool) (Host, error) {
+	var row shareddb.TenantBySlugRow
+	err := r.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		if isLabel {
+			row, err = tx.TenantBySlug(ctx, slug)
+			return err
+		}
+		domain, err := tx.TenantByDomain(ctx, name)
+		row = shareddb.TenantBySlugRow(domain)
+		return err
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return Host{}, nil
+	case err != nil:
+		return Host{}, err
+	case row.State != Active && row.State != Suspended:
+		return Host{}, nil
+	}
+	return Host{Kind: Workspace, Tenant: fromRow(row)}, nil
+}
+
+// normalize lower-cases a host and cuts its port and trailing dot. It refuses
+// what can be nobody's name: too long, an address, not plain letters.
+func normalize(host string) (string, bool) {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		for _, c := range host[i+1:] {
+			if c < '0' || c > '9' {
+				return "", false
+			}
+		}
+		host = host[:i]
+	}
+	host = strings.TrimSuffix(host, ".")
+	if host == "" || len(host) > 253 {
+		return "", false
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return "", false
+	}
+	b := []byte(host)
+	for i, c := range b {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			b[i] = c + 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '.':
+		default:
+			return "", false
+		}
+	}
+	return string(b), true
+}

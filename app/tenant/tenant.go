@@ -1,0 +1,96 @@
+// Package tenant knows workspaces: their names, their hosts and their life cycle.
+package tenant
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// States of a workspace that people can meet.
+const (
+	Active    = "active"
+	Suspended = "suspended"
+)
+
+// Tenant is a workspace as a request needs it.
+type Tenant struct {
+	ID       uuid.UUID
+	Schema   string
+	Slug     string
+	Name     string
+	State    string
+	Currency string // ISO 4217
+}
+
+// Errors of a slug, for the person who chose it.
+var (
+	ErrSlugMalformed = errors.New("tenant: malformed slug")
+	ErrSlugReserved  = errors.New("tenant: reserved slug")
+	ErrSlugTaken     = errors.New("tenant: slug taken")
+)
+
+// CheckSlug returns nil when a workspace could take the slug now, else one of
+// the ErrSlug errors.
+func CheckSlug(ctx context.Context, tx *db.SharedTx, slug string) error {
+	switch {
+	case !ValidSlug(slug):
+		return ErrSlugMalformed
+	case Reserved(slug):
+		return ErrSlugReserved
+	}
+	taken, err := tx.TenantSlugTaken(ctx, slug)
+	if err == nil && taken {
+		err = ErrSlugTaken
+	}
+	return err
+}
+
+// errNoSpare is answered by Claim when every spare schema is gone.
+var errNoSpare = errors.New("tenant: no spare schema")
+
+// Claim makes a spare schema the workspace with this slug. It is the caller's
+// transaction: nothing is claimed unless all of a sign-up is.
+func Claim(ctx context.Context, tx *db.SharedTx, slug, name string) (Tenant, error) {
+	if err := tx.TenantLockSlug(ctx, slug); err != nil {
+		return Tenant{}, err
+	}
+	if err := CheckSlug(ctx, tx, slug); err != nil {
+		return Tenant{}, err
+	}
+	row, err := tx.TenantClaim(ctx, slug, name, db.TenantVersion())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Tenant{}, errNoSpare
+	}
+	if err != nil {
+		return Tenant{}, err
+	}
+	return fromRow(shareddb.TenantBySlugRow(row)), nil
+}
+
+// WithSpare runs claim, which calls Claim; when no spare was at hand it makes
+// one inline and runs it again.
+func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
+	for {
+		err := claim()
+		if !errors.Is(err, errNoSpare) {
+			return err
+		}
+		if _, err := d.CreateTenantSchema(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func fromRow(r shareddb.TenantBySlugRow) Tenant {
+	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency}
+	if r.Slug != nil {
+		t.Slug = *r.Slug
+	}
+	return t
+}

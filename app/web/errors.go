@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+)
+
+// problem is an answer that is not the page one asked for.
+type problem struct {
+	status      int
+	title, text string
+	signOut     bool // offer a way out of this host
+}
+
+func (p *problem) Error() string { return strconv.Itoa(p.status) + " " + p.title }
+
+var (
+	errNotFound  = &problem{status: http.StatusNotFound, title: "Not found", text: "There is nothing at this address. It may have been moved or deleted."}
+	errNotMember = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
+	errRole      = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
+	errSuspended = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
+	errCrossSite = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
+	errBadForm   = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
+	errTooLarge  = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
+	errNoSession = errors.New("web: not signed in")
+)
+
+// handleError is the one place that turns errors into pages. What is not
+// expected is logged with the request's id, of which the page shows that alone.
+func (s *Server) handleError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := s.problem(err)
+	id := ""
+	if p.status >= 500 {
+		id = requestID(c)
+		slog.ErrorContext(c.Request().Context(), "request failed", "request_id", id, "method", c.Request().Method, "path", c.Request().URL.Path, "error", err)
+	}
+	page := views.ProblemPage{Status: p.status, Title: p.title, Text: p.text, RequestID: id, SignOut: p.signOut, SiteURL: s.cfg.BaseURL.String(), HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	// An HTMX request's target holds what somebody is typing: the answer is put
+	// beside it.
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Retarget", "body")
+		c.Response().Header().Set("HX-Reswap", "beforeend")
+	}
+	if rerr := s.render(c, p.status, views.Problem(page), views.ProblemToast(page)); rerr != nil {
+		slog.ErrorContext(c.Request().Context(), "error page", "request_id", requestID(c), "error", rerr)
+	}
+}
+
+func (s *Server) problem(err error) *problem {
+	var p *problem
+	var he *echo.HTTPError
+	var many auth.TooManyError
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, pgx.ErrNoRows):
+		return errNotFound
+	case errors.Is(err, tenantdb.ErrBadCursor):
+		return &problem{status: http.StatusBadRequest, title: "This link does not work any more", text: "Open the list again from its start."}
+	case errors.As(err, &many):
+		return &problem{status: http.StatusTooManyRequests, title: "Too many attempts", text: "Wait a few minutes and try again."}
+	case errors.As(err, &he) && he.Code == http.StatusNotFound:
+		return errNotFound
+	case errors.As(err, &he) && he.Code == http.StatusMethodNotAllowed:
+		return &problem{status: he.Code, title: "This can’t be done here", text: "Go back and try again from the page itself."}
+	case errors.As(err, &he) && he.Code < 500:
+		return &problem{status: he.Code, title: http.StatusText(he.Code), text: errBadForm.text}
+	case unavailable(err):
+		return &problem{status: http.StatusServiceUnavailable, title: "We can’t answer right now", text: "Nothing you saved is lost. Try again in a moment."}
+	}
+	return &problem{status: http.StatusInternalServerError, title: "Something went wrong on our side", text: "Nothing you saved is lost. Try again; if it happens once more, tell us the number below."}
+}
+
+// unavailable tells a database that is down or overloaded from a bug.
+func unavailable(err error) bool {
+	var connect *pgconn.ConnectError
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "53300", "57P01", "57P02", "57P03", "57014", "55P03", "25P03":
+			return true
+		}
+		return false
+	}
+	return errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
+}

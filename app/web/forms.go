@@ -1,0 +1,262 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// form is a posted form: what was typed, and what is wrong with it.
+type form struct {
+	ui.Form
+	present map[string]bool
+}
+
+// readForm reads the known fields of a posted form and checks what their
+// descriptions say; others are ignored. Required fields must be present when
+// all is true; a PUT changes the fields that are there.
+func readForm(c echo.Context, fields []ui.Field, all bool) *form {
+	f := &form{ui.Form{Values: map[string]string{}, Errors: map[string]string{}}, map[string]bool{}}
+	posted := c.Request().PostForm
+	for _, field := range fields {
+		values, ok := posted[field.Name]
+		if !ok && !(all && field.Required) {
+			continue
+		}
+		f.present[field.Name] = ok
+		f.read(field, strings.Join(values, ", "))
+	}
+	return f
+}
+
+func (f *form) read(field ui.Field, v string) {
+	if !storable(v) {
+		f.fail(field.Name, field.Label+" has characters that we can’t store.")
+		v = strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", "")
+	}
+	switch field.Kind {
+	case ui.KindPassword:
+	case ui.KindArea:
+		v = strings.TrimRight(strings.ReplaceAll(v, "\r\n", "\n"), " \n\t")
+	default:
+		v = strings.Join(strings.Fields(v), " ")
+	}
+	f.Values[field.Name] = v
+	if n := utf8.RuneCountInString(v); field.Max > 0 && n > field.Max {
+		f.fail(field.Name, fmt.Sprintf("%s is too long: %s of at most %s.", field.Label, ui.Plural(n, "character", "characters"), ui.Count(field.Max)))
+		return
+	}
+	if v == "" {
+		if field.Required {
+			f.fail(field.Name, field.Label+" can’t be empty.")
+		}
+		return
+	}
+	switch field.Kind {
+	case ui.KindEmail:
+		if a, err := mail.ParseAddress(v); err != nil || a.Address != v || !strings.Contains(v[strings.LastIndexByte(v, '@'):], ".") {
+			f.fail(field.Name, "This is not an email address. It should look like name@example.com.")
+		}
+	case ui.KindURL:
+		if u := webURL(v); u == "" {
+			f.fail(field.Name, "This is not a web address. It should look like https://example.com.")
+		} else {
+			f.Values[field.Name] = u
+		}
+	case ui.KindNumber:
+		if _, err := parseNumber(v); err != nil {
+			f.fail(field.Name, field.Label+" should be a whole number, such as 250.")
+		}
+	case ui.KindSelect:
+		if field.Options != nil && !hasOption(field.Options, v) {
+			f.fail(field.Name, fmt.Sprintf("“%s” is not one of the choices.", v))
+		}
+	}
+}
+
+// fail records what is wrong with a field; the first message stays.
+func (f *form) fail(name, message string) {
+	if f.Errors[name] == "" {
+		f.Errors[name] = message
+	}
+}
+
+// text sets *to when the field is there.
+func (f *form) text(name string, to *string) {
+	if f.present[name] {
+		*to = f.Values[name]
+	}
+}
+
+// number sets *to when the field is there: nil when it is empty.
+func (f *form) number(name string, to **int32) {
+	if f.present[name] && f.Errors[name] == "" {
+		*to = nil
+		if n, err := parseNumber(f.Values[name]); err == nil {
+			*to = &n
+		}
+	}
+}
+
+// money sets *to minor units when the field is there: nil when it is empty.
+func (f *form) money(name, currency string, to **int64) {
+	if !f.present[name] || f.Errors[name] != "" {
+		return
+	}
+	*to = nil
+	if v := f.Values[name]; v != "" {
+		n, err := parseMoney(v, ui.Exponent(currency))
+		if err != nil {
+			f.fail(name, "This is not an amount. It should look like 1,250.00.")
+			return
+		}
+		*to = &n
+	}
+}
+
+// id sets *to when the field is there: nil when it is empty.
+func (f *form) id(name string, to **uuid.UUID) {
+	if !f.present[name] {
+		return
+	}
+	*to = nil
+	if v := f.Values[name]; v != "" {
+		id, err := uuid.Parse(v)
+		if err != nil {
+			f.fail(name, "Choose one of the list.")
+			return
+		}
+		*to = &id
+	}
+}
+
+// tags returns the names in a comma-separated field; nil when it is not there.
+func (f *form) tags(name string) []string {
+	if !f.present[name] {
+		return nil
+	}
+	out := []string{}
+	for _, t := range strings.Split(f.Values[name], ",") {
+		t = strings.TrimSpace(t)
+		if t == "" {
+			continue
+		}
+		if utf8.RuneCountInString(t) > 40 {
+			f.fail(name, fmt.Sprintf("“%s” is too long for a tag: at most 40 characters.", t))
+		}
+		out = append(out, t)
+	}
+	if len(out) > 20 {
+		f.fail(name, "At most 20 tags.")
+	}
+	return out
+}
+
+// version is the record's version that the person saw. It comes in the form,
+// or in the query of an HTMX DELETE; without one we would not know what is
+// being overwritten.
+func (f *form) version(c echo.Context) int32 {
+	n, err := strconv.ParseInt(c.FormValue("version"), 10, 32)
+	if err != nil {
+		f.fail("", "We can’t tell which version you saw. Open the record again and repeat your change.")
+	}
+	return int32(n)
+}
+
+// storable reports whether PostgreSQL can hold the text.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func hasOption(options []ui.Option, v string) bool {
+	for _, o := range options {
+		if o.Value == v {
+			return true
+		}
+	}
+	return false
+}
+
+// webURL returns v as an http(s) URL, adding https:// where there is no
+// scheme; "" when it is none.
+func webURL(v string) string {
+	if !strings.Contains(v, "://") {
+		v = "https://" + v
+	}
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !domainPattern.MatchString(strings.ToLower(u.Hostname())) {
+		return ""
+	}
+	return u.String()
+}
+
+var domainPattern = regexp.MustCompile(`^([\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*$`)
+
+// domainName cuts what people paste around a domain; "" when there is none in it.
+func domainName(v string) string {
+	v = strings.ToLower(v)
+	if _, after, ok := strings.Cut(v, "://"); ok {
+		v = after
+	}
+	v, _, _ = strings.Cut(v, "/")
+	v = strings.TrimPrefix(v, "www.")
+	if !domainPattern.MatchString(v) {
+		return ""
+	}
+	return v
+}
+
+var spaces = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", "_", "")
+
+func parseNumber(v string) (int32, error) {
+	v = strings.ReplaceAll(spaces.Replace(v), ",", "")
+	n, err := strconv.ParseInt(v, 10, 32)
+	if err == nil && n < 0 {
+		err = strconv.ErrRange
+	}
+	return int32(n), err
+}
+
+// parseMoney reads an amount into minor units, with either mark for decimals:
+// the last of two kinds is the decimal one; one kind alone is, unless three
+// digits follow it. No float is involved.
+func parseMoney(v string, exponent int) (int64, error) {
+	v = spaces.Replace(v)
+	whole, fraction := v, ""
+	if i := strings.LastIndexAny(v, ".,"); i >= 0 {
+		both := strings.Contains(v, ".") && strings.Contains(v, ",")
+		alone := strings.Count(v, v[i:i+1]) == 1
+		if alone && (both || len(v)-i-1 != 3 || exponent == 3) {
+			whole, fraction = v[:i], v[i+1:]
+		}
+	}
+	whole = strings.NewReplacer(",", "", ".", "").Replace(whole)
+	if strings.Trim(fraction, "0") == "" {
+		fraction = ""
+	}
+	if len(fraction) > exponent || !digits(whole+fraction) {
+		return 0, strconv.ErrSyntax
+	}
+	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", exponent-len(fraction)), 10, 64)
+	if err == nil && n > math.MaxInt64/1000 {
+		err = strconv.ErrRange
+	}
+	return n, err
+}
+
+func digits(s string) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,259 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+)
+
+// visit is what the middleware learns of a request before its handler runs.
+type visit struct {
+	tenant   tenant.Tenant // the zero Tenant on the base host
+	who      auth.Identity
+	signedIn bool
+}
+
+type visitKey struct{}
+
+// visiting returns the request's visit.
+func visiting(c echo.Context) *visit {
+	v, _ := c.Request().Context().Value(visitKey{}).(*visit)
+	if v == nil {
+		return &visit{} // an error before the host was resolved
+	}
+	return v
+}
+
+func requestID(c echo.Context) string {
+	return c.Response().Header().Get(echo.HeaderXRequestID)
+}
+
+// accessLog writes a line per request. The query stays out of it: tokens
+// travel there.
+func accessLog(log *slog.Logger) echo.MiddlewareFunc {
+	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		LogStatus: true, LogMethod: true, LogURIPath: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
+		Skipper: func(c echo.Context) bool {
+			p := c.Request().URL.Path
+			return p == "/healthz" || p == "/readyz" || strings.HasPrefix(p, "/static/")
+		},
+		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
+				slog.String("request_id", requestID(c)), slog.String("method", v.Method), slog.String("host", v.Host),
+				slog.String("path", v.URIPath), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
+				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP))
+			return nil
+		},
+	})
+}
+
+// securityHeaders: everything comes from ourselves, nothing is inline. Forms
+// also go to our own other hosts: signing up and switching end in one.
+func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	base := s.cfg.BaseURL
+	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"form-action 'self' " + base.String() + " " + base.Scheme + "://*." + base.Host + "; base-uri 'none'; frame-ancestors 'none'"
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		// Pages differ by person; only hashed assets may be kept.
+		h.Set("Cache-Control", "no-store")
+		if base.Scheme == "https" {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		return next(c)
+	}
+}
+
+// host finds out whose host this is and hands the request to that host's
+// routes. Scope goes into the context here and nowhere else on the web's side.
+func (s *Server) host(c echo.Context) error {
+	r := c.Request()
+	h, err := s.hosts.Resolve(r.Context(), s.requestHost(r))
+	if err != nil {
+		return err
+	}
+	ctx := context.WithValue(db.WithGuard(r.Context()), visitKey{}, &visit{tenant: h.Tenant})
+	routes := s.site
+	switch h.Kind {
+	case tenant.Unknown:
+		return errNotFound
+	case tenant.Workspace:
+		routes = s.workspace
+	}
+	routes.ServeHTTP(c.Response(), r.WithContext(ctx))
+	return nil
+}
+
+// requestHost is the Host header, or X-Forwarded-Host from a trusted proxy:
+// never a header of the client's choosing.
+func (s *Server) requestHost(r *http.Request) string {
+	if f := r.Header.Get("X-Forwarded-Host"); f != "" && s.trusted(r.RemoteAddr) {
+		return f
+	}
+	return r.Host
+}
+
+func (s *Server) trusted(remote string) bool {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return false
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.cfg.TrustedProxies {
+		if p.Contains(a.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// identify reads the session and gives a member's request its scope.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		session, err := s.session(c)
+		if err != nil {
+			return err
+		}
+		v := visiting(c)
+		if who, ok := session.Values[identityKey].(auth.Identity); ok {
+			v.who, v.signedIn = who, true
+		}
+		if v.who.Role != auth.NoRole {
+			r := c.Request()
+			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID})))
+		}
+		return next(c)
+	}
+}
+
+// require lets a request through that has the route's permission. On a
+// workspace's host, anything beyond signing in takes a membership.
+func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		v := visiting(c)
+		switch {
+		case p == auth.Anyone:
+		case !v.signedIn:
+			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
+		case p == auth.SignedIn:
+		case v.who.Role == auth.NoRole:
+			return errNotMember
+		case v.tenant.State == tenant.Suspended:
+			return errSuspended
+		case !v.who.Role.May(p):
+			return errRole
+		}
+		return next(c)
+	}
+}
+
+// nextOf is where to come back to after signing in: a page, so not what a
+// write or a fragment was sent to.
+func nextOf(c echo.Context) string {
+	r := c.Request()
+	if isHTMX(c) {
+		if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && u.Path != "" {
+			return u.RequestURI()
+		}
+	}
+	if r.Method != http.MethodGet {
+		return "/"
+	}
+	return r.URL.RequestURI()
+}
+
+// sameSite refuses writes that another site made the browser send. On a real
+// domain workspaces are the same site to SameSite cookies, so those are not
+// enough.
+func sameSite(next echo.HandlerFunc) echo.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		if err := protection.Check(c.Request()); err != nil {
+			return errCrossSite
+		}
+		return next(c)
+	}
+}
+
+// maxBody bounds what a form may hold, in bytes.
+const maxBody = 1 << 20
+
+// body reads the form of a request once, within bounds, and lets a plain form
+// say PUT or DELETE in _method: in its body, for a link could carry a query.
+// What could not be stored in a query is refused here.
+func body(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if !storable(r.URL.Path) {
+			return errNotFound
+		}
+		if q, err := url.ParseQuery(r.URL.RawQuery); err != nil || !storableAll(q) {
+			return errBadForm
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		if err := parseForm(r); err != nil {
+			var large *http.MaxBytesError
+			if errors.As(err, &large) {
+				return errTooLarge
+			}
+			return errBadForm
+		}
+		if r.Method == http.MethodPost {
+			switch m := r.PostForm.Get("_method"); m {
+			case "":
+			case http.MethodPut, http.MethodDelete:
+				r.Method = m
+			default:
+				return errBadForm
+			}
+		}
+		return next(c)
+	}
+}
+
+func parseForm(r *http.Request) error {
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return r.ParseMultipartForm(maxBody)
+	}
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	// Of other types nothing is read: find out now whether it is too large.
+	_, err := io.Copy(io.Discard, r.Body)
+	return err
+}
+
+func storableAll(q url.Values) bool {
+	for k, vs := range q {
+		if !storable(k) {
+			return false
+		}
+		for _, v := range vs {
+			if !storable(v) {
+				return false
+			}
+		}
+	}
+	return true
+}

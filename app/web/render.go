@@ -1,0 +1,77 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/views"
+)
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// render writes the page, or the fragment where the request wants one. It
+// renders to a buffer first: a half-written page cannot happen, and by now no
+// transaction is open while a client reads.
+func (s *Server) render(c echo.Context, status int, page, fragment templ.Component) error {
+	c.Response().Header().Add(echo.HeaderVary, "HX-Request")
+	view := page
+	if fragment != nil && wantsFragment(c) {
+		view = fragment
+	}
+	buf := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buf)
+	buf.Reset()
+	if err := view.Render(c.Request().Context(), buf); err != nil {
+		return err
+	}
+	return c.HTMLBlob(status, buf.Bytes())
+}
+
+func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
+
+// wantsFragment: HTMX asks for part of a page, not for a page to put in.
+func wantsFragment(c echo.Context) bool {
+	h := c.Request().Header
+	return isHTMX(c) && h.Get("HX-Boosted") != "true" && h.Get("HX-Request-Type") != "full" && h.Get("HX-History-Restore-Request") != "true"
+}
+
+// redirect goes to another page of this host after a write. HTMX's fetch would
+// follow a 303 by itself and lose the address, so it is told in a header.
+func (s *Server) redirect(c echo.Context, path string) error {
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Location", path)
+		return c.NoContent(http.StatusOK)
+	}
+	return c.Redirect(http.StatusSeeOther, path)
+}
+
+// leave goes to another page as a navigation of the whole browser: to another
+// host, or to where the session is another.
+func (s *Server) leave(c echo.Context, url string) error {
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Redirect", url)
+		return c.NoContent(http.StatusOK)
+	}
+	return c.Redirect(http.StatusSeeOther, url)
+}
+
+// shell is what a workspace's page has around it.
+func (s *Server) shell(c echo.Context, section, title string) views.Shell {
+	v := visiting(c)
+	return views.Shell{
+		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
+		User: v.who.Name, Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write),
+		Currency: v.tenant.Currency, Now: time.Now(), Flash: s.takeFlash(c),
+	}
+}
+
+// siteShell is what a public page has around it.
+func (s *Server) siteShell(c echo.Context, title string) views.Site {
+	return views.Site{Title: title, SignedIn: visiting(c).who.Name, Flash: s.takeFlash(c)}
+}

@@ -1,0 +1,177 @@
+// Package web is Paddock over HTTP: one file of handlers per entity, all
+// routes in routes.go.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/gorilla/securecookie"
+	"github.com/gorilla/sessions"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/static"
+)
+
+// Options are what a Server is made from.
+type Options struct {
+	Config  config.Config // Secrets must not be empty
+	DB      *db.DB
+	Hosts   *tenant.Resolver
+	Log     *slog.Logger
+	Send    mail.Sender
+	Mailbox *mail.Mailbox // development: shows caught mail, the gallery and demo hints; nil otherwise
+	Claimed func()        // told when a sign-up took a spare schema
+}
+
+// Server answers requests on every host.
+type Server struct {
+	cfg      config.Config
+	db       *db.DB
+	hosts    *tenant.Resolver
+	log      *slog.Logger
+	send     mail.Sender
+	mailbox  *mail.Mailbox
+	claimed  func()
+	sessions sessions.Store
+	flashes  *sessions.CookieStore
+
+	outer           *echo.Echo // what comes before the host is known
+	site, workspace *echo.Echo
+}
+
+// New makes the server's routes; it panics when a route names no permission.
+func New(o Options) *Server {
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, send: o.Send, mailbox: o.Mailbox, claimed: o.Claimed}
+	secure := s.cfg.BaseURL.Scheme == "https"
+	cookie := sessions.Options{Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600}
+	var keys [][]byte
+	for _, secret := range s.cfg.Secrets {
+		keys = append(keys, []byte(secret), nil)
+	}
+	codecs := securecookie.CodecsFromPairs(keys...)
+	for _, c := range codecs {
+		if sc, ok := c.(*securecookie.SecureCookie); ok {
+			sc.MaxAge(0) // the row says when a session is over
+		}
+	}
+	s.sessions = &sessionStore{db: s.db, codecs: codecs, options: cookie}
+	s.flashes = sessions.NewCookieStore(keys...)
+	s.flashes.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
+	s.flashes.MaxAge(300)
+
+	s.outer = s.newEcho()
+	s.outer.Use(
+		middleware.RequestIDWithConfig(middleware.RequestIDConfig{RequestIDHandler: func(c echo.Context, id string) { c.Response().Header().Set(echo.HeaderXRequestID, id) }}),
+		accessLog(s.log),
+		s.securityHeaders,
+		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),
+	)
+	s.outer.GET("/healthz", s.healthz)
+	s.outer.GET("/readyz", s.readyz)
+	s.outer.GET(static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
+	s.outer.HEAD(static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
+	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
+	s.outer.Any("/*", s.host, gzip)
+
+	s.site = s.routes(SiteRoutes(s))
+	s.workspace = s.routes(WorkspaceRoutes(s))
+	if s.mailbox != nil {
+		s.mount(s.site, DevelopmentRoutes(s))
+	}
+	return s
+}
+
+func (s *Server) newEcho() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.handleError
+	e.IPExtractor = echo.ExtractIPDirect()
+	if len(s.cfg.TrustedProxies) > 0 {
+		trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+		for _, p := range s.cfg.TrustedProxies {
+			trust = append(trust, echo.TrustIPRange(ipNet(p)))
+		}
+		e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
+	}
+	return e
+}
+
+func (s *Server) routes(table []Route) *echo.Echo {
+	e := s.newEcho()
+	e.Pre(sameSite, body)
+	e.Use(s.identify)
+	s.mount(e, table)
+	return e
+}
+
+func (s *Server) mount(e *echo.Echo, table []Route) {
+	for _, r := range table {
+		if r.Permission == 0 {
+			panic("route without a permission: " + r.Method + " " + r.Path)
+		}
+		e.Add(r.Method, r.Path, s.require(r.Permission, r.handler))
+	}
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.outer.ServeHTTP(w, r) }
+
+// Time limits of a connection: a slow client holds a goroutine, nothing more.
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = 60 * time.Second
+	idleTimeout  = 2 * time.Minute
+	drainTimeout = 20 * time.Second
+)
+
+// NewHTTP returns the server of a listener; stop it with Shutdown.
+func NewHTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
+}
+
+// Shutdown lets requests under way finish.
+func Shutdown(h *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	return h.Shutdown(ctx)
+}
+
+func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
+	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", requestID(c), "path", c.Request().URL.Path, "error", err, "stack", string(stack))
+	return err
+}
+
+func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+func (s *Server) readyz(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second)
+	defer cancel()
+	if err := s.db.Ping(ctx); err != nil {
+		s.log.ErrorContext(ctx, "not ready", "error", err)
+		return c.String(http.StatusServiceUnavailable, "not ready\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+// workspaceURL is an address on a workspace's host.
+func (s *Server) workspaceURL(slug, path string, query url.Values) string {
+	u := *s.cfg.BaseURL
+	u.Host, u.Path, u.RawQuery = slug+"."+u.Host, path, query.Encode()
+	return u.String()
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	a := p.Masked().Addr()
+	return &net.IPNet{IP: a.AsSlice(), Mask: net.CIDRMask(p.Bits(), a.BitLen())}
+}

@@ -1,0 +1,265 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+func (s *Server) landing(c echo.Context) error {
+	return s.render(c, http.StatusOK, views.Landing(s.siteShell(c, "The CRM your team will keep up to date")), nil)
+}
+
+func (s *Server) signUpForm(c echo.Context) error {
+	return s.renderSignUp(c, http.StatusOK, ui.Form{})
+}
+
+func (s *Server) renderSignUp(c echo.Context, status int, f ui.Form) error {
+	p := views.SignUpPage{
+		Site: s.siteShell(c, "Create a workspace"), Form: f,
+		Slug:       views.SlugCheck{Problem: f.Error("slug")},
+		HostSuffix: "." + s.cfg.BaseURL.Host,
+	}
+	return s.render(c, status, views.SignUp(p), views.SignUpForm(p))
+}
+
+func (s *Server) signUp(c echo.Context) error {
+	f := readForm(c, views.SignUpFields, true)
+	f.Values["slug"] = strings.ToLower(f.Values["slug"])
+	f.Values["email"] = strings.ToLower(f.Values["email"])
+	if n := utf8.RuneCountInString(f.Values["password"]); n > 0 && n < auth.PasswordMin {
+		f.fail("password", "Too short: at least "+strconv.Itoa(auth.PasswordMin)+" characters.")
+	}
+	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
+		f.fail("slug", slugProblem(tenant.ErrSlugMalformed))
+	}
+	if !f.Valid() {
+		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
+	}
+	r, err := auth.SignUp(c.Request().Context(), s.db, auth.SignUpInput{
+		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"],
+		Email: f.Values["email"], Password: f.Values["password"], IP: c.RealIP(),
+	})
+	switch {
+	case slugProblem(err) != "":
+		f.fail("slug", slugProblem(err))
+	case errors.Is(err, auth.ErrEmailKnown):
+		f.fail("email", "This address has an account. Type that account’s password to add a workspace to it.")
+	case err != nil:
+		return s.retryLater(c, err)
+	}
+	if !f.Valid() {
+		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
+	}
+	s.claimed()
+	s.welcome(c, r)
+	return s.leave(c, s.workspaceURL(r.Tenant.Slug, "/handoff", url.Values{"token": {r.Handoff}}))
+}
+
+// slugProblem says what is wrong with a slug, "" for any other error.
+func slugProblem(err error) string {
+	switch {
+	case errors.Is(err, tenant.ErrSlugMalformed):
+		return "Use 3 to 40 small letters, digits and single hyphens, starting with a letter."
+	case errors.Is(err, tenant.ErrSlugReserved):
+		return "This address is reserved. Choose another."
+	case errors.Is(err, tenant.ErrSlugTaken):
+		return "This address is taken. Choose another."
+	}
+	return ""
+}
+
+func (s *Server) signUpSlug(c echo.Context) error {
+	ctx := c.Request().Context()
+	slug := strings.ToLower(strings.TrimSpace(c.QueryParam("slug")))
+	check := views.SlugCheck{Slug: slug, Host: slug + "." + s.cfg.BaseURL.Host}
+	if slug != "" {
+		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error { return tenant.CheckSlug(ctx, tx, slug) })
+		check.Problem = slugProblem(err)
+		if err != nil && check.Problem == "" {
+			return err
+		}
+	}
+	note := views.SlugNote(check)
+	return s.render(c, http.StatusOK, note, note)
+}
+
+func (s *Server) signInForm(c echo.Context) error {
+	if v := visiting(c); v.signedIn && (v.tenant.ID == uuid.Nil || v.who.Role != auth.NoRole) {
+		return s.leave(c, s.afterSignIn(c, c.QueryParam("next")))
+	}
+	return s.renderSignIn(c, http.StatusOK, ui.Form{}, c.QueryParam("next"))
+}
+
+func (s *Server) renderSignIn(c echo.Context, status int, f ui.Form, next string) error {
+	p := views.SignInPage{
+		Site: s.siteShell(c, "Sign in"), Form: f, Next: next, Workspace: visiting(c).tenant.Name,
+		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil,
+	}
+	return s.render(c, status, views.SignIn(p), views.SignInForm(p))
+}
+
+func (s *Server) signIn(c echo.Context) error {
+	f := readForm(c, views.SignInFields, true)
+	next := c.Request().PostForm.Get("next")
+	if !storable(next) {
+		next = ""
+	}
+	if !f.Valid() {
+		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next)
+	}
+	user, err := auth.CheckSignIn(c.Request().Context(), s.db, strings.ToLower(f.Values["email"]), f.Values["password"], c.RealIP())
+	if errors.Is(err, auth.ErrWrongPassword) {
+		f.fail("", "The email or the password is not right.")
+		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next)
+	}
+	if many := (auth.TooManyError{}); errors.As(err, &many) {
+		c.Response().Header().Set("Retry-After", retryAfter(many))
+		f.fail("", "Too many attempts. Wait "+ui.Plural(int(many.RetryAfter.Minutes())+1, "minute", "minutes")+" and try again.")
+		return s.renderSignIn(c, http.StatusTooManyRequests, f.Form, next)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.startSession(c, user.ID); err != nil {
+		return err
+	}
+	return s.leave(c, s.afterSignIn(c, next))
+}
+
+func retryAfter(e auth.TooManyError) string { return strconv.Itoa(int(e.RetryAfter.Seconds()) + 1) }
+
+// retryLater adds the header that 429 asks for; other errors pass.
+func (s *Server) retryLater(c echo.Context, err error) error {
+	if many := (auth.TooManyError{}); errors.As(err, &many) {
+		c.Response().Header().Set("Retry-After", retryAfter(many))
+	}
+	return err
+}
+
+// afterSignIn is the page somebody was on their way to, on this host alone.
+func (s *Server) afterSignIn(c echo.Context, next string) string {
+	if u, err := url.Parse(next); err == nil && !u.IsAbs() && u.Host == "" &&
+		strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") && !strings.ContainsAny(next, "\\\r\n\t") {
+		return next
+	}
+	if visiting(c).tenant.ID == uuid.Nil {
+		return "/workspaces"
+	}
+	return "/"
+}
+
+func (s *Server) signOut(c echo.Context) error {
+	if err := s.endSession(c); err != nil {
+		return err
+	}
+	return s.leave(c, "/signin")
+}
+
+func (s *Server) workspaceList(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	p := views.WorkspacesPage{Site: s.siteShell(c, "Your workspaces"), SiteURL: s.cfg.BaseURL.String()}
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+		rows, err := tx.TenantsOfUser(ctx, v.who.UserID)
+		for _, w := range rows {
+			p.Workspaces = append(p.Workspaces, views.WorkspaceLink{
+				Slug: w.Slug, Name: w.Name, Role: w.Role, Host: w.Slug + "." + s.cfg.BaseURL.Host, Current: w.Slug == v.tenant.Slug,
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Workspaces(p), views.WorkspaceOptions(p))
+}
+
+// workspaceVisit takes a member from this host to a workspace's.
+func (s *Server) workspaceVisit(c echo.Context) error {
+	ctx := c.Request().Context()
+	slug := c.Param("slug")
+	userID := visiting(c).who.UserID
+	var token string
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		w, err := tx.MembershipWithTenantBySlug(ctx, slug, userID)
+		if err != nil {
+			return err
+		}
+		token, err = auth.HandoffStart(ctx, tx, userID, w.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.leave(c, s.workspaceURL(slug, "/handoff", url.Values{"token": {token}}))
+}
+
+// handoff arrives from another host. It asks before it replaces the session of
+// somebody else: a link must not swap who one is.
+func (s *Server) handoff(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	token := c.QueryParam("token")
+	if v.signedIn {
+		var next string
+		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+			row, err := auth.HandoffPeek(ctx, tx, token, v.tenant.ID)
+			if err == nil && row.UserID != v.who.UserID {
+				next = row.Name
+			}
+			return err
+		})
+		if err != nil {
+			return s.handoffFailed(c, err)
+		}
+		if next != "" {
+			return s.render(c, http.StatusOK, views.Handoff(views.HandoffPage{Workspace: v.tenant.Name, Token: token, Now: v.who.Name, Next: next}), nil)
+		}
+	}
+	return s.finishHandoff(c, token)
+}
+
+func (s *Server) handoffConfirmed(c echo.Context) error {
+	return s.finishHandoff(c, c.Request().PostForm.Get("token"))
+}
+
+func (s *Server) finishHandoff(c echo.Context, token string) error {
+	ctx := c.Request().Context()
+	var id string
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		id, err = auth.HandoffFinish(ctx, tx, token, visiting(c).tenant.ID, device(c))
+		return err
+	})
+	if err != nil {
+		return s.handoffFailed(c, err)
+	}
+	if err := s.useSession(c, id); err != nil {
+		return err
+	}
+	return s.leave(c, "/")
+}
+
+// handoffFailed: a used or late token is no drama. Whoever is signed in goes
+// on, anybody else signs in.
+func (s *Server) handoffFailed(c echo.Context, err error) error {
+	if !errors.Is(err, auth.ErrBadToken) {
+		return err
+	}
+	if visiting(c).signedIn {
+		return s.leave(c, "/")
+	}
+	return s.leave(c, "/signin")
+}

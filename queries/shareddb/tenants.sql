@@ -1,0 +1,31 @@
+-- name: TenantBySlug :one
+select id, schema, state, slug, name, currency from tenants where slug = @slug::text;
+
+-- name: TenantByDomain :one
+select t.id, t.schema, t.state, t.slug, t.name, t.currency
+from domains d join tenants t on t.id = d.tenant_id
+where d.host = @host and d.verified_at is not null;
+
+-- name: TenantSlugTaken :one
+select exists (select from tenants where slug = @slug::text)::bool;
+
+-- name: TenantLockSlug :exec
+-- Others who want the same slug wait here, before they take a spare schema.
+select pg_advisory_xact_lock(hashtextextended('slug:' || @slug::text, 0));
+
+-- name: TenantClaim :one
+-- Makes a ready, current spare schema the workspace; no row when there is none.
+update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now()
+where id = (
+	select t.id from tenants t
+	where t.state = 'spare' and t.schema_version = @schema_version
+	order by t.created_at limit 1
+	for update skip locked
+)
+returning id, schema, state, slug, name, currency;
+
+-- name: TenantsOfUser :many
+select t.slug::text as slug, t.name, m.role
+from memberships m join tenants t on t.id = m.tenant_id
+where m.user_id = @user_id and t.state in ('active', 'suspended')
+order by lower(t.name), t.slug;

@@ -1,0 +1,226 @@
+package tenantdb
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// sqlc makes static queries; a list that can be sorted by any column, in both
+// directions, from any point, is dozens of them. This file writes that one
+// kind of query, for every entity, from column names that are constants here.
+
+// ErrBadCursor is answered for an after= that no list of ours handed out.
+var ErrBadCursor = errors.New("tenantdb: bad cursor")
+
+// CountLimit is how far lists are counted exactly; one more means "and more".
+const CountLimit = 10_000
+
+// ListKey starts every list row: what the next page continues from.
+type ListKey struct {
+	ID      uuid.UUID
+	SortKey string // the sort column as text
+	Absent  bool   // the sort column is empty; such rows come last either way
+}
+
+func (k ListKey) listKey() ListKey { return k }
+
+// Page selects part of a list.
+type Page struct {
+	Sort  string // a field of the list, "-" before it for descending; "" is the list's default
+	After string // the cursor of the page before; "" starts at the top
+	Limit int
+}
+
+// sortColumn is a column to sort by. Its index is (column, id).
+type sortColumn struct {
+	column  string
+	cast    string // the type a cursor's text is cast back to
+	present string // condition on rows that have a value; "" when all have
+	absent  string // its opposite, in a form the index serves
+}
+
+func textColumn(c string) sortColumn {
+	return sortColumn{column: c, cast: "text", present: c + " > ''", absent: c + " = ''"}
+}
+
+func nullableColumn(c, cast string) sortColumn {
+	return sortColumn{column: c, cast: cast, present: c + " is not null", absent: c + " is null"}
+}
+
+// listSpec says how an entity is listed.
+type listSpec struct {
+	id          string // its id column
+	from        string // the entity's own table, filtered, sorted and limited by its indexes
+	columns     string // what a row shows after its ListKey, from the limited rows and join
+	join        string
+	sorts       map[string]sortColumn
+	defaultSort string
+}
+
+// sort resolves Page.Sort; an unknown field falls back to the default, so that
+// an old link still shows its list.
+func (s listSpec) sort(p Page) (field string, c sortColumn, desc bool) {
+	field, desc = strings.CutPrefix(p.Sort, "-")
+	c, ok := s.sorts[field]
+	if !ok {
+		field, desc = strings.CutPrefix(s.defaultSort, "-")
+		c = s.sorts[field]
+	}
+	if desc {
+		return "-" + field, c, true
+	}
+	return field, c, false
+}
+
+// conditions collects a query's WHERE and its arguments.
+type conditions struct {
+	where []string
+	args  []any
+}
+
+// add appends a condition whose %s stand for its arguments' placeholders.
+func (c *conditions) add(format string, args ...any) {
+	marks := make([]any, len(args))
+	for i, a := range args {
+		marks[i] = c.arg(a)
+	}
+	c.where = append(c.where, fmt.Sprintf(format, marks...))
+}
+
+func (c *conditions) arg(a any) string {
+	c.args = append(c.args, a)
+	return fmt.Sprintf("$%d", len(c.args))
+}
+
+func (c *conditions) and(more ...string) string {
+	return strings.Join(append(more, c.where...), " and ")
+}
+
+// search adds the words of q. A word of three letters or more may stand
+// anywhere (the trigram index serves it), a shorter one must start a column.
+func (c *conditions) search(q, column string, prefixes ...string) {
+	for _, word := range strings.Fields(strings.ToLower(q)) {
+		pattern := likeEscaper.Replace(word)
+		if utf8.RuneCountInString(word) >= 3 {
+			c.add(column+" like %s", "%"+pattern+"%")
+			continue
+		}
+		mark := c.arg(pattern + "%")
+		ors := make([]string, len(prefixes))
+		for i, p := range prefixes {
+			ors[i] = p + " like " + mark
+		}
+		c.where = append(c.where, "("+strings.Join(ors, " or ")+")")
+	}
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+type cursor struct {
+	Sort   string    `json:"s"`
+	Key    string    `json:"k"`
+	Absent bool      `json:"a,omitempty"`
+	ID     uuid.UUID `json:"i"`
+}
+
+func (c cursor) String() string {
+	b, _ := json.Marshal(c) // strings and a uuid: cannot fail
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(s string) (c cursor, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || json.Unmarshal(b, &c) != nil || !utf8.ValidString(c.Key) || strings.ContainsRune(c.Key, 0) {
+		return c, ErrBadCursor
+	}
+	return c, nil
+}
+
+// listPage returns a page of rows and the cursor of the next one, "" at the end.
+//
+// Rows with a value and rows without are two index scans, each limited: one
+// scan with "or … is null" reads the whole index.
+func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, c conditions, p Page) (rows []T, next string, err error) {
+	field, col, desc := s.sort(p)
+	var from *cursor
+	if p.After != "" {
+		parsed, err := parseCursor(p.After)
+		if err != nil || parsed.Sort != field {
+			return nil, "", ErrBadCursor
+		}
+		from = &parsed
+	}
+	op, dir := ">", ""
+	if desc {
+		op, dir = "<", " desc"
+	}
+	limit := c.arg(p.Limit + 1) // one more tells whether there is a next page
+
+	part := func(n int, where, key, order string) string {
+		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key from %s where %s order by %s limit %s)`, n, s.id, key, s.from, where, order, limit)
+	}
+	var parts []string
+	if from == nil || !from.Absent {
+		where := []string{}
+		if col.present != "" {
+			where = append(where, col.present)
+		}
+		if from != nil {
+			where = append(where, fmt.Sprintf("(%s, %s) %s (%s::%s, %s::uuid)", col.column, s.id, op, c.arg(from.Key), col.cast, c.arg(from.ID)))
+		}
+		parts = append(parts, part(0, c.and(where...), col.column, col.column+dir+", "+s.id+dir))
+	}
+	if col.absent != "" {
+		where := []string{col.absent}
+		if from != nil && from.Absent {
+			where = append(where, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
+		}
+		parts = append(parts, part(1, c.and(where...), col.column, s.id+dir))
+	}
+	// The joins run over the page's rows alone.
+	query := fmt.Sprintf(`with page as (select * from (%s) parts order by part, list_key%s, list_id%s limit %s)
+		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, %s
+		from page join %s on %s = page.list_id %s
+		order by page.part, page.list_key%s, page.list_id%s`,
+		strings.Join(parts, " union all "), dir, dir, limit, s.columns, s.from, s.id, s.join, dir, dir)
+
+	r, err := db.Query(ctx, query, c.args...)
+	if err == nil {
+		rows, err = pgx.CollectRows(r, pgx.RowToStructByPos[T])
+	}
+	if err != nil {
+		return nil, "", badCursor(err, from != nil)
+	}
+	if len(rows) > p.Limit {
+		rows = rows[:p.Limit]
+		k := rows[p.Limit-1].listKey()
+		next = cursor{Sort: field, Key: k.SortKey, Absent: k.Absent, ID: k.ID}.String()
+	}
+	return rows, next, nil
+}
+
+// badCursor tells a cursor whose key does not cast (class 22, data exception)
+// from a fault.
+func badCursor(err error, hasCursor bool) error {
+	var pg *pgconn.PgError
+	if hasCursor && errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+		return ErrBadCursor
+	}
+	return err
+}
+
+// listCount counts up to CountLimit+1 rows.
+func listCount(ctx context.Context, db DBTX, s listSpec, c conditions) (n int, err error) {
+	limit := c.arg(CountLimit + 1)
+	err = db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).Scan(&n)
+	return n, err
+}

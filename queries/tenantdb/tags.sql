@@ -1,0 +1,19 @@
+-- name: TagEnsure :exec
+-- Makes the tags that do not exist yet; names keep the case of their first use.
+insert into tags (id, name, color)
+select unnest(@ids::uuid[]), unnest(@names::text[]), unnest(@colors::text[])
+on conflict (lower(name)) do nothing;
+
+-- name: TagIDs :many
+-- The ids of the tags with these lower-case names, in the order of the names.
+select t.id from unnest(@lower_names::text[]) with ordinality w (name, n) join tags t on lower(t.name) = w.name order by w.n;
+
+-- name: TaggingsReplace :exec
+-- The record has exactly these tags afterwards.
+with dropped as (
+	delete from taggings g
+	where g.subject_type = @subject_type and g.subject_id = @subject_id and g.tag_id <> all (@tag_ids::uuid[])
+)
+insert into taggings (subject_type, subject_id, tag_id)
+select @subject_type, @subject_id, unnest(@tag_ids::uuid[])
+on conflict do nothing;

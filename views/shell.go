@@ -1,0 +1,29 @@
+// Package views is what people see: one file per entity, one struct per page.
+package views
+
+import (
+	"time"
+
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// Shell is what every page of a workspace has around it.
+type Shell struct {
+	Title     string // the page's, for the tab
+	Section   string // the side navigation's current entry
+	Workspace string
+	SiteURL   string // the public site
+	User      string
+	Email     string
+	CanWrite  bool
+	Currency  string
+	Now       time.Time
+	Flash     *ui.Flash
+}
+
+// Site is what every public page has around it.
+type Site struct {
+	Title    string
+	SignedIn string // the person's name; "" when nobody is signed in
+	Flash    *ui.Flash
+}
