@@ -1,0 +1,148 @@
+package apptest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web"
+)
+
+// App is a Paddock that serves https://paddock.test and its workspaces on a
+// port of its own. One serves all tests of a process.
+type App struct {
+	Base    *url.URL // https://paddock.test:port
+	Addr    string   // 127.0.0.1:port
+	Web     *web.Server
+	Mailbox *mail.Mailbox
+	roots   *x509.CertPool
+}
+
+var app = sync.OnceValues(func() (*App, error) {
+	d, err := shared()
+	if err != nil {
+		return nil, err
+	}
+	return NewApp(d)
+})
+
+// Start returns the process's App.
+func Start(tb testing.TB) *App {
+	tb.Helper()
+	a, err := app()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
+// NewApp serves the database under another address.
+func NewApp(d *database) (*App, error) {
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	cert, roots, err := certificate()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Base: &url.URL{Scheme: "https", Host: "paddock.test:" + port}, Addr: l.Addr().String(), Mailbox: &mail.Mailbox{}, roots: roots}
+	hosts := tenant.NewResolver(d.db, a.Base.Hostname())
+	go hosts.Run(context.Background())
+	a.Web = web.New(web.Options{
+		Config: config.Config{BaseURL: a.Base, Secrets: []string{"a secret for tests alone, 32 bytes and more"}},
+		DB:     d.db, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Send: a.Mailbox.Send, Mailbox: a.Mailbox,
+		Claimed: func() {},
+	})
+	server := web.NewHTTP(a.Web)
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	server.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil).WithAttrs(nil), slog.LevelDebug)
+	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with the process
+	return a, nil
+}
+
+// logWriter: the server's log is noise in tests; PADDOCK_TEST_LOG=1 shows it.
+func logWriter() io.Writer {
+	if os.Getenv("PADDOCK_TEST_LOG") != "" {
+		return os.Stderr
+	}
+	return io.Discard
+}
+
+// Site returns an address on the public site.
+func (a *App) Site(path string) string { return a.Base.String() + path }
+
+// At returns an address on the host of a workspace.
+func (a *App) At(slug, path string) string {
+	return a.Base.Scheme + "://" + slug + "." + a.Base.Host + path
+}
+
+// transport reaches the app under any host name.
+func (a *App) transport() *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, a.Addr)
+		},
+		TLSClientConfig:     &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: 64,
+	}
+}
+
+func certificate() (tls.Certificate, *x509.CertPool, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	t := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "paddock.test"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"paddock.test", "*.paddock.test"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, t, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return tls.Certificate{}, nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(cert)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool, nil
+}
+
+// Root returns the directory of the module.
+func Root(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	for err == nil && dir != "/" {
+		if b, rerr := os.ReadFile(filepath.Join(dir, "go.mod")); rerr == nil && strings.HasPrefix(string(b), "module github.com/paddock-crm/paddock\n") {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	tb.Fatal("apptest: no go.mod above the test")
+	return ""
+}

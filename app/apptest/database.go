@@ -1,0 +1,156 @@
+// Package apptest gives tests the real thing: a PostgreSQL, a database with
+// the shared schema, workspaces, people, a server over TLS, a browser. Only
+// tests import it.
+package apptest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
+)
+
+// database is this test process's own, on the server that all test processes
+// share. Its owner is what production's is: no superuser.
+type database struct {
+	server *pgdev.Server
+	name   string
+	url    string
+	db     *db.DB
+}
+
+var shared = sync.OnceValues(openDatabase)
+
+// DB returns the process's database, migrated.
+func DB(tb testing.TB) *db.DB { return get(tb).db }
+
+// URL returns the owner's URL of the process's database.
+func URL(tb testing.TB) string { return get(tb).url }
+
+// Superuser connects to the process's database past all isolation, for tests
+// that must look at everything or break something.
+func Superuser(tb testing.TB) *pgx.Conn {
+	d := get(tb)
+	c, err := pgx.Connect(context.Background(), d.server.SuperuserURL(d.name))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { c.Close(context.Background()) })
+	return c
+}
+
+// Server returns the PostgreSQL that tests share.
+func Server(tb testing.TB) *pgdev.Server { return get(tb).server }
+
+func get(tb testing.TB) *database {
+	tb.Helper()
+	d, err := shared()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// StartServer starts or joins the tests' PostgreSQL. Durability is off: what a
+// crash would lose, the next run makes anew.
+func StartServer(ctx context.Context) (*pgdev.Server, error) {
+	return pgdev.Start(ctx, pgdev.Options{
+		Dir: filepath.Join(os.TempDir(), fmt.Sprintf("paddock-test-%d", os.Getuid())),
+		Settings: map[string]string{
+			"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300",
+			"autovacuum": "off", "log_min_messages": "fatal",
+		},
+	})
+}
+
+func openDatabase() (*database, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	server, err := StartServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := "test_" + strings.ToLower(rand.Text()[:10])
+	if err := claim(ctx, server, name); err != nil {
+		return nil, err
+	}
+	d := &database{server: server, name: name}
+	if d.url, err = server.Database(ctx, name); err != nil {
+		return nil, err
+	}
+	if d.db, err = db.Open(ctx, db.Config{URL: d.url, MaxConns: 10, TenantRoles: true}); err != nil {
+		return nil, err
+	}
+	return d, d.db.MigrateShared(ctx)
+}
+
+// claim marks a database name as in use for as long as this process lives, and
+// drops the databases of test processes that are gone.
+func claim(ctx context.Context, server *pgdev.Server, name string) error {
+	c, err := pgx.Connect(ctx, server.SuperuserURL("postgres"))
+	if err != nil {
+		return err
+	}
+	// c is kept open on purpose: its end gives the name up.
+	if _, err := c.Exec(ctx, "select pg_advisory_lock($1)", lockKey(name)); err != nil {
+		return err
+	}
+	rows, err := c.Query(ctx, `select datname from pg_database where datname like 'test\_%'`)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		var stale bool
+		if err := c.QueryRow(ctx, "select pg_try_advisory_lock($1)", lockKey(n)).Scan(&stale); err != nil {
+			return err
+		}
+		if !stale {
+			continue
+		}
+		if err := drop(ctx, c, n); err != nil {
+			return err
+		}
+		if _, err := c.Exec(ctx, "select pg_advisory_unlock($1)", lockKey(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func drop(ctx context.Context, c *pgx.Conn, name string) error {
+	if _, err := c.Exec(ctx, "drop database if exists "+pgx.Identifier{name}.Sanitize()+" with (force)"); err != nil {
+		return err
+	}
+	rows, err := c.Query(ctx, `select rolname from pg_roles where rolname like $1`, strings.ReplaceAll(name, "_", `\_`)+`\_%`)
+	if err != nil {
+		return err
+	}
+	roles, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, r := range roles {
+		if _, err := c.Exec(ctx, "drop role "+pgx.Identifier{r}.Sanitize()); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func lockKey(name string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash takes everything
+	return int64(h.Sum64())      //nolint:gosec // any 64 bits will do
+}

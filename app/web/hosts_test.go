@@ -1,0 +1,144 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+)
+
+// eventually waits up to two seconds.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatal("not within two seconds: " + what)
+}
+
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
+	name := app.Base.Hostname()
+	const workspace, site, unknown = "workspace", "site", "unknown"
+	cases := map[string]struct{ host, forwarded, want string }{
+		"base":                    {host: app.Base.Host, want: site},
+		"base, no port":           {host: name, want: site},
+		"base, upper case":        {host: strings.ToUpper(name), want: site},
+		"base, trailing dot":      {host: name + ".", want: site},
+		"workspace":               {host: w.Slug + "." + app.Base.Host, want: workspace},
+		"upper case":              {host: strings.ToUpper(w.Slug) + "." + name, want: workspace},
+		"trailing dot":            {host: w.Slug + "." + name + ".", want: workspace},
+		"trailing dot and port":   {host: w.Slug + "." + name + ".:8080", want: workspace},
+		"another port":            {host: w.Slug + "." + name + ":1", want: workspace},
+		"unknown":                 {host: "nobody-has-this." + name, want: unknown},
+		"reserved":                {host: "www." + name, want: unknown},
+		"operator console to be":  {host: "admin." + name, want: unknown},
+		"two labels":              {host: "a." + w.Slug + "." + name, want: unknown},
+		"punycode":                {host: "xn--" + w.Slug + "." + name, want: unknown},
+		"IPv4":                    {host: "127.0.0.1", want: unknown},
+		"IPv6":                    {host: "[::1]:8080", want: unknown},
+		"300 characters":          {host: strings.Repeat("a", 300) + "." + name, want: unknown},
+		"another domain":          {host: w.Slug + ".example.com", want: unknown},
+		"base as a suffix only":   {host: w.Slug + "evil" + name, want: unknown},
+		"two trailing dots":       {host: w.Slug + "." + name + "..", want: unknown},
+		"underscore":              {host: "a_b." + name, want: unknown},
+		"letters for a port":      {host: w.Slug + "." + name + ":x", want: unknown},
+		"forwarded by a stranger": {host: w.Slug + "." + name, forwarded: other.Slug + "." + name, want: workspace},
+	}
+	notFound := app.Client(t).Do(hostRequest(t, app, "nobody-has-this."+name, "")).Text("main")
+	for what, tc := range cases {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			res := app.Client(t).Do(hostRequest(t, app, tc.host, tc.forwarded))
+			switch tc.want {
+			case site:
+				res.Want(http.StatusOK)
+				if !strings.Contains(res.Text("h1"), "Sign in") || strings.Contains(res.Body, w.Name) {
+					t.Errorf("not the site's sign-in: %s", res.Text("h1"))
+				}
+			case workspace:
+				res.Want(http.StatusOK)
+				if got := res.Text("h1"); got != "Sign in to "+w.Name {
+					t.Errorf("h1 %q, want the one of %s", got, w.Name)
+				}
+			case unknown:
+				if res.Status != http.StatusNotFound && res.Status != http.StatusBadRequest {
+					t.Errorf("status %d, want 404", res.Status)
+				}
+				if res.Status == http.StatusNotFound && res.Text("main") != notFound {
+					t.Errorf("the page tells more than that nothing is here: %q", res.Text("main"))
+				}
+			}
+			if strings.Contains(res.Body, other.Name) {
+				t.Error("another workspace's page")
+			}
+		})
+	}
+}
+
+func hostRequest(t *testing.T, app *apptest.App, host, forwarded string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, app.Site("/signin"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = host
+	if forwarded != "" {
+		r.Header.Set("X-Forwarded-Host", forwarded)
+	}
+	return r
+}
+
+// A rename, a deletion and a new name are known in every process at once.
+func TestHostsFollowChanges(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	su := apptest.Superuser(t)
+	c := app.Client(t)
+	fresh := apptest.Unique("fresh")
+	c.Get(app.At(fresh, "/signin")).Want(http.StatusNotFound) // the miss is cached
+	c.Get(w.URL("/signin")).Want(http.StatusOK)
+	if _, err := su.Exec(t.Context(), `update public.tenants set slug = $1 where id = $2`, fresh, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the new name", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusOK })
+	c.Get(w.URL("/signin")).Want(http.StatusNotFound)
+	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where id = $1`, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the deletion", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusNotFound })
+}
+
+// With the listener's connection killed nothing stale is served: the cache is
+// bypassed until it listens again, and then empty.
+func TestHostsWithoutListener(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	su := apptest.Superuser(t)
+	c := app.Client(t)
+	c.Get(w.URL("/signin")).Want(http.StatusOK)
+	_, err := su.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where id = $1`, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the deletion", func() bool { return c.Get(w.URL("/signin")).Status == http.StatusNotFound })
+}
+
+func TestDevelopmentPagesAreOnTheBaseHostAlone(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	app.Client(t).Get(app.Site("/dev/components")).Want(http.StatusOK)
+	app.Client(t).Get(w.URL("/dev/mail")).Want(http.StatusNotFound)
+}

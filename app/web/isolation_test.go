@@ -1,0 +1,206 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/web"
+)
+
+// TestIsolation walks the route table: a route is covered as soon as it stands
+// there. Every case also shows that the rightful member gets in, so that a
+// broken route cannot pass as a safe one.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for _, route := range web.WorkspaceRoutes(app.Web) {
+		if route.Permission == auth.Anyone || route.Permission == auth.SignedIn {
+			continue // TestOpenRoutes
+		}
+		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
+			t.Parallel()
+			a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+			ra, rb := record(t, a, route.Path), record(t, b, route.Path)
+			memberA, memberB := a.Client(a.Owner), b.Client(b.Owner)
+
+			// The rightful member, and what is known of the record.
+			res := send(memberB, route, b, rb)
+			if route.Method == http.MethodGet {
+				res.Want(http.StatusOK)
+				if !strings.Contains(res.Body, b.Name) {
+					t.Errorf("the page does not name the workspace %q", b.Name)
+				}
+				if rb.Known != "" && !strings.Contains(res.Body, rb.Known) {
+					t.Errorf("the page does not show %q", rb.Known)
+				}
+			} else if res.Status != http.StatusSeeOther || strings.Contains(res.Header.Get("Location"), "/signin") {
+				t.Errorf("the rightful member got %d %s\n%s", res.Status, res.Header.Get("Location"), res.Body)
+			}
+
+			// A member of A asks A for B's record.
+			if strings.Contains(route.Path, ":id") {
+				res := send(memberA, route, a, rb)
+				if res.Status != http.StatusNotFound {
+					t.Errorf("B's id on A's host: %d, want 404", res.Status)
+				}
+				secret(t, res, b, rb)
+			}
+			// A session of A is nobody on B's host.
+			stolen := app.Client(t)
+			from, _ := url.Parse(a.URL("/"))
+			to, _ := url.Parse(b.URL("/"))
+			stolen.HTTP.Jar.SetCookies(to, memberA.HTTP.Jar.Cookies(from))
+			res = send(stolen, route, b, rb)
+			signedOut(t, "A's session on B's host", res)
+			secret(t, res, b, rb)
+			// Signed in on B's host, but no member there.
+			res = send(b.Client(a.Owner), route, b, rb)
+			if res.Status != http.StatusForbidden {
+				t.Errorf("no membership: %d, want 403", res.Status)
+			}
+			secret(t, res, b, rb)
+			// Nobody.
+			res = send(app.Client(t), route, b, rb)
+			signedOut(t, "signed out", res)
+			secret(t, res, b, rb)
+			nobody := app.Client(t)
+			nobody.HTMX = true
+			if res = send(nobody, route, b, rb); res.Status != http.StatusOK || !strings.HasPrefix(res.Header.Get("HX-Redirect"), "/signin") || res.Body != "" {
+				t.Errorf("signed out, by HTMX: %d %q", res.Status, res.Header.Get("HX-Redirect"))
+			}
+			// After all that A still has its own.
+			if route.Method == http.MethodGet {
+				send(memberA, route, a, ra).Want(http.StatusOK)
+			}
+		})
+	}
+}
+
+// TestOpenRoutes: what needs no membership shows nothing of the workspace but
+// its name, which the sign-in page says.
+func TestOpenRoutes(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	r := apptest.Records["customers"](w)
+	stranger := apptest.NewUser(t)
+	for _, route := range web.WorkspaceRoutes(app.Web) {
+		if route.Permission != auth.Anyone && route.Permission != auth.SignedIn {
+			continue
+		}
+		for name, c := range map[string]*apptest.Client{"nobody": app.Client(t), "a stranger": w.Client(stranger)} {
+			res := send(c, route, w, apptest.Record{})
+			if res.Status >= 500 || strings.Contains(res.Body, r.Known) {
+				t.Errorf("%s %s by %s: %d", route.Method, route.Path, name, res.Status)
+			}
+			if route.Permission == auth.SignedIn && name == "nobody" {
+				signedOut(t, route.Path, res)
+			}
+		}
+	}
+}
+
+func TestRemovedMemberIsOutAtTheNextClick(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	u := apptest.NewUser(t)
+	w.Join(u, auth.Member)
+	c := w.Client(u)
+	c.Get(w.URL("/customers")).Want(http.StatusOK)
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `delete from public.memberships where user_id = $1`, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	res := c.Get(w.URL("/customers")).Want(http.StatusForbidden)
+	res.Find(`form[action="/signout"]`)
+	res.Find(`a[href="` + app.Site("/workspaces") + `"]`)
+}
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for _, route := range web.WorkspaceRoutes(app.Web) {
+		if route.Permission == auth.Anyone || route.Permission == auth.SignedIn {
+			continue
+		}
+		for _, role := range []auth.Role{auth.Owner, auth.Admin, auth.Member, auth.Viewer} {
+			t.Run(string(role)+" "+route.Method+" "+route.Path, func(t *testing.T) {
+				t.Parallel()
+				w := app.NewWorkspace(t)
+				u := apptest.NewUser(t)
+				w.Join(u, role)
+				res := send(w.Client(u), route, w, record(t, w, route.Path))
+				if got := res.Status != http.StatusForbidden; got != role.May(route.Permission) {
+					t.Errorf("status %d, but the table says %v", res.Status, role.May(route.Permission))
+				}
+			})
+		}
+	}
+}
+
+func TestSuspendedWorkspace(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	c.Get(w.URL("/customers")).Want(http.StatusOK)
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.tenants set state = 'suspended' where id = $1`, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the suspension is known", func() bool { return c.Get(w.URL("/customers")).Status == http.StatusForbidden })
+	if text := c.Get(w.URL("/")).Text("h1"); !strings.Contains(text, "suspended") {
+		t.Errorf("the page says %q", text)
+	}
+}
+
+// record makes the record that the path is about, the zero one for no id.
+func record(t *testing.T, w *apptest.Workspace, path string) apptest.Record {
+	t.Helper()
+	if !strings.Contains(path, ":id") {
+		return apptest.Record{}
+	}
+	entity := strings.Split(path, "/")[1]
+	make, ok := apptest.Records[entity]
+	if !ok {
+		t.Fatalf("apptest.Records has no line for %q: add one, so that its routes are covered", entity)
+	}
+	return make(w)
+}
+
+// send asks for the route with the record's id and form, at the version that a
+// new record has.
+func send(c *apptest.Client, route web.Route, w *apptest.Workspace, r apptest.Record) *apptest.Response {
+	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug).Replace(route.Path))
+	form := url.Values{"version": {"1"}, "name": {"Created by the test"}}
+	for k, v := range r.Form {
+		form[k] = v
+	}
+	switch route.Method {
+	case http.MethodGet:
+		return c.Get(u)
+	case http.MethodPut:
+		return c.Put(u, form)
+	case http.MethodDelete:
+		return c.Delete(u, form)
+	default:
+		return c.Post(u, form)
+	}
+}
+
+func signedOut(t *testing.T, who string, res *apptest.Response) {
+	t.Helper()
+	if res.Status != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/signin") {
+		t.Errorf("%s: %d %q, want 303 to /signin", who, res.Status, res.Header.Get("Location"))
+	}
+}
+
+func secret(t *testing.T, res *apptest.Response, w *apptest.Workspace, r apptest.Record) {
+	t.Helper()
+	if r.Known != "" && strings.Contains(res.Body, r.Known) || strings.Contains(res.Body, w.Owner.Email) {
+		t.Errorf("the answer shows what it must not:\n%s", res.Body)
+	}
+}
