@@ -81,19 +81,37 @@ func openDatabase() (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := "test_" + strings.ToLower(rand.Text()[:10])
-	if err := claim(ctx, server, name); err != nil {
+	name, url, err := newDatabase(ctx, server)
+	if err != nil {
 		return nil, err
 	}
-	d := &database{server: server, name: name}
-	if d.url, err = server.Database(ctx, name); err != nil {
-		return nil, err
-	}
+	d := &database{server: server, name: name, url: url}
 	if d.db, err = db.Open(ctx, db.Config{URL: d.url, MaxConns: 10, TenantRoles: true}); err != nil {
 		return nil, err
 	}
 	return d, d.db.MigrateShared(ctx)
 }
+
+// NewDatabase makes an empty database for one test and returns its owner's URL.
+func NewDatabase(tb testing.TB) string {
+	tb.Helper()
+	_, url, err := newDatabase(tb.Context(), Server(tb))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return url
+}
+
+func newDatabase(ctx context.Context, server *pgdev.Server) (name, url string, err error) {
+	name = "test_" + strings.ToLower(rand.Text()[:10])
+	if err := claim(ctx, server, name); err != nil {
+		return "", "", err
+	}
+	url, err = server.Database(ctx, name)
+	return name, url, err
+}
+
+var claims sync.Map
 
 // claim marks a database name as in use for as long as this process lives, and
 // drops the databases of test processes that are gone.
@@ -102,7 +120,8 @@ func claim(ctx context.Context, server *pgdev.Server, name string) error {
 	if err != nil {
 		return err
 	}
-	// c is kept open on purpose: its end gives the name up.
+	// The connection's end gives the name up, and the collector would end it.
+	claims.Store(name, c)
 	if _, err := c.Exec(ctx, "select pg_advisory_lock($1)", lockKey(name)); err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ type Config struct {
 	URL         string // the owner of the database: no superuser, may create roles
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
+	// TenantsPerConn is how many tenants a connection serves before it is
+	// closed; 0 means 200, for at 390 KB each they are some 80 MB in its backend.
+	TenantsPerConn int
 }
 
 // DB holds two pools: app serves requests and starts with no rights, owner
@@ -74,11 +77,15 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if ac.MaxConns == 0 {
 		ac.MaxConns = 10
 	}
-	// A backend keeps what it learnt of every schema it touched (about 390 KB a
-	// tenant, see retire), so connections are few and do not live for ever.
+	// A backend keeps what it learnt of every schema it touched (see
+	// TenantsPerConn), so connections are few and do not live for ever.
 	ac.MaxConnLifetime = 30 * time.Minute
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
-	ac.AfterRelease = keep
+	perConn := c.TenantsPerConn
+	if perConn == 0 {
+		perConn = 200
+	}
+	ac.AfterRelease = func(c *pgx.Conn) bool { return tenantsServed(c) < perConn }
 	// RESET ROLE and DISCARD fall back to a login default; they would fall back
 	// to the owner had the role been set by a statement.
 	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
@@ -218,10 +225,6 @@ const (
 
 func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// maxTenants is how many tenants a connection serves before it is closed:
-// 200 at 390 KB are some 80 MB of catalogue cache in its backend.
-const maxTenants = 200
-
 const seenKey = "paddock.tenants"
 
 // remember counts the distinct tenants that a connection has served.
@@ -235,10 +238,9 @@ func remember(c *pgx.Conn, schema string) {
 	seen[schema] = struct{}{}
 }
 
-// keep is the pool's AfterRelease: false closes the connection.
-func keep(c *pgx.Conn) bool {
+func tenantsServed(c *pgx.Conn) int {
 	seen, _ := c.PgConn().CustomData()[seenKey].(map[string]struct{})
-	return len(seen) < maxTenants
+	return len(seen)
 }
 
 // code tells whether err is a PostgreSQL error with one of these SQLSTATEs.

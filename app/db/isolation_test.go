@@ -1,0 +1,411 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// attack is SQL that somebody smuggled into a statement of ours. Its text goes
+// the way all generated code goes, by the transaction's own DBTX.
+func attack(ctx context.Context, tx *db.TenantTx, sql string) error {
+	rows, err := db.RawQuery(ctx, tx, sql)
+	if err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+func TestTenantRoleReachesNothingElse(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	b.Customer(tenantdb.CustomerUpdateParams{Name: "B's own"})
+	d := apptest.DB(t)
+	role := pgx.Identifier{d.Name() + "_" + b.Schema}.Sanitize()
+	cases := map[string]struct{ sql, code string }{
+		"another schema":                {`select * from ` + b.Schema + `.customers`, "42501"},
+		"another schema, writing":       {`update ` + b.Schema + `.customers set name = ''`, "42501"},
+		"the users":                     {`select * from public.users`, "42501"},
+		"the tenants":                   {`select * from public.tenants`, "42501"},
+		"the sessions":                  {`delete from public.sessions`, "42501"},
+		"a role in a SELECT":            {`select set_config('role', '` + d.Name() + `_` + b.Schema + `', true)`, "42501"},
+		"a path in a SELECT":            {`select set_config('search_path', '` + b.Schema + `', true)`, "42501"},
+		"two statements":                {`select 1; reset role`, "42601"},
+		"two statements, another role":  {`select 1; set local role ` + role, "42601"},
+		"a new table":                   {`create table evil (id int)`, "42501"},
+		"a temporary table":             {`create temp table customers (id int)`, "42501"},
+		"a table in ext":                {`create table ext.customers (id int)`, "42501"},
+		"a table in public":             {`create table public.customers (id int)`, "42501"},
+		"a new function":                {`create function ext.lower(text) returns text language sql return $1`, "42501"},
+		"the server's files":            {`select pg_read_file('/etc/passwd')`, "42501"},
+		"a program":                     {`copy (select 1) to program 'true'`, "42501"},
+		"dropping a table of its own":   {`drop table customers`, "42501"},
+		"truncating a table of its own": {`truncate customers`, "42501"},
+		"password hashes":               {`select * from pg_authid`, "42501"},
+	}
+	for what, tc := range cases {
+		t.Run(what, func(t *testing.T) {
+			ctx := a.Context()
+			err := d.Tenant(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, tc.sql) })
+			var pg *pgconn.PgError
+			if !errors.As(err, &pg) || pg.Code != tc.code {
+				t.Errorf("%s: %v, want SQLSTATE %s", tc.sql, err, tc.code)
+			}
+			// The connection is as good as new.
+			if n := count(t, a); n != 0 {
+				t.Errorf("A sees %d customers, want none", n)
+			}
+		})
+	}
+}
+
+// RESET ROLE, as a statement of its own, lands on a role without rights.
+func TestResetRoleLandsOnNothing(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a := app.NewWorkspace(t)
+	for _, reset := range []string{"reset role"} {
+		for _, read := range []string{"select count(*) from customers", "select count(*) from " + a.Schema + ".customers", "select count(*) from public.users"} {
+			ctx := a.Context()
+			var user string
+			err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+				if err := attack(ctx, tx, reset); err != nil {
+					return err
+				}
+				if err := db.RawQueryRow(ctx, tx, "select current_user").Scan(&user); err != nil {
+					return err
+				}
+				return attack(ctx, tx, read)
+			})
+			var pg *pgconn.PgError
+			if !errors.As(err, &pg) || pg.Code != "42501" && pg.Code != "42P01" || user != apptest.DB(t).Name()+"_app" {
+				t.Errorf("%s, then %s as %s: %v", reset, read, user, err)
+			}
+			if n := count(t, a); n != 0 {
+				t.Errorf("%d customers", n)
+			}
+		}
+	}
+}
+
+func TestUnscopedSQLFails(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a := app.NewWorkspace(t)
+	// A pool of its own: DISCARD ALL takes pgx's prepared statements along.
+	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	pool := db.Pool(d)
+	for sql, code := range map[string]string{
+		"select count(*) from customers":                        "42P01",
+		"select count(*) from " + a.Schema + ".customers":       "42501",
+		"select count(*) from public.users":                     "42501",
+		"select count(*) from users":                            "42P01",
+		"discard all":                                           "",
+		"select count(*) from " + a.Schema + ".customers limit": "42601",
+	} {
+		_, err := pool.Exec(t.Context(), sql)
+		var pg *pgconn.PgError
+		if code == "" && err != nil || code != "" && (!errors.As(err, &pg) || pg.Code != code) {
+			t.Errorf("%s: %v, want %q", sql, err, code)
+		}
+	}
+	var user, path string
+	if err := pool.QueryRow(t.Context(), "select current_user, current_setting('search_path')").Scan(&user, &path); err != nil {
+		t.Fatal(err)
+	}
+	if user != apptest.DB(t).Name()+"_app" || path != "" && path != `""` {
+		t.Errorf("an idle connection is %s with path %q", user, path)
+	}
+}
+
+func TestNoTenant(t *testing.T) {
+	t.Parallel()
+	d := apptest.DB(t)
+	ran := func(*db.TenantTx) error { t.Error("fn ran"); return nil }
+	for what, ctx := range map[string]context.Context{
+		"no scope":      t.Context(),
+		"an empty one":  db.WithScope(t.Context(), db.Scope{}),
+		"a guard alone": db.WithGuard(t.Context()),
+	} {
+		if err := d.Tenant(ctx, ran); !errors.Is(err, db.ErrNoTenant) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := d.TenantRead(ctx, ran); !errors.Is(err, db.ErrNoTenant) {
+			t.Errorf("%s, reading: %v", what, err)
+		}
+	}
+	// A schema that is not there, or with an evil name, is an error and no scope.
+	for _, schema := range []string{"t_nobody", `t_x"; reset role; --`, "public", "pg_catalog"} {
+		ctx := db.WithScope(t.Context(), db.Scope{Schema: schema})
+		if err := d.Tenant(ctx, ran); err == nil {
+			t.Errorf("schema %q: no error", schema)
+		}
+	}
+}
+
+func TestNestedTransactionsFail(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	ctx := app.NewWorkspace(t).Context()
+	d := apptest.DB(t)
+	err := d.Tenant(ctx, func(*db.TenantTx) error {
+		return d.Shared(ctx, func(*db.SharedTx) error { return nil })
+	})
+	if !errors.Is(err, db.ErrNested) {
+		t.Errorf("shared in tenant: %v", err)
+	}
+	err = d.Tenant(ctx, func(*db.TenantTx) error {
+		return d.TenantRead(ctx, func(*db.TenantTx) error { return nil })
+	})
+	if !errors.Is(err, db.ErrNested) {
+		t.Errorf("tenant in tenant: %v", err)
+	}
+	if err := d.Tenant(ctx, func(*db.TenantTx) error { return nil }); err != nil {
+		t.Errorf("one after the other: %v", err)
+	}
+}
+
+func TestReadRefusesWrites(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	ctx := app.NewWorkspace(t).Context()
+	err := apptest.DB(t).TenantRead(ctx, func(tx *db.TenantTx) error {
+		return attack(ctx, tx, "update customers set name = 'x'")
+	})
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) || pg.Code != "25006" {
+		t.Error(err)
+	}
+}
+
+// AsShared comes back to the tenant whatever happened inside.
+func TestAsSharedSwitchesBack(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	ctx := w.Context()
+	who := func(tx *db.TenantTx) (user string) {
+		if err := db.RawQueryRow(ctx, tx, "select current_user").Scan(&user); err != nil {
+			t.Error(err)
+		}
+		return user
+	}
+	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+		before := who(tx)
+		if err := tx.AsShared(ctx, func(s *db.SharedTx) error {
+			_, err := s.TenantBySlug(ctx, w.Slug)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := tx.AsShared(ctx, func(*db.SharedTx) error { return errors.New("inside") }); err == nil {
+			t.Error("the error was lost")
+		}
+		if after := who(tx); after != before || attack(ctx, tx, "select 1 from customers limit 1") != nil {
+			t.Errorf("%s before, %s after", before, after)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A migration by another process changes what a prepared statement returns:
+// the transaction runs once more and nobody notices.
+func TestChangedPlanIsRetried(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "One"})
+	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	ctx := w.Context()
+	runs := 0
+	read := func() error {
+		return d.Tenant(ctx, func(tx *db.TenantTx) error {
+			runs++
+			_, err := tx.MemberList(ctx)
+			return err
+		})
+	}
+	if err := errors.Join(read(), read()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apptest.Superuser(t).Exec(ctx, `alter table `+w.Schema+`.members alter column name type varchar(300)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := read(); err != nil {
+		t.Error(err)
+	}
+	if runs != 4 {
+		t.Errorf("ran %d times, want 4: two, one refused, one again", runs)
+	}
+}
+
+// TestChaos interleaves two tenants on two connections, with panics, cancelled
+// contexts and killed backends, and looks at every row and, at the end, at
+// what the connections are left with.
+func TestChaos(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	const rows = 20
+	for i := range rows {
+		a.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("A", i), Domain: "a.example"})
+		b.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("B", i), Domain: "b.example"})
+	}
+	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 2, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	su := apptest.Superuser(t)
+	var suLock sync.Mutex
+
+	var ok, wrong, failed atomic.Int64
+	one := func() {
+		defer func() { _ = recover() }() //nolint:errcheck // the panics are ours
+		w, domain := a, "a.example"
+		if rand.IntN(2) == 0 {
+			w, domain = b, "b.example"
+		}
+		ctx, cancel := context.WithTimeout(w.Context(), 10*time.Second)
+		defer cancel()
+		dice := rand.IntN(100)
+		if dice < 8 {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(1500))*time.Microsecond)
+			defer cancel()
+		}
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			list, _, err := tx.CustomerList(ctx, tenantdb.CustomerFilter{}, tenantdb.Page{Limit: 50})
+			if err != nil {
+				return err
+			}
+			if len(list) != rows {
+				wrong.Add(1)
+			}
+			for _, r := range list {
+				if r.Domain != domain {
+					wrong.Add(1)
+				}
+			}
+			switch {
+			case dice < 12:
+				panic("handler")
+			case dice < 14:
+				var pid int
+				if err := db.RawQueryRow(ctx, tx, "select pg_backend_pid()").Scan(&pid); err != nil {
+					return err
+				}
+				suLock.Lock()
+				defer suLock.Unlock()
+				_, err := su.Exec(context.Background(), "select pg_terminate_backend($1)", pid)
+				return errors.Join(err, attack(ctx, tx, "select 1"))
+			case dice < 18:
+				return attack(ctx, tx, "select * from public.users")
+			case dice < 20:
+				return attack(ctx, tx, "reset role")
+			}
+			return nil
+		})
+		if err != nil {
+			failed.Add(1)
+			return
+		}
+		ok.Add(1)
+	}
+	var wg sync.WaitGroup
+	const workers, each = 16, 250
+	for range workers {
+		wg.Go(func() {
+			for range each {
+				one()
+			}
+		})
+	}
+	wg.Wait()
+	if wrong.Load() > 0 {
+		t.Errorf("%d rows or lists of the wrong tenant", wrong.Load())
+	}
+	if ok.Load() < workers*each/2 || failed.Load() == 0 {
+		t.Errorf("%d went well and %d failed of %d: that was no chaos", ok.Load(), failed.Load(), workers*each)
+	}
+	pool := db.Pool(d)
+	for range 4 {
+		conn, err := pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var user, path, member string
+		err = conn.QueryRow(t.Context(), `select current_user, current_setting('search_path'), coalesce(current_setting('paddock.member_id', true), '')`).Scan(&user, &path, &member)
+		if err != nil || user != d.Name()+"_app" || path != "" && path != `""` || member != "" {
+			t.Errorf("a connection was left as %q with path %q and member %q: %v", user, path, member, err)
+		}
+		conn.Release()
+	}
+	t.Logf("%d transactions went well, %d failed as they should, %d connections opened", ok.Load(), failed.Load(), pool.Stat().NewConnsCount())
+}
+
+// A connection does not serve more than its share of tenants: its backend
+// would keep the catalogue of each for ever.
+func TestConnectionsRetire(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	ws := []*apptest.Workspace{app.NewWorkspace(t), app.NewWorkspace(t), app.NewWorkspace(t)}
+	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true, TenantsPerConn: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for range 2 {
+		for _, w := range ws {
+			ctx := w.Context()
+			if err := d.Tenant(ctx, func(*db.TenantTx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := db.Pool(d).Stat().NewConnsCount(); n != 2 {
+		t.Errorf("%d connections for 6 visits of 3 tenants at 3 a connection, want 2", n)
+	}
+}
+
+func count(t *testing.T, w *apptest.Workspace) (n int) {
+	t.Helper()
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		n, err = tx.CustomerCount(ctx, tenantdb.CustomerFilter{})
+		return err
+	})
+	return n
+}
+
+func TestOpenRefusesASuperuser(t *testing.T) {
+	t.Parallel()
+	_, err := db.Open(t.Context(), db.Config{URL: apptest.Server(t).SuperuserURL("postgres"), TenantRoles: true})
+	if err == nil {
+		t.Fatal("a superuser was let in")
+	}
+	t.Log(err)
+}
