@@ -18,10 +18,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
@@ -42,7 +46,7 @@ var app = sync.OnceValues(func() (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewApp(d)
+	return newApp(d.db)
 })
 
 // Start returns the process's App.
@@ -55,8 +59,38 @@ func Start(tb testing.TB) *App {
 	return a
 }
 
-// NewApp serves the database under another address.
-func NewApp(d *database) (*App, error) {
+// Counting returns an App with connections of its own, and a function that
+// counts the statements of what it calls, those of transactions included.
+func Counting(tb testing.TB) (*App, func(func()) int) {
+	tb.Helper()
+	tracer := &countingTracer{}
+	d, err := db.Open(tb.Context(), db.Config{URL: URL(tb), TenantRoles: true, Tracer: tracer})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a, err := newApp(d)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a, func(fn func()) int {
+		before := tracer.n.Load()
+		fn()
+		return int(tracer.n.Load() - before)
+	}
+}
+
+type countingTracer struct{ n atomic.Int64 }
+
+func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	if !strings.HasPrefix(d.SQL, "listen") {
+		c.n.Add(1)
+	}
+	return ctx
+}
+
+func (*countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func newApp(d *db.DB) (*App, error) {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -70,11 +104,11 @@ func NewApp(d *database) (*App, error) {
 		return nil, err
 	}
 	a := &App{Base: &url.URL{Scheme: "https", Host: "paddock.test:" + port}, Addr: l.Addr().String(), Mailbox: &mail.Mailbox{}, roots: roots}
-	hosts := tenant.NewResolver(d.db, a.Base.Hostname())
+	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
 	a.Web = web.New(web.Options{
 		Config: config.Config{BaseURL: a.Base, Secrets: []string{"a secret for tests alone, 32 bytes and more"}},
-		DB:     d.db, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Send: a.Mailbox.Send, Mailbox: a.Mailbox,
+		DB:     d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Send: a.Mailbox.Send, Mailbox: a.Mailbox,
 		Claimed: func() {},
 	})
 	server := web.NewHTTP(a.Web)

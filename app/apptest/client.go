@@ -37,6 +37,7 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   string
+	URL    *url.URL // that was asked for
 	tb     testing.TB
 }
 
@@ -115,7 +116,7 @@ func (c *Client) Do(r *http.Request) *Response {
 	if _, err := b.ReadFrom(res.Body); err != nil {
 		c.tb.Fatal(err)
 	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: b.String(), tb: c.tb}
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: b.String(), URL: r.URL, tb: c.tb}
 }
 
 // Follow goes where a redirect points, up to ten times.
@@ -126,7 +127,11 @@ func (c *Client) Follow(r *Response) *Response {
 		if to == "" {
 			return r
 		}
-		r = c.Get(to)
+		u, err := r.URL.Parse(to)
+		if err != nil {
+			c.tb.Fatal(err)
+		}
+		r = c.Get(u.String())
 	}
 	c.tb.Fatal("too many redirects")
 	return nil

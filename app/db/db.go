@@ -31,6 +31,7 @@ type Config struct {
 	// TenantsPerConn is how many tenants a connection serves before it is
 	// closed; 0 means 200, for at 390 KB each they are some 80 MB in its backend.
 	TenantsPerConn int
+	Tracer         pgx.QueryTracer // sees every statement of requests; may be nil
 }
 
 // DB holds two pools: app serves requests and starts with no rights, owner
@@ -88,6 +89,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	ac.AfterRelease = func(c *pgx.Conn) bool { return tenantsServed(c) < perConn }
 	// RESET ROLE and DISCARD fall back to a login default; they would fall back
 	// to the owner had the role been set by a statement.
+	ac.ConnConfig.Tracer = c.Tracer
 	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
 	ac.ConnConfig.RuntimeParams["search_path"] = ""
 	ac.ConnConfig.RuntimeParams["application_name"] = "paddock"

@@ -145,17 +145,17 @@ func parseCursor(s string) (c cursor, err error) {
 	return c, nil
 }
 
-// listPage returns a page of rows and the cursor of the next one, "" at the end.
+// query writes the query of a page.
 //
 // Rows with a value and rows without are two index scans, each limited: one
 // scan with "or … is null" reads the whole index.
-func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, c conditions, p Page) (rows []T, next string, err error) {
+func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error) {
 	field, col, desc := s.sort(p)
 	var from *cursor
 	if p.After != "" {
 		parsed, err := parseCursor(p.After)
 		if err != nil || parsed.Sort != field {
-			return nil, "", ErrBadCursor
+			return "", nil, ErrBadCursor
 		}
 		from = &parsed
 	}
@@ -165,43 +165,51 @@ func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s 
 	}
 	limit := c.arg(p.Limit + 1) // one more tells whether there is a next page
 
-	part := func(n int, where, key, order string) string {
-		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key from %s where %s order by %s limit %s)`, n, s.id, key, s.from, where, order, limit)
+	part := func(n int, where, order string) string {
+		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key from %s where %s order by %s limit %s)`, n, s.id, col.column, s.from, where, order, limit)
 	}
 	var parts []string
 	if from == nil || !from.Absent {
-		where := []string{}
+		var where []string
 		if col.present != "" {
 			where = append(where, col.present)
 		}
 		if from != nil {
 			where = append(where, fmt.Sprintf("(%s, %s) %s (%s::%s, %s::uuid)", col.column, s.id, op, c.arg(from.Key), col.cast, c.arg(from.ID)))
 		}
-		parts = append(parts, part(0, c.and(where...), col.column, col.column+dir+", "+s.id+dir))
+		parts = append(parts, part(0, c.and(where...), col.column+dir+", "+s.id+dir))
 	}
 	if col.absent != "" {
 		where := []string{col.absent}
 		if from != nil && from.Absent {
 			where = append(where, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
 		}
-		parts = append(parts, part(1, c.and(where...), col.column, s.id+dir))
+		parts = append(parts, part(1, c.and(where...), s.id+dir))
 	}
 	// The joins run over the page's rows alone.
-	query := fmt.Sprintf(`with page as (select * from (%s) parts order by part, list_key%s, list_id%s limit %s)
+	return fmt.Sprintf(`with page as (select * from (%s) parts order by part, list_key%s, list_id%s limit %s)
 		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, %s
 		from page join %s on %s = page.list_id %s
 		order by page.part, page.list_key%s, page.list_id%s`,
-		strings.Join(parts, " union all "), dir, dir, limit, s.columns, s.from, s.id, s.join, dir, dir)
+		strings.Join(parts, " union all "), dir, dir, limit, s.columns, s.from, s.id, s.join, dir, dir), c.args, nil
+}
 
-	r, err := db.Query(ctx, query, c.args...)
+// listPage returns a page of rows and the cursor of the next one, "" at the end.
+func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, c conditions, p Page) (rows []T, next string, err error) {
+	sql, args, err := s.query(c, p)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := db.Query(ctx, sql, args...)
 	if err == nil {
 		rows, err = pgx.CollectRows(r, pgx.RowToStructByPos[T])
 	}
 	if err != nil {
-		return nil, "", badCursor(err, from != nil)
+		return nil, "", badCursor(err, p.After != "")
 	}
 	if len(rows) > p.Limit {
 		rows = rows[:p.Limit]
+		field, _, _ := s.sort(p)
 		k := rows[p.Limit-1].listKey()
 		next = cursor{Sort: field, Key: k.SortKey, Absent: k.Absent, ID: k.ID}.String()
 	}

@@ -1,0 +1,370 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// A customer's life by clicking alone, without a script.
+func TestCustomerLife(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+
+	form := c.Get(w.URL("/customers/new")).Want(http.StatusOK)
+	if me, _ := form.Find("#owner_id option[selected]").Attr("value"); me == "" {
+		t.Error("the creator is not offered as the owner")
+	}
+	res := c.Post(w.URL("/customers"), url.Values{
+		"name": {"  Arcadia   Foundry "}, "domain": {"https://www.Arcadia-Foundry.com/about"}, "website": {"arcadia-foundry.com"}, "email": {"Office@Arcadia-Foundry.com"},
+		"type": {"customer"}, "employees": {"1,240"}, "annual_revenue": {"1.240.000,50"}, "city": {"Graz"}, "country": {"AT"}, "tags": {"Key account, Fair, key account"},
+	}).Want(http.StatusSeeOther)
+	path := res.Header.Get("Location")
+	page := c.Get(w.URL(path)).Want(http.StatusOK)
+	text := page.Text("#record")
+	for _, want := range []string{"Arcadia Foundry", "arcadia-foundry.com", "https://arcadia-foundry.com", "office@arcadia-foundry.com", "Customer", "1,240", "€ 1,240,000.50", "Graz", "Fair", "Key account", w.Owner.Name} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in the record: %s", want, text)
+		}
+	}
+	if got := page.Text("#toast"); !strings.Contains(got, "Arcadia Foundry added") {
+		t.Errorf("flash %q", got)
+	}
+	if c.Get(w.URL(path)).Select("#toast").Length() != 0 {
+		t.Error("the flash is shown twice")
+	}
+
+	// Edit: what is not in the form stays.
+	edit := c.Get(w.URL(path + "/edit")).Want(http.StatusOK)
+	if v, _ := edit.Find("#annual_revenue").Attr("value"); v != "1240000.50" {
+		t.Errorf("the form shows the revenue as %q", v)
+	}
+	c.Put(w.URL(path), url.Values{"version": {"1"}, "city": {"Wien"}, "tags": {"Fair"}, "owner_id": {""}, "id": {uuid.NewString()}, "deleted_at": {"2020-01-01"}}).Want(http.StatusSeeOther)
+	text = c.Get(w.URL(path)).Text("#record")
+	if !strings.Contains(text, "Wien") || strings.Contains(text, "Graz") || !strings.Contains(text, "€ 1,240,000.50") || strings.Contains(text, "Key account") || strings.Contains(text, "Owned by") {
+		t.Errorf("after the edit: %s", text)
+	}
+
+	// Delete, undo.
+	deleted := c.Follow(c.Delete(w.URL(path), url.Values{"version": {"2"}}).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	c.Get(w.URL(path)).Want(http.StatusNotFound)
+	c.Get(w.URL(path + "/edit")).Want(http.StatusNotFound)
+	c.Put(w.URL(path), url.Values{"version": {"3"}, "name": {"Ghost"}}).Want(http.StatusNotFound)
+	c.Delete(w.URL(path), url.Values{"version": {"3"}}).Want(http.StatusNotFound)
+	undo, _ := deleted.Find("#toast form").Attr("action")
+	restored := c.Follow(c.Put(w.URL(undo), url.Values{}).Want(http.StatusSeeOther)).Want(http.StatusOK)
+	if !strings.Contains(restored.Text("#record"), "Arcadia Foundry") || !strings.Contains(restored.Text("#record .sub"), "Fair") {
+		t.Errorf("undo brought back %s", restored.Text("#record"))
+	}
+	c.Put(w.URL(undo), url.Values{}).Want(http.StatusSeeOther) // twice is as good as once
+}
+
+func TestCustomerEditInPlace(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	id := w.Customer(tenantdb.CustomerUpdateParams{Name: "In place", City: "Graz"})
+	c := w.Client(w.Owner)
+	c.HTMX = true
+	u := w.URL("/customers/" + id.String())
+	open := c.Get(u + "/edit?field=city").Want(http.StatusOK)
+	if v, _ := open.Find("#record .inline #city").Attr("value"); v != "Graz" || strings.Contains(open.Body, "<html") {
+		t.Errorf("the field opened with %q", v)
+	}
+	saved := c.Put(u, url.Values{"field": {"city"}, "city": {"Wien"}, "version": {"1"}}).Want(http.StatusOK)
+	if got := saved.Text(".changed"); got != "Wien" || saved.Select(".inline").Length() != 0 {
+		t.Errorf("after saving: %q", got)
+	}
+	// The page's delete button learns the new version.
+	if v, _ := saved.Find("#delete-version[hx-swap-oob]").Attr("value"); v != "2" {
+		t.Errorf("delete would send version %q", v)
+	}
+	wrong := c.Put(u, url.Values{"field": {"email"}, "email": {"nobody"}, "version": {"2"}}).Want(http.StatusUnprocessableEntity)
+	if v, _ := wrong.Find(".inline #email[aria-invalid]").Attr("value"); v != "nobody" {
+		t.Errorf("typed was nobody, the field holds %q", v)
+	}
+	late := c.Put(u, url.Values{"field": {"city"}, "city": {"Linz"}, "version": {"1"}}).Want(http.StatusConflict)
+	if v, _ := late.Find(".inline #city").Attr("value"); v != "Linz" || !strings.Contains(late.Text("#city-error"), "Wien") {
+		t.Errorf("a conflict shows %q and %q", v, late.Text("#city-error"))
+	}
+	if v, _ := late.Find(".inline [name=version]").Attr("value"); v != "2" {
+		t.Errorf("saving again would send version %q", v)
+	}
+	gone := c.Delete(u, url.Values{"version": {"2"}}).Want(http.StatusOK)
+	if gone.Header.Get("HX-Location") != "/customers" {
+		t.Errorf("HX-Location %q", gone.Header.Get("HX-Location"))
+	}
+}
+
+func TestCustomerConflict(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Fought over", City: "Graz"}).String())
+	a, b := w.Client(w.Owner), w.Client(w.Owner)
+	a.Put(u, url.Values{"version": {"1"}, "city": {"Wien"}}).Want(http.StatusSeeOther)
+	late := b.Put(u, url.Values{"version": {"1"}, "city": {"Linz"}, "name": {"Fought over"}}).Want(http.StatusConflict)
+	if got := late.Text(".compare tbody"); got != "CityWienLinz" {
+		t.Errorf("both versions: %q", got)
+	}
+	if v, _ := late.Find("#city").Attr("value"); v != "Linz" {
+		t.Errorf("what was typed is lost: %q", v)
+	}
+	v, _ := late.Find("[name=version]").Attr("value")
+	b.Put(u, url.Values{"version": {v}, "city": {"Linz"}}).Want(http.StatusSeeOther)
+	for what, res := range map[string]*apptest.Response{
+		"PUT":    a.Put(u, url.Values{"city": {"X"}}),
+		"DELETE": a.Delete(u, url.Values{}),
+		"words":  a.Put(u, url.Values{"city": {"X"}, "version": {"latest"}}),
+	} {
+		if res.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%s without a version: %d", what, res.Status)
+		}
+	}
+	stale := a.Delete(u, url.Values{"version": {"1"}}).Want(http.StatusConflict)
+	if !strings.Contains(stale.Text(".notice"), "changed") {
+		t.Errorf("%q", stale.Text(".notice"))
+	}
+	b.Get(u).Want(http.StatusOK)
+}
+
+// The list agrees with sorting in Go, for every column, direction and page.
+func TestCustomerListSortsAndPages(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	names := []string{"Zebra", "apple", "Äpfel", "Unit 10", "Unit 9", "zulu", "Émile", "e-mile", "42", "_x"}
+	for i := range 64 {
+		p := tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("%s %d", names[i%len(names)], i/20)}
+		if i%3 > 0 {
+			n := int64(i%7) * 100
+			p.AnnualRevenue = &n
+			p.City, p.Industry, p.Domain = names[(i*7)%len(names)], names[i%4], fmt.Sprintf("d%d.example", i%5)
+		}
+		p.Type = []string{"prospect", "customer", "partner"}[i%3]
+		w.Customer(p)
+	}
+	d := apptest.DB(t)
+	ctx := w.Context()
+	read := func(sort string, limit int) (all []tenantdb.CustomerListRow) {
+		after := ""
+		for {
+			var rows []tenantdb.CustomerListRow
+			err := d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+				rows, after, err = tx.CustomerList(ctx, tenantdb.CustomerFilter{}, tenantdb.Page{Sort: sort, After: after, Limit: limit})
+				return err
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", sort, err)
+			}
+			all = append(all, rows...)
+			if after == "" {
+				return all
+			}
+		}
+	}
+	ids := func(rows []tenantdb.CustomerListRow) (out []uuid.UUID) {
+		for _, r := range rows {
+			out = append(out, r.ID)
+		}
+		return out
+	}
+	for _, field := range []string{"name", "type", "domain", "industry", "city", "annual_revenue", "owner", "updated_at", "created_at"} {
+		whole, paged := read(field, 1000), read(field, 7)
+		down := read("-"+field, 5)
+		if len(whole) != 64 || !slices.Equal(ids(whole), ids(paged)) {
+			t.Errorf("%s: pages differ from the whole (%d rows)", field, len(paged))
+		}
+		present := 0
+		for present < len(whole) && !whole[present].Absent {
+			present++
+		}
+		// Turned round, except that what is empty stays last.
+		turned := slices.Concat(ids(whole)[:present])
+		slices.Reverse(turned)
+		if !slices.Equal(turned, ids(down)[:present]) {
+			t.Errorf("-%s is not %s turned round", field, field)
+		}
+		for _, r := range down[present:] {
+			if !r.Absent {
+				t.Errorf("-%s: %q comes after the empty ones", field, r.Name)
+			}
+		}
+	}
+	sorted := []string{}
+	for _, r := range read("name", 100) {
+		if strings.HasSuffix(r.Name, " 0") {
+			sorted = append(sorted, strings.TrimSuffix(r.Name, " 0"))
+		}
+	}
+	sorted = slices.Compact(sorted)
+	if want := []string{"_x", "42", "Äpfel", "apple", "e-mile", "Émile", "Unit 9", "Unit 10", "Zebra", "zulu"}; !slices.Equal(sorted, want) {
+		t.Errorf("names sort as %v", sorted)
+	}
+}
+
+func TestCustomerListFilters(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
+	u := apptest.NewUser(t)
+	w.Join(u, auth.Member)
+	var lina uuid.UUID
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		members, err := tx.MemberList(ctx)
+		for _, m := range members {
+			if m.Email == u.Email {
+				lina = m.ID
+			}
+		}
+		return err
+	})
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "Élan Vital", Domain: "elan.example", Email: "info@elan.example", Type: "customer", OwnerID: &lina}, "VIP")
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "Bellweather & Sons", Domain: "bellweather.example", Type: "partner"}, "vip", "Fair")
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "100% Cotton_Co", Domain: "cotton.example", Type: "prospect", OwnerID: &lina})
+	other.Customer(tenantdb.CustomerUpdateParams{Name: "Élan of another team"}, "VIP")
+	c := w.Client(w.Owner)
+	for query, want := range map[string][]string{
+		"":                             {"100% Cotton_Co", "Bellweather & Sons", "Élan Vital"},
+		"q=élan":                       {"Élan Vital"},
+		"q=ÉLAN":                       {"Élan Vital"},
+		"q=vital+él":                   {"Élan Vital"},
+		"q=weath":                      {"Bellweather & Sons"},
+		"q=be":                         {"Bellweather & Sons"},
+		"q=ns":                         nil, // two letters start a word
+		"q=info@elan":                  {"Élan Vital"},
+		"q=.example":                   {"100% Cotton_Co", "Bellweather & Sons", "Élan Vital"},
+		"q=100%25":                     {"100% Cotton_Co"},
+		"q=cotton_":                    {"100% Cotton_Co"},
+		"q=xyz":                        nil,
+		"type=customer":                {"Élan Vital"},
+		"type=customer&type=partner":   {"Bellweather & Sons", "Élan Vital"},
+		"type=customer,partner":        {"Bellweather & Sons", "Élan Vital"},
+		"owner=" + lina.String():       {"100% Cotton_Co", "Élan Vital"},
+		"owner=none":                   {"Bellweather & Sons"},
+		"owner=me":                     nil,
+		"tag=VIP":                      {"Bellweather & Sons", "Élan Vital"},
+		"tag=vip&type=partner":         {"Bellweather & Sons"},
+		"tag=fair":                     {"Bellweather & Sons"},
+		"tag=nothing":                  nil,
+		"tag=vip&q=élan&owner=none":    nil,
+		"sort=-name":                   {"Élan Vital", "Bellweather & Sons", "100% Cotton_Co"},
+		"type=customer&sort=-name&q=a": nil,
+	} {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, htmx := range []bool{false, true} {
+			c.HTMX = htmx
+			res := c.Get(w.URL("/customers?" + q.Encode())).Want(http.StatusOK)
+			var got []string
+			res.Select(".list .name > span:last-child").Each(func(_ int, s *goquery.Selection) { got = append(got, s.Text()) })
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %q, want %q", query, got, want)
+			}
+			if n := strings.Fields(res.Text("#count"))[0]; n != fmt.Sprint(len(want)) {
+				t.Errorf("%s: counts %s, want %d", query, n, len(want))
+			}
+			if htmx && (strings.Contains(res.Body, "<html") || res.Find("#count[hx-swap-oob]").Length() != 1) {
+				t.Errorf("%s: no fragment", query)
+			}
+		}
+	}
+	if !slices.Contains(c.Get(w.URL("/customers")).Header.Values("Vary"), "HX-Request") {
+		t.Error("no Vary: HX-Request")
+	}
+}
+
+// "Load more" goes on where the page ended, as rows for HTMX and as a page
+// for a plain link.
+func TestCustomerListLoadMore(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	for i := range 60 {
+		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Customer %02d", i)})
+	}
+	c := w.Client(w.Owner)
+	seen := map[string]bool{}
+	res := c.Get(w.URL("/customers?sort=-name"))
+	for pages := 1; ; pages++ {
+		res.Want(http.StatusOK).Find(".name, .list .name").Each(func(_ int, s *goquery.Selection) { seen[strings.TrimSpace(s.Text())] = true })
+		more, ok := res.Select(".more a[hx-get]").Attr("hx-get")
+		if !ok {
+			if pages != 3 || len(seen) != 60 {
+				t.Errorf("%d customers on %d pages", len(seen), pages)
+			}
+			break
+		}
+		plain := c.Get(w.URL(more)).Want(http.StatusOK)
+		if n := plain.Find(".list tbody .name").Length(); n != min(25, 60-25*pages) {
+			t.Errorf("page %d as a page has %d rows", pages+1, n)
+		}
+		c.HTMX = true
+		res = c.Get(w.URL(more))
+		c.HTMX = false
+		if strings.Contains(res.Body, "<table") {
+			t.Error("HTMX got more than rows")
+		}
+		res.Body = "<table>" + res.Body + "</table>" // rows alone are no document
+	}
+}
+
+// The number of statements of a page does not depend on what it shows.
+func TestStatementsPerPage(t *testing.T) {
+	t.Parallel()
+	app, statements := apptest.Counting(t)
+	w := app.NewWorkspace(t)
+	id := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}, "a", "b")
+	c := w.Client(w.Owner)
+	c.Get(w.URL("/")) // from here on the host is cached
+	pages := map[string]int{
+		"/": 7, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 8, "/search?q=customer": 6,
+		"/customers/new": 6, "/customers/" + id.String(): 6, "/customers/" + id.String() + "/edit": 9, "/workspaces": 6,
+	}
+	for range 2 {
+		for path, want := range pages {
+			if n := statements(func() { c.Get(w.URL(path)).Want(http.StatusOK) }); n != want {
+				t.Errorf("%s takes %d statements, begin and commit included; want %d", path, n, want)
+			}
+		}
+		for i := range 30 {
+			w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("Customer ", i)}, "a", "b")
+		}
+	}
+}
+
+func TestCountStopsAtTenThousand(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	_, err := apptest.Superuser(t).Exec(t.Context(), `insert into `+w.Schema+`.customers (id, name) select gen_random_uuid(), 'Name ' || g from generate_series(1, 10001) g`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.Client(w.Owner)
+	if got := c.Get(w.URL("/customers")).Text("#count"); !strings.HasPrefix(got, "10,000+") {
+		t.Errorf("10,001 customers are counted as %q", got)
+	}
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `delete from `+w.Schema+`.customers where name = 'Name 1'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Get(w.URL("/customers")).Text("#count"); strings.HasPrefix(got, "10,000+") || !strings.HasPrefix(got, "10,000") {
+		t.Errorf("10,000 customers are counted as %q", got)
+	}
+}
