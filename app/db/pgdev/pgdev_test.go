@@ -1,0 +1,405 @@
+//go:build unix
+
+package pgdev
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// dir is a data directory that the server's own user can enter.
+func dir(t *testing.T) string {
+	t.Helper()
+	d, err := os.MkdirTemp("", "paddock-pgdev-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(d, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 100 { // a server on its way out still writes
+			if os.RemoveAll(d) == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return d
+}
+
+func start(t *testing.T, o Options) *Server {
+	t.Helper()
+	o.Settings = map[string]string{"fsync": "off", "shared_buffers": "16MB"}
+	s, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func exec1(t *testing.T, url, sql string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	if _, err := c.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func gone(t *testing.T, s *Server) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if s.ping(context.Background()) != nil {
+			return
+		}
+	}
+	t.Fatal("the server is still there")
+}
+
+func TestServerStopsWithItsLastUserAndKeepsData(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	first := start(t, Options{Dir: d})
+	url, err := first.Database(t.Context(), "app")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec1(t, url, "create table kept (n int); insert into kept values (1)")
+
+	second := start(t, Options{Dir: d})
+	if second.port != first.port {
+		t.Error("a second start did not use the running server")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	exec1(t, url, "insert into kept values (2)") // it has a user left
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, second)
+
+	third := start(t, Options{Dir: d})
+	url, err = third.Database(t.Context(), "app") // of a database that exists
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	var n int
+	var super, createRole, open bool
+	err = c.QueryRow(t.Context(), `select (select count(*) from kept), rolsuper, rolcreaterole, has_function_privilege('pg_monitor', 'set_config(text,text,boolean)', 'execute')
+		from pg_roles where rolname = current_user`).Scan(&n, &super, &createRole, &open)
+	if err != nil || n != 2 || super || !createRole || open {
+		t.Errorf("rows %d, superuser %v, may create roles %v, set_config open %v: %v", n, super, createRole, open, err)
+	}
+}
+
+// userProcess is this test binary being a user of a server, in a process of
+// its own that can be killed.
+const userProcess = "PADDOCK_PGDEV_USER_OF"
+
+func TestMain(m *testing.M) {
+	if d := os.Getenv(userProcess); d != "" {
+		s, err := Start(context.Background(), Options{Dir: d, Settings: map[string]string{"fsync": "off", "shared_buffers": "16MB"}})
+		if err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		fmt.Println("ready", s.port)
+		select {}
+	}
+	os.Exit(m.Run())
+}
+
+func userOf(t *testing.T, d string) (kill func(), port int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), userProcess+"="+d)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fscanf(out, "ready %d\n", &port); err != nil {
+		rest, _ := io.ReadAll(out)
+		t.Fatalf("%v: %s", err, rest)
+	}
+	return func() { _ = cmd.Process.Signal(syscall.SIGKILL); _ = cmd.Wait() }, port
+}
+
+func TestKilledUsersLeaveNoServer(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	killFirst, port1 := userOf(t, d)
+	killSecond, port2 := userOf(t, d)
+	if port1 != port2 {
+		t.Fatal("two servers")
+	}
+	s := start(t, Options{Dir: d}) // to look with; then it goes too
+	killFirst()                    // the one that started it
+	time.Sleep(300 * time.Millisecond)
+	if err := s.ping(t.Context()); err != nil {
+		t.Fatal("the server went with one of its users:", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	killSecond()
+	gone(t, s)
+}
+
+// Many at once on a fresh directory: one cluster, one server.
+func TestConcurrentStarts(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	type result struct {
+		port int
+		err  error
+	}
+	results := make(chan result, 6)
+	for range 6 {
+		go func() {
+			s, err := Start(context.Background(), Options{Dir: d, Settings: map[string]string{"fsync": "off", "shared_buffers": "16MB"}})
+			if err != nil {
+				results <- result{0, err}
+				return
+			}
+			defer s.Close()
+			_, err = s.Database(context.Background(), "app")
+			results <- result{s.port, err}
+			time.Sleep(time.Second)
+		}()
+	}
+	var port int
+	for range 6 {
+		r := <-results
+		if r.err != nil {
+			t.Fatal(r.err)
+		}
+		if port != 0 && r.port != port {
+			t.Error("more than one server")
+		}
+		port = r.port
+	}
+}
+
+// A server whose watcher was killed is stopped, and another started.
+func TestUnwatchedServerIsReplaced(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	s := start(t, Options{Dir: d})
+	pid, _, ok := postmaster(filepath.Join(d, fmt.Sprint("pg", s.Major), "data"))
+	if !ok {
+		t.Fatal("no postmaster")
+	}
+	out, err := exec.CommandContext(t.Context(), "ps", "-o", "ppid=", "-p", fmt.Sprint(pid)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var watcher int
+	if _, err := fmt.Sscan(string(out), &watcher); err != nil {
+		t.Fatal(err)
+	}
+	// The watcher's cat holds the pipe as well; both go.
+	if err := exec.CommandContext(t.Context(), "pkill", "-KILL", "-P", fmt.Sprint(watcher), "cat").Run(); err != nil {
+		t.Fatal(err)
+	}
+	_ = syscall.Kill(watcher, syscall.SIGKILL)
+	next := start(t, Options{Dir: d})
+	if err := next.ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := next.Database(t.Context(), "app"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A crash between initdb and the rename leaves no half cluster in the way.
+func TestHalfAClusterIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	s := start(t, Options{Dir: d})
+	home := filepath.Join(d, fmt.Sprint("pg", s.Major))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, s)
+	if err := os.Rename(filepath.Join(home, "data"), filepath.Join(home, "data.part")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(home, "data.part", "PG_VERSION")); err != nil {
+		t.Fatal(err)
+	}
+	start(t, Options{Dir: d})
+}
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	found := []install{{"/a", 16}, {"/b", 18}, {"/c", 15}}
+	for _, tc := range []struct {
+		data []int
+		want string
+	}{{nil, "/a"}, {[]int{18}, "/b"}, {[]int{15}, "/c"}, {[]int{17, 15}, "/c"}, {[]int{17}, "/a"}, {[]int{18, 15}, "/b"}} {
+		if i, _ := choose(found, tc.data); i.bin != tc.want {
+			t.Errorf("data of %v: %s, want %s", tc.data, i.bin, tc.want)
+		}
+	}
+	if _, ok := choose(nil, []int{15}); ok {
+		t.Error("chose from nothing")
+	}
+}
+
+func TestBinOverride(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{Dir: dir(t)})
+	same := start(t, Options{Dir: dir(t), Bin: s.Bin})
+	if same.Bin != s.Bin {
+		t.Errorf("used %s", same.Bin)
+	}
+	_, err := Start(t.Context(), Options{Dir: dir(t), Bin: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "PADDOCK_PG_BIN") {
+		t.Errorf("an empty directory: %v", err)
+	}
+}
+
+// The download, from a repository that this test serves: a real PostgreSQL,
+// this machine's, packed as the builds are.
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{Dir: dir(t)})
+	jar := pack(t, filepath.Dir(s.Bin))
+	sum := sha256.Sum256(jar)
+	var asked []string
+	repository := func(checksum string) *httptest.Server {
+		r := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = append(asked, r.URL.Path)
+			if strings.HasSuffix(r.URL.Path, ".sha256") {
+				fmt.Fprint(w, checksum)
+				return
+			}
+			_, _ = w.Write(jar)
+		}))
+		t.Cleanup(r.Close)
+		return r
+	}
+
+	d := dir(t)
+	log := func(line string) { t.Log(line) }
+	_, err := download(t.Context(), Options{Dir: d, Repository: repository(strings.Repeat("0", 64)).URL, Log: log})
+	if err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("with a wrong checksum: %v", err)
+	}
+	if m, _ := filepath.Glob(filepath.Join(d, "*")); len(m) != 0 {
+		t.Errorf("a refused download left %v", m)
+	}
+
+	i, err := download(t.Context(), Options{Dir: d, Repository: repository(hex.EncodeToString(sum[:])).URL, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(i.bin, d) || i.major != s.Major || !strings.Contains(asked[0], "embedded-postgres-binaries") {
+		t.Errorf("unpacked %+v, having asked for %v", i, asked)
+	}
+	// It runs, and is found again without asking.
+	n := len(asked)
+	exec1(t, start(t, Options{Dir: dir(t), Bin: i.bin}).SuperuserURL("postgres"), "select 1")
+	if !slices.Contains(candidates(d), i.bin) || len(asked) != n {
+		t.Errorf("%s is not among %v", i.bin, candidates(d))
+	}
+}
+
+func TestNothingToRun(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	saved := places
+	places = nil
+	defer func() { places = saved }()
+	_, err := Start(t.Context(), Options{Dir: dir(t), Repository: "http://127.0.0.1:1"})
+	if err == nil || !strings.Contains(err.Error(), "Install PostgreSQL") || !strings.Contains(err.Error(), "DATABASE_URL") {
+		t.Errorf("%v", err)
+	}
+}
+
+// pack makes the archive that the builds come in: a zip with a tar.xz in it.
+func pack(t *testing.T, root string) []byte {
+	t.Helper()
+	var tarball bytes.Buffer
+	w := tar.NewWriter(&tarball)
+	for _, sub := range []string{"bin", "lib"} {
+		err := filepath.Walk(filepath.Join(root, sub), func(p string, i os.FileInfo, err error) error {
+			if errors.Is(err, os.ErrNotExist) || err == nil && !i.Mode().IsRegular() || sub == "bin" && !strings.Contains("postgres initdb pg_ctl", filepath.Base(p)) {
+				return nil
+			}
+			if err != nil || strings.Contains(p, "bitcode") {
+				return err
+			}
+			rel, err := filepath.Rel(root, p)
+			if err != nil {
+				return err
+			}
+			b, err := os.ReadFile(p)
+			if err == nil {
+				err = w.WriteHeader(&tar.Header{Name: rel, Mode: int64(i.Mode().Perm()), Size: int64(len(b)), Typeflag: tar.TypeReg})
+			}
+			if err == nil {
+				_, err = w.Write(b)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "xz", "-0", "-c")
+	cmd.Stdin = &tarball
+	xz, err := cmd.Output()
+	if err != nil {
+		t.Fatal("xz:", err)
+	}
+	var jar bytes.Buffer
+	z := zip.NewWriter(&jar)
+	f, err := z.Create("postgres-test.txz")
+	if err == nil {
+		_, err = f.Write(xz)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jar.Bytes()
+}
