@@ -25,7 +25,7 @@ var customerTypeColors = map[string]string{"prospect": "blue", "customer": "gree
 // CustomerFields are a customer's, in the order of its form. The owner's
 // options are filled in by CustomerForm.
 var CustomerFields = []ui.Field{
-	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 200, Quick: true, Autocomplete: "off"},
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 200, Quick: true, Autofocus: true, Autocomplete: "off"},
 	{Name: "domain", Label: "Domain", Kind: ui.KindText, Max: 253, Quick: true, Placeholder: "example.com", Autocomplete: "off"},
 	{Name: "type", Label: "Type", Kind: ui.KindSelect, Options: CustomerTypes, Quick: true, Required: true},
 	{Name: "owner_id", Label: "Owner", Kind: ui.KindSelect, Quick: true},

@@ -58,11 +58,12 @@ type ProblemPage struct {
 }
 
 var (
-	fieldWorkspace = ui.Field{Name: "workspace", Label: "Workspace name", Kind: ui.KindText, Required: true, Max: 80, Placeholder: "Scuderia Ferrari", Autocomplete: "organization"}
+	fieldWorkspace = ui.Field{Name: "workspace", Label: "Workspace name", Kind: ui.KindText, Required: true, Max: 80, Placeholder: "Scuderia Ferrari", Autofocus: true, Autocomplete: "organization"}
 	fieldSlug      = ui.Field{Name: "slug", Label: "Address", Kind: ui.KindText, Required: true, Max: 40, Autocomplete: "off"}
 	fieldName      = ui.Field{Name: "name", Label: "Your name", Kind: ui.KindText, Required: true, Max: 80, Autocomplete: "name"}
 	fieldEmail     = ui.Field{Name: "email", Label: "Email", Kind: ui.KindEmail, Required: true, Max: 254, Autocomplete: "username"}
 	fieldNewPass   = ui.Field{Name: "password", Label: "Password", Kind: ui.KindPassword, Required: true, Max: 200, Autocomplete: "new-password", Help: "At least 12 characters. A few words you can remember are good."}
+	fieldSignIn    = ui.Field{Name: "email", Label: "Email", Kind: ui.KindEmail, Required: true, Max: 254, Autocomplete: "username", Autofocus: true}
 	fieldPassword  = ui.Field{Name: "password", Label: "Password", Kind: ui.KindPassword, Required: true, Max: 200, Autocomplete: "current-password"}
 )
 
@@ -70,4 +71,4 @@ var (
 var SignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldName, fieldEmail, fieldNewPass}
 
 // SignInFields are sign-in's, in order.
-var SignInFields = []ui.Field{fieldEmail, fieldPassword}
+var SignInFields = []ui.Field{fieldSignIn, fieldPassword}

@@ -17,6 +17,9 @@ func (f Field) attributes(form Form) templ.Attributes {
 	if f.Max > 0 && f.Kind != KindPassword {
 		a["data-max"] = strconv.Itoa(f.Max)
 	}
+	if f.Autofocus && form.Valid() {
+		a["autofocus"] = true
+	}
 	if f.Placeholder != "" {
 		a["placeholder"] = f.Placeholder
 	}

@@ -46,6 +46,7 @@ type Field struct {
 	Options      []Option // of a KindSelect
 	Quick        bool     // shown before "More fields"
 	Full         bool     // takes the whole width of a record
+	Autofocus    bool     // where typing starts, unless another field is wrong
 }
 
 // Option is one choice of a KindSelect.

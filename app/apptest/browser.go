@@ -1,0 +1,300 @@
+package apptest
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Browser is a real Chromium with a profile of its own. Its test fails when a
+// page throws or the console shows an error.
+type Browser struct {
+	tb  testing.TB
+	ctx context.Context
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+// patience is how long a step may take before the test fails.
+const patience = 20 * time.Second
+
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		return nil, nil //nolint:nilnil // there is none: the caller says what that means
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("no-sandbox", os.Geteuid() == 0), // Chromium's sandbox refuses root
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("ignore-certificate-errors", true),
+		chromedp.Flag("host-resolver-rules", "MAP *.paddock.test 127.0.0.1, MAP paddock.test 127.0.0.1"),
+	)
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...) //nolint:gosec // it ends with the process
+	ctx, _ = chromedp.NewContext(ctx)                                  //nolint:gosec // likewise
+	return ctx, chromedp.Do(ctx)
+})
+
+// NewBrowser opens a browser. Without Chromium the test is skipped, saying so;
+// in CI that is a failure.
+func NewBrowser(tb testing.TB) *Browser {
+	tb.Helper()
+	parent, err := chromium()
+	if err != nil {
+		tb.Fatal("starting Chromium: ", err)
+	}
+	if parent == nil {
+		if os.Getenv("CI") != "" {
+			tb.Fatal("browser tests must run in CI, and there is no Chromium on the PATH")
+		}
+		tb.Skip("no Chromium on the PATH: browser tests did not run")
+	}
+	ctx, cancel := chromedp.NewContext(parent, chromedp.WithNewBrowserContext())
+	b := &Browser{tb: tb, ctx: ctx}
+	tb.Cleanup(func() {
+		cancel()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, e := range b.complaints {
+			tb.Error("in the browser: ", e)
+		}
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		tb.Fatal(err)
+	}
+	go b.listen()
+	b.Size(1280, 800)
+	return b
+}
+
+// listen collects what pages complain about. Answers with an error status are
+// part of many tests and checked there.
+func (b *Browser) listen() {
+	for m, err := range chromedp.Console(b.ctx) {
+		if err != nil {
+			return
+		}
+		text := m.String()
+		if (m.IsException() || m.Type == "error") && !strings.Contains(text, "the server responded with a status of") {
+			b.mu.Lock()
+			b.complaints = append(b.complaints, text)
+			b.mu.Unlock()
+		}
+	}
+}
+
+func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.fail(what, err)
+	}
+}
+
+func (b *Browser) fail(what string, err error) {
+	b.tb.Helper()
+	b.Screenshot("failed-" + strings.NewReplacer("/", "-", " ", "-").Replace(b.tb.Name()))
+	var text string
+	ctx, cancel := context.WithTimeout(b.ctx, 2*time.Second)
+	defer cancel()
+	text, _ = chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	b.tb.Fatalf("%s: %v\n%s", what, err, text)
+}
+
+// Size sets the window, in CSS pixels.
+func (b *Browser) Size(width, height int64) {
+	b.tb.Helper()
+	b.do("size", chromedp.EmulateViewport(width, height))
+}
+
+// Theme asks for "light" or "dark".
+func (b *Browser) Theme(scheme string) {
+	b.tb.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	if err != nil {
+		b.tb.Fatal(err)
+	}
+}
+
+// Scripts switches JavaScript on or off.
+func (b *Browser) Scripts(on bool) {
+	b.tb.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	if err != nil {
+		b.tb.Fatal(err)
+	}
+}
+
+// Open goes to an address.
+func (b *Browser) Open(url string) {
+	b.tb.Helper()
+	b.do("opening "+url, chromedp.Navigate(url))
+}
+
+// Wait waits until the CSS selector finds something that can be seen.
+func (b *Browser) Wait(css string) {
+	b.tb.Helper()
+	b.do("waiting for "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+}
+
+// WaitText waits until what the selector finds contains the text.
+func (b *Browser) WaitText(css, text string) {
+	b.tb.Helper()
+	b.WaitFor(fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, css, text))
+}
+
+// WaitFor waits until the JavaScript expression is true. It polls from here:
+// it also works across navigations.
+func (b *Browser) WaitFor(expression string) {
+	b.tb.Helper()
+	end := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithTimeout(b.ctx, patience)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(end) {
+			b.fail("waiting for "+expression, errors.Join(errors.New("still false"), err))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// Fill types into a field, in place of what it holds.
+func (b *Browser) Fill(css, text string) {
+	b.tb.Helper()
+	sel := chromedp.CSS(css)
+	b.do("filling "+css, chromedp.Focus(sel), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Evaluate[any](`document.activeElement.select?.(), null`)(ctx, t)
+		if err == chromedp.ErrJSNull { //nolint:errorlint // null is what it answers
+			err = nil
+		}
+		return err
+	}), chromedp.SendKeys(sel, text))
+}
+
+// Click clicks on what the selector finds.
+func (b *Browser) Click(css string) {
+	b.tb.Helper()
+	b.do("clicking "+css, chromedp.Click(chromedp.CSS(css)))
+}
+
+// Shortcut presses one key and releases it, as a keyboard does where no text
+// comes of it.
+func (b *Browser) Shortcut(key string) {
+	b.tb.Helper()
+	for _, what := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: what, Key: key}); err != nil {
+			b.fail("pressing "+key, err)
+		}
+	}
+}
+
+// Keys types keys, wherever the focus is.
+func (b *Browser) Keys(keys string, opts ...chromedp.KeyOption) {
+	b.tb.Helper()
+	b.do("pressing "+keys, chromedp.KeyEvent(keys, opts...))
+}
+
+// Keys with names.
+const (
+	Enter  = kb.Enter
+	Escape = kb.Escape
+	Tab    = kb.Tab
+)
+
+// Text returns the visible text of what the selector finds first.
+func (b *Browser) Text(css string) string {
+	b.tb.Helper()
+	return Eval[string](b, fmt.Sprintf(`(document.querySelector(%q)?.innerText || "").trim()`, css))
+}
+
+// Location returns the current address.
+func (b *Browser) Location() string {
+	b.tb.Helper()
+	return Eval[string](b, "location.href")
+}
+
+// Eval evaluates a JavaScript expression in the page.
+func Eval[T any](b *Browser, expression string) T {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.fail("evaluating "+expression, err)
+	}
+	return v
+}
+
+// Screenshot saves what is seen as name.png, where PADDOCK_SCREENSHOTS names a
+// directory.
+func (b *Browser) Screenshot(name string) {
+	b.tb.Helper()
+	dir := os.Getenv("PADDOCK_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
+	}
+	if err != nil {
+		b.tb.Log("screenshot: ", err)
+	}
+}
+
+//go:embed testdata/axe-4.14.1.min.js
+var axe string
+
+// Axe fails the test for everything serious that axe-core finds on the page.
+func (b *Browser) Axe(page string) {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, 2*patience)
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
+		axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
+			.filter(v => v.impact === "serious" || v.impact === "critical")
+			.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message || ""))}))))`,
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.fail("axe on "+page, err)
+	}
+	var violations []struct {
+		ID, Impact, Help string
+		Nodes            []string
+	}
+	if err := json.Unmarshal([]byte(found), &violations); err != nil {
+		b.tb.Fatal(err)
+	}
+	for _, v := range violations {
+		b.tb.Errorf("%s: %s %s: %s\n  %s", page, v.Impact, v.ID, v.Help, strings.Join(v.Nodes, "\n  "))
+	}
+}

@@ -1,0 +1,273 @@
+package web_test
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// team is a workspace with enough in it to look at.
+func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
+	t.Helper()
+	w := app.NewWorkspace(t)
+	var id uuid.UUID
+	for i, name := range []string{"Arcadia Foundry", "Bellweather & Sons", "Cobalt Harbour", "Dunmore Analytics"} {
+		revenue := int64(i) * 12_345_600
+		id = w.Customer(tenantdb.CustomerUpdateParams{
+			Name: name, Domain: strings.ToLower(strings.Fields(name)[0]) + ".example", Type: []string{"prospect", "customer", "partner", "at_risk"}[i],
+			City: "Graz", Industry: "Machinery", AnnualRevenue: &revenue, Email: "office@example.com",
+		}, "Key account")
+	}
+	for i := range 30 {
+		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Filler %02d", i)})
+	}
+	return w, "/customers/" + id.String()
+}
+
+func signIn(b *apptest.Browser, w *apptest.Workspace) {
+	b.Open(w.URL("/handoff?token=" + w.Handoff(w.Owner)))
+	b.WaitFor(`location.pathname === "/"`)
+}
+
+// Axe finds nothing serious on any page, in either theme and on a phone.
+func TestBrowserAccessibility(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, customer := team(t, app)
+	empty := app.NewWorkspace(t)
+	signIn(b, empty)
+	pages := []struct{ name, url string }{
+		{"empty dashboard", empty.URL("/")}, {"empty list", empty.URL("/customers")}, {"landing", app.Site("/")},
+		{"sign-up", app.Site("/signup")}, {"sign-in", app.Site("/signin")}, {"components", app.Site("/dev/components")}, {"mail", app.Site("/dev/mail")},
+		{"not found", app.Site("/nothing-here")}, {"workspace sign-in", w.URL("/signin")}, {"", ""},
+		{"dashboard", w.URL("/")}, {"customers", w.URL("/customers")}, {"filtered", w.URL("/customers?type=customer&owner=me&tag=key+account&q=a")},
+		{"no match", w.URL("/customers?q=zzzz")}, {"customer", w.URL(customer)}, {"edit", w.URL(customer + "/edit")}, {"new", w.URL("/customers/new")},
+		{"search", w.URL("/search?q=arc")}, {"workspaces", w.URL("/workspaces")},
+	}
+	for _, p := range pages {
+		if p.name == "" {
+			signIn(b, w)
+			continue
+		}
+		for _, theme := range []string{"light", "dark"} {
+			b.Theme(theme)
+			for _, width := range []int64{1280, 390} {
+				b.Size(width, 844)
+				b.Open(p.url)
+				b.Screenshot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p.name, " ", "-"), width, theme))
+				b.Axe(fmt.Sprintf("%s, %s, %d px", p.name, theme, width))
+				if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("%s at %d px is %d px too wide", p.name, width, over)
+				}
+			}
+		}
+	}
+	// Pages with something open, and with mistakes.
+	b.Size(1280, 800)
+	b.Open(w.URL(customer))
+	b.Click(`.value[href$="field=email"]`)
+	b.Wait(".inline #email")
+	b.Axe("editing in place")
+	b.Open(w.URL("/customers/new"))
+	b.Click("main button[type=submit]")
+	b.Wait("#name-error")
+	b.Screenshot("mistake-1280-dark")
+	b.Axe("a mistake")
+	b.Click(".switcher summary")
+	b.Wait(".switcher .option")
+	b.WaitText(".switcher .popover", w.Name)
+	b.Screenshot("switcher-1280-dark")
+	b.Axe("the switcher")
+	b.Keys(apptest.Escape)
+	b.Open(w.URL("/customers"))
+	b.Shortcut("?")
+	b.Wait("#keys[open]")
+	b.Screenshot("keys-1280-dark")
+	b.Axe("the keys")
+}
+
+// Everything by keyboard: search, open, edit, save, create, delete, undo.
+func TestBrowserKeyboard(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, _ := team(t, app)
+	signIn(b, w)
+
+	b.Shortcut("/")
+	b.WaitFor(`document.activeElement.name === "q"`)
+	b.Keys("cobalt" + apptest.Enter)
+	b.WaitText("#found", "Cobalt Harbour")
+
+	b.Open(w.URL("/customers"))
+	b.Shortcut("j")
+	b.WaitFor(`document.activeElement.innerText.includes("Arcadia")`)
+	b.Shortcut("j")
+	b.Shortcut("j")
+	b.WaitFor(`document.activeElement.innerText.includes("Cobalt")`)
+	b.Shortcut("k")
+	b.Keys(apptest.Enter)
+	b.WaitText("h1", "Bellweather & Sons")
+
+	b.Shortcut("e")
+	b.WaitText("h1", "Edit Bellweather")
+	b.Fill("#domain", "bellweather.co.example")
+	b.Keys(apptest.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	b.WaitText("#record", "bellweather.co.example")
+	b.WaitText("#toast", "Changes saved")
+
+	// In place: Tab reaches the value, Enter opens, Escape leaves, Enter saves.
+	for range 30 {
+		b.Keys(apptest.Tab)
+		if apptest.Eval[bool](b, `document.activeElement.matches('.value[href$="field=city"]')`) {
+			break
+		}
+	}
+	b.Keys(apptest.Enter)
+	b.WaitFor(`document.activeElement.id === "city"`)
+	b.Keys(apptest.Escape)
+	b.WaitFor(`!document.querySelector(".inline")`)
+	b.Click(`.value[href$="field=city"]`)
+	b.WaitFor(`document.activeElement.id === "city"`)
+	b.Keys("Leeds" + apptest.Enter)
+	b.WaitText(".changed", "Leeds")
+
+	b.Open(w.URL("/customers"))
+	b.Shortcut("c")
+	b.WaitText("h1", "New customer")
+	b.WaitFor(`document.activeElement.id === "name"`)
+	b.Keys("Keyed In" + apptest.Enter)
+	b.WaitText("h1", "Keyed In")
+	b.Click("#delete-version + button")
+	b.WaitText("#toast", "Keyed In deleted")
+	b.Shortcut("z")
+	b.WaitText("h1", "Keyed In")
+}
+
+// Typing in the filter narrows the list, keeps the address true and survives
+// reload; "load more" adds rows; a sort can be shared.
+func TestBrowserList(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, _ := team(t, app)
+	signIn(b, w)
+	b.Open(w.URL("/customers"))
+	rows := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".list .name").length === %d`, n) }
+	b.WaitFor(rows(25))
+	b.Click(".more a")
+	b.WaitFor(rows(34))
+	b.Click("#filters [name=q]")
+	b.Keys("cobalt")
+	b.WaitFor(rows(1))
+	b.WaitFor(`location.search === "?q=cobalt"`)
+	b.WaitText("#count", "1")
+	b.Open(b.Location())
+	b.WaitFor(rows(1))
+	if v := apptest.Eval[string](b, `document.querySelector("#filters [name=q]").value`); v != "cobalt" {
+		t.Errorf("after a reload the filter holds %q", v)
+	}
+	b.Fill("#filters [name=q]", "zzzz")
+	b.WaitText("#results", "Nothing matches")
+	b.Click("#results .button")
+	b.WaitFor(rows(25))
+	b.Click(`#filters details:nth-of-type(1) summary`)
+	b.Click(`#filters [value=partner]`)
+	b.WaitFor(rows(1))
+	b.WaitFor(`location.search === "?type=partner"`)
+	b.Open(w.URL("/customers"))
+	b.Click(`th:nth-child(6) a`)
+	b.WaitFor(`location.search === "?sort=annual_revenue"`)
+	b.Click(`th:nth-child(6) a`)
+	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Dunmore")`)
+	b.WaitFor(`document.querySelector("th:nth-child(6)").ariaSort === "descending"`)
+
+	// On a phone the filters stay usable.
+	b.Size(390, 844)
+	b.Open(w.URL("/customers"))
+	b.Click(`#filters details:nth-of-type(1) summary`)
+	b.Wait(`#filters [value=partner]`)
+	b.Screenshot("filters-390-light")
+	b.Click(`#filters [value=partner]`)
+	b.WaitFor(rows(1))
+}
+
+// Two tabs on one customer: the second to save is told, and loses nothing.
+func TestBrowserConflict(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, customer := team(t, app)
+	signIn(b, w)
+	b.Open(w.URL(customer + "/edit"))
+	w.Client(w.Owner).Put(w.URL(customer), url.Values{"version": {"1"}, "city": {"Wien"}}).Want(303)
+	b.Fill("#city", "Linz")
+	b.Click("main button[type=submit]")
+	b.WaitText(".compare", "Wien")
+	b.Screenshot("conflict-1280-light")
+	b.Axe("a conflict")
+	b.Click("main button[type=submit]")
+	b.WaitText("#record", "Linz")
+}
+
+// The workspace's page weighs little: all that a first visit loads.
+func TestBrowserFirstPageWeight(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, _ := team(t, app)
+	signIn(b, w)
+	for _, u := range []string{app.Site("/"), w.URL("/customers")} {
+		b.Open(u)
+		bytes := apptest.Eval[int](b, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)
+		if bytes == 0 || bytes > 80_000 {
+			t.Errorf("%s weighs %d bytes, want 80,000 at most", u, bytes)
+		}
+		t.Logf("%s: %d bytes on the wire", u, bytes)
+	}
+}
+
+// The same without JavaScript, by clicking alone.
+func TestBrowserWithoutScripts(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	signIn(b, w)
+	b.Scripts(false)
+	b.Open(w.URL("/customers"))
+	b.Click(".empty .button")
+	b.Wait("#customer-form")
+	b.Fill("#domain", "noscript.example")
+	b.Click("main button[type=submit]")
+	b.Wait("#name-error")
+	b.Fill("#name", "Without Script")
+	b.Click("main button[type=submit]")
+	b.Wait("#record")
+	b.Click(`.value[href$="field=city"]`)
+	b.Wait("#customer-form #city")
+	b.Fill("#city", "Oslo")
+	b.Click("main button[type=submit]")
+	b.Wait("#record")
+	b.Open(w.URL("/customers"))
+	b.Fill("#filters [name=q]", "without")
+	b.Keys(apptest.Enter)
+	b.Wait(".list .name")
+	b.Click(".list .name")
+	b.Wait("#record")
+	b.Click("#delete-version + button")
+	b.Wait("#toast form")
+	b.Click("#toast form button")
+	b.Wait("#record")
+	b.Click(".switcher summary")
+	b.Click(".switcher form button")
+	b.Wait("#email")
+}
