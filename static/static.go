@@ -49,7 +49,7 @@ func init() { //nolint:gochecknoinits // pure: derived from embedded files alone
 		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		var z bytes.Buffer
 		w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression) // the level is valid
-		_, _ = w.Write(b)                                      // a bytes.Buffer takes everything
+		_, _ = w.Write(b)                                     // a bytes.Buffer takes everything
 		_ = w.Close()
 		assets[hashed] = asset{mime.TypeByExtension(ext), b, z.Bytes()}
 		paths[e.Name()] = Prefix + hashed

@@ -50,8 +50,8 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.Flag("host-resolver-rules", "MAP *.paddock.test 127.0.0.1, MAP paddock.test 127.0.0.1"),
 	)
-	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...) //nolint:gosec // it ends with the process
-	ctx, _ = chromedp.NewContext(ctx)                                  //nolint:gosec // likewise
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...) // it ends with the process
+	ctx, _ = chromedp.NewContext(ctx)
 	return ctx, chromedp.Do(ctx)
 })
 

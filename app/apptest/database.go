@@ -171,5 +171,5 @@ func drop(ctx context.Context, c *pgx.Conn, name string) error {
 func lockKey(name string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name)) // a hash takes everything
-	return int64(h.Sum64())      //nolint:gosec // any 64 bits will do
+	return int64(h.Sum64())      // any 64 bits will do
 }

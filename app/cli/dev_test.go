@@ -106,7 +106,7 @@ func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd
 	return cmd
 }
 
-func start(t *testing.T, dir string, args ...string) *paddock {
+func start(t *testing.T, dir string) *paddock {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -115,7 +115,7 @@ func start(t *testing.T, dir string, args ...string) *paddock {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	l.Close()
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &lockedBuffer{}}
-	p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base}, args...)
+	p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

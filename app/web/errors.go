@@ -33,7 +33,6 @@ var (
 	errCrossSite = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
 	errBadForm   = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
 	errTooLarge  = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
-	errNoSession = errors.New("web: not signed in")
 )
 
 // handleError is the one place that turns errors into pages. What is not

@@ -30,7 +30,7 @@ func readForm(c echo.Context, fields []ui.Field, all bool) *form {
 	posted := c.Request().PostForm
 	for _, field := range fields {
 		values, ok := posted[field.Name]
-		if !ok && !(all && field.Required) {
+		if !ok && (!all || !field.Required) {
 			continue
 		}
 		f.present[field.Name] = ok

@@ -1,3 +1,4 @@
+// Package tenantdb is the queries of a tenant schema: sqlc's, and its lists.
 package tenantdb
 
 import (

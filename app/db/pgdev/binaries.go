@@ -146,7 +146,7 @@ func download(ctx context.Context, opts Options) (install, error) {
 	if err := os.RemoveAll(aside); err != nil {
 		return install{}, err
 	}
-	defer os.RemoveAll(aside)
+	defer func() { _ = os.RemoveAll(aside) }() // the next download clears it too
 	opts.Log("no PostgreSQL on this machine: downloading version " + string(downloadVersion) + " (once)")
 	port, err := freePort()
 	if err != nil {
@@ -172,7 +172,7 @@ func download(ctx context.Context, opts Options) (install, error) {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}

@@ -159,7 +159,7 @@ func (s *Server) ready(ctx context.Context, exited <-chan error) error {
 		}
 		select {
 		case werr := <-exited:
-			return fmt.Errorf("postgres did not start (%v); the end of %s:\n%s", werr, s.Log, tail(s.Log))
+			return fmt.Errorf("postgres did not start (%w); the end of %s:\n%s", werr, s.Log, tail(s.Log))
 		case <-ctx.Done():
 			return fmt.Errorf("postgres is not ready: %w; see %s", err, s.Log)
 		case <-time.After(20 * time.Millisecond):

@@ -357,7 +357,7 @@ func pack(t *testing.T, root string) []byte {
 	w := tar.NewWriter(&tarball)
 	for _, sub := range []string{"bin", "lib"} {
 		err := filepath.Walk(filepath.Join(root, sub), func(p string, i os.FileInfo, err error) error {
-			if errors.Is(err, os.ErrNotExist) || err == nil && !i.Mode().IsRegular() || sub == "bin" && !strings.Contains("postgres initdb pg_ctl", filepath.Base(p)) {
+			if errors.Is(err, os.ErrNotExist) || err == nil && !i.Mode().IsRegular() || sub == "bin" && !slices.Contains([]string{"postgres", "initdb", "pg_ctl"}, filepath.Base(p)) {
 				return nil
 			}
 			if err != nil || strings.Contains(p, "bitcode") {

@@ -71,7 +71,7 @@ func (s *Server) join(ctx context.Context, data, fifo string) (bool, error) {
 			if err := s.ping(ctx); err == nil && writeByte(f) == nil {
 				return true, nil
 			}
-			f.Close()
+			_ = f.Close()
 		}
 		if time.Now().After(stopAfter) {
 			if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
@@ -114,7 +114,7 @@ func openUser(fifo string) (*os.File, error) {
 	}
 	f := os.NewFile(uintptr(fd), fifo)
 	if err := writeByte(f); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
@@ -135,7 +135,7 @@ func (s *Server) initdb(ctx context.Context, data string, as account, settings m
 	if err := os.WriteFile(pw, []byte(s.password), 0o600); err != nil {
 		return err
 	}
-	defer os.Remove(pw)
+	defer func() { _ = os.Remove(pw) }() // it is overwritten the next time
 	if err := as.own(pw); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (s *Server) start(ctx context.Context, data, fifo string, as account, setti
 	for _, k := range slices.Sorted(maps.Keys(conf)) {
 		args = append(args, "-c", k+"="+conf[k])
 	}
-	cmd := exec.Command("/bin/sh", args...) //nolint:gosec,noctx // our own binaries; it outlives this call
+	cmd := exec.Command("/bin/sh", args...) //nolint:noctx // it outlives this call
 	cmd.Stdout, cmd.Stderr = log, log
 	as.apply(cmd)
 	if err := cmd.Start(); err != nil {
@@ -253,15 +253,15 @@ func lock(ctx context.Context, file string) (func(), error) {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { f.Close() }, nil
+			return func() { _ = f.Close() }, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
+			_ = f.Close()
 			return nil, err
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
+			_ = f.Close()
 			return nil, ctx.Err()
 		case <-time.After(20 * time.Millisecond):
 		}
