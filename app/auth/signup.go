@@ -64,11 +64,12 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 	if err != nil {
 		return SignUpResult{}, err
 	}
-	return create(ctx, d, in, known, hash)
+	return CreateWorkspace(ctx, d, in, known, hash)
 }
 
-// create is sign-up's transaction; known is the zero row for a new user.
-func create(ctx context.Context, d *db.DB, in SignUpInput, known shareddb.UserByEmailRow, hash string) (r SignUpResult, err error) {
+// CreateWorkspace is sign-up once it is known who signs up: known is the account,
+// or the zero row for a new user with this password hash.
+func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shareddb.UserByEmailRow, hash string) (r SignUpResult, err error) {
 	err = tenant.WithSpare(ctx, d, func() error {
 		return d.Shared(ctx, func(tx *db.SharedTx) error {
 			t, err := tenant.Claim(ctx, tx, in.Slug, in.Workspace)

@@ -1,0 +1,577 @@
+// Package bench measures a running Paddock against the bare database: the same
+// statements, sent by pgbench, on the same tenants, in the same run.
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/securecookie"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/config"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
+	"github.com/paddock-crm/paddock/app/seed"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+var (
+	report   = flag.Bool("bench-report", false, "measure and report")
+	tenants  = flag.Int("tenants", 1000, "workspaces")
+	rows     = flag.Int("rows", 10_000, "customers in each")
+	duration = flag.Duration("duration", 8*time.Second, "of each measurement")
+	clients  = flag.Int("clients", 8, "at a time")
+)
+
+const secret = "a-secret-for-measurements-alone-32-bytes-and-more"
+
+// run is one measured set-up.
+type run struct {
+	t      *testing.T
+	server *pgdev.Server
+	url    string
+	db     *db.DB
+	port   string // of the running paddock serve
+	base   *url.URL
+}
+
+func TestBench(t *testing.T) {
+	if !*report {
+		t.Skip("a measurement, not a test: task bench")
+	}
+	r := &run{t: t}
+	r.startPostgres()
+	r.load()
+	pid := r.serve()
+	t.Logf("PostgreSQL %d, %d workspaces with %d customers each, %d clients, %s each", r.server.Major, *tenants, *rows, *clients, *duration)
+
+	pages := []struct{ name, path string }{{"customers list", "/customers"}, {"customer page", "/customers/" + recordID(1).String()}}
+	for _, n := range []int{1, *tenants} {
+		for _, p := range pages {
+			script := r.script(p.path)
+			// In turn, so that both meet the same machine.
+			var http, bench []measured
+			for range 2 {
+				http = append(http, r.http(p.path, n, *duration/2))
+				if b, ok := r.pgbench(script, n, *duration/2); ok {
+					bench = append(bench, b)
+				}
+			}
+			h := mean(http)
+			line := fmt.Sprintf("%-15s %5d workspaces: %6.0f requests/s, p50 %.2f ms, p99 %.2f ms", p.name, n, h.perSecond, h.p50, h.p99)
+			if len(bench) > 0 {
+				b := mean(bench)
+				line += fmt.Sprintf(" | pgbench -M simple %6.0f/s | ratio %.2f", b.perSecond, h.perSecond/b.perSecond)
+			} else {
+				line += " | these binaries have no pgbench"
+			}
+			t.Log(line)
+		}
+	}
+	t.Logf("resident memory of the app: %d MB", residentMB(t, pid))
+	r.signUps(50)
+	r.nothingToMigrate()
+}
+
+func (r *run) startPostgres() {
+	var err error
+	r.server, err = pgdev.Start(r.t.Context(), pgdev.Options{
+		Dir:      filepath.Join(os.TempDir(), fmt.Sprintf("paddock-bench-%d", os.Getuid())),
+		Settings: map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "off", "autovacuum": "off"},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = r.server.Close() })
+	if r.url, err = r.server.Database(r.t.Context(), fmt.Sprintf("bench_%d_%d", *tenants, *rows)); err != nil {
+		r.t.Fatal(err)
+	}
+	if r.db, err = db.Open(r.t.Context(), db.Config{URL: r.url, TenantRoles: true}); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(r.db.Close)
+	if err := r.db.MigrateShared(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Ids that pgbench can write too: it can count, but not look up.
+func tenantUUID(n int) uuid.UUID { return numbered(0x8000, n) }
+func memberUUID(n int) uuid.UUID { return numbered(0x9000, n) }
+func recordID(n int) uuid.UUID   { return numbered(0xa000, n) }
+
+const firstNumber = 100_000_000_000
+
+func numbered(group, n int) uuid.UUID {
+	return uuid.MustParse(fmt.Sprintf("00000000-0000-7000-%04x-%012d", group, firstNumber+n))
+}
+
+// load makes the workspaces, unless an earlier run has left them.
+func (r *run) load() {
+	ctx := r.t.Context()
+	su, err := pgx.Connect(ctx, r.url)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer su.Close(ctx)
+	var have int
+	if err := su.QueryRow(ctx, `select count(*) from tenants where state = 'active' and slug like 'bench%' and schema_version = $1`, db.TenantVersion()).Scan(&have); err != nil {
+		r.t.Fatal(err)
+	}
+	if have >= *tenants {
+		return
+	}
+	if have > 0 {
+		r.t.Fatalf("half a set of workspaces is left from a run that was stopped: drop database bench_%d_%d", *tenants, *rows)
+	}
+	start := time.Now()
+	user := uuid.Must(uuid.NewV7())
+	if _, err := su.Exec(ctx, `insert into users (id, email, name, password_hash) values ($1, 'bench@example.com', 'Bench', '')`, user); err != nil {
+		r.t.Fatal(err)
+	}
+	r.tenant(su, 1, user)
+	if err := seed.Customers(ctx, r.db, "bench1", *rows, nil); err != nil {
+		r.t.Fatal(err)
+	}
+	// One known customer, for the page; it takes the place of one of the seed's.
+	_, err = su.Exec(ctx, `update t_bench1.customers set id = $1 where id = (select id from t_bench1.customers order by name desc limit 1)`, recordID(1))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	next := atomic.Int64{}
+	next.Store(1)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			c, err := pgx.Connect(ctx, r.url)
+			if err != nil {
+				r.t.Error(err)
+				return
+			}
+			defer c.Close(ctx)
+			for n := int(next.Add(1)); n <= *tenants && !r.t.Failed(); n = int(next.Add(1)) {
+				r.tenant(c, n, user)
+				r.copy(c, n)
+				if n%100 == 0 {
+					r.t.Logf("loaded %d workspaces in %s", n, time.Since(start).Round(time.Second))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if r.t.Failed() {
+		r.t.FailNow()
+	}
+	if _, err := su.Exec(ctx, `vacuum analyze t_bench1.customers`); err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := su.Exec(ctx, `analyze tenants, memberships, sessions, users`); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// tenant makes workspace n with a member and a session, all under names that
+// pgbench can write.
+func (r *run) tenant(c *pgx.Conn, n int, user uuid.UUID) {
+	ctx := r.t.Context()
+	made, err := r.db.CreateTenantSchema(ctx)
+	if err != nil {
+		r.t.Error(err)
+		return
+	}
+	name := fmt.Sprintf("t_bench%d", n)
+	database := c.Config().Database
+	hash := sha256.Sum256(fmt.Appendf(nil, "bench%d", n))
+	for _, sql := range []string{
+		fmt.Sprintf(`alter schema %s rename to %s`, made, name),
+		fmt.Sprintf(`alter role %s_%s rename to %s_%s`, database, made, database, name),
+		fmt.Sprintf(`update tenants set id = '%s', schema = '%s', slug = 'bench%d', name = 'Bench %d', state = 'active' where schema = '%s'`, tenantUUID(n), name, n, n, made),
+		fmt.Sprintf(`insert into memberships (id, tenant_id, user_id, role) values ('%s', '%s', '%s', 'owner')`, memberUUID(n), tenantUUID(n), user),
+		fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, last_seen_at) values ('\x%x', '%s', '%s', now() + interval '1 year', now() + interval '1 year')`, hash, user, tenantUUID(n)),
+		fmt.Sprintf(`insert into %s.members (id, user_id, name, email) values ('%s', '%s', 'Bench', 'bench@example.com')`, name, memberUUID(n), user),
+	} {
+		if _, err := c.Exec(ctx, sql); err != nil {
+			r.t.Errorf("%s: %v", sql, err)
+			return
+		}
+	}
+}
+
+// copy fills workspace n with the rows of the first. Indexes are made after
+// the rows: ten times as fast.
+func (r *run) copy(c *pgx.Conn, n int) {
+	ctx := r.t.Context()
+	name := fmt.Sprintf("t_bench%d", n)
+	err := func() error {
+		rows, err := c.Query(ctx, `select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index where indrelid = $1::regclass and not indisprimary`, name+".customers")
+		if err != nil {
+			return err
+		}
+		type index struct{ Name, Definition string }
+		indexes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[index])
+		if err != nil {
+			return err
+		}
+		for _, i := range indexes {
+			if _, err := c.Exec(ctx, "drop index "+i.Name); err != nil {
+				return err
+			}
+		}
+		const columns = `name, domain, website, phone, email, type, industry, employees, annual_revenue, street, city, state, postal_code, country, description, created_at, updated_at`
+		for _, sql := range []string{
+			`insert into ` + name + `.customers (id, owner_id, ` + columns + `) select id, '` + memberUUID(n).String() + `', ` + columns + ` from t_bench1.customers`,
+			`insert into ` + name + `.tags select * from t_bench1.tags`,
+			`insert into ` + name + `.taggings select * from t_bench1.taggings`,
+		} {
+			if _, err := c.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		for _, i := range indexes {
+			if _, err := c.Exec(ctx, i.Definition); err != nil {
+				return err
+			}
+		}
+		_, err = c.Exec(ctx, `vacuum analyze `+name+`.customers`)
+		return err
+	}()
+	if err != nil {
+		r.t.Error(err)
+	}
+}
+
+// serve runs paddock serve, as in production, and returns its process.
+func (r *run) serve() int {
+	bin := filepath.Join(r.t.TempDir(), "paddock")
+	if out, err := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock").CombinedOutput(); err != nil {
+		r.t.Fatalf("%v: %s", err, out)
+	}
+	l, err := new(net.ListenConfig).Listen(r.t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, r.port, _ = net.SplitHostPort(l.Addr().String())
+	l.Close()
+	r.base = &url.URL{Scheme: "http", Host: "localhost:" + r.port}
+	cmd := exec.Command(bin, "serve")
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(), "PADDOCK_LISTEN=127.0.0.1:"+r.port)
+	log, err := os.Create(filepath.Join(r.t.TempDir(), "serve.log"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	for range 200 {
+		if res, err := http.Get(r.base.String() + "/readyz"); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return cmd.Process.Pid
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b, _ := os.ReadFile(log.Name())
+	r.t.Fatalf("not ready:\n%s", b)
+	return 0
+}
+
+type measured struct{ perSecond, p50, p99 float64 } // per second; milliseconds
+
+func mean(ms []measured) (m measured) {
+	for _, x := range ms {
+		m.perSecond += x.perSecond / float64(len(ms))
+		m.p50 += x.p50 / float64(len(ms))
+		m.p99 += x.p99 / float64(len(ms))
+	}
+	return m
+}
+
+// cookie is the session cookie of workspace n.
+func cookie(n int) string {
+	v, err := securecookie.EncodeMulti("paddock", fmt.Sprintf("bench%d", n), securecookie.CodecsFromPairs([]byte(secret), nil)...)
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return "paddock=" + v
+}
+
+// http asks for the page with all clients, each time of a workspace at random,
+// and checks each answer.
+func (r *run) http(path string, n int, d time.Duration) measured {
+	transport := &http.Transport{MaxIdleConnsPerHost: *clients, DisableCompression: true}
+	defer transport.CloseIdleConnections()
+	cookies := make([]string, n+1)
+	for i := 1; i <= n; i++ {
+		cookies[i] = cookie(i)
+	}
+	ask := func() (time.Duration, error) {
+		i := 1 + rand.IntN(n)
+		req, err := http.NewRequest(http.MethodGet, r.base.String()+path, nil)
+		if err != nil {
+			return 0, err
+		}
+		req.Host = fmt.Sprintf("bench%d.%s", i, r.base.Host)
+		req.Header.Set("Cookie", cookies[i])
+		start := time.Now()
+		res, err := transport.RoundTrip(req)
+		if err != nil {
+			return 0, err
+		}
+		defer res.Body.Close()
+		body := new(strings.Builder)
+		if _, err := io.Copy(body, res.Body); err != nil {
+			return 0, err
+		}
+		took := time.Since(start)
+		if res.StatusCode != http.StatusOK || path == "/customers" && strings.Count(body.String(), `class="first"`) != 25 {
+			return 0, fmt.Errorf("%s of bench%d: %d, %d bytes", path, i, res.StatusCode, body.Len())
+		}
+		return took, nil
+	}
+	var mu sync.Mutex
+	var all []time.Duration
+	round := func(d time.Duration) {
+		all = all[:0]
+		end := time.Now().Add(d)
+		var wg sync.WaitGroup
+		for range *clients {
+			wg.Go(func() {
+				var mine []time.Duration
+				for time.Now().Before(end) {
+					took, err := ask()
+					if err != nil {
+						r.t.Error(err)
+						return
+					}
+					mine = append(mine, took)
+				}
+				mu.Lock()
+				all = append(all, mine...)
+				mu.Unlock()
+			})
+		}
+		wg.Wait()
+	}
+	round(min(d, time.Second)) // warm up
+	start := time.Now()
+	round(d)
+	seconds := time.Since(start).Seconds()
+	slices.Sort(all)
+	if len(all) == 0 {
+		return measured{}
+	}
+	ms := func(q float64) float64 { return float64(all[int(q*float64(len(all)-1))].Microseconds()) / 1000 }
+	return measured{float64(len(all)) / seconds, ms(0.5), ms(0.99)}
+}
+
+// script asks the app for the page once, in process, and turns every statement
+// it sent into pgbench's language, with the workspace's number as a variable.
+func (r *run) script(path string) string {
+	rec := &recorder{}
+	d, err := db.Open(r.t.Context(), db.Config{URL: r.url, MaxConns: 1, TenantRoles: true, Tracer: rec})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer d.Close()
+	ctx, cancel := context.WithCancel(r.t.Context())
+	defer cancel()
+	hosts := tenant.NewResolver(d, r.base.Hostname())
+	go hosts.Run(ctx)
+	time.Sleep(200 * time.Millisecond) // it listens: the second request finds its host cached
+	handler := web.New(web.Options{
+		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Log: slog.New(slog.DiscardHandler), Claimed: func() {},
+	})
+	for range 2 {
+		rec.reset()
+		req := httptest.NewRequest(http.MethodGet, path, nil)
+		req.Host = "bench1." + r.base.Host
+		req.Header.Set("Cookie", cookie(1))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, req)
+		if w.Code != http.StatusOK {
+			r.t.Fatalf("%s: %d", path, w.Code)
+		}
+	}
+	hash := fmt.Sprintf("'\\x%x'", sha256.Sum256([]byte("bench1")))
+	out := fmt.Sprintf("\\set t random(1, :tenants)\n\\set n %d + :t\n", firstNumber)
+	for _, sql := range rec.statements {
+		sql = strings.NewReplacer(
+			hash, "sha256('bench:t')", `"t_bench1"`, `"t_bench:t"`, "_t_bench1\"", "_t_bench:t\"",
+			tenantUUID(1).String(), strings.Replace(tenantUUID(1).String(), strconv.Itoa(firstNumber+1), ":n", 1),
+			memberUUID(1).String(), strings.Replace(memberUUID(1).String(), strconv.Itoa(firstNumber+1), ":n", 1),
+		).Replace(sql)
+		for _, s := range strings.Split(sql, "; ") {
+			out += comments.ReplaceAllString(strings.Join(strings.Fields(comments.ReplaceAllString(s, "")), " "), "") + ";\n"
+		}
+	}
+	return out
+}
+
+var comments = regexp.MustCompile(`(?m)^\s*--.*$`)
+
+// recorder keeps the statements of a request, arguments written out.
+type recorder struct {
+	mu         sync.Mutex
+	statements []string
+}
+
+func (r *recorder) reset() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statements = nil
+}
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if strings.HasPrefix(d.SQL, "listen") {
+		return ctx
+	}
+	r.statements = append(r.statements, placeholder.ReplaceAllStringFunc(comments.ReplaceAllString(d.SQL, ""), func(p string) string {
+		n, _ := strconv.Atoi(p[1:])
+		return literal(d.Args[n-1])
+	}))
+	return ctx
+}
+
+func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+var placeholder = regexp.MustCompile(`\$\d+`)
+
+func literal(v any) string {
+	switch v := v.(type) {
+	case []byte:
+		return fmt.Sprintf("'\\x%x'", v)
+	case int:
+		return strconv.Itoa(v)
+	case *uuid.UUID:
+		return "'" + v.String() + "'"
+	case fmt.Stringer:
+		return "'" + v.String() + "'"
+	default:
+		return "'" + strings.ReplaceAll(fmt.Sprint(v), "'", "''") + "'"
+	}
+}
+
+// pgbench sends the script's transactions for as long; false when the binaries
+// have no pgbench.
+func (r *run) pgbench(script string, n int, d time.Duration) (measured, bool) {
+	bin := filepath.Join(r.server.Bin, "pgbench")
+	if _, err := os.Stat(bin); err != nil {
+		return measured{}, false
+	}
+	file := filepath.Join(r.t.TempDir(), "script.sql")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	seconds := strconv.Itoa(max(1, int(d.Seconds())))
+	out, err := exec.Command(bin, "-n", "-M", "simple", "-c", strconv.Itoa(*clients), "-j", "2", "-T", seconds,
+		"-D", fmt.Sprint("tenants=", n), "-f", file, r.url).CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("pgbench: %v\n%s\n%s", err, out, script)
+	}
+	m := regexp.MustCompile(`tps = ([0-9.]+)`).FindSubmatch(out)
+	if m == nil {
+		r.t.Fatalf("pgbench said\n%s", out)
+	}
+	tps, _ := strconv.ParseFloat(string(m[1]), 64)
+	return measured{perSecond: tps}, true
+}
+
+// signUps measures sign-up from its transaction on, with spares at hand: the
+// password's hash takes as long as one wants it to.
+func (r *run) signUps(n int) {
+	ctx := r.t.Context()
+	if _, err := tenant.RefillSpares(ctx, r.db, 2*n); err != nil {
+		r.t.Fatal(err)
+	}
+	for { // paddock serve may hold the refill's lock
+		if have, err := r.db.CountSpares(ctx); err != nil || have >= n {
+			break
+		}
+		if _, err := r.db.CreateTenantSchema(ctx); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	var took []time.Duration
+	for range n {
+		slug := "signup" + strings.ReplaceAll(uuid.NewString(), "-", "")[:20]
+		in := auth.SignUpInput{Workspace: "Sign-up", Slug: slug, Name: "Nora", Email: slug + "@example.com"}
+		start := time.Now()
+		if _, err := auth.CreateWorkspace(ctx, r.db, in, shareddb.UserByEmailRow{}, "no hash"); err != nil {
+			r.t.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	r.t.Logf("sign-up without the password's hash, from a spare schema: p50 %.1f ms, p99 %.1f ms", ms(took[n/2]), ms(took[n*99/100]))
+
+	took = took[:0]
+	for range 10 {
+		start := time.Now()
+		if _, err := r.db.CreateTenantSchema(ctx); err != nil {
+			r.t.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	r.t.Logf("making a spare schema, off the request's path: p50 %.1f ms", ms(took[5]))
+}
+
+func (r *run) nothingToMigrate() {
+	var took []time.Duration
+	for range 10 {
+		start := time.Now()
+		rep, err := r.db.MigrateTenants(r.t.Context(), db.MigrateOptions{})
+		if err != nil || rep.Migrated > 0 {
+			r.t.Fatalf("%+v %v", rep, err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	r.t.Logf("nothing to migrate in %d workspaces: p50 %.2f ms", *tenants, ms(took[5]))
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func residentMB(t *testing.T, pid int) int {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Log("no /proc here: ", err)
+		return 0
+	}
+	m := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(b)
+	if m == nil {
+		return 0
+	}
+	kb, _ := strconv.Atoi(string(m[1]))
+	return kb / 1024
+}
