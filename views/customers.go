@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -114,17 +115,52 @@ func (p CustomerListPage) hasType(t string) bool {
 	return false
 }
 
-func (p CustomerListPage) typeLabel() string {
-	label := "Type"
-	for i, t := range p.Filter.Types {
-		if i == 0 {
-			label += ": "
-		} else {
-			label += ", "
-		}
-		label += ui.Label(CustomerTypes, t)
+// chip is a filter in the bar above a list.
+type chip struct {
+	ID, Label string
+	On        bool
+}
+
+// chips are the filters that the bar has.
+func (p CustomerListPage) chips() []chip {
+	out := []chip{p.typeChip(), p.ownerChip()}
+	if len(p.options("tag")) > 0 {
+		out = append(out, p.tagChip())
 	}
-	return label
+	return out
+}
+
+func (p CustomerListPage) typeChip() chip {
+	c := chip{ID: "type-chip", Label: "Type", On: len(p.Filter.Types) > 0}
+	if c.On {
+		labels := make([]string, len(p.Filter.Types))
+		for i, t := range p.Filter.Types {
+			labels[i] = ui.Label(CustomerTypes, t)
+		}
+		c.Label += ": " + strings.Join(labels, ", ")
+	}
+	return c
+}
+
+func (p CustomerListPage) ownerChip() chip {
+	c := chip{ID: "owner-chip", Label: "Owner", On: p.owner() != ""}
+	if p.Filter.NoOwner {
+		c.Label = "Owner: nobody"
+	}
+	for _, o := range p.options("member") {
+		if o.ID == p.Filter.OwnerID {
+			c.Label = "Owner: " + o.Name
+		}
+	}
+	return c
+}
+
+func (p CustomerListPage) tagChip() chip {
+	c := chip{ID: "tag-chip", Label: "Tag", On: p.Filter.Tag != ""}
+	if c.On {
+		c.Label += ": " + p.Filter.Tag
+	}
+	return c
 }
 
 func (p CustomerListPage) options(kind string) []tenantdb.FilterOptionsRow {
@@ -135,18 +171,6 @@ func (p CustomerListPage) options(kind string) []tenantdb.FilterOptionsRow {
 		}
 	}
 	return out
-}
-
-func (p CustomerListPage) ownerLabel() string {
-	if p.Filter.NoOwner {
-		return "Owner: nobody"
-	}
-	for _, o := range p.options("member") {
-		if o.ID == p.Filter.OwnerID {
-			return "Owner: " + o.Name
-		}
-	}
-	return "Owner"
 }
 
 func countText(n int) string {
@@ -228,7 +252,7 @@ func CustomerValues(c tenantdb.CustomerGetRow, currency string) map[string]strin
 	v := map[string]string{
 		"name": c.Name, "domain": c.Domain, "website": c.Website, "phone": c.Phone, "email": c.Email, "type": c.Type,
 		"industry": c.Industry, "street": c.Street, "city": c.City, "state": c.State, "postal_code": c.PostalCode,
-		"country": c.Country, "description": c.Description, "tags": joinTags(c.Tags),
+		"country": c.Country, "description": c.Description, "tags": strings.Join(c.Tags, ", "),
 	}
 	if c.Employees != nil {
 		v["employees"] = strconv.Itoa(int(*c.Employees))
@@ -240,17 +264,6 @@ func CustomerValues(c tenantdb.CustomerGetRow, currency string) map[string]strin
 		v["owner_id"] = c.OwnerID.String()
 	}
 	return v
-}
-
-func joinTags(tags []string) string {
-	s := ""
-	for i, t := range tags {
-		if i > 0 {
-			s += ", "
-		}
-		s += t
-	}
-	return s
 }
 
 // CustomerDisplay is a field's value as people read it, "" when it has none.

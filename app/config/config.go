@@ -25,7 +25,6 @@ type Config struct {
 	TenantRoles    string         `env:"PADDOCK_TENANT_ROLES" envDefault:"on"`
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
-	MailFrom       string         `env:"PADDOCK_MAIL_FROM" envDefault:"Paddock <paddock@localhost>"`
 }
 
 // Load reads and checks the environment; an error names the variable.

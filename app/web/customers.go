@@ -33,7 +33,7 @@ func (s *Server) customerList(c echo.Context) error {
 		if err != nil || more {
 			return err
 		}
-		if p.Count, err = tx.CustomerCount(ctx, p.Filter); err != nil || wantsFragment(c) {
+		if p.Count, err = tx.CustomerCount(ctx, p.Filter); err != nil {
 			return err
 		}
 		p.Options, err = tx.FilterOptions(ctx)

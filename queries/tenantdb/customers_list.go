@@ -46,10 +46,9 @@ var customerList = listSpec{
 		"industry":       textColumn("c.industry"),
 		"city":           textColumn("c.city"),
 		"annual_revenue": nullableColumn("c.annual_revenue", "bigint"),
-		// Grouped by owner; names live in members and may change.
-		"owner":      nullableColumn("c.owner_id", "uuid"),
-		"updated_at": {column: "c.updated_at", cast: "timestamptz"},
-		"created_at": {column: "c.created_at", cast: "timestamptz"},
+		"owner":          relatedColumn("o.name", related{table: "members o", id: "o.id", pointer: "c.owner_id"}),
+		"updated_at":     {column: "c.updated_at", cast: "timestamptz"},
+		"created_at":     {column: "c.created_at", cast: "timestamptz"},
 	},
 	defaultSort: "name",
 }

@@ -28,8 +28,9 @@ const CountLimit = 10_000
 // ListKey starts every list row: what the next page continues from.
 type ListKey struct {
 	ID      uuid.UUID
-	SortKey string // the sort column as text
-	Absent  bool   // the sort column is empty; such rows come last either way
+	SortKey string     // the sort column as text
+	Absent  bool       // the sort column is empty; such rows come last either way
+	Related *uuid.UUID // the row whose column it is, where that is another table's
 }
 
 func (k ListKey) listKey() ListKey { return k }
@@ -47,6 +48,16 @@ type sortColumn struct {
 	cast    string // the type a cursor's text is cast back to
 	present string // condition on rows that have a value; "" when all have
 	absent  string // its opposite, in a form the index serves
+	related *related
+}
+
+// related is the table that the column to sort by belongs to, such as the
+// owner's name. Its rows are walked in order (index: column, id), and of each
+// the first few rows that point to it are read (index: the pointer, id).
+type related struct{ table, id, pointer string }
+
+func relatedColumn(c string, r related) sortColumn {
+	return sortColumn{column: c, cast: "text", present: r.pointer + " = " + r.id, absent: r.pointer + " is null", related: &r}
 }
 
 func textColumn(c string) sortColumn {
@@ -127,10 +138,11 @@ func (c *conditions) search(q, column string, prefixes ...string) {
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 type cursor struct {
-	Sort   string    `json:"s"`
-	Key    string    `json:"k"`
-	Absent bool      `json:"a,omitempty"`
-	ID     uuid.UUID `json:"i"`
+	Sort   string     `json:"s"`
+	Key    string     `json:"k"`
+	Absent bool       `json:"a,omitempty"`
+	ID     uuid.UUID  `json:"i"`
+	Of     *uuid.UUID `json:"o,omitempty"`
 }
 
 func (c cursor) String() string {
@@ -155,7 +167,7 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 	var from *cursor
 	if p.After != "" {
 		parsed, err := parseCursor(p.After)
-		if err != nil || parsed.Sort != field {
+		if err != nil || parsed.Sort != field || (parsed.Of != nil) != (col.related != nil && !parsed.Absent) {
 			return "", nil, ErrBadCursor
 		}
 		from = &parsed
@@ -166,11 +178,28 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 	}
 	limit := c.arg(p.Limit + 1) // one more tells whether there is a next page
 
-	part := func(n int, where, order string) string {
-		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key from %s where %s order by %s limit %s)`, n, s.id, col.column, s.from, where, order, limit)
+	part := func(n int, key, where, order string) string {
+		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key, null::uuid as list_of from %s where %s order by %s limit %s)`, n, s.id, key, s.from, where, order, limit)
+	}
+	absentKey := col.column
+	if col.related != nil {
+		absentKey = "''"
 	}
 	var parts []string
-	if from == nil || !from.Absent {
+	switch {
+	case from != nil && from.Absent:
+	case col.related != nil:
+		r, outer, inner := col.related, "true", []string{col.present}
+		if from != nil {
+			of := c.arg(*from.Of) + "::uuid"
+			outer = fmt.Sprintf("(%s, %s) %s= (%s::%s, %s)", col.column, r.id, op, c.arg(from.Key), col.cast, of)
+			inner = append(inner, fmt.Sprintf("(%s <> %s or %s %s %s::uuid)", r.id, of, s.id, op, c.arg(from.ID)))
+		}
+		parts = append(parts, fmt.Sprintf(`(select 0 as part, x.id as list_id, %[1]s as list_key, %[2]s as list_of from %[3]s
+			cross join lateral (select %[4]s as id from %[5]s where %[6]s order by %[4]s%[7]s limit %[8]s) x
+			where %[9]s order by %[1]s%[7]s, %[2]s%[7]s, x.id%[7]s limit %[8]s)`,
+			col.column, r.id, r.table, s.id, s.from, c.and(inner...), dir, limit, outer))
+	default:
 		var where []string
 		if col.present != "" {
 			where = append(where, col.present)
@@ -178,21 +207,21 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		if from != nil {
 			where = append(where, fmt.Sprintf("(%s, %s) %s (%s::%s, %s::uuid)", col.column, s.id, op, c.arg(from.Key), col.cast, c.arg(from.ID)))
 		}
-		parts = append(parts, part(0, c.and(where...), col.column+dir+", "+s.id+dir))
+		parts = append(parts, part(0, col.column, c.and(where...), col.column+dir+", "+s.id+dir))
 	}
 	if col.absent != "" {
 		where := []string{col.absent}
 		if from != nil && from.Absent {
 			where = append(where, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
 		}
-		parts = append(parts, part(1, c.and(where...), s.id+dir))
+		parts = append(parts, part(1, absentKey, c.and(where...), s.id+dir))
 	}
 	// The joins run over the page's rows alone.
-	return fmt.Sprintf(`with page as (select * from (%s) parts order by part, list_key%s, list_id%s limit %s)
-		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, %s
-		from page join %s on %s = page.list_id %s
-		order by page.part, page.list_key%s, page.list_id%s`,
-		strings.Join(parts, " union all "), dir, dir, limit, s.columns, s.from, s.id, s.join, dir, dir), c.args, nil
+	return fmt.Sprintf(`with page as (select * from (%[1]s) parts order by part, list_key%[2]s, list_of%[2]s, list_id%[2]s limit %[3]s)
+		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, page.list_of, %[4]s
+		from page join %[5]s on %[6]s = page.list_id %[7]s
+		order by page.part, page.list_key%[2]s, page.list_of%[2]s, page.list_id%[2]s`,
+		strings.Join(parts, " union all "), dir, limit, s.columns, s.from, s.id, s.join), c.args, nil
 }
 
 // listPage returns a page of rows and the cursor of the next one, "" at the end.
@@ -212,7 +241,7 @@ func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s 
 		rows = rows[:p.Limit]
 		field, _, _ := s.sort(p)
 		k := rows[p.Limit-1].listKey()
-		next = cursor{Sort: field, Key: k.SortKey, Absent: k.Absent, ID: k.ID}.String()
+		next = cursor{Sort: field, Key: k.SortKey, Absent: k.Absent, ID: k.ID, Of: k.Related}.String()
 	}
 	return rows, next, nil
 }

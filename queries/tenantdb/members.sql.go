@@ -12,7 +12,7 @@ import (
 )
 
 const filterOptions = `-- name: FilterOptions :many
-(select 'member'::text as kind, m.id, m.name::text as name from members m where m.active order by lower(m.name), m.id limit 200)
+(select 'member'::text as kind, m.id, m.name::text as name from members m where m.active order by m.name, m.id limit 200)
 union all
 (select 'tag', t.id, t.name from tags t order by t.name limit 200)
 `
@@ -77,7 +77,7 @@ func (q *Queries) MemberInsert(ctx context.Context, arg MemberInsertParams) erro
 }
 
 const memberList = `-- name: MemberList :many
-select id, name, email from members where active order by lower(name), id
+select id, name, email from members where active order by name, id
 `
 
 type MemberListRow struct {

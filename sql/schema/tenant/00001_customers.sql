@@ -6,11 +6,12 @@
 create table members (
 	id         uuid primary key, -- the membership's
 	user_id    uuid not null unique,
-	name       text not null,
+	name       text collate ext.name_order not null,
 	email      text not null,
 	active     boolean not null default true,
 	created_at timestamptz not null default now()
 );
+create index members_by_name on members (name, id);
 
 create table tags (
 	id    uuid primary key,
