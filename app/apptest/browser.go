@@ -221,6 +221,18 @@ func (b *Browser) Keys(keys string, opts ...chromedp.KeyOption) {
 	b.do("pressing "+keys, chromedp.KeyEvent(keys, opts...))
 }
 
+// TabTo presses Tab until the focus is on what the selector finds.
+func (b *Browser) TabTo(css string) {
+	b.tb.Helper()
+	for range 80 {
+		b.Keys(Tab)
+		if Eval[bool](b, fmt.Sprintf("document.activeElement.matches(%q)", css)) {
+			return
+		}
+	}
+	b.fail("tabbing to "+css, errors.New("80 tabs do not reach it"))
+}
+
 // Keys with names.
 const (
 	Enter  = kb.Enter

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -17,7 +18,7 @@ import (
 // Config is every setting, as docs/settings.md describes them.
 type Config struct {
 	DatabaseURL    string         `env:"DATABASE_URL"`
-	BaseURL        *url.URL       `env:"PADDOCK_BASE_URL" envDefault:"http://localhost:8080"`
+	BaseURL        *url.URL       `env:"PADDOCK_BASE_URL"`
 	Listen         string         `env:"PADDOCK_LISTEN" envDefault:":8080"`
 	Secrets        []string       `env:"PADDOCK_SECRET" envSeparator:","` // the first signs, all verify
 	TrustedProxies []netip.Prefix `env:"PADDOCK_TRUSTED_PROXIES" envSeparator:","`
@@ -32,6 +33,13 @@ func Load() (Config, error) {
 	var c Config
 	if err := env.Parse(&c); err != nil {
 		return c, err
+	}
+	if c.BaseURL == nil {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return c, fmt.Errorf("PADDOCK_LISTEN=%s: want [host]:port", c.Listen)
+		}
+		c.BaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}
 	}
 	if c.BaseURL.Host == "" || (c.BaseURL.Scheme != "http" && c.BaseURL.Scheme != "https") || strings.Trim(c.BaseURL.Path, "/") != "" {
 		return c, fmt.Errorf("PADDOCK_BASE_URL=%s: want http(s)://host[:port] without a path", c.BaseURL)

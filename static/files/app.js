@@ -91,7 +91,9 @@ document.addEventListener("htmx:error", (e) => {
 
 // Focus goes where the work goes on: the first mistake, or the field just opened.
 document.addEventListener("htmx:after:swap", (e) => {
-	const root = e.detail.ctx?.target?.isConnected ? e.detail.ctx.target : document;
+	const target = e.detail.ctx?.target;
+	const root = target?.isConnected ? target : target?.id && document.getElementById(target.id);
+	if (!root) return;
 	const el = $("[aria-invalid=true]", root) || $(".inline .input", root) || $(".changed", root) || $(".notice.bad", root);
 	el?.focus();
 	if (el?.matches("input")) el.select();
