@@ -3,6 +3,7 @@ package views
 import (
 	"github.com/a-h/templ"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -170,6 +171,13 @@ func (p CustomerListPage) options(kind string) []tenantdb.FilterOptionsRow {
 			out = append(out, o)
 		}
 	}
+	// The one in force is always there, or the next search would drop it.
+	if kind == "tag" && p.Filter.Tag != "" && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return strings.EqualFold(o.Name, p.Filter.Tag) }) {
+		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, Name: p.Filter.Tag})
+	}
+	if kind == "member" && p.Filter.OwnerID != uuid.Nil && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return o.ID == p.Filter.OwnerID }) {
+		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, ID: p.Filter.OwnerID, Name: "Former member"})
+	}
 	return out
 }
 
@@ -193,6 +201,7 @@ type CustomerPage struct {
 	Customer tenantdb.CustomerGetRow
 	Editing  string  // the field that is open for editing in place; "" for none
 	Form     ui.Form // what it holds
+	Version  string  // that the open field was seen at; "" when nobody knows
 	Changed  string  // the field just saved, which flashes once
 	Members  []tenantdb.MemberListRow
 	Notice   string // why something was not done
@@ -203,7 +212,7 @@ type CustomerFormPage struct {
 	Shell
 	ID       uuid.UUID // uuid.Nil for a new one
 	Name     string
-	Version  int32
+	Version  string
 	Form     ui.Form
 	Members  []tenantdb.MemberListRow
 	Conflict []Difference // what another person changed meanwhile
@@ -219,8 +228,6 @@ func (p CustomerFormPage) action() string {
 	return customerPath(p.ID)
 }
 
-func (p CustomerFormPage) cancel() string { return p.action() }
-
 // moreOpen keeps "More fields" open where something in it is set or wrong.
 func (p CustomerFormPage) moreOpen() bool {
 	if p.ID != uuid.Nil {
@@ -235,11 +242,13 @@ func (p CustomerFormPage) moreOpen() bool {
 }
 
 // CustomerField is a field with its choices filled in.
-func CustomerField(f ui.Field, members []tenantdb.MemberListRow) ui.Field {
+func CustomerField(f ui.Field, members []tenantdb.MemberListRow, form ui.Form) ui.Field {
 	if f.Name == "owner_id" {
 		f.Options = []ui.Option{{Value: "", Label: "Nobody"}}
 		for _, m := range members {
-			f.Options = append(f.Options, ui.Option{Value: m.ID.String(), Label: m.Name})
+			if id := m.ID.String(); m.Active || id == form.Value(f.Name) { // who left may stay the owner
+				f.Options = append(f.Options, ui.Option{Value: id, Label: m.Name})
+			}
 		}
 	}
 	return f

@@ -1483,7 +1483,7 @@ func CustomerRecord(p CustomerPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Editing == f.Name {
-				templ_7745c5c3_Err = customerInline(p, CustomerField(f, p.Members)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = customerInline(p, CustomerField(f, p.Members, p.Form)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1763,9 +1763,9 @@ func customerInline(p CustomerPage, f ui.Field) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var77 string
-		templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(int(p.Customer.Version)))
+		templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(p.Version)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/customers.templ`, Line: 346, Col: 83}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/customers.templ`, Line: 346, Col: 55}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
 		if templ_7745c5c3_Err != nil {
@@ -1992,9 +1992,9 @@ func CustomerForm(p CustomerFormPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var88 string
-			templ_7745c5c3_Var88, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(int(p.Version)))
+			templ_7745c5c3_Var88, templ_7745c5c3_Err = templ.JoinStringErrs(p.Version)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/customers.templ`, Line: 378, Col: 75}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/customers.templ`, Line: 378, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var88))
 			if templ_7745c5c3_Err != nil {
@@ -2041,7 +2041,7 @@ func CustomerForm(p CustomerFormPage) templ.Component {
 		}
 		for _, f := range CustomerFields {
 			if f.Quick {
-				templ_7745c5c3_Err = ui.FieldRow(CustomerField(f, p.Members), p.Form).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FieldRow(CustomerField(f, p.Members, p.Form), p.Form).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2071,7 +2071,7 @@ func CustomerForm(p CustomerFormPage) templ.Component {
 		}
 		for _, f := range CustomerFields {
 			if !f.Quick {
-				templ_7745c5c3_Err = ui.FieldRow(CustomerField(f, p.Members), p.Form).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FieldRow(CustomerField(f, p.Members, p.Form), p.Form).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2097,7 +2097,7 @@ func CustomerForm(p CustomerFormPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var91 templ.SafeURL
-		templ_7745c5c3_Var91, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.cancel()))
+		templ_7745c5c3_Var91, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(p.action()))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/customers.templ`, Line: 411, Col: 71}
 		}
@@ -2214,7 +2214,7 @@ func conflict(differences []Difference) templ.Component {
 	})
 }
 
-// CustomerOptions of the search page and the dashboard.
+// customerLines are customers in short, for search and the dashboard.
 func customerLines(rows []tenantdb.CustomerListRow, s Shell) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -31,7 +31,6 @@ type SignInPage struct {
 type WorkspacesPage struct {
 	Site
 	Workspaces []WorkspaceLink
-	SiteURL    string
 }
 
 // WorkspaceLink is one workspace somebody can go to.
@@ -48,7 +47,6 @@ type HandoffPage struct {
 
 // ProblemPage says that something is not as one hoped.
 type ProblemPage struct {
-	Status    int
 	Title     string
 	Text      string
 	RequestID string

@@ -38,7 +38,7 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 var ErrWrongPassword = errors.New("auth: wrong email or password")
 
 // unknownHash is compared with where there is no user, so that the answer
-// takes as long. It is the hash of a random password, thrown away.
+// takes as long: well-formed, at the same cost, and no password's.
 const unknownHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func checkPassword(ctx context.Context, hash, password string) error {

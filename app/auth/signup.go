@@ -120,10 +120,12 @@ func emailKnown(err error) error {
 // ErrWrongPassword, in the same time whether or not the address is known, and
 // TooManyError. email is lower-case.
 func CheckSignIn(ctx context.Context, d *db.DB, email, password, ip string) (shareddb.UserByEmailRow, error) {
-	if err := throttle(ctx, d, accountKey(email), attemptsPerAccount); err != nil {
+	// The address first: one that has tried too often must not use up the
+	// attempts of the accounts it goes on trying.
+	if err := throttle(ctx, d, addressKey(ip), attemptsPerAddress); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
-	if err := throttle(ctx, d, addressKey(ip), attemptsPerAddress); err != nil {
+	if err := throttle(ctx, d, accountKey(email), attemptsPerAccount); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
 	user := shareddb.UserByEmailRow{PasswordHash: unknownHash}

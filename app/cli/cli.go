@@ -36,7 +36,7 @@ const (
 	exitUsage  = 2
 )
 
-// env is what every command gets.
+// environment is what every command gets.
 type environment struct {
 	ctx      context.Context
 	cfg      config.Config

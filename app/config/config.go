@@ -44,6 +44,9 @@ func Load() (Config, error) {
 	if c.BaseURL.Host == "" || (c.BaseURL.Scheme != "http" && c.BaseURL.Scheme != "https") || strings.Trim(c.BaseURL.Path, "/") != "" {
 		return c, fmt.Errorf("PADDOCK_BASE_URL=%s: want http(s)://host[:port] without a path", c.BaseURL)
 	}
+	if _, err := netip.ParseAddr(c.BaseURL.Hostname()); err == nil {
+		return c, fmt.Errorf("PADDOCK_BASE_URL=%s: want a name, not an address: workspaces are its subdomains", c.BaseURL)
+	}
 	c.BaseURL.Host = strings.ToLower(c.BaseURL.Host)
 	c.BaseURL.Path = ""
 	if c.TenantRoles != "on" && c.TenantRoles != "off" {

@@ -5,8 +5,6 @@ package crm
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,7 +23,7 @@ const subjectCustomer = "customer"
 
 // CustomerCreate inserts the customer with its tags; p.ID is made here.
 func CustomerCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.CustomerUpdateParams, tags []string) (uuid.UUID, error) {
-	if err := checkOwner(ctx, q, p.OwnerID); err != nil {
+	if err := checkOwner(ctx, q, nil, p.OwnerID); err != nil {
 		return uuid.Nil, err
 	}
 	p.ID, p.Version = uuid.Must(uuid.NewV7()), 1
@@ -36,9 +34,10 @@ func CustomerCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.Custome
 }
 
 // CustomerUpdate writes the customer and its tags over the version p.Version.
-// It answers ErrChanged when that is not the current one.
-func CustomerUpdate(ctx context.Context, q *tenantdb.Queries, p tenantdb.CustomerUpdateParams, tags []string) error {
-	if err := checkOwner(ctx, q, p.OwnerID); err != nil {
+// It answers ErrChanged when that is not the current one. owner is whose it
+// was: somebody who is no member any more may stay the owner, not become it.
+func CustomerUpdate(ctx context.Context, q *tenantdb.Queries, owner *uuid.UUID, p tenantdb.CustomerUpdateParams, tags []string) error {
+	if err := checkOwner(ctx, q, owner, p.OwnerID); err != nil {
 		return err
 	}
 	if err := changedOne(q.CustomerUpdate(ctx, p)); err != nil {
@@ -78,8 +77,8 @@ func changedOne(n int64, err error) error {
 	return err
 }
 
-func checkOwner(ctx context.Context, q *tenantdb.Queries, id *uuid.UUID) error {
-	if id == nil {
+func checkOwner(ctx context.Context, q *tenantdb.Queries, before, id *uuid.UUID) error {
+	if id == nil || before != nil && *before == *id {
 		return nil
 	}
 	ok, err := q.MemberExists(ctx, *id)
@@ -92,15 +91,17 @@ func checkOwner(ctx context.Context, q *tenantdb.Queries, id *uuid.UUID) error {
 // TagIDs returns the ids of the tags with these names, in their order, making
 // those that do not exist.
 func TagIDs(ctx context.Context, q *tenantdb.Queries, names []string) ([]uuid.UUID, error) {
-	var ids []uuid.UUID
-	var colors, lower []string
-	for _, n := range names {
-		ids, colors, lower = append(ids, uuid.Must(uuid.NewV7())), append(colors, "gray"), append(lower, strings.ToLower(n))
+	if len(names) == 0 {
+		return []uuid.UUID{}, nil
 	}
-	if err := q.TagEnsure(ctx, ids, names, colors); err != nil {
+	ids := make([]uuid.UUID, len(names))
+	for i := range ids {
+		ids[i] = uuid.Must(uuid.NewV7())
+	}
+	if err := q.TagEnsure(ctx, ids, names); err != nil {
 		return nil, err
 	}
-	return q.TagIDs(ctx, lower)
+	return q.TagIDs(ctx, names)
 }
 
 // setTags makes exactly these the record's tags, creating those that are new;
@@ -109,18 +110,9 @@ func setTags(ctx context.Context, q *tenantdb.Queries, subject string, id uuid.U
 	if tags == nil {
 		return nil
 	}
-	var names, lower []string // one of each, whatever its case
-	for _, t := range tags {
-		if l := strings.ToLower(t); !slices.Contains(lower, l) {
-			names, lower = append(names, t), append(lower, l)
-		}
-	}
-	ids := []uuid.UUID{}
-	if len(names) > 0 {
-		var err error
-		if ids, err = TagIDs(ctx, q, names); err != nil {
-			return err
-		}
+	ids, err := TagIDs(ctx, q, tags)
+	if err != nil {
+		return err
 	}
 	return q.TaggingsReplace(ctx, subject, id, ids)
 }

@@ -9,9 +9,11 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -123,30 +125,61 @@ func (d *DB) Ping(ctx context.Context) error {
 // connection is lost: between the two, notifications are missed.
 func (d *DB) Listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) {
 	for ctx.Err() == nil {
-		err := func() error {
-			c, err := pgx.ConnectConfig(ctx, d.app.Config().ConnConfig.Copy())
-			if err != nil {
-				return err
-			}
-			defer c.Close(context.WithoutCancel(ctx))
-			if _, err := c.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
-				return err
-			}
-			listening(true)
-			for {
-				n, err := c.WaitForNotification(ctx)
-				if err != nil {
-					return err
-				}
-				notify(n.Payload)
-			}
-		}()
+		err := d.listen(ctx, channel, listening, notify)
 		listening(false)
 		if err != nil {
 			select {
 			case <-ctx.Done():
 			case <-time.After(200 * time.Millisecond):
 			}
+		}
+	}
+}
+
+// heartbeat is how often a silent listener proves that it still hears.
+const heartbeat = 10 * time.Second
+
+// listen is one connection's worth of Listen. Silence is proof of nothing: the
+// connection may be half open, or a pooler in front may have swallowed LISTEN.
+// So a notification is sent by way of the pool, and must arrive here.
+func (d *DB) listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) error {
+	c, err := pgx.ConnectConfig(ctx, d.app.Config().ConnConfig.Copy())
+	if err != nil {
+		return err
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	if _, err := c.Exec(ctx, "listen "+ident(channel)); err != nil {
+		return err
+	}
+	const mine = "heartbeat "
+	for wait := time.Duration(0); ; wait = heartbeat {
+		nonce := mine + rand.Text()
+		end := time.Now().Add(wait)
+		asked := false
+		for {
+			wctx, cancel := context.WithDeadline(ctx, end)
+			n, err := c.WaitForNotification(wctx)
+			timedOut := wctx.Err() != nil && ctx.Err() == nil
+			cancel()
+			switch {
+			case err != nil && timedOut && !asked:
+				if _, err := d.app.Exec(ctx, `select pg_notify($1, $2)`, channel, nonce); err != nil {
+					return err
+				}
+				asked, end = true, time.Now().Add(5*time.Second)
+				continue
+			case err != nil:
+				return err
+			case n.Payload != nonce:
+				if !strings.HasPrefix(n.Payload, mine) {
+					notify(n.Payload)
+				}
+				continue
+			}
+			break
+		}
+		if wait == 0 {
+			listening(true)
 		}
 	}
 }
@@ -159,6 +192,8 @@ func (d *DB) prepare(ctx context.Context) error {
 		select current_setting('server_version_num')::int, r.rolsuper,
 		       d.datdba = r.oid or pg_has_role(d.datdba, 'usage'),
 		       (select count(*) = 2 from pg_catalog.pg_roles where rolname in ($1, $2))
+		       and not has_schema_privilege('public', 'public', 'usage') -- of PUBLIC: roles outlive a database that was dropped
+		       and not has_database_privilege('public', d.datname, 'temp')
 		from pg_catalog.pg_roles r, pg_catalog.pg_database d
 		where r.rolname = session_user and d.datname = current_database()`,
 		d.baselineRole(), d.sharedRole()).Scan(&version, &super, &owner, &ready)

@@ -86,12 +86,13 @@ type MigrateReport struct {
 // all are. Each migration of each tenant is a transaction of its own that also
 // writes the tenant's version, so it can be killed and run again at any time.
 // A tenant's failure is recorded and the others go on; a canary's stops the run.
+// Workspaces with data come first: an empty spare proves little.
 func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateReport, error) {
 	report := MigrateReport{Failed: map[string]error{}}
 	rows, err := d.owner.Query(ctx, `
 		select schema from public.tenants
 		where schema_version < $1 and state <> 'preparing'
-		order by state <> 'spare', created_at`, TenantVersion())
+		order by state <> 'active', created_at`, TenantVersion())
 	if err != nil {
 		return report, err
 	}

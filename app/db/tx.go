@@ -98,7 +98,7 @@ func (d *DB) sharedScope() string {
 // run holds one connection for one transaction. A migration that another
 // process has just run can change the shape of a prepared statement (SQLSTATE
 // 0A000, "cached plan must not change result type"): then the statements of
-// this connection are dropped and fn runs once more.
+// this connection are dropped and fn runs once more; so it does after a deadlock.
 func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) error) error {
 	leave, err := enter(ctx)
 	if err != nil {
@@ -111,7 +111,10 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 	}
 	defer conn.Release()
 	err = once(ctx, conn, begin, fn)
-	if code(err, "0A000") {
+	switch {
+	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
+		err = once(ctx, conn, begin, fn)
+	case code(err, "0A000"):
 		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
 			return errors.Join(err, derr)
 		}
@@ -139,18 +142,6 @@ func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Co
 		return err
 	}
 	return tx.Commit(ctx)
-}
-
-// Savepoint runs fn so that its failure undoes only what fn did.
-func (tx *SharedTx) Savepoint(ctx context.Context, fn func() error) error {
-	sp, err := tx.tx.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	if err := fn(); err != nil {
-		return errors.Join(err, sp.Rollback(context.WithoutCancel(ctx)))
-	}
-	return sp.Commit(ctx)
 }
 
 // AsTenant continues the transaction in the schema of the context's tenant and

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"sync"
@@ -97,8 +98,9 @@ func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
 	}
 	generation, listening := r.state()
 	// The first asker's query serves all who ask meanwhile; it must not end
-	// with that one's request.
-	v, err, _ := r.group.Do(name, func() (any, error) {
+	// with that one's request. Who asks after a flush must not join a query that
+	// began before it.
+	v, err, _ := r.group.Do(fmt.Sprint(name, "#", generation), func() (any, error) {
 		return r.load(context.WithoutCancel(ctx), name, slug, isLabel)
 	})
 	if err != nil {

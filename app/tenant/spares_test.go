@@ -3,8 +3,12 @@ package tenant_test
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/auth"
@@ -15,7 +19,9 @@ import (
 
 func open(t *testing.T, c db.Config) *db.DB {
 	t.Helper()
-	c.URL = apptest.NewDatabase(t)
+	if c.URL == "" {
+		c.URL = apptest.NewDatabase(t)
+	}
 	d, err := db.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -115,5 +121,73 @@ func TestSlugs(t *testing.T) {
 	}
 	if tenant.Reserved("ferrari") {
 		t.Error("ferrari is reserved")
+	}
+}
+
+// A query that began before a change must not be believed after it, however
+// many have joined it.
+func TestResolverForgetsWhatWasReadBeforeAChange(t *testing.T) {
+	t.Parallel()
+	pause := &pausing{asked: make(chan struct{}), resume: make(chan struct{})}
+	url := apptest.NewDatabase(t)
+	d := open(t, db.Config{URL: url, TenantRoles: true, Tracer: pause})
+	r := signUp(t, d, "paused-one")
+	resolver := tenant.NewResolver(d, "paddock.test")
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	go resolver.Run(ctx)
+	time.Sleep(300 * time.Millisecond) // it listens
+
+	state := func() string {
+		h, err := resolver.Resolve(ctx, "paused-one.paddock.test")
+		if err != nil {
+			t.Error(err)
+		}
+		return h.Tenant.State
+	}
+	pause.on.Store(true)
+	first := make(chan string, 1)
+	go func() { first <- state() }()
+	<-pause.asked // the first has read, and is slow to come back
+	pause.on.Store(false)
+	c, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.WithoutCancel(ctx))
+	if _, err := c.Exec(ctx, `update tenants set state = 'suspended' where id = $1`, r.Tenant.ID); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // the notification arrives
+	second := make(chan string, 1)
+	go func() { second <- state() }()
+	time.Sleep(100 * time.Millisecond)
+	close(pause.resume)
+	<-first
+	if got := <-second; got != tenant.Suspended {
+		t.Errorf("asked after the change: %s", got)
+	}
+	if got := state(); got != tenant.Suspended {
+		t.Errorf("kept after the change: %s", got)
+	}
+}
+
+// pausing holds the end of one look-up back.
+type pausing struct {
+	on     atomic.Bool
+	asked  chan struct{}
+	resume chan struct{}
+}
+
+type pausedKey struct{}
+
+func (p *pausing) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, pausedKey{}, p.on.Load() && strings.Contains(d.SQL, "TenantBySlug"))
+}
+
+func (p *pausing) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryEndData) {
+	if paused, _ := ctx.Value(pausedKey{}).(bool); paused {
+		close(p.asked)
+		<-p.resume
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -45,8 +46,10 @@ func (s *Server) customerList(c echo.Context) error {
 	if more {
 		return s.render(c, http.StatusOK, views.CustomerRows(p), views.CustomerRows(p))
 	}
-	if wantsFragment(c) {
-		c.Response().Header().Set("HX-Replace-Url", p.URL("after", p.After))
+	// The filters' form would put its empty fields into the address too; the
+	// heads of columns know theirs and push it, so that Back leads back.
+	if wantsFragment(c) && c.Request().Header.Get("HX-Source") == "form#filters" {
+		c.Response().Header().Set("HX-Replace-Url", p.URL("after", ""))
 	}
 	return s.render(c, http.StatusOK, views.CustomerList(p), views.CustomerListFragment(p))
 }
@@ -138,20 +141,27 @@ func (s *Server) readCustomer(c echo.Context, f *form, in *tenantdb.CustomerUpda
 }
 
 func (s *Server) renderCustomerForm(c echo.Context, status int, p views.CustomerFormPage) error {
-	ctx := c.Request().Context()
 	title := "New customer"
 	if p.ID != uuid.Nil {
 		title = "Edit " + p.Name
 	}
 	p.Shell = s.shell(c, "customers", title)
-	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		p.Members, err = tx.MemberList(ctx)
-		return err
-	})
-	if err != nil {
-		return err
+	if p.Members == nil {
+		var err error
+		if p.Members, err = s.members(c); err != nil {
+			return err
+		}
 	}
 	return s.render(c, status, views.CustomerEdit(p), views.CustomerForm(p))
+}
+
+func (s *Server) members(c echo.Context) (rows []tenantdb.MemberListRow, err error) {
+	ctx := c.Request().Context()
+	err = s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		rows, err = tx.MemberList(ctx)
+		return err
+	})
+	return rows, err
 }
 
 // customer returns the record of the path, deleted or not; pgx.ErrNoRows when
@@ -196,7 +206,6 @@ func (s *Server) renderCustomer(c echo.Context, status int, p views.CustomerPage
 
 // customerEdit is the whole form, or the record with one field open in place.
 func (s *Server) customerEdit(c echo.Context) error {
-	ctx := c.Request().Context()
 	row, err := s.customer(c)
 	if err != nil {
 		return err
@@ -205,17 +214,14 @@ func (s *Server) customerEdit(c echo.Context) error {
 		return errNotFound
 	}
 	f := ui.Form{Values: views.CustomerValues(row, visiting(c).tenant.Currency)}
+	version := strconv.Itoa(int(row.Version))
 	field := c.QueryParam("field")
 	if !wantsFragment(c) || field == "" {
-		return s.renderCustomerForm(c, http.StatusOK, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: row.Version, Form: f})
+		return s.renderCustomerForm(c, http.StatusOK, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Form: f})
 	}
-	p := views.CustomerPage{Customer: row, Editing: field, Form: f}
+	p := views.CustomerPage{Customer: row, Editing: field, Form: f, Version: version}
 	if field == "owner_id" {
-		err = s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-			p.Members, err = tx.MemberList(ctx)
-			return err
-		})
-		if err != nil {
+		if p.Members, err = s.members(c); err != nil {
 			return err
 		}
 	}
@@ -232,6 +238,8 @@ func (s *Server) customerUpdate(c echo.Context) error {
 	f := readForm(c, views.CustomerFields, false)
 	version := f.version(c)
 	var row tenantdb.CustomerGetRow
+	var in tenantdb.CustomerUpdateParams
+	var tags []string
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		if row, err = tx.CustomerGet(ctx, id); err != nil {
 			return err
@@ -239,83 +247,122 @@ func (s *Server) customerUpdate(c echo.Context) error {
 		if row.DeletedAt != nil {
 			return errNotFound
 		}
-		in := customerParams(row)
+		in = customerParams(row)
 		in.Version = version
-		tags := s.readCustomer(c, f, &in)
-		if !f.Valid() {
+		tags = s.readCustomer(c, f, &in)
+		switch {
+		case version != 0 && version != row.Version:
+			return crm.ErrChanged // before other mistakes: their mending must not hide it
+		case !f.Valid():
 			return errInvalid
 		}
-		if err := crm.CustomerUpdate(ctx, tx.Queries, in, tags); err != nil {
+		if err := crm.CustomerUpdate(ctx, tx.Queries, row.OwnerID, in, tags); err != nil {
 			return err
 		}
 		row, err = tx.CustomerGet(ctx, id)
 		return err
 	})
-	status := http.StatusOK
-	switch {
-	case errors.Is(err, errInvalid):
-		status = http.StatusUnprocessableEntity
-	case errors.Is(err, crm.ErrNoSuchOwner):
-		f.fail("owner_id", noSuchOwner)
-		status = http.StatusUnprocessableEntity
-	case errors.Is(err, crm.ErrChanged):
-		status = http.StatusConflict
-	case err != nil:
-		return err
-	}
 	field := c.Request().PostForm.Get("field")
 	inPlace := field != "" && wantsFragment(c)
-	if status == http.StatusOK {
-		if inPlace {
-			return s.renderCustomer(c, status, views.CustomerPage{Customer: row, Changed: field})
-		}
+	switch {
+	case err == nil && inPlace:
+		return s.renderCustomer(c, http.StatusOK, views.CustomerPage{Customer: row, Changed: field})
+	case err == nil:
 		if err := s.setFlash(c, ui.Flash{Message: "Changes saved"}); err != nil {
 			return err
 		}
 		return s.redirect(c, "/customers/"+id.String())
+	case errors.Is(err, crm.ErrChanged):
+		return s.renderCustomerConflict(c, f, in, tags, field, inPlace)
+	case errors.Is(err, crm.ErrNoSuchOwner):
+		f.fail("owner_id", noSuchOwner)
+	case !errors.Is(err, errInvalid):
+		return err
 	}
-	return s.renderCustomerMistake(c, status, row, f, field, inPlace)
+	// The form goes back with the version it came with: only who has seen a
+	// change may write over it.
+	return s.renderCustomerAgain(c, http.StatusUnprocessableEntity, row, f, c.Request().PostForm.Get("version"), field, inPlace, nil)
 }
 
 // errInvalid leaves a transaction whose form is wrong.
 var errInvalid = errors.New("web: invalid form")
 
-// renderCustomerMistake shows what was typed again, with what is wrong: below
-// its field, or both versions when somebody else was faster.
-func (s *Server) renderCustomerMistake(c echo.Context, status int, row tenantdb.CustomerGetRow, f *form, field string, inPlace bool) error {
-	ctx := c.Request().Context()
+// renderCustomerConflict shows what somebody else saved meanwhile beside what
+// was typed. Saving again is then a choice, and goes over the version shown.
+func (s *Server) renderCustomerConflict(c echo.Context, f *form, in tenantdb.CustomerUpdateParams, tags []string, field string, inPlace bool) error {
+	row, err := s.customer(c)
+	if err != nil {
+		return err
+	}
+	members, err := s.members(c)
+	if err != nil {
+		return err
+	}
 	currency := visiting(c).tenant.Currency
+	yours := withParams(row, in, tags, members)
+	var differences []views.Difference
+	for _, field := range views.CustomerFields {
+		if !f.present[field.Name] {
+			continue
+		}
+		d := views.Difference{Label: field.Label, Theirs: views.CustomerDisplay(field, row, currency), Yours: views.CustomerDisplay(field, yours, currency)}
+		if f.Errors[field.Name] != "" {
+			d.Yours = f.Values[field.Name]
+		}
+		if d.Theirs != d.Yours {
+			differences = append(differences, d)
+		}
+	}
+	if len(differences) == 0 {
+		f.fail("", "Somebody else changed this customer meanwhile; what you changed is saved already.")
+	}
 	if inPlace {
-		if status == http.StatusConflict {
-			f.fail(field, "Somebody else changed this customer meanwhile. Saved now: “"+views.CustomerValues(row, currency)[field]+"”. Save again to replace it.")
+		for _, d := range differences {
+			theirs := "nothing"
+			if d.Theirs != "" {
+				theirs = "“" + d.Theirs + "”"
+			}
+			f.fail(field, "Somebody else changed this meanwhile. Saved now: "+theirs+". Save again to replace it.")
 		}
-		if f.Errors[field] == "" {
-			f.fail(field, f.Error(""))
+	}
+	return s.renderCustomerAgain(c, http.StatusConflict, row, f, strconv.Itoa(int(row.Version)), field, inPlace, differences)
+}
+
+// renderCustomerAgain shows the form or the open field with what was typed.
+func (s *Server) renderCustomerAgain(c echo.Context, status int, row tenantdb.CustomerGetRow, f *form, version, field string, inPlace bool, differences []views.Difference) error {
+	if inPlace {
+		for _, message := range f.Errors {
+			f.fail(field, message) // there is no other place for it
 		}
-		p := views.CustomerPage{Customer: row, Editing: field, Form: f.Form}
-		err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-			p.Members, err = tx.MemberList(ctx)
-			return err
-		})
+		members, err := s.members(c)
 		if err != nil {
 			return err
 		}
-		return s.renderCustomer(c, status, p)
+		return s.renderCustomer(c, status, views.CustomerPage{Customer: row, Editing: field, Form: f.Form, Version: version, Members: members})
 	}
-	p := views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: row.Version, Form: f.Form}
-	saved := views.CustomerValues(row, currency)
-	for _, field := range views.CustomerFields {
-		typed, posted := f.Values[field.Name]
-		if !posted {
-			p.Form.Values[field.Name] = saved[field.Name] // what was not posted stays as it is
-		} else if status == http.StatusConflict && typed != saved[field.Name] {
-			p.Conflict = append(p.Conflict, views.Difference{Label: field.Label, Theirs: saved[field.Name], Yours: typed})
+	for name, saved := range views.CustomerValues(row, visiting(c).tenant.Currency) {
+		if !f.present[name] {
+			f.Values[name] = saved // what was not posted stays as it is
 		}
 	}
-	if status == http.StatusConflict && len(p.Conflict) == 0 {
-		f.fail("", "Somebody else saved this customer meanwhile, with the same values as yours.")
+	return s.renderCustomerForm(c, status, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Form: f.Form, Conflict: differences})
+}
+
+// withParams is the customer as it would be after the update.
+func withParams(r tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, tags []string, members []tenantdb.MemberListRow) tenantdb.CustomerGetRow {
+	r.Name, r.Domain, r.Website, r.Phone, r.Email, r.Type, r.Industry = p.Name, p.Domain, p.Website, p.Phone, p.Email, p.Type, p.Industry
+	r.Employees, r.AnnualRevenue, r.Street, r.City, r.State = p.Employees, p.AnnualRevenue, p.Street, p.City, p.State
+	r.PostalCode, r.Country, r.Description, r.OwnerID = p.PostalCode, p.Country, p.Description, p.OwnerID
+	if tags != nil {
+		r.Tags = tags
 	}
-	return s.renderCustomerForm(c, status, p)
+	r.OwnerName = ""
+	for _, m := range members {
+		if p.OwnerID != nil && m.ID == *p.OwnerID {
+			r.OwnerName = m.Name
+		}
+	}
+	return r
 }
 
 // customerParams is the customer as it is, to be changed and written back.

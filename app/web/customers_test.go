@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -388,4 +389,125 @@ func TestCountStopsAtTenThousand(t *testing.T) {
 	if got := c.Get(w.URL("/customers")).Text("#count"); strings.HasPrefix(got, "10,000+") || !strings.HasPrefix(got, "10,000") {
 		t.Errorf("10,000 customers are counted as %q", got)
 	}
+}
+
+// A mistake in the form must not hide that somebody else was faster.
+func TestMistakeDoesNotHideAConflict(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Fought over", City: "Graz"}).String())
+	c := w.Client(w.Owner)
+	c.Put(u, url.Values{"version": {"1"}, "city": {"Wien"}}).Want(http.StatusSeeOther)
+	late := c.Put(u, url.Values{"version": {"1"}, "city": {"Linz"}, "email": {"nobody"}}).Want(http.StatusConflict)
+	if !strings.Contains(late.Text(".compare"), "Wien") || late.Select("#email-error").Length() != 1 {
+		t.Errorf("both should be told: %s", late.Text("form"))
+	}
+	// A mistake at the right version comes back with that version, not a later one.
+	wrong := c.Put(u, url.Values{"version": {"2"}, "email": {"nobody"}}).Want(http.StatusUnprocessableEntity)
+	c.Put(u, url.Values{"version": {"2"}, "city": {"Rom"}}).Want(http.StatusSeeOther)
+	v, _ := wrong.Find("[name=version]").Attr("value")
+	c.Put(u, url.Values{"version": {v}, "email": {"a@example.com"}}).Want(http.StatusConflict)
+	// Without a version there is none to guess.
+	blind := c.Put(u, url.Values{"city": {"X"}}).Want(http.StatusUnprocessableEntity)
+	if v, _ := blind.Find("[name=version]").Attr("value"); v != "" {
+		t.Errorf("the form came back with version %q", v)
+	}
+	// Both versions as people read them.
+	late = c.Put(u, url.Values{"version": {"1"}, "type": {"at_risk"}, "owner_id": {""}, "annual_revenue": {"1,250.00"}}).Want(http.StatusConflict)
+	if got := late.Text(".compare tbody"); !strings.Contains(got, "At risk") || !strings.Contains(got, "€ 1,250") || strings.Contains(got, "at_risk") {
+		t.Errorf("%q", got)
+	}
+}
+
+// Somebody who left still owns what was theirs, until it is given to another.
+func TestOwnerWhoLeft(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	gone := apptest.NewUser(t)
+	w.Join(gone, auth.Member)
+	var id uuid.UUID
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		members, err := tx.MemberList(ctx)
+		for _, m := range members {
+			if m.Email == gone.Email {
+				id = m.ID
+			}
+		}
+		return err
+	})
+	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Left behind", OwnerID: &id}).String())
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false where id = $1`, id); err != nil {
+		t.Fatal(err)
+	}
+	c := w.Client(w.Owner)
+	if v, _ := c.Get(u + "/edit").Find("#owner_id option[selected]").Attr("value"); v != id.String() {
+		t.Errorf("the form offers %q as the owner", v)
+	}
+	c.Put(u, url.Values{"version": {"1"}, "owner_id": {id.String()}, "city": {"Graz"}}).Want(http.StatusSeeOther)
+	if got := c.Get(u).Text("#record .sub"); !strings.Contains(got, gone.Name) {
+		t.Errorf("%q", got)
+	}
+	c.Post(w.URL("/customers"), url.Values{"name": {"New"}, "owner_id": {id.String()}}).Want(http.StatusUnprocessableEntity).Find("#owner_id[aria-invalid]")
+}
+
+// Letters fold as the database folds them, in searches and tags.
+func TestFoldingBeyondASCII(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	for _, name := range []string{"İzmir Liman", "ΟΔΟΣ", "STRASSE", "Ünal"} {
+		path := c.Post(w.URL("/customers"), url.Values{"name": {name}, "tags": {name + ", Plain"}}).Want(http.StatusSeeOther).Header.Get("Location")
+		if n := c.Get(w.URL(path)).Select("#record .sub a.tag").Length(); n != 2 {
+			t.Errorf("%s: %d tags, want 2", name, n)
+		}
+		for _, q := range []string{"q=" + url.QueryEscape(name), "tag=" + url.QueryEscape(name), "q=" + url.QueryEscape(string([]rune(name)[:2]))} {
+			if n := c.Get(w.URL("/customers?" + q)).Select(".list .name").Length(); n != 1 {
+				t.Errorf("%s: %s finds %d", name, q, n)
+			}
+		}
+	}
+}
+
+// Many people make the same new tags at once, in any order: nobody loses.
+func TestConcurrentTags(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			tags := []string{fmt.Sprint("a", i/8), fmt.Sprint("b", i/8), fmt.Sprint("c", i/8), fmt.Sprint("d", i/8)}
+			if i%2 == 0 {
+				slices.Reverse(tags)
+			}
+			c.Post(w.URL("/customers"), url.Values{"name": {fmt.Sprint("Tagged ", i)}, "tags": {strings.Join(tags, ",")}}).Want(http.StatusSeeOther)
+		})
+	}
+	wg.Wait()
+}
+
+// HTMX errors are put beside what is typed; a whole page is a page.
+func TestErrorsForHTMX(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	c.HTMX = true
+	res := c.Get(w.URL("/customers/" + uuid.NewString())).Want(http.StatusNotFound)
+	if res.Header.Get("HX-Retarget") != "body" || strings.Contains(res.Body, "<html") || res.Select(".toast").Length() != 1 {
+		t.Errorf("a fragment's error: %v\n%s", res.Header, res.Body)
+	}
+	r := c.Request(http.MethodGet, w.URL("/nothing"), nil)
+	r.Header.Set("HX-Request-Type", "full")
+	res = c.Do(r).Want(http.StatusNotFound)
+	if res.Header.Get("HX-Retarget") != "" || !strings.Contains(res.Body, "<html") {
+		t.Errorf("a page's error: %v", res.Header)
+	}
+	head := c.Request(http.MethodHead, w.URL("/customers"), nil)
+	c.Do(head).Want(http.StatusOK)
+	c.Do(c.Request(http.MethodHead, app.Site("/healthz"), nil)).Want(http.StatusOK)
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -38,24 +37,28 @@ var (
 // handleError is the one place that turns errors into pages. What is not
 // expected is logged with the request's id, of which the page shows that alone.
 func (s *Server) handleError(err error, c echo.Context) {
-	if c.Response().Committed {
-		return
+	r := c.Request()
+	if c.Response().Committed || errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // nobody listens: HTMX gives up a search when the next letter comes
 	}
 	p := s.problem(err)
 	id := ""
 	if p.status >= 500 {
 		id = requestID(c)
-		slog.ErrorContext(c.Request().Context(), "request failed", "request_id", id, "method", c.Request().Method, "path", c.Request().URL.Path, "error", err)
+		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	page := views.ProblemPage{Status: p.status, Title: p.title, Text: p.text, RequestID: id, SignOut: p.signOut, SiteURL: s.cfg.BaseURL.String(), HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, SignOut: p.signOut, SiteURL: s.cfg.BaseURL.String(), HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	if many := (auth.TooManyError{}); errors.As(err, &many) {
+		c.Response().Header().Set("Retry-After", retryAfter(many))
+	}
 	// An HTMX request's target holds what somebody is typing: the answer is put
 	// beside it.
-	if isHTMX(c) {
+	if wantsFragment(c) {
 		c.Response().Header().Set("HX-Retarget", "body")
 		c.Response().Header().Set("HX-Reswap", "beforeend")
 	}
 	if rerr := s.render(c, p.status, views.Problem(page), views.ProblemToast(page)); rerr != nil {
-		slog.ErrorContext(c.Request().Context(), "error page", "request_id", requestID(c), "error", rerr)
+		s.log.ErrorContext(r.Context(), "error page", "request_id", requestID(c), "error", rerr)
 	}
 }
 

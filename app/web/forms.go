@@ -216,33 +216,52 @@ func domainName(v string) string {
 
 var spaces = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", "_", "")
 
-func parseNumber(v string) (int32, error) {
-	v = strings.ReplaceAll(spaces.Replace(v), ",", "")
-	n, err := strconv.ParseInt(v, 10, 32)
-	if err == nil && n < 0 {
-		err = strconv.ErrRange
+// grouped is a whole number, its thousands marked or not; groups have three digits.
+var grouped = regexp.MustCompile(`^(\d+|\d{1,3}([,.])\d{3}(?:[,.]\d{3})*)$`)
+
+// ungroup returns the digits of a whole number in which mark may stand between
+// thousands, false when it is none. Without a mark, either of the two may be it.
+func ungroup(v, mark string) (string, bool) {
+	m := grouped.FindStringSubmatch(v)
+	if m == nil || m[2] != "" && (mark != "" && m[2] != mark || strings.Count(v, m[2]) != strings.Count(v, ",")+strings.Count(v, ".") || v[0] == '0') {
+		return "", false
 	}
+	return strings.NewReplacer(",", "", ".", "").Replace(v), true
+}
+
+func parseNumber(v string) (int32, error) {
+	whole, ok := ungroup(spaces.Replace(v), "")
+	if !ok {
+		return 0, strconv.ErrSyntax
+	}
+	n, err := strconv.ParseInt(whole, 10, 32)
 	return int32(n), err
 }
 
-// parseMoney reads an amount into minor units, with either mark for decimals:
-// the last of two kinds is the decimal one; one kind alone is, unless three
-// digits follow it. No float is involved.
+// parseMoney reads an amount into minor units, with either mark for decimals.
+// One mark alone, before three digits, stands between thousands. No float is
+// involved.
 func parseMoney(v string, exponent int) (int64, error) {
 	v = spaces.Replace(v)
-	whole, fraction := v, ""
-	if i := strings.LastIndexAny(v, ".,"); i >= 0 {
-		both := strings.Contains(v, ".") && strings.Contains(v, ",")
-		alone := strings.Count(v, v[i:i+1]) == 1
-		if alone && (both || len(v)-i-1 != 3 || exponent == 3) {
-			whole, fraction = v[:i], v[i+1:]
+	whole, ok := ungroup(v, "")
+	fraction := ""
+	if i := strings.LastIndexAny(v, ".,"); !ok || exponent == 3 && strings.Count(v, ".")+strings.Count(v, ",") == 1 {
+		if i < 0 {
+			return 0, strconv.ErrSyntax
+		}
+		other := map[byte]string{'.': ",", ',': "."}[v[i]]
+		if whole, ok = ungroup(v[:i], other); !ok {
+			return 0, strconv.ErrSyntax
+		}
+		fraction = v[i+1:]
+		if !digits(fraction) {
+			return 0, strconv.ErrSyntax
 		}
 	}
-	whole = strings.NewReplacer(",", "", ".", "").Replace(whole)
 	if strings.Trim(fraction, "0") == "" {
 		fraction = ""
 	}
-	if len(fraction) > exponent || !digits(whole+fraction) {
+	if len(fraction) > exponent {
 		return 0, strconv.ErrSyntax
 	}
 	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", exponent-len(fraction)), 10, 64)

@@ -45,7 +45,8 @@ func requestID(c echo.Context) string {
 // travel there.
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
-		LogStatus: true, LogMethod: true, LogURIPath: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
+		HandleError: true, // so that the status is known
+		LogStatus:   true, LogMethod: true, LogURIPath: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
 		Skipper: func(c echo.Context) bool {
 			p := c.Request().URL.Path
 			return p == "/healthz" || p == "/readyz" || strings.HasPrefix(p, "/static/")
@@ -86,7 +87,8 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 // routes. Scope goes into the context here and nowhere else on the web's side.
 func (s *Server) host(c echo.Context) error {
 	r := c.Request()
-	h, err := s.hosts.Resolve(r.Context(), s.requestHost(r))
+	host := s.requestHost(r)
+	h, err := s.hosts.Resolve(r.Context(), host)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,9 @@ func (s *Server) host(c echo.Context) error {
 	case tenant.Workspace:
 		routes = s.workspace
 	}
-	routes.ServeHTTP(c.Response(), r.WithContext(ctx))
+	r = r.WithContext(ctx)
+	r.Host = host // what the origin of a write is compared with
+	routes.ServeHTTP(c.Response(), r)
 	return nil
 }
 

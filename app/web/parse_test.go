@@ -21,6 +21,7 @@ func TestParseMoney(t *testing.T) {
 		{"84,000,000", 0, 84000000, false}, {"1.5", 0, 0, true}, {"1.500", 3, 1500, false}, {"0.1", 3, 100, false}, {"12.345", 2, 1234500, false},
 		{"12.3456", 2, 0, true}, {"", 2, 0, true}, {".", 2, 0, true}, {"-1", 2, 0, true}, {"+1", 2, 0, true}, {"1e5", 2, 0, true}, {"NaN", 2, 0, true},
 		{"９９", 2, 0, true}, {"99999999999999999999", 2, 0, true}, {"1.00", 0, 1, false}, {"0.07", 2, 7, false}, {"1.005", 2, 100500, false},
+		{"0.125", 2, 0, true}, {"1,234.56,78", 2, 0, true}, {"1.5.0", 2, 0, true}, {"1,23,456", 2, 0, true}, {"0,125", 3, 125, false}, {"1.234,567.00", 2, 0, true},
 	} {
 		got, err := parseMoney(tc.text, tc.exponent)
 		if (err != nil) != tc.bad || err == nil && got != tc.want {

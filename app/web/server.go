@@ -77,10 +77,10 @@ func New(o Options) *Server {
 		s.securityHeaders,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),
 	)
-	s.outer.GET("/healthz", s.healthz)
-	s.outer.GET("/readyz", s.readyz)
-	s.outer.GET(static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
-	s.outer.HEAD(static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
+	getOrHead := []string{http.MethodGet, http.MethodHead}
+	s.outer.Match(getOrHead, "/healthz", s.healthz)
+	s.outer.Match(getOrHead, "/readyz", s.readyz)
+	s.outer.Match(getOrHead, static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
 	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
 	s.outer.Any("/*", s.host, gzip)
 
@@ -121,6 +121,9 @@ func (s *Server) mount(e *echo.Echo, table []Route) {
 			panic("route without a permission: " + r.Method + " " + r.Path)
 		}
 		e.Add(r.Method, r.Path, s.require(r.Permission, r.handler))
+		if r.Method == http.MethodGet {
+			e.HEAD(r.Path, s.require(r.Permission, r.handler)) // net/http leaves the body out
+		}
 	}
 }
 

@@ -153,8 +153,8 @@ func (s *Server) setFlash(c echo.Context, f ui.Flash) error {
 // takeFlash returns the waiting flash, nil when there is none, and forgets it.
 func (s *Server) takeFlash(c echo.Context) *ui.Flash {
 	name := s.cookieName("flash")
-	if _, err := c.Request().Cookie(name); err != nil {
-		return nil
+	if _, err := c.Request().Cookie(name); err != nil || wantsFragment(c) {
+		return nil // a fragment has no place for it: the next page has
 	}
 	fs, err := s.flashes.New(c.Request(), name)
 	fs.Options.MaxAge = -1

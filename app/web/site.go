@@ -57,8 +57,10 @@ func (s *Server) signUp(c echo.Context) error {
 		f.fail("slug", slugProblem(err))
 	case errors.Is(err, auth.ErrEmailKnown):
 		f.fail("email", "This address has an account. Type that account’s password to add a workspace to it.")
+	case errors.As(err, &auth.TooManyError{}):
+		return s.renderSignUp(c, tooMany(c, f, err), f.Form)
 	case err != nil:
-		return s.retryLater(c, err)
+		return err
 	}
 	if !f.Valid() {
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
@@ -125,10 +127,8 @@ func (s *Server) signIn(c echo.Context) error {
 		f.fail("", "The email or the password is not right.")
 		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next)
 	}
-	if many := (auth.TooManyError{}); errors.As(err, &many) {
-		c.Response().Header().Set("Retry-After", retryAfter(many))
-		f.fail("", "Too many attempts. Wait "+ui.Plural(int(many.RetryAfter.Minutes())+1, "minute", "minutes")+" and try again.")
-		return s.renderSignIn(c, http.StatusTooManyRequests, f.Form, next)
+	if errors.As(err, &auth.TooManyError{}) {
+		return s.renderSignIn(c, tooMany(c, f, err), f.Form, next)
 	}
 	if err != nil {
 		return err
@@ -141,12 +141,13 @@ func (s *Server) signIn(c echo.Context) error {
 
 func retryAfter(e auth.TooManyError) string { return strconv.Itoa(int(e.RetryAfter.Seconds()) + 1) }
 
-// retryLater adds the header that 429 asks for; other errors pass.
-func (s *Server) retryLater(c echo.Context, err error) error {
-	if many := (auth.TooManyError{}); errors.As(err, &many) {
-		c.Response().Header().Set("Retry-After", retryAfter(many))
-	}
-	return err
+// tooMany says in the form, and in its header, when to try again.
+func tooMany(c echo.Context, f *form, err error) (status int) {
+	var many auth.TooManyError
+	errors.As(err, &many)
+	c.Response().Header().Set("Retry-After", retryAfter(many))
+	f.fail("", "Too many attempts. Wait "+ui.Plural(int(many.RetryAfter.Minutes())+1, "minute", "minutes")+" and try again.")
+	return http.StatusTooManyRequests
 }
 
 // afterSignIn is the page somebody was on their way to, on this host alone.
@@ -171,7 +172,7 @@ func (s *Server) signOut(c echo.Context) error {
 func (s *Server) workspaceList(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p := views.WorkspacesPage{Site: s.siteShell(c, "Your workspaces"), SiteURL: s.cfg.BaseURL.String()}
+	p := views.WorkspacesPage{Site: s.siteShell(c, "Your workspaces")}
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 		rows, err := tx.TenantsOfUser(ctx, v.who.UserID)
 		for _, w := range rows {
@@ -194,11 +195,11 @@ func (s *Server) workspaceVisit(c echo.Context) error {
 	userID := visiting(c).who.UserID
 	var token string
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		w, err := tx.MembershipWithTenantBySlug(ctx, slug, userID)
+		id, err := tx.TenantOfMember(ctx, slug, userID)
 		if err != nil {
 			return err
 		}
-		token, err = auth.HandoffStart(ctx, tx, userID, w.ID)
+		token, err = auth.HandoffStart(ctx, tx, userID, id)
 		return err
 	})
 	if err != nil {

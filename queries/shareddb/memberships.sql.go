@@ -32,22 +32,16 @@ func (q *Queries) MembershipInsert(ctx context.Context, arg MembershipInsertPara
 	return err
 }
 
-const membershipWithTenantBySlug = `-- name: MembershipWithTenantBySlug :one
-select t.id, t.slug::text as slug, t.name
+const tenantOfMember = `-- name: TenantOfMember :one
+select t.id
 from tenants t join memberships m on m.tenant_id = t.id
 where t.slug = $1::text and m.user_id = $2 and t.state in ('active', 'suspended')
 `
 
-type MembershipWithTenantBySlugRow struct {
-	ID   uuid.UUID
-	Slug string
-	Name string
-}
-
 // The workspace with this slug, provided that the user is a member of it.
-func (q *Queries) MembershipWithTenantBySlug(ctx context.Context, slug string, userID uuid.UUID) (MembershipWithTenantBySlugRow, error) {
-	row := q.db.QueryRow(ctx, membershipWithTenantBySlug, slug, userID)
-	var i MembershipWithTenantBySlugRow
-	err := row.Scan(&i.ID, &i.Slug, &i.Name)
-	return i, err
+func (q *Queries) TenantOfMember(ctx context.Context, slug string, userID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, tenantOfMember, slug, userID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }

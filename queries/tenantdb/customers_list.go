@@ -2,7 +2,6 @@ package tenantdb
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -66,7 +65,7 @@ func (f CustomerFilter) conditions() conditions {
 	}
 	if f.Tag != "" {
 		c.add(`c.id in (select g.subject_id from taggings g join tags t on t.id = g.tag_id
-			where g.subject_type = 'customer' and lower(t.name) = %s)`, strings.ToLower(f.Tag))
+			where g.subject_type = 'customer' and lower(t.name) = `+lower+`)`, f.Tag)
 	}
 	return c
 }

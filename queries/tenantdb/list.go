@@ -120,20 +120,26 @@ func (c *conditions) and(more ...string) string {
 // search adds the words of q. A word of three letters or more may stand
 // anywhere (the trigram index serves it), a shorter one must start a column.
 func (c *conditions) search(q, column string, prefixes ...string) {
-	for _, word := range strings.Fields(strings.ToLower(q)) {
+	for _, word := range strings.Fields(q) {
 		pattern := likeEscaper.Replace(word)
 		if utf8.RuneCountInString(word) >= 3 {
-			c.add(column+" like %s", "%"+pattern+"%")
+			c.add(column+` like (`+lower+` collate "default")`, "%"+pattern+"%")
 			continue
 		}
-		mark := c.arg(pattern + "%")
+		mark := fmt.Sprintf(lower, c.arg(pattern+"%"))
 		ors := make([]string, len(prefixes))
 		for i, p := range prefixes {
 			ors[i] = p + " like " + mark
+			if !strings.HasPrefix(p, "lower(") {
+				ors[i] = p + ` like (` + mark + ` collate "default")` // the collation of the column's index
+			}
 		}
 		c.where = append(c.where, "("+strings.Join(ors, " or ")+")")
 	}
 }
+
+// lower folds as the tables do. Go's own folding differs for İ and final Σ.
+const lower = "lower(%s::text collate ext.name_order)"
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
@@ -167,7 +173,7 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 	var from *cursor
 	if p.After != "" {
 		parsed, err := parseCursor(p.After)
-		if err != nil || parsed.Sort != field || (parsed.Of != nil) != (col.related != nil && !parsed.Absent) {
+		if err != nil || parsed.Sort != field || parsed.Absent && col.absent == "" || (parsed.Of != nil) != (col.related != nil && !parsed.Absent) {
 			return "", nil, ErrBadCursor
 		}
 		from = &parsed

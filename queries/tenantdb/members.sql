@@ -2,8 +2,8 @@
 insert into members (id, user_id, name, email) values (@id, @user_id, @name, @email);
 
 -- name: MemberList :many
--- Those who can own records now, by name.
-select id, name, email from members where active order by name, id;
+-- All there ever were, by name: who left may still own records.
+select id, name, email, active from members order by name, id;
 
 -- name: MemberExists :one
 select exists (select from members where id = @id and active)::bool;

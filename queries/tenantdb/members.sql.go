@@ -77,16 +77,17 @@ func (q *Queries) MemberInsert(ctx context.Context, arg MemberInsertParams) erro
 }
 
 const memberList = `-- name: MemberList :many
-select id, name, email from members where active order by name, id
+select id, name, email, active from members order by name, id
 `
 
 type MemberListRow struct {
-	ID    uuid.UUID
-	Name  string
-	Email string
+	ID     uuid.UUID
+	Name   string
+	Email  string
+	Active bool
 }
 
-// Those who can own records now, by name.
+// All there ever were, by name: who left may still own records.
 func (q *Queries) MemberList(ctx context.Context) ([]MemberListRow, error) {
 	rows, err := q.db.Query(ctx, memberList)
 	if err != nil {
@@ -96,7 +97,12 @@ func (q *Queries) MemberList(ctx context.Context) ([]MemberListRow, error) {
 	items := []MemberListRow{}
 	for rows.Next() {
 		var i MemberListRow
-		if err := rows.Scan(&i.ID, &i.Name, &i.Email); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Email,
+			&i.Active,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

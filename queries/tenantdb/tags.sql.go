@@ -13,23 +13,26 @@ import (
 
 const tagEnsure = `-- name: TagEnsure :exec
 insert into tags (id, name, color)
-select unnest($1::uuid[]), unnest($2::text[]), unnest($3::text[])
+select w.id, w.name, 'gray' from (select unnest($1::uuid[]) as id, unnest($2::text[]) as name) w
+order by lower(w.name collate ext.name_order)
 on conflict (lower(name)) do nothing
 `
 
 // Makes the tags that do not exist yet; names keep the case of their first use.
-func (q *Queries) TagEnsure(ctx context.Context, ids []uuid.UUID, names []string, colors []string) error {
-	_, err := q.db.Exec(ctx, tagEnsure, ids, names, colors)
+// In order, so that two who make the same tags wait and do not deadlock.
+func (q *Queries) TagEnsure(ctx context.Context, ids []uuid.UUID, names []string) error {
+	_, err := q.db.Exec(ctx, tagEnsure, ids, names)
 	return err
 }
 
 const tagIDs = `-- name: TagIDs :many
-select t.id from unnest($1::text[]) with ordinality w (name, n) join tags t on lower(t.name) = w.name order by w.n
+select t.id from unnest($1::text[]) with ordinality w (name, n)
+join tags t on lower(t.name) = lower(w.name collate ext.name_order) order by w.n
 `
 
-// The ids of the tags with these lower-case names, in the order of the names.
-func (q *Queries) TagIDs(ctx context.Context, lowerNames []string) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, tagIDs, lowerNames)
+// The ids of the tags with these names, in any case, in the order of the names.
+func (q *Queries) TagIDs(ctx context.Context, names []string) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, tagIDs, names)
 	if err != nil {
 		return nil, err
 	}

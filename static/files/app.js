@@ -56,10 +56,10 @@ document.addEventListener("click", (e) => {
 
 // The workspace's address follows its name until somebody types one.
 document.addEventListener("input", (e) => {
-	if (e.target.name === "slug") e.target.dataset.touched = "yes";
+	if (e.target.name === "slug") e.target.dataset.touched = "";
 	if (e.target.name !== "workspace") return;
 	const slug = e.target.form?.elements.slug;
-	if (!slug || slug.dataset.touched) return;
+	if (!slug || "touched" in slug.dataset) return;
 	slug.value = e.target.value.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase()
 		.replace(/[^a-z0-9]+/g, "-").replace(/^[^a-z]+|-+$/g, "").slice(0, 40);
 	slug.dispatchEvent(new Event("suggested", { bubbles: true }));
@@ -93,7 +93,8 @@ document.addEventListener("htmx:error", (e) => {
 document.addEventListener("htmx:after:swap", (e) => {
 	const target = e.detail.ctx?.target;
 	const root = target?.isConnected ? target : target?.id && document.getElementById(target.id);
-	if (!root) return;
+	const active = document.activeElement;
+	if (!root || (typing(active) && !root.contains(active) && active !== document.body)) return; // somebody types elsewhere
 	const el = $("[aria-invalid=true]", root) || $(".inline .input", root) || $(".changed", root) || $(".notice.bad", root);
 	el?.focus();
 	if (el?.matches("input")) el.select();

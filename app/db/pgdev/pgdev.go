@@ -109,18 +109,10 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 	if _, err := admin.Exec(ctx, fmt.Sprintf(`create role %s login createrole password '%s'`, owner, s.password)); err != nil && !isCode(err, "42710", "23505") {
 		return "", err
 	}
-	created := true
-	if _, err := admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s`, pgx.Identifier{name}.Sanitize(), owner)); isCode(err, "42P04", "23505") {
-		created = false
-	} else if err != nil {
+	if _, err := admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s`, pgx.Identifier{name}.Sanitize(), owner)); err != nil && !isCode(err, "42P04", "23505") {
 		return "", err
 	}
-	if created {
-		if err := s.restrict(ctx, name); err != nil {
-			return "", err
-		}
-	}
-	return s.url(Owner, name), nil
+	return s.url(Owner, name), s.restrict(ctx, name)
 }
 
 // restrict does what an operator's superuser does once per database:
@@ -131,6 +123,11 @@ func (s *Server) restrict(ctx context.Context, database string) error {
 		return err
 	}
 	defer c.Close(ctx)
+	const function = `'pg_catalog.set_config(text, text, boolean)'`
+	var open bool
+	if err := c.QueryRow(ctx, `select has_function_privilege('public', `+function+`, 'execute')`).Scan(&open); err != nil || !open {
+		return err
+	}
 	_, err = c.Exec(ctx, `
 		revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
 		grant execute on function pg_catalog.set_config(text, text, boolean) to `+pgx.Identifier{Owner}.Sanitize())
