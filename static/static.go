@@ -65,12 +65,12 @@ func Path(name string) string {
 	return p
 }
 
-// Handler answers under Prefix; 404 for what is not there.
-func Handler(w http.ResponseWriter, r *http.Request) {
+// Serve answers a request under Prefix; false, with nothing written, for what
+// is not there.
+func Serve(w http.ResponseWriter, r *http.Request) bool {
 	a, ok := assets[strings.TrimPrefix(r.URL.Path, Prefix)]
 	if !ok {
-		http.NotFound(w, r)
-		return
+		return false
 	}
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
@@ -85,4 +85,5 @@ func Handler(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // a client that went away is no fault of ours
 	}
+	return true
 }

@@ -46,6 +46,12 @@ var CustomerFields = []ui.Field{
 	{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 }
 
+// customerColumns are what the list is sorted by.
+var customerColumns = []ui.Option{
+	{Value: "name", Label: "Name"}, {Value: "type", Label: "Type"}, {Value: "domain", Label: "Domain"}, {Value: "industry", Label: "Industry"},
+	{Value: "city", Label: "City"}, {Value: "annual_revenue", Label: "Revenue"}, {Value: "owner", Label: "Owner"}, {Value: "updated_at", Label: "Last change"},
+}
+
 // CustomerListPage is the list of customers with its filters.
 type CustomerListPage struct {
 	Shell
@@ -54,6 +60,7 @@ type CustomerListPage struct {
 	After   string
 	Rows    []tenantdb.CustomerListRow
 	Next    string // cursor of the next page; "" at the end
+	Shown   int    // rows shown from the top, once "Load more" has added some
 	Count   int
 	Options []tenantdb.FilterOptionsRow
 	Me      uuid.UUID
@@ -73,6 +80,15 @@ func (p CustomerListPage) URL(key, value string) string {
 	return "/customers?" + q.Encode()
 }
 
+// moreURL asks for the next rows, and says how many are shown with them.
+func (p CustomerListPage) moreURL() string {
+	p.Shown += len(p.Rows)
+	return p.URL("after", p.Next)
+}
+
+// TopURL is this list from its top, with as many rows as are shown.
+func (p CustomerListPage) TopURL() string { return p.URL("after", "") }
+
 func (p CustomerListPage) query() url.Values {
 	q := url.Values{}
 	set := func(k, v string) {
@@ -88,6 +104,9 @@ func (p CustomerListPage) query() url.Values {
 	}
 	if p.Sort != "name" {
 		set("sort", p.Sort)
+	}
+	if p.Shown > 0 {
+		q.Set("rows", strconv.Itoa(p.Shown))
 	}
 	return q
 }
@@ -124,16 +143,22 @@ type chip struct {
 
 // chips are the filters that the bar has.
 func (p CustomerListPage) chips() []chip {
-	out := []chip{p.typeChip(), p.ownerChip()}
+	out := []chip{p.sortChip(), p.typeChip(), p.ownerChip()}
 	if len(p.options("tag")) > 0 {
 		out = append(out, p.tagChip())
 	}
 	return out
 }
 
+func (p CustomerListPage) sortChip() chip {
+	return chip{ID: "sort-chip", Label: "Sort: " + ui.Label(customerColumns, strings.TrimPrefix(p.Sort, "-")), On: p.Sort != "name"}
+}
+
 func (p CustomerListPage) typeChip() chip {
 	c := chip{ID: "type-chip", Label: "Type", On: len(p.Filter.Types) > 0}
-	if c.On {
+	if n := len(p.Filter.Types); n > 2 {
+		c.Label += ": " + strconv.Itoa(n)
+	} else if c.On {
 		labels := make([]string, len(p.Filter.Types))
 		for i, t := range p.Filter.Types {
 			labels[i] = ui.Label(CustomerTypes, t)
@@ -213,6 +238,7 @@ type CustomerFormPage struct {
 	ID       uuid.UUID // uuid.Nil for a new one
 	Name     string
 	Version  string
+	Was      map[string]string // what its fields held when the form was opened
 	Form     ui.Form
 	Members  []tenantdb.MemberListRow
 	Conflict []Difference // what another person changed meanwhile

@@ -384,7 +384,7 @@ func Gallery(s Site) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Toast(&ui.Flash{Message: "Arcadia Foundry deleted", Undo: "/dev/components"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Toast(&ui.Flash{Subject: "Arcadia Foundry", Message: "deleted", Undo: "/dev/components"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

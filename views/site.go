@@ -31,6 +31,7 @@ type SignInPage struct {
 type WorkspacesPage struct {
 	Site
 	Workspaces []WorkspaceLink
+	SiteURL    string
 }
 
 // WorkspaceLink is one workspace somebody can go to.
@@ -47,11 +48,12 @@ type HandoffPage struct {
 
 // ProblemPage says that something is not as one hoped.
 type ProblemPage struct {
+	Shell     *Shell // of the workspace, for its members; nil for others
 	Title     string
 	Text      string
 	RequestID string
-	SignOut   bool // offer to sign out of this host
-	SiteURL   string
+	Undo      string // a PUT there brings back what is missing; "" when nothing does
+	SignOut   bool   // offer to sign out of this host
 	HomeLink  bool
 }
 

@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -25,6 +27,8 @@ import (
 type Browser struct {
 	tb  testing.TB
 	ctx context.Context
+
+	dialogs atomic.Int64
 
 	mu         sync.Mutex
 	complaints []string
@@ -83,6 +87,7 @@ func NewBrowser(tb testing.TB) *Browser {
 		tb.Fatal(err)
 	}
 	go b.listen()
+	go b.answer()
 	b.Size(1280, 800)
 	return b
 }
@@ -102,6 +107,20 @@ func (b *Browser) listen() {
 		}
 	}
 }
+
+// answer says yes to dialogs, and counts them.
+func (b *Browser) answer() {
+	for _, err := range chromedp.Events(b.ctx, page.JavascriptDialogOpening) {
+		if err != nil {
+			return
+		}
+		b.dialogs.Add(1)
+		_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // gone already, or gone now
+	}
+}
+
+// Dialogs returns how many dialogs there were so far; each was answered with yes.
+func (b *Browser) Dialogs() int { return int(b.dialogs.Load()) }
 
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.tb.Helper()
@@ -154,6 +173,12 @@ func (b *Browser) Open(url string) {
 	b.do("opening "+url, chromedp.Navigate(url))
 }
 
+// Back goes back one step of history.
+func (b *Browser) Back() {
+	b.tb.Helper()
+	Eval[int](b, `(setTimeout(() => history.back()), 1)`)
+}
+
 // Wait waits until the CSS selector finds something that can be seen.
 func (b *Browser) Wait(css string) {
 	b.tb.Helper()
@@ -166,14 +191,14 @@ func (b *Browser) WaitText(css, text string) {
 	b.WaitFor(fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, css, text))
 }
 
-// WaitFor waits until the JavaScript expression is true. It polls from here:
-// it also works across navigations.
+// WaitFor waits until the page is loaded, scripts and all, and the JavaScript
+// expression is true. It polls from here: it also works across navigations.
 func (b *Browser) WaitFor(expression string) {
 	b.tb.Helper()
 	end := time.Now().Add(patience)
 	for {
 		ctx, cancel := context.WithTimeout(b.ctx, patience)
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && !!(`+expression+")"))
 		cancel()
 		if err == nil && ok {
 			return

@@ -56,10 +56,9 @@ func (e *environment) welcome() {
 	fmt.Fprintf(e.out, `
 paddock ready at %s
 
-  Workspace   %s   enzo@ferrari.test
-  Workspace   %s   bruce@mclaren.test
-  Both                                    demo@paddock.test
-  Password for all: %s
+  %s   sign in as enzo@ferrari.test
+  %s   sign in as bruce@mclaren.test
+  demo@paddock.test is a member of both. Password for all: %s
 
   Caught mail  %s/dev/mail
   Components   %s/dev/components

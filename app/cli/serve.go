@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
@@ -114,6 +115,9 @@ func serve(ctx context.Context, s service) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("%s is taken: does Paddock run already? Else set PADDOCK_LISTEN to another port, such as :8081", s.cfg.Listen)
+		}
 		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
 	}
 	server := web.NewHTTP(handler)

@@ -28,6 +28,12 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 	for i := range 30 {
 		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Filler %02d", i)})
 	}
+	// Long in every field: no page may become wider than the screen for it.
+	long := int64(9_123_456_789_012_345)
+	w.Customer(tenantdb.CustomerUpdateParams{
+		Name: "Donau" + strings.Repeat("dampfschifffahrts", 9) + "gesellschaft", Domain: strings.Repeat("long", 12) + ".example", Type: "customer",
+		Industry: strings.Repeat("Industry ", 8), City: strings.Repeat("Llanfairpwll", 6), Country: "Great Britain", AnnualRevenue: &long, Email: strings.Repeat("e", 60) + "@example.com",
+	}, strings.Repeat("tag", 13))
 	return w, "/customers/" + id.String()
 }
 
@@ -59,7 +65,7 @@ func TestBrowserAccessibility(t *testing.T) {
 		}
 		for _, theme := range []string{"light", "dark"} {
 			b.Theme(theme)
-			for _, width := range []int64{1280, 390} {
+			for _, width := range []int64{1280, 768, 390} {
 				b.Size(width, 844)
 				b.Open(p.url)
 				b.Screenshot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p.name, " ", "-"), width, theme))
@@ -127,12 +133,12 @@ func TestBrowserKeyboard(t *testing.T) {
 	// In place: Tab reaches the value, Enter opens, Escape leaves, Enter saves.
 	b.TabTo(`.value[href$="field=city"]`)
 	b.Keys(apptest.Enter)
-	b.WaitFor(`document.activeElement.id === "city"`)
+	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
 	b.Keys(apptest.Escape)
 	b.WaitFor(`!document.querySelector(".inline")`)
 	b.TabTo(`.value[href$="field=city"]`)
 	b.Keys(apptest.Enter)
-	b.WaitFor(`document.activeElement.id === "city"`)
+	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
 	b.Keys("Leeds" + apptest.Enter)
 	b.WaitText(".changed", "Leeds")
 
@@ -175,12 +181,41 @@ func TestBrowserList(t *testing.T) {
 	rows := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".list .name").length === %d`, n) }
 	b.WaitFor(rows(25))
 	b.Click(".more a")
-	b.WaitFor(rows(34))
+	b.WaitFor(rows(35))
+	b.WaitFor(`location.search === "?rows=35"`)
+	b.WaitFor(`document.activeElement === document.querySelectorAll(".list .name")[25]`)
+	// Back from a record leads back to where one was.
+	b.Click(".list tr:nth-child(30) .name")
+	b.Wait("#record")
+	b.Back()
+	b.WaitFor(rows(35))
+	b.Open(w.URL("/customers"))
+	// Back undoes a sort and a filter.
+	b.Click("th:nth-child(2) a")
+	b.WaitFor(`location.search === "?sort=type"`)
+	b.WaitFor(`document.activeElement === document.querySelector("th:nth-child(2) a")`)
+	b.Click("#type-chip")
+	b.Click("#filters [value=partner]")
+	b.WaitFor(`location.search === "?sort=type&type=partner"`)
+	b.WaitFor(rows(1))
+	b.Back()
+	b.WaitFor(`location.search === "?sort=type"`)
+	b.WaitFor(rows(25))
+	b.Back()
+	b.WaitFor(`location.search === ""`)
+	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Arcadia")`)
+	b.Open(w.URL("/customers"))
 	b.Click("#filters [name=q]")
 	b.Keys("cobalt")
 	b.WaitFor(rows(1))
 	b.WaitFor(`location.search === "?q=cobalt"`)
 	b.WaitText("#count", "1")
+	b.Shortcut("Escape")
+	b.WaitFor(rows(25))
+	b.WaitFor(`location.search === ""`)
+	b.Keys("cobalt")
+	b.WaitFor(rows(1))
+	b.WaitFor(`location.search === "?q=cobalt"`)
 	b.Open(b.Location())
 	b.WaitFor(rows(1))
 	if v := apptest.Eval[string](b, `document.querySelector("#filters [name=q]").value`); v != "cobalt" {
@@ -190,7 +225,7 @@ func TestBrowserList(t *testing.T) {
 	b.WaitText("#results", "Nothing matches")
 	b.Click("#results .button")
 	b.WaitFor(rows(25))
-	b.Click(`#filters details:nth-of-type(1) summary`)
+	b.Click(`#type-chip`)
 	b.Click(`#filters [value=partner]`)
 	b.WaitFor(rows(1))
 	b.WaitFor(`location.search === "?type=partner"`)
@@ -198,17 +233,69 @@ func TestBrowserList(t *testing.T) {
 	b.Click(`th:nth-child(6) a`)
 	b.WaitFor(`location.search === "?sort=annual_revenue"`)
 	b.Click(`th:nth-child(6) a`)
-	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Dunmore")`)
+	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Donau")`)
 	b.WaitFor(`document.querySelector("th:nth-child(6)").ariaSort === "descending"`)
 
 	// On a phone the filters stay usable.
 	b.Size(390, 844)
 	b.Open(w.URL("/customers"))
-	b.Click(`#filters details:nth-of-type(1) summary`)
+	b.Click("#sort-chip")
+	b.Click(`.sort a[href$="sort=updated_at"]`)
+	b.WaitText("#sort-chip", "Sort: Last change")
+	b.Click(".tabs .menu summary")
+	b.WaitFor(`document.querySelector(".tabs .popover").getBoundingClientRect().bottom < innerHeight`)
+	b.Screenshot("more-390-light")
+	b.Open(w.URL("/customers"))
+	b.Click(`#type-chip`)
 	b.Wait(`#filters [value=partner]`)
 	b.Screenshot("filters-390-light")
 	b.Click(`#filters [value=partner]`)
 	b.WaitFor(rows(1))
+}
+
+// What was typed is not thrown away without asking.
+func TestBrowserUnsaved(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	app := apptest.Start(t)
+	w, customer := team(t, app)
+	signIn(b, w)
+	b.Open(w.URL(customer))
+	b.Click(`.value[href$="field=city"]`)
+	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
+	b.Click(`.value[href$="field=phone"]`)
+	b.WaitFor(`document.activeElement.id === "phone"`)
+	if n := b.Dialogs(); n != 0 {
+		t.Errorf("%d questions, and nothing was typed", n)
+	}
+	b.Keys("123")
+	b.Click(`.value[href$="field=city"]`)
+	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
+	if n := b.Dialogs(); n != 1 {
+		t.Errorf("%d questions about what was typed, want 1", n)
+	}
+	b.Shortcut("Escape")
+	b.WaitFor(`document.activeElement.matches('.value[href$="field=city"]')`)
+	b.Open(w.URL(customer + "/edit"))
+	b.Fill("#city", "Somewhere")
+	b.Open(w.URL("/customers"))
+	if n := b.Dialogs(); n != 2 {
+		t.Errorf("%d questions after leaving a form, want 2", n)
+	}
+	b.Open(w.URL(customer + "/edit"))
+	b.Fill("#city", "Saved")
+	b.Click("main button[type=submit]")
+	b.WaitText("#record", "Saved")
+	b.Open(w.URL("/customers"))
+	if n := b.Dialogs(); n != 2 {
+		t.Errorf("%d questions after saving, want 2", n)
+	}
+	// Renamed in place, the tab follows.
+	b.Open(w.URL(customer))
+	b.Click(`.value[href$="field=name"]`)
+	b.Fill("#name", "Renamed Co")
+	b.Click(".inline [type=submit]")
+	b.WaitFor(`document.title.startsWith("Renamed Co · ")`)
 }
 
 // Two tabs on one customer: the second to save is told, and loses nothing.
@@ -219,14 +306,20 @@ func TestBrowserConflict(t *testing.T) {
 	w, customer := team(t, app)
 	signIn(b, w)
 	b.Open(w.URL(customer + "/edit"))
-	w.Client(w.Owner).Put(w.URL(customer), url.Values{"version": {"1"}, "city": {"Wien"}}).Want(303)
+	w.Client(w.Owner).Put(w.URL(customer), url.Values{"version": {"1"}, "city": {"Wien"}, "industry": {"Changed by another"}}).Want(303)
 	b.Fill("#city", "Linz")
+	b.Fill("#phone", "+43 1 555")
 	b.Click("main button[type=submit]")
 	b.WaitText(".compare", "Wien")
+	if got := b.Text(".compare tbody"); strings.Join(strings.Fields(got), " ") != "City Wien Linz" {
+		t.Errorf("only what both changed is a conflict: %q", got)
+	}
 	b.Screenshot("conflict-1280-light")
 	b.Axe("a conflict")
 	b.Click("main button[type=submit]")
 	b.WaitText("#record", "Linz")
+	b.WaitText("#record", "+43 1 555")
+	b.WaitText("#record", "Changed by another") // not touched here: it stayed theirs
 }
 
 // The workspace's page weighs little: all that a first visit loads.
@@ -271,6 +364,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	b.Open(w.URL("/customers"))
 	b.Fill("#filters [name=q]", "without")
 	b.Keys(apptest.Enter)
+	b.WaitFor(`location.search.includes("q=without")`)
 	b.Wait(".list .name")
 	b.Click(".list .name")
 	b.Wait("#record")
@@ -279,6 +373,6 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	b.Click("#toast form button")
 	b.Wait("#record")
 	b.Click(".switcher summary")
-	b.Click(".switcher form button")
+	b.Click(".switcher form[action='/signout'] button")
 	b.Wait("#email")
 }

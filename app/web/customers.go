@@ -3,12 +3,14 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -18,6 +20,9 @@ import (
 
 // pageSize is how many rows a list shows at once.
 const pageSize = 25
+
+// maxRows is how many rows a reload brings back after "Load more".
+const maxRows = 500
 
 func (s *Server) customerList(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -29,8 +34,18 @@ func (s *Server) customerList(c echo.Context) error {
 		Me:     visiting(c).who.MemberID,
 	}
 	more := p.After != "" && wantsFragment(c) // the next rows alone
+	limit := pageSize
+	if n, err := strconv.Atoi(c.QueryParam("rows")); err == nil && n >= pageSize {
+		// From the top as many as were shown, so that Back and reload lead back.
+		n = min(n, maxRows)
+		if more {
+			p.Shown = n
+		} else if p.After == "" {
+			limit = n
+		}
+	}
 	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		p.Rows, p.Next, err = tx.CustomerList(ctx, p.Filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: pageSize})
+		p.Rows, p.Next, err = tx.CustomerList(ctx, p.Filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit})
 		if err != nil || more {
 			return err
 		}
@@ -44,12 +59,20 @@ func (s *Server) customerList(c echo.Context) error {
 		return err
 	}
 	if more {
+		shown := p
+		shown.Shown += len(p.Rows)
+		c.Response().Header().Set("HX-Replace-Url", shown.TopURL())
 		return s.render(c, http.StatusOK, views.CustomerRows(p), views.CustomerRows(p))
 	}
 	// The filters' form would put its empty fields into the address too; the
 	// heads of columns know theirs and push it, so that Back leads back.
-	if wantsFragment(c) && c.Request().Header.Get("HX-Source") == "form#filters" {
-		c.Response().Header().Set("HX-Replace-Url", p.URL("after", ""))
+	// While somebody types there is one step of history, not one per letter.
+	if h := c.Request().Header; wantsFragment(c) && h.Get("HX-Source") == "form#filters" {
+		header := "HX-Push-Url"
+		if was, err := url.Parse(h.Get("HX-Current-URL")); err != nil || was.Query().Get("q") != p.Filter.Query {
+			header = "HX-Replace-Url"
+		}
+		c.Response().Header().Set(header, p.TopURL())
 	}
 	return s.render(c, http.StatusOK, views.CustomerList(p), views.CustomerListFragment(p))
 }
@@ -109,7 +132,7 @@ func (s *Server) customerCreate(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderCustomerForm(c, http.StatusUnprocessableEntity, views.CustomerFormPage{Form: f.Form})
 	}
-	if err := s.setFlash(c, ui.Flash{Message: in.Name + " added"}); err != nil {
+	if err := s.setFlash(c, ui.Flash{Subject: in.Name, Message: "added"}); err != nil {
 		return err
 	}
 	return s.redirect(c, "/customers/"+id.String())
@@ -179,6 +202,15 @@ func (s *Server) customer(c echo.Context) (row tenantdb.CustomerGetRow, err erro
 	return row, err
 }
 
+// errDeleted is not found, with a way to bring the customer back.
+func (s *Server) errDeleted(c echo.Context, row tenantdb.CustomerGetRow) error {
+	p := &problem{status: http.StatusNotFound, title: "This customer was deleted", text: "It is in the trash."}
+	if visiting(c).who.Role.May(auth.Write) {
+		p.undo = "/customers/" + row.ID.String() + "/restoration"
+	}
+	return p
+}
+
 // pathID is the path's id; what is none is not found.
 func pathID(c echo.Context) (uuid.UUID, error) {
 	id, err := uuid.Parse(c.Param("id"))
@@ -194,7 +226,7 @@ func (s *Server) customerShow(c echo.Context) error {
 		return err
 	}
 	if row.DeletedAt != nil {
-		return errNotFound
+		return s.errDeleted(c, row)
 	}
 	return s.renderCustomer(c, http.StatusOK, views.CustomerPage{Customer: row})
 }
@@ -211,13 +243,14 @@ func (s *Server) customerEdit(c echo.Context) error {
 		return err
 	}
 	if row.DeletedAt != nil {
-		return errNotFound
+		return s.errDeleted(c, row)
 	}
-	f := ui.Form{Values: views.CustomerValues(row, visiting(c).tenant.Currency)}
+	values := views.CustomerValues(row, visiting(c).tenant.Currency)
+	f := ui.Form{Values: values}
 	version := strconv.Itoa(int(row.Version))
 	field := c.QueryParam("field")
 	if !wantsFragment(c) || field == "" {
-		return s.renderCustomerForm(c, http.StatusOK, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Form: f})
+		return s.renderCustomerForm(c, http.StatusOK, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Was: values, Form: f})
 	}
 	p := views.CustomerPage{Customer: row, Editing: field, Form: f, Version: version}
 	if field == "owner_id" {
@@ -245,7 +278,7 @@ func (s *Server) customerUpdate(c echo.Context) error {
 			return err
 		}
 		if row.DeletedAt != nil {
-			return errNotFound
+			return s.errDeleted(c, row)
 		}
 		in = customerParams(row)
 		in.Version = version
@@ -299,11 +332,18 @@ func (s *Server) renderCustomerConflict(c echo.Context, f *form, in tenantdb.Cus
 		return err
 	}
 	currency := visiting(c).tenant.Currency
-	yours := withParams(row, in, tags, members)
+	yours, saved := withParams(row, in, tags, members), views.CustomerValues(row, currency)
 	var differences []views.Difference
 	for _, field := range views.CustomerFields {
-		if !f.present[field.Name] {
+		was, known := c.Request().PostForm["was."+field.Name]
+		switch {
+		case !f.present[field.Name]:
 			continue
+		case known && f.Values[field.Name] == was[0]:
+			f.Values[field.Name] = saved[field.Name] // not touched here: theirs
+			continue
+		case known && saved[field.Name] == was[0]:
+			continue // not touched there: yours
 		}
 		d := views.Difference{Label: field.Label, Theirs: views.CustomerDisplay(field, row, currency), Yours: views.CustomerDisplay(field, yours, currency)}
 		if f.Errors[field.Name] != "" {
@@ -313,17 +353,17 @@ func (s *Server) renderCustomerConflict(c echo.Context, f *form, in tenantdb.Cus
 			differences = append(differences, d)
 		}
 	}
-	if len(differences) == 0 {
-		f.fail("", "Somebody else changed this customer meanwhile; what you changed is saved already.")
-	}
 	if inPlace {
 		for _, d := range differences {
-			theirs := "nothing"
+			now := "is empty now"
 			if d.Theirs != "" {
-				theirs = "“" + d.Theirs + "”"
+				now = "now reads “" + d.Theirs + "”"
 			}
-			f.fail(field, "Somebody else changed this meanwhile. Saved now: "+theirs+". Save again to replace it.")
+			f.fail(field, "Somebody else saved this customer meanwhile. "+d.Label+" "+now+". Save again to put yours there.")
 		}
+	}
+	if len(differences) == 0 {
+		f.fail("", "Somebody else saved this customer meanwhile. Their changes are taken over here; save again to add yours.")
 	}
 	return s.renderCustomerAgain(c, http.StatusConflict, row, f, strconv.Itoa(int(row.Version)), field, inPlace, differences)
 }
@@ -340,12 +380,13 @@ func (s *Server) renderCustomerAgain(c echo.Context, status int, row tenantdb.Cu
 		}
 		return s.renderCustomer(c, status, views.CustomerPage{Customer: row, Editing: field, Form: f.Form, Version: version, Members: members})
 	}
-	for name, saved := range views.CustomerValues(row, visiting(c).tenant.Currency) {
-		if !f.present[name] {
-			f.Values[name] = saved // what was not posted stays as it is
+	values := views.CustomerValues(row, visiting(c).tenant.Currency)
+	for _, field := range views.CustomerFields {
+		if !f.present[field.Name] {
+			f.Values[field.Name] = values[field.Name] // what was not posted stays as it is
 		}
 	}
-	return s.renderCustomerForm(c, status, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Form: f.Form, Conflict: differences})
+	return s.renderCustomerForm(c, status, views.CustomerFormPage{ID: row.ID, Name: row.Name, Version: version, Was: values, Form: f.Form, Conflict: differences})
 }
 
 // withParams is the customer as it would be after the update.
@@ -381,7 +422,7 @@ func (s *Server) customerDelete(c echo.Context) error {
 		return err
 	}
 	if row.DeletedAt != nil {
-		return errNotFound
+		return s.errDeleted(c, row)
 	}
 	f := &form{Form: ui.Form{Errors: map[string]string{}}}
 	version := f.version(c)
@@ -397,7 +438,7 @@ func (s *Server) customerDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: row.Name + " deleted", Undo: "/customers/" + row.ID.String() + "/restoration"}); err != nil {
+	if err := s.setFlash(c, ui.Flash{Subject: row.Name, Message: "deleted", Undo: "/customers/" + row.ID.String() + "/restoration"}); err != nil {
 		return err
 	}
 	return s.redirect(c, "/customers")

@@ -62,7 +62,10 @@ func TestCustomerLife(t *testing.T) {
 
 	// Delete, undo.
 	deleted := c.Follow(c.Delete(w.URL(path), url.Values{"version": {"2"}}).Want(http.StatusSeeOther)).Want(http.StatusOK)
-	c.Get(w.URL(path)).Want(http.StatusNotFound)
+	gone := c.Get(w.URL(path)).Want(http.StatusNotFound)
+	if !strings.Contains(gone.Text("h1"), "This customer was deleted") || gone.Find(`main form[action$="/restoration"]`).Length() != 1 || gone.Find(".side").Length() != 1 {
+		t.Errorf("a deleted customer is answered with %s", gone.Text("main"))
+	}
 	c.Get(w.URL(path + "/edit")).Want(http.StatusNotFound)
 	c.Put(w.URL(path), url.Values{"version": {"3"}, "name": {"Ghost"}}).Want(http.StatusNotFound)
 	c.Delete(w.URL(path), url.Values{"version": {"3"}}).Want(http.StatusNotFound)

@@ -19,7 +19,8 @@ import (
 type problem struct {
 	status      int
 	title, text string
-	signOut     bool // offer a way out of this host
+	signOut     bool   // offer a way out of this host
+	undo        string // a PUT there brings back what is missing
 }
 
 func (p *problem) Error() string { return strconv.Itoa(p.status) + " " + p.title }
@@ -47,7 +48,11 @@ func (s *Server) handleError(err error, c echo.Context) {
 		id = requestID(c)
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, SignOut: p.signOut, SiteURL: s.cfg.BaseURL.String(), HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, Undo: p.undo, SignOut: p.signOut, HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	if visiting(c).who.Role != auth.NoRole && !p.signOut {
+		shell := s.shell(c, "", p.title)
+		page.Shell = &shell
+	}
 	if many := (auth.TooManyError{}); errors.As(err, &many) {
 		c.Response().Header().Set("Retry-After", retryAfter(many))
 	}

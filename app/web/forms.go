@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/mail"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -51,9 +53,12 @@ func (f *form) read(field ui.Field, v string) {
 	default:
 		v = strings.Join(strings.Fields(v), " ")
 	}
+	if strings.TrimFunc(v, invisible) == "" && field.Kind != ui.KindPassword {
+		v = ""
+	}
 	f.Values[field.Name] = v
 	if n := utf8.RuneCountInString(v); field.Max > 0 && n > field.Max {
-		f.fail(field.Name, fmt.Sprintf("%s is too long: %s of at most %s.", field.Label, ui.Plural(n, "character", "characters"), ui.Count(field.Max)))
+		f.fail(field.Name, fmt.Sprintf("Too long: %s of at most %s.", ui.Plural(n, "character", "characters"), ui.Count(field.Max)))
 		return
 	}
 	if v == "" {
@@ -74,8 +79,10 @@ func (f *form) read(field ui.Field, v string) {
 			f.Values[field.Name] = u
 		}
 	case ui.KindNumber:
-		if _, err := parseNumber(v); err != nil {
-			f.fail(field.Name, field.Label+" should be a whole number, such as 250.")
+		if _, err := parseNumber(v); errors.Is(err, strconv.ErrRange) {
+			f.fail(field.Name, "Too large: at most "+ui.Count(math.MaxInt32)+".")
+		} else if err != nil {
+			f.fail(field.Name, "This should be a whole number, such as 250.")
 		}
 	case ui.KindSelect:
 		if field.Options != nil && !hasOption(field.Options, v) {
@@ -115,9 +122,13 @@ func (f *form) money(name, currency string, to **int64) {
 	}
 	*to = nil
 	if v := f.Values[name]; v != "" {
-		n, err := parseMoney(v, ui.Exponent(currency))
-		if err != nil {
-			f.fail(name, "This is not an amount. It should look like 1,250.00.")
+		n, err := parseMoney(ui.CutCurrency(v, currency), ui.Exponent(currency))
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			f.fail(name, "This amount is too large.")
+			return
+		case err != nil:
+			f.fail(name, "This is not an amount. It should look like 1,250.00, without a sign.")
 			return
 		}
 		*to = &n
@@ -172,6 +183,8 @@ func (f *form) version(c echo.Context) int32 {
 	}
 	return int32(n)
 }
+
+func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // storable reports whether PostgreSQL can hold the text.
 func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

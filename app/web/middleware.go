@@ -69,6 +69,7 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		"form-action 'self' " + base.String() + " " + base.Scheme + "://*." + base.Host + "; base-uri 'none'; frame-ancestors 'none'"
 	return func(c echo.Context) error {
 		h := c.Response().Header()
+		h.Add(echo.HeaderVary, "HX-Request") // redirects and errors differ by it too
 		h.Set("Content-Security-Policy", csp)
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("X-Content-Type-Options", "nosniff")

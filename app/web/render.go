@@ -19,7 +19,6 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // renders to a buffer first: a half-written page cannot happen, and by now no
 // transaction is open while a client reads.
 func (s *Server) render(c echo.Context, status int, page, fragment templ.Component) error {
-	c.Response().Header().Add(echo.HeaderVary, "HX-Request")
 	view := page
 	if fragment != nil && wantsFragment(c) {
 		view = fragment

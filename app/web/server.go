@@ -80,7 +80,7 @@ func New(o Options) *Server {
 	getOrHead := []string{http.MethodGet, http.MethodHead}
 	s.outer.Match(getOrHead, "/healthz", s.healthz)
 	s.outer.Match(getOrHead, "/readyz", s.readyz)
-	s.outer.Match(getOrHead, static.Prefix+"*", echo.WrapHandler(http.HandlerFunc(static.Handler)))
+	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
 	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
 	s.outer.Any("/*", s.host, gzip)
 
@@ -153,6 +153,13 @@ func Shutdown(h *http.Server) error {
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
 	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", requestID(c), "path", c.Request().URL.Path, "error", err, "stack", string(stack))
 	return err
+}
+
+func (s *Server) static(c echo.Context) error {
+	if !static.Serve(c.Response(), c.Request()) {
+		return errNotFound
+	}
+	return nil
 }
 
 func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }

@@ -46,6 +46,9 @@ func (s *Server) signUp(c echo.Context) error {
 		f.fail("slug", slugProblem(tenant.ErrSlugMalformed))
 	}
 	if !f.Valid() {
+		if err := s.checkSlug(c, f); err != nil {
+			return err
+		}
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
 	r, err := auth.SignUp(c.Request().Context(), s.db, auth.SignUpInput{
@@ -67,7 +70,25 @@ func (s *Server) signUp(c echo.Context) error {
 	}
 	s.claimed()
 	s.welcome(c, r)
+	if err := s.startSession(c, r.UserID); err != nil { // here too, not only in the workspace
+		return err
+	}
 	return s.leave(c, s.workspaceURL(r.Tenant.Slug, "/handoff", url.Values{"token": {r.Handoff}}))
+}
+
+// checkSlug tells in the form when the slug cannot be had, so that one sees all
+// mistakes at once.
+func (s *Server) checkSlug(c echo.Context, f *form) error {
+	ctx := c.Request().Context()
+	if f.Errors["slug"] != "" {
+		return nil
+	}
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error { return tenant.CheckSlug(ctx, tx, f.Values["slug"]) })
+	if p := slugProblem(err); p != "" {
+		f.fail("slug", p)
+		return nil
+	}
+	return err
 }
 
 // slugProblem says what is wrong with a slug, "" for any other error.
@@ -172,7 +193,7 @@ func (s *Server) signOut(c echo.Context) error {
 func (s *Server) workspaceList(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p := views.WorkspacesPage{Site: s.siteShell(c, "Your workspaces")}
+	p := views.WorkspacesPage{Site: s.siteShell(c, "Your workspaces"), SiteURL: s.cfg.BaseURL.String()}
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 		rows, err := tx.TenantsOfUser(ctx, v.who.UserID)
 		for _, w := range rows {

@@ -13,6 +13,12 @@ document.addEventListener("keydown", (e) => {
 		return;
 	}
 	if (e.key === "Escape") {
+		if (el.type === "search" && el.value) {
+			e.preventDefault();
+			el.value = "";
+			el.dispatchEvent(new Event("input", { bubbles: true }));
+			return;
+		}
 		const menu = el.closest("details.menu[open]");
 		if (menu) {
 			menu.open = false;
@@ -71,6 +77,45 @@ document.addEventListener("htmx:before:request", (e) => {
 	waiting++;
 	document.documentElement.classList.add("busy");
 	e.detail.ctx.target?.classList?.add("waiting");
+	// What has the focus may be swapped away: the focus goes on at what will
+	// stand in its place.
+	const source = e.detail.ctx.sourceElement;
+	const th = source.closest("th");
+	if (th) e.detail.ctx.next = `th:nth-child(${th.cellIndex + 1}) a`;
+	if (source.matches("[data-cancel]")) e.detail.ctx.next = `.value[href$="field=${source.closest("form").elements.field.value}"]`;
+	if (source.closest(".more")) e.detail.ctx.next = `.list tbody tr:nth-child(${source.closest("tr").rowIndex}) .name`;
+});
+
+// What was typed is not thrown away without asking.
+const unsaved = (form) => !("sent" in form.dataset) && ("unsaved" in form.dataset || [...form.elements].some((el) =>
+	"changed" in el.dataset || (el.matches("input:not([type=hidden]), textarea") && el.value !== el.defaultValue)));
+document.addEventListener("change", (e) => { if (e.target.matches("select")) e.target.dataset.changed = ""; });
+document.addEventListener("submit", (e) => { e.target.dataset.sent = ""; }, true);
+document.addEventListener("htmx:config:request", (e) => {
+	const source = e.detail.ctx.sourceElement;
+	const form = $("form.inline");
+	if (form && unsaved(form) && source !== form && source.matches(".value, [data-cancel]") && !confirm("Discard what you typed?")) e.preventDefault();
+});
+addEventListener("beforeunload", (e) => {
+	if ([...document.querySelectorAll("form[data-guard]")].some(unsaved)) e.preventDefault();
+});
+
+// A plain confirmation goes away by itself; one that can be undone stays longer.
+const fade = () => {
+	for (const toast of document.querySelectorAll(".toast:not([data-fading])")) {
+		toast.dataset.fading = "";
+		if (toast.closest(".gallery") || toast.getAttribute("role") === "alert") continue;
+		const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
+		setTimeout(leave, $("form", toast) ? 20000 : 6000);
+	}
+};
+document.addEventListener("DOMContentLoaded", fade);
+document.addEventListener("htmx:after:swap", fade);
+
+// A menu closes when the focus leaves it.
+document.addEventListener("focusout", (e) => {
+	const menu = e.target.closest("details.menu[open]");
+	if (menu && e.relatedTarget && !menu.contains(e.relatedTarget)) menu.open = false;
 });
 document.addEventListener("htmx:finally:request", (e) => {
 	waiting = Math.max(0, waiting - 1);
@@ -94,10 +139,13 @@ document.addEventListener("htmx:after:swap", (e) => {
 	const target = e.detail.ctx?.target;
 	const root = target?.isConnected ? target : target?.id && document.getElementById(target.id);
 	const active = document.activeElement;
-	if (!root || (typing(active) && !root.contains(active) && active !== document.body)) return; // somebody types elsewhere
-	const el = $("[aria-invalid=true]", root) || $(".inline .input", root) || $(".changed", root) || $(".notice.bad", root);
-	el?.focus();
-	if (el?.matches("input")) el.select();
+	if ((!root && !e.detail.ctx?.next) || (typing(active) && !root?.contains(active))) return; // somebody types elsewhere
+	const el = root && ($("[aria-invalid=true]", root) || $(".inline .input", root) || $(".changed", root) || $(".notice.bad", root)) ||
+		(e.detail.ctx.next && $(e.detail.ctx.next));
+	if (!el) return;
+	el.focus();
+	if (el.matches("input")) el.select();
+	el.closest(".inline")?.scrollIntoView({ block: "nearest" });
 });
 
 // Relative times follow the clock of a page left open.

@@ -96,6 +96,7 @@ func (f Field) describedBy(form Form) string {
 
 // Flash is the answer to what somebody just did, shown once.
 type Flash struct {
+	Subject string // what it was done to; "" when that is clear
 	Message string
 	Undo    string // where a PUT takes it back; "" when nothing can
 }

@@ -38,16 +38,27 @@ func Exponent(code string) int {
 // Money formats minor units of a currency: "€ 1,240.50", or "€ 1,240" for
 // whole units. It never passes a float.
 func Money(minor int64, code string) string {
-	symbol := code
-	if unit, err := currency.ParseISO(code); err == nil {
-		symbol = printer.Sprint(currency.NarrowSymbol(unit))
-	}
 	whole, fraction := splitMinor(minor, Exponent(code))
-	s := symbol + "\u00a0" + printer.Sprintf("%d", whole)
+	s := symbol(code) + "\u00a0" + printer.Sprintf("%d", whole)
 	if strings.Trim(fraction, "0") != "" {
 		s += "." + fraction
 	}
 	return s
+}
+
+func symbol(code string) string {
+	if unit, err := currency.ParseISO(code); err == nil {
+		return printer.Sprint(currency.NarrowSymbol(unit))
+	}
+	return code
+}
+
+// CutCurrency cuts the currency's symbol or code off an amount that was pasted.
+func CutCurrency(amount, code string) string {
+	for _, s := range []string{symbol(code), code, strings.ToLower(code)} {
+		amount = strings.TrimSuffix(strings.TrimPrefix(amount, s), s)
+	}
+	return strings.TrimSpace(amount)
 }
 
 // MoneyInput formats minor units for an input: "1240.50", "1240".
