@@ -59,19 +59,30 @@ func Start(tb testing.TB) *App {
 	return a
 }
 
-// Counting returns an App with connections of its own, and a function that
-// counts the statements of what it calls, those of transactions included.
-func Counting(tb testing.TB) (*App, func(func()) int) {
+// StartOwn returns an App with connections of its own to the database of the
+// URL, whose statements the tracer sees.
+func StartOwn(tb testing.TB, url string, tracer pgx.QueryTracer) *App {
 	tb.Helper()
-	tracer := &countingTracer{}
-	d, err := db.Open(tb.Context(), db.Config{URL: URL(tb), TenantRoles: true, Tracer: tracer})
+	d, err := db.Open(tb.Context(), db.Config{URL: url, TenantRoles: true, Tracer: tracer})
 	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := d.MigrateShared(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
 	a, err := newApp(d)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return a
+}
+
+// Counting returns an App of its own, and a function that counts the
+// statements of what it calls, those of transactions included.
+func Counting(tb testing.TB) (*App, func(func()) int) {
+	tb.Helper()
+	tracer := &countingTracer{}
+	a := StartOwn(tb, URL(tb), tracer)
 	return a, func(fn func()) int {
 		before := tracer.n.Load()
 		fn()
