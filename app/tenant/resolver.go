@@ -42,7 +42,7 @@ type Resolver struct {
 	group singleflight.Group
 
 	mu         sync.Mutex
-	generation int  // counts flushes: an answer read before one is not kept after it
+	generation int  // counts changes: an answer read before one is not kept after it
 	listening  bool // without a listener the cache may lie, and is bypassed
 }
 
@@ -61,16 +61,25 @@ func NewResolver(d *db.DB, base string) *Resolver {
 // Run listens for changed tenants until ctx ends.
 func (r *Resolver) Run(ctx context.Context) {
 	r.db.Listen(ctx, "paddock_tenants",
-		func(ok bool) { r.flush(ok) },
-		func(string) { r.flush(true) })
+		func(ok bool) { r.forget(ok) },
+		func(names string) { r.forget(true, strings.Fields(names)...) })
 }
 
-func (r *Resolver) flush(listening bool) {
+// forget drops these slugs and hosts, or everything when none is named.
+func (r *Resolver) forget(listening bool, names ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.generation++
 	r.listening = listening
-	r.cache.Purge()
+	if len(names) == 0 {
+		r.cache.Purge()
+	}
+	for _, n := range names {
+		if !strings.Contains(n, ".") {
+			n += "." + r.base // a slug
+		}
+		r.cache.Remove(n)
+	}
 }
 
 func (r *Resolver) state() (generation int, listening bool) {
@@ -98,7 +107,7 @@ func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
 	}
 	generation, listening := r.state()
 	// The first asker's query serves all who ask meanwhile; it must not end
-	// with that one's request. Who asks after a flush must not join a query that
+	// with that one's request. Who asks after a change must not join a query that
 	// began before it.
 	v, err, _ := r.group.Do(fmt.Sprint(name, "#", generation), func() (any, error) {
 		return r.load(context.WithoutCancel(ctx), name, slug, isLabel)

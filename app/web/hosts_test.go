@@ -142,3 +142,38 @@ func TestDevelopmentPagesAreOnTheBaseHostAlone(t *testing.T) {
 	app.Client(t).Get(app.Site("/dev/components")).Want(http.StatusOK)
 	app.Client(t).Get(w.URL("/dev/mail")).Want(http.StatusNotFound)
 }
+
+// A verified custom domain is the workspace's too, and is forgotten with it.
+func TestCustomDomains(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
+	su := apptest.Superuser(t)
+	host := apptest.Unique("crm") + ".example.org"
+	c := app.Client(t)
+	status := func() int { return c.Do(hostRequest(t, app, host, "")).Status }
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := su.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := status(); got != http.StatusNotFound {
+		t.Errorf("before it is anybody's: %d", got)
+	}
+	exec(`insert into public.domains (host, tenant_id) values ($1, $2)`, host, w.ID)
+	if got := status(); got != http.StatusNotFound {
+		t.Errorf("before it is verified: %d", got)
+	}
+	exec(`update public.domains set verified_at = now() where host = $1`, host)
+	eventually(t, "the domain", func() bool { return status() == http.StatusOK })
+	if got := c.Do(hostRequest(t, app, host, "")).Text("h1"); got != "Sign in to "+w.Name {
+		t.Errorf("it shows %q", got)
+	}
+	// Another workspace's change does not make it forget; its own does.
+	exec(`update public.tenants set name = 'Renamed' where id = $1`, other.ID)
+	exec(`update public.tenants set name = 'Renamed too' where id = $1`, w.ID)
+	eventually(t, "the new name", func() bool { return c.Do(hostRequest(t, app, host, "")).Text("h1") == "Sign in to Renamed too" })
+	exec(`delete from public.domains where host = $1`, host)
+	eventually(t, "the end of the domain", func() bool { return status() == http.StatusNotFound })
+}

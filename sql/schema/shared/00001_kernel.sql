@@ -107,20 +107,34 @@ create unlogged table throttles (
 );
 create index throttles_ends on throttles (ends_at);
 
--- Every process caches host → tenant; this empties their caches, whoever made
--- the change. The payload is a hint: listeners look again, they do not believe.
+-- Every process caches host → tenant; this makes them forget, whoever made the
+-- change. The payload names slugs and hosts, or nothing for all of them. It is
+-- a hint: listeners look again, they do not believe.
+-- +goose StatementBegin
+create function hosts_notify(variadic names text[]) returns void language sql as $$
+	select pg_notify('paddock_tenants', case when length(n) < 7000 then n else '' end) from array_to_string(names, ' ') n
+$$;
+-- +goose StatementEnd
 -- +goose StatementBegin
 create function tenants_notify() returns trigger language plpgsql as $$
 begin
-	perform pg_notify('paddock_tenants', current_database());
+	perform public.hosts_notify(variadic array[old.slug, case when tg_op = 'UPDATE' then new.slug end]
+		|| array(select d.host from public.domains d where d.tenant_id = old.id));
+	return null;
+end $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+create function domains_notify() returns trigger language plpgsql as $$
+begin
+	perform public.hosts_notify(case when tg_op <> 'INSERT' then old.host end, case when tg_op <> 'DELETE' then new.host end);
 	return null;
 end $$;
 -- +goose StatementEnd
 create trigger tenants_notify_update after update on tenants for each row
 	when ((old.slug, old.state, old.name, old.currency, old.schema) is distinct from (new.slug, new.state, new.name, new.currency, new.schema))
 	execute function tenants_notify();
-create trigger tenants_notify_delete after delete on tenants for each statement execute function tenants_notify();
-create trigger domains_notify after insert or update or delete on domains for each statement execute function tenants_notify();
+create trigger tenants_notify_delete after delete on tenants for each row execute function tenants_notify();
+create trigger domains_notify after insert or update or delete on domains for each row execute function domains_notify();
 
 select ext.grant_table(t, 'select, insert, update, delete')
 from unnest(array['users', 'tenants', 'domains', 'memberships', 'sessions', 'one_time_tokens', 'throttles']) t;
