@@ -282,12 +282,15 @@ func CustomerField(f ui.Field, members []tenantdb.MemberListRow, form ui.Form) u
 
 func customerPath(id uuid.UUID) string { return "/customers/" + id.String() }
 
-// CustomerValues are a customer's fields as its form shows them.
+// CustomerValues are a customer's fields as its form shows them, empty ones included.
 func CustomerValues(c tenantdb.CustomerGetRow, currency string) map[string]string {
 	v := map[string]string{
 		"name": c.Name, "domain": c.Domain, "website": c.Website, "phone": c.Phone, "email": c.Email, "type": c.Type,
 		"industry": c.Industry, "street": c.Street, "city": c.City, "state": c.State, "postal_code": c.PostalCode,
 		"country": c.Country, "description": c.Description, "tags": strings.Join(c.Tags, ", "),
+	}
+	for _, f := range CustomerFields {
+		v[f.Name] += "" // a field that was empty was known to be
 	}
 	if c.Employees != nil {
 		v["employees"] = strconv.Itoa(int(*c.Employees))

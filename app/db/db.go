@@ -143,7 +143,12 @@ const heartbeat = 10 * time.Second
 // connection may be half open, or a pooler in front may have swallowed LISTEN.
 // So a notification is sent by way of the pool, and must arrive here.
 func (d *DB) listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) error {
-	c, err := pgx.ConnectConfig(ctx, d.app.Config().ConnConfig.Copy())
+	config := d.app.Config().ConnConfig.Copy()
+	// Its reads are meant to time out: no request is there to be cancelled.
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.DeadlineContextWatcherHandler{Conn: c.Conn()}
+	}
+	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -163,7 +168,7 @@ func (d *DB) listen(ctx context.Context, channel string, listening func(bool), n
 			cancel()
 			switch {
 			case err != nil && timedOut && !asked:
-				if _, err := d.app.Exec(ctx, `select pg_notify($1, $2)`, channel, nonce); err != nil {
+				if err := d.notify(ctx, channel, nonce); err != nil {
 					return err
 				}
 				asked, end = true, time.Now().Add(5*time.Second)
@@ -182,6 +187,13 @@ func (d *DB) listen(ctx context.Context, channel string, listening func(bool), n
 			listening(true)
 		}
 	}
+}
+
+func (d *DB) notify(ctx context.Context, channel, payload string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := d.app.Exec(ctx, `select pg_notify($1, $2)`, channel, payload)
+	return err
 }
 
 // prepare makes the roles that everything else stands on, once per database.

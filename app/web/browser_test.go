@@ -239,9 +239,12 @@ func TestBrowserList(t *testing.T) {
 	// On a phone the filters stay usable.
 	b.Size(390, 844)
 	b.Open(w.URL("/customers"))
+	b.Fill("#filters [name=q]", "filler")
+	b.WaitFor(`location.search === "?q=filler"`)
 	b.Click("#sort-chip")
 	b.Click(`.sort a[href$="sort=updated_at"]`)
 	b.WaitText("#sort-chip", "Sort: Last change")
+	b.WaitFor(`location.search === "?q=filler&sort=updated_at"`)
 	b.Click(".tabs .menu summary")
 	b.WaitFor(`document.querySelector(".tabs .popover").getBoundingClientRect().bottom < innerHeight`)
 	b.Screenshot("more-390-light")

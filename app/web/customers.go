@@ -38,7 +38,7 @@ func (s *Server) customerList(c echo.Context) error {
 	if n, err := strconv.Atoi(c.QueryParam("rows")); err == nil && n >= pageSize {
 		// From the top as many as were shown, so that Back and reload lead back.
 		n = min(n, maxRows)
-		if more {
+		if more && !pagedPage(c) {
 			p.Shown = n
 		} else if p.After == "" {
 			limit = n
@@ -59,9 +59,11 @@ func (s *Server) customerList(c echo.Context) error {
 		return err
 	}
 	if more {
-		shown := p
-		shown.Shown += len(p.Rows)
-		c.Response().Header().Set("HX-Replace-Url", shown.TopURL())
+		if !pagedPage(c) {
+			shown := p
+			shown.Shown += len(p.Rows)
+			c.Response().Header().Set("HX-Replace-Url", shown.TopURL())
+		}
 		return s.render(c, http.StatusOK, views.CustomerRows(p), views.CustomerRows(p))
 	}
 	// The filters' form would put its empty fields into the address too; the
@@ -75,6 +77,12 @@ func (s *Server) customerList(c echo.Context) error {
 		c.Response().Header().Set(header, p.TopURL())
 	}
 	return s.render(c, http.StatusOK, views.CustomerList(p), views.CustomerListFragment(p))
+}
+
+// pagedPage reports whether the page that asks was itself opened further down.
+func pagedPage(c echo.Context) bool {
+	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
+	return err == nil && u.Query().Has("after")
 }
 
 func customerFilter(c echo.Context) tenantdb.CustomerFilter {
@@ -273,6 +281,7 @@ func (s *Server) customerUpdate(c echo.Context) error {
 	var row tenantdb.CustomerGetRow
 	var in tenantdb.CustomerUpdateParams
 	var tags []string
+	field := c.Request().PostForm.Get("field")
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		if row, err = tx.CustomerGet(ctx, id); err != nil {
 			return err
@@ -283,8 +292,11 @@ func (s *Server) customerUpdate(c echo.Context) error {
 		in = customerParams(row)
 		in.Version = version
 		tags = s.readCustomer(c, f, &in)
+		if field != "" && untouched(c, field, views.CustomerValues(row, visiting(c).tenant.Currency)[field]) {
+			in.Version = row.Version // what else was changed is no clash with one field
+		}
 		switch {
-		case version != 0 && version != row.Version:
+		case version != 0 && in.Version != row.Version:
 			return crm.ErrChanged // before other mistakes: their mending must not hide it
 		case !f.Valid():
 			return errInvalid
@@ -295,7 +307,6 @@ func (s *Server) customerUpdate(c echo.Context) error {
 		row, err = tx.CustomerGet(ctx, id)
 		return err
 	})
-	field := c.Request().PostForm.Get("field")
 	inPlace := field != "" && wantsFragment(c)
 	switch {
 	case err == nil && inPlace:
@@ -317,6 +328,13 @@ func (s *Server) customerUpdate(c echo.Context) error {
 	return s.renderCustomerAgain(c, http.StatusUnprocessableEntity, row, f, c.Request().PostForm.Get("version"), field, inPlace, nil)
 }
 
+// untouched reports whether value is what the field held when the form was
+// opened; false when the form does not say.
+func untouched(c echo.Context, field, value string) bool {
+	was, ok := c.Request().PostForm["was."+field]
+	return ok && strings.ReplaceAll(was[0], "\r\n", "\n") == value
+}
+
 // errInvalid leaves a transaction whose form is wrong.
 var errInvalid = errors.New("web: invalid form")
 
@@ -335,14 +353,13 @@ func (s *Server) renderCustomerConflict(c echo.Context, f *form, in tenantdb.Cus
 	yours, saved := withParams(row, in, tags, members), views.CustomerValues(row, currency)
 	var differences []views.Difference
 	for _, field := range views.CustomerFields {
-		was, known := c.Request().PostForm["was."+field.Name]
 		switch {
 		case !f.present[field.Name]:
 			continue
-		case known && f.Values[field.Name] == was[0]:
+		case untouched(c, field.Name, f.Values[field.Name]):
 			f.Values[field.Name] = saved[field.Name] // not touched here: theirs
 			continue
-		case known && saved[field.Name] == was[0]:
+		case untouched(c, field.Name, saved[field.Name]):
 			continue // not touched there: yours
 		}
 		d := views.Difference{Label: field.Label, Theirs: views.CustomerDisplay(field, row, currency), Yours: views.CustomerDisplay(field, yours, currency)}

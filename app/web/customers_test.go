@@ -423,6 +423,67 @@ func TestMistakeDoesNotHideAConflict(t *testing.T) {
 	}
 }
 
+// Two who change different fields do not clash: in place both are saved, in the
+// form theirs is taken over and yours stays.
+func TestDifferentFieldsDoNotClash(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Shared", City: "Graz", Description: "one\ntwo"}).String())
+	a, b := w.Client(w.Owner), w.Client(w.Owner)
+	b.HTMX = true
+
+	form := a.Get(u + "/edit")
+	inline := b.Get(u + "/edit?field=city")
+	a.Put(u, url.Values{"version": {"1"}, "phone": {"+43 1"}, "employees": {"250"}, "annual_revenue": {"1000"}}).Want(http.StatusSeeOther)
+	posted := fields(inline, ".inline")
+	posted.Set("city", "Wien")
+	if got := b.Put(u, posted).Want(http.StatusOK).Text(".changed"); got != "Wien" {
+		t.Errorf("in place: %q", got)
+	}
+	// Of the same field it is still told.
+	posted.Set("city", "Linz")
+	b.Put(u, posted).Want(http.StatusConflict)
+
+	posted = fields(form, "#customer-form")
+	posted.Set("email", "a@example.com")
+	posted.Set("was.description", strings.ReplaceAll(posted.Get("was.description"), "\n", "\r\n")) // as browsers send it
+	late := a.Put(u, posted).Want(http.StatusConflict)
+	if late.Select(".compare tbody tr").Length() != 0 {
+		t.Errorf("a clash where there is none: %s", late.Text(".compare"))
+	}
+	again := fields(late, "#customer-form")
+	for field, want := range map[string]string{"email": "a@example.com", "employees": "250", "annual_revenue": "1000", "phone": "+43 1", "city": "Wien", "description": "one\ntwo"} {
+		if got := again.Get(field); got != want {
+			t.Errorf("%s is %q in the merged form, want %q", field, got, want)
+		}
+	}
+	a.Put(u, again).Want(http.StatusSeeOther)
+	if text := a.Get(u).Text("#record"); !strings.Contains(text, "250") || !strings.Contains(text, "a@example.com") || !strings.Contains(text, "Wien") {
+		t.Errorf("something was lost: %s", text)
+	}
+}
+
+// fields are a form's, as a browser would post them.
+func fields(r *apptest.Response, form string) url.Values {
+	v := url.Values{}
+	r.Find(form + " [name]").Each(func(_ int, s *goquery.Selection) {
+		name, _ := s.Attr("name")
+		switch {
+		case s.Is("textarea"):
+			v.Set(name, s.Text())
+		case s.Is("select"):
+			value, _ := s.Find("option[selected]").Attr("value")
+			v.Set(name, value)
+		default:
+			value, _ := s.Attr("value")
+			v.Set(name, value)
+		}
+	})
+	v.Del("_method")
+	return v
+}
+
 // Somebody who left still owns what was theirs, until it is given to another.
 func TestOwnerWhoLeft(t *testing.T) {
 	t.Parallel()

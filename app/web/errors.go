@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 )
@@ -40,7 +41,8 @@ var (
 func (s *Server) handleError(err error, c echo.Context) {
 	r := c.Request()
 	if c.Response().Committed || errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		return // nobody listens: HTMX gives up a search when the next letter comes
+		c.Response().Status = 499 // for the log; nobody listens: HTMX gives up a search when the next letter comes
+		return
 	}
 	p := s.problem(err)
 	id := ""
@@ -49,7 +51,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, Undo: p.undo, SignOut: p.signOut, HomeLink: p.status == http.StatusNotFound || p.status >= 500}
-	if visiting(c).who.Role != auth.NoRole && !p.signOut {
+	if v := visiting(c); v.who.Role != auth.NoRole && v.tenant.State == tenant.Active {
 		shell := s.shell(c, "", p.title)
 		page.Shell = &shell
 	}

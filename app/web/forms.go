@@ -263,11 +263,11 @@ func parseMoney(v string, exponent int) (int64, error) {
 			return 0, strconv.ErrSyntax
 		}
 		other := map[byte]string{'.': ",", ',': "."}[v[i]]
-		if whole, ok = ungroup(v[:i], other); !ok {
-			return 0, strconv.ErrSyntax
+		whole, fraction = v[:i], v[i+1:]
+		if whole == "" && digits(fraction) {
+			whole = "0" // .50
 		}
-		fraction = v[i+1:]
-		if !digits(fraction) {
+		if whole, ok = ungroup(whole, other); !ok || fraction != "" && !digits(fraction) {
 			return 0, strconv.ErrSyntax
 		}
 	}

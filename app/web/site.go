@@ -70,8 +70,9 @@ func (s *Server) signUp(c echo.Context) error {
 	}
 	s.claimed()
 	s.welcome(c, r)
-	if err := s.startSession(c, r.UserID); err != nil { // here too, not only in the workspace
-		return err
+	// Signed in here too, not only in the workspace; it is there in any case.
+	if err := s.startSession(c, r.UserID); err != nil {
+		s.log.ErrorContext(c.Request().Context(), "session after sign-up", "request_id", requestID(c), "error", err)
 	}
 	return s.leave(c, s.workspaceURL(r.Tenant.Slug, "/handoff", url.Values{"token": {r.Handoff}}))
 }
@@ -235,6 +236,9 @@ func (s *Server) handoff(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	token := c.QueryParam("token")
+	if c.Request().Method == http.MethodHead {
+		return c.NoContent(http.StatusOK) // a preview of the link must not use it up
+	}
 	if v.signedIn {
 		var next string
 		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {

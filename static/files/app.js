@@ -76,7 +76,8 @@ let waiting = 0;
 document.addEventListener("htmx:before:request", (e) => {
 	waiting++;
 	document.documentElement.classList.add("busy");
-	e.detail.ctx.target?.classList?.add("waiting");
+	e.detail.ctx.dimmed = e.detail.ctx.target; // an answer may name another target
+	e.detail.ctx.dimmed?.classList?.add("waiting");
 	// What has the focus may be swapped away: the focus goes on at what will
 	// stand in its place.
 	const source = e.detail.ctx.sourceElement;
@@ -96,6 +97,7 @@ document.addEventListener("htmx:config:request", (e) => {
 	const form = $("form.inline");
 	if (form && unsaved(form) && source !== form && source.matches(".value, [data-cancel]") && !confirm("Discard what you typed?")) e.preventDefault();
 });
+addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent));
 addEventListener("beforeunload", (e) => {
 	if ([...document.querySelectorAll("form[data-guard]")].some(unsaved)) e.preventDefault();
 });
@@ -120,7 +122,9 @@ document.addEventListener("focusout", (e) => {
 document.addEventListener("htmx:finally:request", (e) => {
 	waiting = Math.max(0, waiting - 1);
 	if (!waiting) document.documentElement.classList.remove("busy");
-	e.detail.ctx.target?.classList?.remove("waiting");
+	const { dimmed, sourceElement, hx } = e.detail.ctx;
+	dimmed?.classList?.remove("waiting");
+	if (!hx?.location && !hx?.redirect) delete sourceElement.dataset.sent; // not saved: guard it again
 });
 
 // No answer at all: say so, and keep what was typed.
