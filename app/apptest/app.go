@@ -145,11 +145,11 @@ func (a *App) At(slug, path string) string {
 	return a.Base.Scheme + "://" + slug + "." + a.Base.Host + path
 }
 
-// transport reaches the app under any host name.
-func (a *App) transport() *http.Transport {
+// transport reaches the app under any host name, from the address; nil for any.
+func (a *App) transport(from net.Addr) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, a.Addr)
+			return (&net.Dialer{LocalAddr: from}).DialContext(ctx, network, a.Addr)
 		},
 		TLSClientConfig:     &tls.Config{RootCAs: a.roots, MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: 64,

@@ -3,10 +3,13 @@ package apptest
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -27,9 +30,21 @@ func (a *App) Client(tb testing.TB) *Client {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &http.Client{Jar: jar, Transport: a.transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{Jar: jar, Transport: a.transport(clientAddress()), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	tb.Cleanup(c.CloseIdleConnections)
 	return &Client{tb: tb, app: a, HTTP: c}
+}
+
+var clients atomic.Uint32
+
+// clientAddress gives each client an address of its own where the system has
+// all of 127.0.0.0/8: they must not share one's allowance of sign-ins.
+func clientAddress() net.Addr {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	n := clients.Add(1)
+	return &net.TCPAddr{IP: net.IPv4(127, byte(1+n>>16), byte(n>>8), byte(n))}
 }
 
 // Response is an answer that was read to its end.

@@ -120,15 +120,21 @@ func TestHostsFollowChanges(t *testing.T) {
 // bypassed until it listens again, and then empty.
 func TestHostsWithoutListener(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	w := app.NewWorkspace(t)
 	su := apptest.Superuser(t)
-	c := app.Client(t)
-	c.Get(w.URL("/signin")).Want(http.StatusOK)
-	_, err := su.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`)
-	if err != nil {
+	const listeners = `select pid from pg_stat_activity where datname = current_database() and query like 'listen%'`
+	var others []int32
+	if err := su.QueryRow(t.Context(), `select array(`+listeners+`)`).Scan(&others); err != nil {
 		t.Fatal(err)
 	}
+	app := apptest.StartOwn(t, apptest.URL(t), nil)
+	w := app.NewWorkspace(t)
+	c := app.Client(t)
+	c.Get(w.URL("/signin")).Want(http.StatusOK)
+	eventually(t, "it listens, and the listener is killed", func() bool {
+		var killed int
+		err := su.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from (`+listeners+` and pid <> all ($1)) l`, others).Scan(&killed)
+		return err == nil && killed > 0
+	})
 	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where id = $1`, w.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -145,7 +146,7 @@ func TestSignUpRace(t *testing.T) {
 	for i := range status {
 		wg.Go(func() {
 			form := signUpForm(slug)
-			form.Set("email", apptest.Unique("racer")+"@example.com")
+			form.Set("email", fmt.Sprintf("racer%d-%s@example.com", i, slug))
 			res := app.Client(t).Post(app.Site("/signup"), form)
 			status[i] = res.Status
 			if res.Status == http.StatusUnprocessableEntity && !strings.Contains(res.Text("#slug-check"), "taken") {
@@ -160,7 +161,7 @@ func TestSignUpRace(t *testing.T) {
 	}
 	var tenants, users, members int
 	err := apptest.Superuser(t).QueryRow(t.Context(), `
-		select (select count(*) from public.tenants where slug = $1), (select count(*) from public.users where email like 'racer%'),
+		select (select count(*) from public.tenants where slug = $1), (select count(*) from public.users where email like 'racer%-' || $1 || '@%'),
 		       (select count(*) from public.memberships m join public.tenants t on t.id = m.tenant_id where t.slug = $1)`, slug).Scan(&tenants, &users, &members)
 	if err != nil || tenants != 1 || users != 1 || members != 1 {
 		t.Errorf("%d workspaces, %d users, %d memberships: %v", tenants, users, members, err)
