@@ -60,7 +60,8 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 // checkShared fails when the shared schema is older than this program.
 func (d *DB) checkShared(ctx context.Context) error {
 	var v int64
-	if err := d.owner.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v); err != nil {
+	err := d.owner.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
+	if err != nil && !code(err, "42P01") { // no table yet: version 0
 		return err
 	}
 	if want := latest(schema.Shared()); v < want {

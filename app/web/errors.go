@@ -3,7 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -97,13 +100,14 @@ func (s *Server) problem(err error) *problem {
 // unavailable tells a database that is down or overloaded from a bug.
 func unavailable(err error) bool {
 	var connect *pgconn.ConnectError
+	var network *net.OpError
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		switch pg.Code {
-		case "53300", "57P01", "57P02", "57P03", "57014", "55P03", "25P03":
-			return true
-		}
-		return false
+	switch {
+	case errors.As(err, &connect): // whatever the server said to it
+		return true
+	case errors.As(err, &pg):
+		return slices.Contains([]string{"53300", "57P01", "57P02", "57P03", "57P05", "57014", "55P03", "25P03"}, pg.Code)
 	}
-	return errors.As(err, &connect) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
+	return errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
 }

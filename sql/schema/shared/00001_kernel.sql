@@ -131,9 +131,10 @@ begin
 end $$;
 -- +goose StatementEnd
 create trigger tenants_notify_update after update on tenants for each row
-	when ((old.slug, old.state, old.name, old.currency, old.schema) is distinct from (new.slug, new.state, new.name, new.currency, new.schema))
+	when (coalesce(old.slug, new.slug) is not null -- a spare has no host yet
+		and (old.slug, old.state, old.name, old.currency, old.schema) is distinct from (new.slug, new.state, new.name, new.currency, new.schema))
 	execute function tenants_notify();
-create trigger tenants_notify_delete after delete on tenants for each row execute function tenants_notify();
+create trigger tenants_notify_delete after delete on tenants for each row when (old.slug is not null) execute function tenants_notify();
 create trigger domains_notify after insert or update or delete on domains for each row execute function domains_notify();
 
 select ext.grant_table(t, 'select, insert, update, delete')
