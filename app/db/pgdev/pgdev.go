@@ -123,6 +123,11 @@ func (s *Server) restrict(ctx context.Context, database string) error {
 		return err
 	}
 	defer c.Close(ctx)
+	// One at a time: two who revoke at once fail with "tuple concurrently updated".
+	// The lock goes with the connection.
+	if _, err := c.Exec(ctx, "select pg_advisory_lock(1)"); err != nil {
+		return err
+	}
 	const function = `'pg_catalog.set_config(text, text, boolean)'`
 	var open bool
 	if err := c.QueryRow(ctx, `select has_function_privilege('public', `+function+`, 'execute')`).Scan(&open); err != nil || !open {
