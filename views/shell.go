@@ -13,7 +13,6 @@ type Shell struct {
 	Section   string // the side navigation's current entry
 	Workspace string
 	SiteURL   string // the public site
-	User      string
 	Email     string
 	CanWrite  bool
 	Currency  string

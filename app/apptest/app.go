@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -124,7 +123,7 @@ func newApp(d *db.DB) (*App, error) {
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	server.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil).WithAttrs(nil), slog.LevelDebug)
+	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with the process
 	return a, nil
 }
@@ -176,18 +175,4 @@ func certificate() (tls.Certificate, *x509.CertPool, error) {
 	pool := x509.NewCertPool()
 	pool.AddCert(cert)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool, nil
-}
-
-// Root returns the directory of the module.
-func Root(tb testing.TB) string {
-	tb.Helper()
-	dir, err := os.Getwd()
-	for err == nil && dir != "/" {
-		if b, rerr := os.ReadFile(filepath.Join(dir, "go.mod")); rerr == nil && strings.HasPrefix(string(b), "module github.com/paddock-crm/paddock\n") {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
-	tb.Fatal("apptest: no go.mod above the test")
-	return ""
 }

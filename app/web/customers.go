@@ -444,13 +444,15 @@ func (s *Server) customerDelete(c echo.Context) error {
 	f := &form{Form: ui.Form{Errors: map[string]string{}}}
 	version := f.version(c)
 	if !f.Valid() {
-		return s.renderDeleteRefused(c, http.StatusUnprocessableEntity, row, f.Error(""))
+		return s.renderCustomer(c, http.StatusUnprocessableEntity, views.CustomerPage{Customer: row, Notice: f.Error("")})
 	}
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		return crm.CustomerDelete(ctx, tx.Queries, row.ID, version)
 	})
 	if errors.Is(err, crm.ErrChanged) {
-		return s.renderDeleteRefused(c, http.StatusConflict, row, "Somebody else changed this customer since you opened it. Look again, then delete it if you still want to.")
+		return s.renderCustomer(c, http.StatusConflict, views.CustomerPage{
+			Customer: row, Notice: "Somebody else changed this customer since you opened it. Look again, then delete it if you still want to.",
+		})
 	}
 	if err != nil {
 		return err
@@ -459,10 +461,6 @@ func (s *Server) customerDelete(c echo.Context) error {
 		return err
 	}
 	return s.redirect(c, "/customers")
-}
-
-func (s *Server) renderDeleteRefused(c echo.Context, status int, row tenantdb.CustomerGetRow, why string) error {
-	return s.renderCustomer(c, status, views.CustomerPage{Customer: row, Notice: why})
 }
 
 func (s *Server) customerRestore(c echo.Context) error {

@@ -65,7 +65,7 @@ func (s *Server) shell(c echo.Context, section, title string) views.Shell {
 	v := visiting(c)
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
-		User: v.who.Name, Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write),
+		Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write),
 		Currency: v.tenant.Currency, Now: time.Now(), Flash: s.takeFlash(c),
 	}
 }

@@ -54,7 +54,7 @@ var customerList = listSpec{
 
 func (f CustomerFilter) conditions() conditions {
 	c := conditions{where: []string{"c.deleted_at is null"}}
-	c.search(f.Query, "c.search", "lower(c.name)", "c.domain", "c.email")
+	c.search(f.Query, "c.search", "c.name", "c.domain", "c.email")
 	if len(f.Types) > 0 {
 		c.add("c.type = any(%s::text[])", f.Types)
 	}

@@ -118,21 +118,21 @@ func (c *conditions) and(more ...string) string {
 }
 
 // search adds the words of q. A word of three letters or more may stand
-// anywhere (the trigram index serves it), a shorter one must start a column.
-func (c *conditions) search(q, column string, prefixes ...string) {
+// anywhere in column (the trigram index serves it), a shorter one must start
+// name or one of the plain columns, which hold small letters. Each pattern has
+// the collation of the index that is to serve it.
+func (c *conditions) search(q, column, name string, plain ...string) {
+	const plainLower = lower + ` collate "default"`
 	for _, word := range strings.Fields(q) {
 		pattern := likeEscaper.Replace(word)
 		if utf8.RuneCountInString(word) >= 3 {
-			c.add(column+` like (`+lower+` collate "default")`, "%"+pattern+"%")
+			c.add(column+" like ("+plainLower+")", "%"+pattern+"%")
 			continue
 		}
-		mark := fmt.Sprintf(lower, c.arg(pattern+"%"))
-		ors := make([]string, len(prefixes))
-		for i, p := range prefixes {
-			ors[i] = p + " like " + mark
-			if !strings.HasPrefix(p, "lower(") {
-				ors[i] = p + ` like (` + mark + ` collate "default")` // the collation of the column's index
-			}
+		mark := c.arg(pattern + "%")
+		ors := []string{"lower(" + name + ") like " + fmt.Sprintf(lower, mark)}
+		for _, p := range plain {
+			ors = append(ors, p+" like ("+fmt.Sprintf(plainLower, mark)+")")
 		}
 		c.where = append(c.where, "("+strings.Join(ors, " or ")+")")
 	}
