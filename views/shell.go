@@ -2,8 +2,6 @@
 package views
 
 import (
-	"time"
-
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -15,9 +13,9 @@ type Shell struct {
 	SiteURL   string // the public site
 	Email     string
 	CanWrite  bool
-	Currency  string
-	Now       time.Time
+	CanManage bool
 	Flash     *ui.Flash
+	ui.Formats
 }
 
 // Site is what every public page has around it.

@@ -28,6 +28,9 @@ type Identity struct {
 	Email    string
 	MemberID uuid.UUID // uuid.Nil without a membership in the host's workspace
 	Role     Role      // NoRole without one
+
+	// How the person reads dates and numbers; "" for as the workspace does.
+	TimeZone, DateStyle, NumberStyle string
 }
 
 // Device is where a session was begun.
@@ -76,7 +79,7 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID) (
 			return Identity{}, false, err
 		}
 	}
-	who = Identity{UserID: row.UserID, Name: row.Name, Email: row.Email, Role: Role(row.Role)}
+	who = Identity{UserID: row.UserID, Name: row.Name, Email: row.Email, Role: Role(row.Role), TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle}
 	if row.MemberID != nil {
 		who.MemberID = *row.MemberID
 	}

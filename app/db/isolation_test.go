@@ -299,7 +299,7 @@ func TestChaos(t *testing.T) {
 			defer cancel()
 		}
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			list, _, err := tx.CustomerList(ctx, tenantdb.CustomerFilter{}, tenantdb.Page{Limit: 50})
+			list, _, err := tx.CustomerList(ctx, tenantdb.Filter{}, tenantdb.Page{Limit: 50})
 			if err != nil {
 				return err
 			}
@@ -395,7 +395,7 @@ func TestConnectionsRetire(t *testing.T) {
 func count(t *testing.T, w *apptest.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		n, err = tx.CustomerCount(ctx, tenantdb.CustomerFilter{})
+		n, err = tx.CustomerCount(ctx, tenantdb.Filter{})
 		return err
 	})
 	return n

@@ -18,10 +18,18 @@ import (
 // TenantTx is a transaction in one tenant's schema, under that tenant's role.
 type TenantTx struct {
 	*tenantdb.Queries
-	d     *DB
-	tx    pgx.Tx
-	scope Scope
+	d         *DB
+	tx        pgx.Tx
+	scope     Scope
+	changeSet uuid.UUID
 }
+
+// ChangeSet is the name under which the change log keeps what this transaction
+// changes; uuid.Nil when it only reads.
+func (tx *TenantTx) ChangeSet() uuid.UUID { return tx.changeSet }
+
+// MemberID is the acting member; uuid.Nil for the system.
+func (tx *TenantTx) MemberID() uuid.UUID { return tx.scope.MemberID }
 
 // SharedTx is a transaction in the shared schema.
 type SharedTx struct {
@@ -34,12 +42,12 @@ type SharedTx struct {
 // fn returns nil. fn may run twice (see run), so it must be repeatable.
 // It answers ErrNoTenant without a scope and ErrNested inside another transaction.
 func (d *DB) Tenant(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, "begin; ", fn)
+	return d.tenant(ctx, "begin; ", uuid.Must(uuid.NewV7()), fn)
 }
 
 // TenantRead is Tenant for reading: the database refuses writes.
 func (d *DB) TenantRead(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, "begin read only; ", fn)
+	return d.tenant(ctx, "begin read only; ", uuid.Nil, fn)
 }
 
 // Shared is Tenant for the shared schema; it needs no scope.
@@ -52,14 +60,14 @@ func (d *DB) SharedRead(ctx context.Context, fn func(*SharedTx) error) error {
 	return d.shared(ctx, "begin read only; ", fn)
 }
 
-func (d *DB) tenant(ctx context.Context, begin string, fn func(*TenantTx) error) error {
+func (d *DB) tenant(ctx context.Context, begin string, changeSet uuid.UUID, fn func(*TenantTx) error) error {
 	scope, ok := ScopeFrom(ctx)
 	if !ok {
 		return ErrNoTenant
 	}
-	return d.run(ctx, begin+d.tenantScope(scope)+limits, func(c *pgx.Conn, tx pgx.Tx) error {
+	return d.run(ctx, begin+d.tenantScope(scope, changeSet)+limits, func(c *pgx.Conn, tx pgx.Tx) error {
 		remember(c, scope.Schema)
-		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope})
+		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope, changeSet})
 	})
 }
 
@@ -75,7 +83,7 @@ const limits = `; set local statement_timeout = '10s'; set local lock_timeout = 
 
 // tenantScope names pg_temp last, else a temporary table would shadow a
 // tenant's. public is not on the path: a missing table must not fall through.
-func (d *DB) tenantScope(s Scope) string {
+func (d *DB) tenantScope(s Scope, changeSet uuid.UUID) string {
 	q := `set local search_path = ` + ident(s.Schema) + `, ext, pg_temp`
 	if d.roles {
 		q += `; set local role ` + ident(d.tenantRole(s.Schema))
@@ -84,11 +92,13 @@ func (d *DB) tenantScope(s Scope) string {
 		// every tenant and the path alone scopes.
 		q += `; set local role none`
 	}
-	member := ""
-	if s.MemberID != uuid.Nil {
-		member = s.MemberID.String() // a uuid's own format: nothing to escape
+	text := func(id uuid.UUID) string { // a uuid's own format: nothing to escape
+		if id == uuid.Nil {
+			return ""
+		}
+		return id.String()
 	}
-	return q + `; set local paddock.member_id = '` + member + `'`
+	return q + `; set local paddock.member_id = '` + text(s.MemberID) + `'; set local paddock.change_set = '` + text(changeSet) + `'`
 }
 
 func (d *DB) sharedScope() string {
@@ -151,14 +161,15 @@ func (tx *SharedTx) AsTenant(ctx context.Context, fn func(*TenantTx) error) erro
 	if !ok {
 		return ErrNoTenant
 	}
-	return tx.d.switched(ctx, tx.tx, tx.d.tenantScope(scope), tx.d.sharedScope(), func() error {
-		return fn(&TenantTx{tenantdb.New(guarded{tx.tx}), tx.d, tx.tx, scope})
+	changeSet := uuid.Must(uuid.NewV7())
+	return tx.d.switched(ctx, tx.tx, tx.d.tenantScope(scope, changeSet), tx.d.sharedScope(), func() error {
+		return fn(&TenantTx{tenantdb.New(guarded{tx.tx}), tx.d, tx.tx, scope, changeSet})
 	})
 }
 
 // AsShared continues the transaction in the shared schema and comes back.
 func (tx *TenantTx) AsShared(ctx context.Context, fn func(*SharedTx) error) error {
-	return tx.d.switched(ctx, tx.tx, tx.d.sharedScope(), tx.d.tenantScope(tx.scope), func() error {
+	return tx.d.switched(ctx, tx.tx, tx.d.sharedScope(), tx.d.tenantScope(tx.scope, tx.changeSet), func() error {
 		return fn(&SharedTx{shareddb.New(guarded{tx.tx}), tx.d, tx.tx})
 	})
 }

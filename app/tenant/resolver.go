@@ -65,6 +65,13 @@ func (r *Resolver) Run(ctx context.Context) {
 		func(names string) { r.forget(true, strings.Fields(names)...) })
 }
 
+// Forget makes this process look a workspace up anew at once, for whoever just
+// changed it; the others hear of it.
+func (r *Resolver) Forget(slug string) {
+	_, listening := r.state()
+	r.forget(listening, slug)
+}
+
 // forget drops these slugs and hosts, or everything when none is named.
 func (r *Resolver) forget(listening bool, names ...string) {
 	r.mu.Lock()

@@ -26,6 +26,10 @@ type Tenant struct {
 	Name     string
 	State    string
 	Currency string // ISO 4217
+	Country  string // ISO 3166
+
+	// How its people read dates and numbers, unless they choose otherwise.
+	TimeZone, DateStyle, NumberStyle string
 }
 
 // Errors of a slug, for the person who chose it.
@@ -88,7 +92,7 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 }
 
 func fromRow(r shareddb.TenantBySlugRow) Tenant {
-	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency}
+	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle}
 	if r.Slug != nil {
 		t.Slug = *r.Slug
 	}

@@ -184,7 +184,7 @@ func TestCustomerListSortsAndPages(t *testing.T) {
 		for {
 			var rows []tenantdb.CustomerListRow
 			err := d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-				rows, after, err = tx.CustomerList(ctx, tenantdb.CustomerFilter{}, tenantdb.Page{Sort: sort, After: after, Limit: limit})
+				rows, after, err = tx.CustomerList(ctx, tenantdb.Filter{}, tenantdb.Page{Sort: sort, After: after, Limit: limit})
 				return err
 			})
 			if err != nil {

@@ -7,14 +7,16 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -32,6 +34,19 @@ func readForm(c echo.Context, fields []ui.Field, all bool) *form {
 	posted := c.Request().PostForm
 	for _, field := range fields {
 		values, ok := posted[field.Name]
+		switch field.Kind {
+		case ui.KindEmails, ui.KindPhones:
+			f.readPoints(posted, field)
+			continue
+		case ui.KindCheck:
+			values = values[max(0, len(values)-1):] // the hidden false goes before a true
+		case ui.KindMembers:
+			values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+			if ok {
+				f.present[field.Name], f.Values[field.Name] = true, strings.Join(values, ",")
+			}
+			continue
+		}
 		if !ok && (!all || !field.Required) {
 			continue
 		}
@@ -39,6 +54,35 @@ func readForm(c echo.Context, fields []ui.Field, all bool) *form {
 		f.read(field, strings.Join(values, ", "))
 	}
 	return f
+}
+
+// maxPoints is how many addresses or numbers somebody may have.
+const maxPoints = 10
+
+// primary are the plain fields that stand for the first of several, or for the
+// one with a label.
+var primary = map[string][]string{ui.KindEmails: {"email"}, ui.KindPhones: {"phone", "mobile"}}
+
+// readPoints reads emails[0][value], emails[0][label] and so on, or the plain
+// field of the primary one.
+func (f *form) readPoints(posted url.Values, field ui.Field) {
+	for i := range maxPoints {
+		key := fmt.Sprintf("%s[%d]", field.Name, i)
+		if values, ok := posted[key+"[value]"]; ok {
+			f.present[field.Name] = true
+			f.read(ui.Field{Name: key + "[value]", Label: field.Label, Kind: ui.KindText, Max: field.Max}, values[0])
+			f.Values[key+"[label]"] = posted.Get(key + "[label]")
+		}
+	}
+	for _, plain := range primary[field.Kind] {
+		if values, ok := posted[plain]; ok {
+			f.present[field.Name], f.present[plain] = true, true
+			f.read(ui.Field{Name: plain, Label: field.Label, Kind: ui.KindText, Max: field.Max}, values[0])
+		}
+	}
+	if f.present[field.Name] {
+		f.Values[field.Name+"_primary"] = posted.Get(field.Name + "_primary")
+	}
 }
 
 func (f *form) read(field ui.Field, v string) {
@@ -69,14 +113,18 @@ func (f *form) read(field ui.Field, v string) {
 	}
 	switch field.Kind {
 	case ui.KindEmail:
-		if a, err := mail.ParseAddress(v); err != nil || a.Address != v || !strings.Contains(v[strings.LastIndexByte(v, '@'):], ".") {
-			f.fail(field.Name, "This is not an email address. It should look like name@example.com.")
+		if !isEmail(v) {
+			f.fail(field.Name, notEmail)
 		}
 	case ui.KindURL:
 		if u := webURL(v); u == "" {
 			f.fail(field.Name, "This is not a web address. It should look like https://example.com.")
 		} else {
 			f.Values[field.Name] = u
+		}
+	case ui.KindDate:
+		if d, err := time.Parse(time.DateOnly, v); err != nil || d.Year() < 1800 || d.Year() > 2200 {
+			f.fail(field.Name, "This is not a day. It should look like 2027-01-31.")
 		}
 	case ui.KindNumber:
 		if _, err := parseNumber(v); errors.Is(err, strconv.ErrRange) {
@@ -91,63 +139,26 @@ func (f *form) read(field ui.Field, v string) {
 	}
 }
 
+// refused records a rule of the domain that the form breaks; false when err is
+// something else.
+func (f *form) refused(err error) bool {
+	var field *crm.FieldError
+	var no *crm.Refusal
+	switch {
+	case errors.As(err, &field):
+		f.fail(field.Field, field.Message)
+	case errors.As(err, &no):
+		f.fail("", no.Reason)
+	default:
+		return false
+	}
+	return true
+}
+
 // fail records what is wrong with a field; the first message stays.
 func (f *form) fail(name, message string) {
 	if f.Errors[name] == "" {
 		f.Errors[name] = message
-	}
-}
-
-// text sets *to when the field is there.
-func (f *form) text(name string, to *string) {
-	if f.present[name] {
-		*to = f.Values[name]
-	}
-}
-
-// number sets *to when the field is there: nil when it is empty.
-func (f *form) number(name string, to **int32) {
-	if f.present[name] && f.Errors[name] == "" {
-		*to = nil
-		if n, err := parseNumber(f.Values[name]); err == nil {
-			*to = &n
-		}
-	}
-}
-
-// money sets *to minor units when the field is there: nil when it is empty.
-func (f *form) money(name, currency string, to **int64) {
-	if !f.present[name] || f.Errors[name] != "" {
-		return
-	}
-	*to = nil
-	if v := f.Values[name]; v != "" {
-		n, err := parseMoney(ui.CutCurrency(v, currency), ui.Exponent(currency))
-		switch {
-		case errors.Is(err, strconv.ErrRange):
-			f.fail(name, "This amount is too large.")
-			return
-		case err != nil:
-			f.fail(name, "This is not an amount. It should look like 1,250.00, without a sign.")
-			return
-		}
-		*to = &n
-	}
-}
-
-// id sets *to when the field is there: nil when it is empty.
-func (f *form) id(name string, to **uuid.UUID) {
-	if !f.present[name] {
-		return
-	}
-	*to = nil
-	if v := f.Values[name]; v != "" {
-		id, err := uuid.Parse(v)
-		if err != nil {
-			f.fail(name, "Choose one of the list.")
-			return
-		}
-		*to = &id
 	}
 }
 
@@ -182,6 +193,13 @@ func (f *form) version(c echo.Context) int32 {
 		f.fail("", "We can’t tell which version you saw. Open the record again and repeat your change.")
 	}
 	return int32(n)
+}
+
+const notEmail = "This is not an email address. It should look like name@example.com."
+
+func isEmail(v string) bool {
+	a, err := mail.ParseAddress(v)
+	return err == nil && a.Address == v && strings.Contains(v[strings.LastIndexByte(v, '@'):], ".")
 }
 
 func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }

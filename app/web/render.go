@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -65,8 +64,8 @@ func (s *Server) shell(c echo.Context, section, title string) views.Shell {
 	v := visiting(c)
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
-		Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write),
-		Currency: v.tenant.Currency, Now: time.Now(), Flash: s.takeFlash(c),
+		Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write), CanManage: v.who.Role.May(auth.Manage),
+		Formats: v.formats(c), Flash: s.takeFlash(c),
 	}
 }
 

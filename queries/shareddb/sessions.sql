@@ -5,7 +5,7 @@ values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at)
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
 -- with it, so that a removed member is out at the next click.
-select s.user_id, s.last_seen_at, u.name, u.email, m.id as member_id, coalesce(m.role, '')::text as role
+select s.user_id, s.last_seen_at, u.name, u.email, u.time_zone, u.date_style, u.number_style, m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id

@@ -34,7 +34,7 @@ func (q *Queries) SessionDeleteExpired(ctx context.Context) (int64, error) {
 }
 
 const sessionGet = `-- name: SessionGet :one
-select s.user_id, s.last_seen_at, u.name, u.email, m.id as member_id, coalesce(m.role, '')::text as role
+select s.user_id, s.last_seen_at, u.name, u.email, u.time_zone, u.date_style, u.number_style, m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
@@ -42,12 +42,15 @@ where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.expires
 `
 
 type SessionGetRow struct {
-	UserID     uuid.UUID
-	LastSeenAt time.Time
-	Name       string
-	Email      string
-	MemberID   *uuid.UUID
-	Role       string
+	UserID      uuid.UUID
+	LastSeenAt  time.Time
+	Name        string
+	Email       string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
+	MemberID    *uuid.UUID
+	Role        string
 }
 
 // A session is somebody only on the host it was made on. The membership comes
@@ -60,6 +63,9 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 		&i.LastSeenAt,
 		&i.Name,
 		&i.Email,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
 		&i.MemberID,
 		&i.Role,
 	)

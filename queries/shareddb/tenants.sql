@@ -1,8 +1,8 @@
 -- name: TenantBySlug :one
-select id, schema, state, slug, name, currency from tenants where slug = @slug::text;
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style from tenants where slug = @slug::text;
 
 -- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = @host and d.verified_at is not null;
 
@@ -22,10 +22,14 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency;
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style;
 
 -- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role
 from memberships m join tenants t on t.id = m.tenant_id
 where m.user_id = @user_id and t.state in ('active', 'suspended')
 order by lower(t.name), t.slug;
+
+-- name: TenantSettings :exec
+update tenants set name = @name, currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style
+where id = @id;

@@ -12,18 +12,22 @@ import (
 )
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
 
 type TenantByDomainRow struct {
-	ID       uuid.UUID
-	Schema   string
-	State    string
-	Slug     *string
-	Name     string
-	Currency string
+	ID          uuid.UUID
+	Schema      string
+	State       string
+	Slug        *string
+	Name        string
+	Currency    string
+	Country     string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
 }
 
 func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDomainRow, error) {
@@ -36,21 +40,29 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.Slug,
 		&i.Name,
 		&i.Currency,
+		&i.Country,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
 	)
 	return i, err
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select id, schema, state, slug, name, currency from tenants where slug = $1::text
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
-	ID       uuid.UUID
-	Schema   string
-	State    string
-	Slug     *string
-	Name     string
-	Currency string
+	ID          uuid.UUID
+	Schema      string
+	State       string
+	Slug        *string
+	Name        string
+	Currency    string
+	Country     string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
 }
 
 func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRow, error) {
@@ -63,6 +75,10 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 		&i.Slug,
 		&i.Name,
 		&i.Currency,
+		&i.Country,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
 	)
 	return i, err
 }
@@ -75,16 +91,20 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style
 `
 
 type TenantClaimRow struct {
-	ID       uuid.UUID
-	Schema   string
-	State    string
-	Slug     *string
-	Name     string
-	Currency string
+	ID          uuid.UUID
+	Schema      string
+	State       string
+	Slug        *string
+	Name        string
+	Currency    string
+	Country     string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
 }
 
 // Makes a ready, current spare schema the workspace; no row when there is none.
@@ -98,6 +118,10 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 		&i.Slug,
 		&i.Name,
 		&i.Currency,
+		&i.Country,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
 	)
 	return i, err
 }
@@ -109,6 +133,34 @@ select pg_advisory_xact_lock(hashtextextended('slug:' || $1::text, 0))
 // Others who want the same slug wait here, before they take a spare schema.
 func (q *Queries) TenantLockSlug(ctx context.Context, slug string) error {
 	_, err := q.db.Exec(ctx, tenantLockSlug, slug)
+	return err
+}
+
+const tenantSettings = `-- name: TenantSettings :exec
+update tenants set name = $1, currency = $2, country = $3, time_zone = $4, date_style = $5, number_style = $6
+where id = $7
+`
+
+type TenantSettingsParams struct {
+	Name        string
+	Currency    string
+	Country     string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
+	ID          uuid.UUID
+}
+
+func (q *Queries) TenantSettings(ctx context.Context, arg TenantSettingsParams) error {
+	_, err := q.db.Exec(ctx, tenantSettings,
+		arg.Name,
+		arg.Currency,
+		arg.Country,
+		arg.TimeZone,
+		arg.DateStyle,
+		arg.NumberStyle,
+		arg.ID,
+	)
 	return err
 }
 

@@ -54,3 +54,24 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 	)
 	return err
 }
+
+const userPreferences = `-- name: UserPreferences :exec
+update users set time_zone = $1, date_style = $2, number_style = $3 where id = $4
+`
+
+type UserPreferencesParams struct {
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
+	ID          uuid.UUID
+}
+
+func (q *Queries) UserPreferences(ctx context.Context, arg UserPreferencesParams) error {
+	_, err := q.db.Exec(ctx, userPreferences,
+		arg.TimeZone,
+		arg.DateStyle,
+		arg.NumberStyle,
+		arg.ID,
+	)
+	return err
+}

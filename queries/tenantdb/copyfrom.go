@@ -9,6 +9,53 @@ import (
 	"context"
 )
 
+// iteratorForContactCopy implements pgx.CopyFromSource.
+type iteratorForContactCopy struct {
+	rows                 []ContactCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForContactCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForContactCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].FirstName,
+		r.rows[0].LastName,
+		r.rows[0].Salutation,
+		r.rows[0].JobTitle,
+		r.rows[0].CustomerID,
+		r.rows[0].Emails,
+		r.rows[0].Phones,
+		r.rows[0].LinkedinUrl,
+		r.rows[0].Birthday,
+		r.rows[0].DoNotCall,
+		r.rows[0].EmailOptOut,
+		r.rows[0].Description,
+		r.rows[0].OwnerID,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForContactCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) ContactCopy(ctx context.Context, arg []ContactCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"contacts"}, []string{"id", "first_name", "last_name", "salutation", "job_title", "customer_id", "emails", "phones", "linkedin_url", "birthday", "do_not_call", "email_opt_out", "description", "owner_id", "created_at", "updated_at"}, &iteratorForContactCopy{rows: arg})
+}
+
 // iteratorForCustomerCopy implements pgx.CopyFromSource.
 type iteratorForCustomerCopy struct {
 	rows                 []CustomerCopyParams
@@ -59,6 +106,152 @@ func (q *Queries) CustomerCopy(ctx context.Context, arg []CustomerCopyParams) (i
 	return q.db.CopyFrom(ctx, []string{"customers"}, []string{"id", "name", "domain", "website", "phone", "email", "type", "industry", "employees", "annual_revenue", "street", "city", "state", "postal_code", "country", "description", "owner_id", "created_at", "updated_at"}, &iteratorForCustomerCopy{rows: arg})
 }
 
+// iteratorForDealCopy implements pgx.CopyFromSource.
+type iteratorForDealCopy struct {
+	rows                 []DealCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForDealCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForDealCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].Name,
+		r.rows[0].CustomerID,
+		r.rows[0].ContactID,
+		r.rows[0].PipelineID,
+		r.rows[0].StageID,
+		r.rows[0].Position,
+		r.rows[0].Amount,
+		r.rows[0].Currency,
+		r.rows[0].Probability,
+		r.rows[0].ExpectedCloseDate,
+		r.rows[0].Source,
+		r.rows[0].LostReason,
+		r.rows[0].Description,
+		r.rows[0].OwnerID,
+		r.rows[0].ClosedAt,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForDealCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) DealCopy(ctx context.Context, arg []DealCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"deals"}, []string{"id", "name", "customer_id", "contact_id", "pipeline_id", "stage_id", "position", "amount", "currency", "probability", "expected_close_date", "source", "lost_reason", "description", "owner_id", "closed_at", "created_at", "updated_at"}, &iteratorForDealCopy{rows: arg})
+}
+
+// iteratorForLeadCopy implements pgx.CopyFromSource.
+type iteratorForLeadCopy struct {
+	rows                 []LeadCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForLeadCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForLeadCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].FirstName,
+		r.rows[0].LastName,
+		r.rows[0].CompanyName,
+		r.rows[0].JobTitle,
+		r.rows[0].Email,
+		r.rows[0].Phone,
+		r.rows[0].Website,
+		r.rows[0].Source,
+		r.rows[0].Status,
+		r.rows[0].Rating,
+		r.rows[0].Amount,
+		r.rows[0].Description,
+		r.rows[0].OwnerID,
+		r.rows[0].ConvertedAt,
+		r.rows[0].ConversionSet,
+		r.rows[0].CustomerID,
+		r.rows[0].ContactID,
+		r.rows[0].DealID,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForLeadCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) LeadCopy(ctx context.Context, arg []LeadCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"leads"}, []string{"id", "first_name", "last_name", "company_name", "job_title", "email", "phone", "website", "source", "status", "rating", "amount", "description", "owner_id", "converted_at", "conversion_set", "customer_id", "contact_id", "deal_id", "created_at", "updated_at"}, &iteratorForLeadCopy{rows: arg})
+}
+
+// iteratorForProjectCopy implements pgx.CopyFromSource.
+type iteratorForProjectCopy struct {
+	rows                 []ProjectCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForProjectCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForProjectCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].Name,
+		r.rows[0].CustomerID,
+		r.rows[0].DealID,
+		r.rows[0].Status,
+		r.rows[0].Priority,
+		r.rows[0].StartDate,
+		r.rows[0].EndDate,
+		r.rows[0].Budget,
+		r.rows[0].MemberIds,
+		r.rows[0].Description,
+		r.rows[0].OwnerID,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForProjectCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) ProjectCopy(ctx context.Context, arg []ProjectCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"projects"}, []string{"id", "name", "customer_id", "deal_id", "status", "priority", "start_date", "end_date", "budget", "member_ids", "description", "owner_id", "created_at", "updated_at"}, &iteratorForProjectCopy{rows: arg})
+}
+
 // iteratorForTaggingCopy implements pgx.CopyFromSource.
 type iteratorForTaggingCopy struct {
 	rows                 []TaggingCopyParams
@@ -91,4 +284,53 @@ func (r iteratorForTaggingCopy) Err() error {
 
 func (q *Queries) TaggingCopy(ctx context.Context, arg []TaggingCopyParams) (int64, error) {
 	return q.db.CopyFrom(ctx, []string{"taggings"}, []string{"subject_type", "subject_id", "tag_id"}, &iteratorForTaggingCopy{rows: arg})
+}
+
+// iteratorForTaskCopy implements pgx.CopyFromSource.
+type iteratorForTaskCopy struct {
+	rows                 []TaskCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForTaskCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForTaskCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].Subject,
+		r.rows[0].Type,
+		r.rows[0].Status,
+		r.rows[0].Priority,
+		r.rows[0].DueOn,
+		r.rows[0].DueAt,
+		r.rows[0].RemindAt,
+		r.rows[0].Repeat,
+		r.rows[0].AssigneeID,
+		r.rows[0].SubjectType,
+		r.rows[0].SubjectID,
+		r.rows[0].Description,
+		r.rows[0].CompletedAt,
+		r.rows[0].CompletedBy,
+		r.rows[0].NextID,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForTaskCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) TaskCopy(ctx context.Context, arg []TaskCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"tasks"}, []string{"id", "subject", "type", "status", "priority", "due_on", "due_at", "remind_at", "repeat", "assignee_id", "subject_type", "subject_id", "description", "completed_at", "completed_by", "next_id", "created_at", "updated_at"}, &iteratorForTaskCopy{rows: arg})
 }

@@ -14,7 +14,7 @@ select c.id, c.name, c.domain, c.website, c.phone, c.email, c.type, c.industry, 
 	c.street, c.city, c.state, c.postal_code, c.country, c.description, c.owner_id,
 	c.version, c.created_at, c.updated_at, c.deleted_at,
 	coalesce(m.name, '')::text as owner_name,
-	array(select t.name from taggings g join tags t on t.id = g.tag_id
+	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'customer' and g.subject_id = c.id order by t.name)::text[] as tags
 from customers c left join members m on m.id = c.owner_id
 where c.id = @id;
@@ -29,14 +29,6 @@ update customers set
 	version = version + 1, updated_at = now()
 where id = @id and version = @version and deleted_at is null;
 
--- name: CustomerDelete :execrows
-update customers set deleted_at = now(), version = version + 1
-where id = @id and version = @version and deleted_at is null;
-
--- name: CustomerRestore :execrows
-update customers set deleted_at = null, version = version + 1
-where id = @id and deleted_at is not null;
-
 -- name: CustomerCopy :copyfrom
 insert into customers (
 	id, name, domain, website, phone, email, type, industry, employees, annual_revenue,
@@ -45,6 +37,3 @@ insert into customers (
 	@id, @name, @domain, @website, @phone, @email, @type, @industry, @employees, @annual_revenue,
 	@street, @city, @state, @postal_code, @country, @description, @owner_id, @created_at, @updated_at
 );
-
--- name: TaggingCopy :copyfrom
-insert into taggings (subject_type, subject_id, tag_id) values (@subject_type, @subject_id, @tag_id);

@@ -34,25 +34,12 @@ type CustomerCopyParams struct {
 	UpdatedAt     time.Time
 }
 
-const customerDelete = `-- name: CustomerDelete :execrows
-update customers set deleted_at = now(), version = version + 1
-where id = $1 and version = $2 and deleted_at is null
-`
-
-func (q *Queries) CustomerDelete(ctx context.Context, iD uuid.UUID, version int32) (int64, error) {
-	result, err := q.db.Exec(ctx, customerDelete, iD, version)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const customerGet = `-- name: CustomerGet :one
 select c.id, c.name, c.domain, c.website, c.phone, c.email, c.type, c.industry, c.employees, c.annual_revenue,
 	c.street, c.city, c.state, c.postal_code, c.country, c.description, c.owner_id,
 	c.version, c.created_at, c.updated_at, c.deleted_at,
 	coalesce(m.name, '')::text as owner_name,
-	array(select t.name from taggings g join tags t on t.id = g.tag_id
+	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'customer' and g.subject_id = c.id order by t.name)::text[] as tags
 from customers c left join members m on m.id = c.owner_id
 where c.id = $1
@@ -172,19 +159,6 @@ func (q *Queries) CustomerInsert(ctx context.Context, arg CustomerInsertParams) 
 	return err
 }
 
-const customerRestore = `-- name: CustomerRestore :execrows
-update customers set deleted_at = null, version = version + 1
-where id = $1 and deleted_at is not null
-`
-
-func (q *Queries) CustomerRestore(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, customerRestore, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const customerUpdate = `-- name: CustomerUpdate :execrows
 update customers set
 	name = $1, domain = $2, website = $3, phone = $4, email = $5, type = $6,
@@ -242,10 +216,4 @@ func (q *Queries) CustomerUpdate(ctx context.Context, arg CustomerUpdateParams) 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-type TaggingCopyParams struct {
-	SubjectType string
-	SubjectID   uuid.UUID
-	TagID       uuid.UUID
 }

@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -76,6 +79,68 @@ type listSpec struct {
 	join        string
 	sorts       map[string]sortColumn
 	defaultSort string
+	kind        string            // as taggings name it
+	search      []string          // the search column, the name, then columns in small letters: see conditions.search
+	owner       string            // the column that says whose a record is
+	match       map[string]string // what a filter compares: a column's condition, with %s for its values as text[]
+	dates       map[string]string // what Filter.Since and Until look at, by Filter.Date
+}
+
+// Filter narrows a list; zero fields do not.
+type Filter struct {
+	Query   string // words of the search column
+	OwnerID uuid.UUID
+	NoOwner bool
+	Tag     string              // its name, in any case
+	Match   map[string][]string // by the list's own fields, such as "status"; an unknown one narrows nothing
+	Date    string              // the date that Since and Until are about
+	Since   time.Time           // from this moment on
+	Until   time.Time           // and before this one
+}
+
+// conditions are what the filter asks of the list's rows.
+func (s listSpec) conditions(f Filter) conditions {
+	c := conditions{where: []string{s.alias() + ".deleted_at is null"}}
+	c.search(f.Query, s.search[0], s.search[1], s.search[2:]...)
+	for _, field := range slices.Sorted(maps.Keys(f.Match)) {
+		if format, ok := s.match[field]; ok && len(f.Match[field]) > 0 {
+			c.add(format, f.Match[field])
+		}
+	}
+	if f.NoOwner {
+		c.add(s.owner + " is null")
+	} else if f.OwnerID != uuid.Nil {
+		c.add(s.owner+" = %s", f.OwnerID)
+	}
+	if f.Tag != "" {
+		c.add(s.id+` in (select g.subject_id from taggings g join tags t on t.id = g.tag_id
+			where g.subject_type = '`+s.kind+`' and lower(t.name) = `+lower+`)`, f.Tag)
+	}
+	if column, ok := s.dates[f.Date]; ok {
+		if !f.Since.IsZero() {
+			c.add(column+" >= %s", f.Since)
+		}
+		if !f.Until.IsZero() {
+			c.add(column+" < %s", f.Until)
+		}
+	}
+	return c
+}
+
+func (s listSpec) alias() string { a, _, _ := strings.Cut(s.id, "."); return a }
+
+// tagged selects a row's tags, each after its colour.
+func tagged(kind, id string) string {
+	return `array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
+		where g.subject_type = '` + kind + `' and g.subject_id = ` + id + ` order by t.name)`
+}
+
+// anyOf is a filter on a text column.
+func anyOf(column string) string { return column + " = any(%s::text[])" }
+
+// anyID is a filter on an id; what is no id matches nothing.
+func anyID(column string) string {
+	return column + " = any(select x::uuid from unnest(%s::text[]) x where x ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')"
 }
 
 // sort resolves Page.Sort; an unknown field falls back to the default, so that
@@ -267,4 +332,8 @@ func listCount(ctx context.Context, db DBTX, s listSpec, c conditions) (n int, e
 	limit := c.arg(CountLimit + 1)
 	err = db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).Scan(&n)
 	return n, err
+}
+
+func ownerColumn(pointer string) sortColumn {
+	return relatedColumn("o.name", related{table: "members o", id: "o.id", pointer: pointer})
 }

@@ -11,9 +11,21 @@ import (
 	"github.com/google/uuid"
 )
 
+const tagDelete = `-- name: TagDelete :execrows
+delete from tags where id = $1
+`
+
+func (q *Queries) TagDelete(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, tagDelete, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const tagEnsure = `-- name: TagEnsure :exec
 insert into tags (id, name, color)
-select w.id, w.name, 'gray' from (select unnest($1::uuid[]) as id, unnest($2::text[]) as name) w
+select w.id, w.name, (array['blue', 'green', 'amber', 'red', 'gray'])[1 + abs(hashtext(lower(w.name))) % 5] from (select unnest($1::uuid[]) as id, unnest($2::text[]) as name) w
 order by lower(w.name collate ext.name_order)
 on conflict (lower(name)) do nothing
 `
@@ -49,6 +61,105 @@ func (q *Queries) TagIDs(ctx context.Context, names []string) ([]uuid.UUID, erro
 		return nil, err
 	}
 	return items, nil
+}
+
+const tagList = `-- name: TagList :many
+select t.id, t.name::text as name, t.color, (select count(*) from taggings g where g.tag_id = t.id)::bigint as n
+from tags t order by t.name, t.id limit 500
+`
+
+type TagListRow struct {
+	ID    uuid.UUID
+	Name  string
+	Color string
+	N     int64
+}
+
+// The workspace's tags and how many records carry each.
+func (q *Queries) TagList(ctx context.Context) ([]TagListRow, error) {
+	rows, err := q.db.Query(ctx, tagList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TagListRow{}
+	for rows.Next() {
+		var i TagListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Color,
+			&i.N,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tagUpdate = `-- name: TagUpdate :execrows
+update tags set name = $1, color = $2 where id = $3
+`
+
+func (q *Queries) TagUpdate(ctx context.Context, name string, color string, iD uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, tagUpdate, name, color, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+type TaggingCopyParams struct {
+	SubjectType string
+	SubjectID   uuid.UUID
+	TagID       uuid.UUID
+}
+
+const taggingDelete = `-- name: TaggingDelete :exec
+delete from taggings where subject_type = $1 and subject_id = $2 and tag_id = $3
+`
+
+func (q *Queries) TaggingDelete(ctx context.Context, subjectType string, subjectID uuid.UUID, tagID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, taggingDelete, subjectType, subjectID, tagID)
+	return err
+}
+
+const taggingInsert = `-- name: TaggingInsert :exec
+insert into taggings (subject_type, subject_id, tag_id)
+select $1, $2, t.id from tags t where t.id = $3 on conflict do nothing
+`
+
+func (q *Queries) TaggingInsert(ctx context.Context, subjectType string, subjectID uuid.UUID, tagID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, taggingInsert, subjectType, subjectID, tagID)
+	return err
+}
+
+const taggingsCopy = `-- name: TaggingsCopy :exec
+insert into taggings (subject_type, subject_id, tag_id)
+select $1, $2, g.tag_id from taggings g where g.subject_type = $3 and g.subject_id = $4
+on conflict do nothing
+`
+
+type TaggingsCopyParams struct {
+	ToType   string
+	ToID     uuid.UUID
+	FromType string
+	FromID   uuid.UUID
+}
+
+// The tags of one record, put on another as well.
+func (q *Queries) TaggingsCopy(ctx context.Context, arg TaggingsCopyParams) error {
+	_, err := q.db.Exec(ctx, taggingsCopy,
+		arg.ToType,
+		arg.ToID,
+		arg.FromType,
+		arg.FromID,
+	)
+	return err
 }
 
 const taggingsReplace = `-- name: TaggingsReplace :exec

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -51,4 +52,43 @@ func noticeRole(bad bool) string {
 		return "alert"
 	}
 	return "status"
+}
+
+// PointLabels are what an address or a number is for.
+var PointLabels = []Option{{Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"}, {Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
+
+func (f Field) pointName() string {
+	if f.Kind == KindEmails {
+		return "Email"
+	}
+	return "Phone"
+}
+
+func (f Field) pointMode() string {
+	if f.Kind == KindEmails {
+		return "email"
+	}
+	return "tel"
+}
+
+func (f Field) pointHint(i int) string {
+	switch {
+	case i > 0:
+		return "Add another"
+	case f.Kind == KindEmails:
+		return "name@example.com"
+	}
+	return ""
+}
+
+func (f Field) empty() string {
+	if f.Empty != "" {
+		return f.Empty
+	}
+	return "None"
+}
+
+// searched is what a KindRecord is chosen from, in the singular.
+func (f Field) searched() string {
+	return strings.ToLower(f.Label)
 }

@@ -2,12 +2,16 @@
 // /dev/components shows them.
 package ui
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Form is what was typed and what is wrong with it, by field name.
 type Form struct {
-	Values map[string]string
-	Errors map[string]string
+	Values  map[string]string
+	Errors  map[string]string
+	Options map[string][]Option // of the fields whose choices are not the program's
 }
 
 // Value returns what the field holds, "" when nothing.
@@ -31,6 +35,13 @@ const (
 	KindSelect   = "select"
 	KindPassword = "password"
 	KindTags     = "tags"
+	KindDate     = "date"
+	KindTime     = "datetime" // a moment, or a day when its time is left out
+	KindCheck    = "checkbox"
+	KindEmails   = "emails" // several, each with a label, the primary one first
+	KindPhones   = "phones"
+	KindRecord   = "record"  // another record, by its id
+	KindMembers  = "members" // several of the workspace's
 )
 
 // Field describes one field of a form: how it is shown, and how much of what
@@ -47,10 +58,46 @@ type Field struct {
 	Quick        bool     // shown before "More fields"
 	Full         bool     // takes the whole width of a record
 	Autofocus    bool     // where typing starts, unless another field is wrong
+	Path         string   // of a KindRecord: the list it is chosen from, "/customers"
+	Empty        string   // what a choice of nothing is called
+	Hidden       bool     // posted, but no row of the form: another field shows it
+	ReadOnly     bool     // shown on the record, set elsewhere
+	Currency     string   // of a KindMoney: the field that names its currency; "" for the workspace's
 }
 
-// Option is one choice of a KindSelect.
-type Option struct{ Value, Label string }
+// Point is one of several email addresses or phone numbers in a form.
+type Point struct {
+	Index               int
+	Value, Label, Error string
+}
+
+// Points are what the form holds of a KindEmails or KindPhones, and an empty
+// one to add to them.
+func (f Form) Points(name string) (out []Point) {
+	for i := 0; ; i++ {
+		key := fmt.Sprintf("%s[%d]", name, i)
+		value, ok := f.Values[key+"[value]"]
+		if !ok {
+			break
+		}
+		out = append(out, Point{i, value, f.Values[key+"[label]"], f.Errors[key+"[value]"]})
+	}
+	return append(out, Point{Index: len(out)})
+}
+
+// choices are a field's options, those of the form where the field has none.
+func (f Field) choices(form Form) []Option {
+	if f.Options != nil {
+		return f.Options
+	}
+	return form.Options[f.Name]
+}
+
+// Chosen are the values of a KindMembers.
+func (f Form) Chosen(name string) []string { return strings.Split(f.Values[name], ",") }
+
+// Option is one choice of a KindSelect, under a heading where it has one.
+type Option struct{ Value, Label, Group string }
 
 // Label returns the label of a value, or the value itself.
 func Label(options []Option, value string) string {
@@ -64,7 +111,7 @@ func Label(options []Option, value string) string {
 
 func (f Field) inputType() string {
 	switch f.Kind {
-	case KindEmail, KindTel, KindPassword:
+	case KindEmail, KindTel, KindPassword, KindDate:
 		return f.Kind
 	default:
 		return "text" // number and url inputs refuse what the server understands
@@ -101,6 +148,28 @@ type Flash struct {
 	Undo    string // where a PUT takes it back; "" when nothing can
 }
 
+// TagValue is a tag with its colour.
+type TagValue struct{ Name, Color string }
+
+// Tags reads tags as queries give them: the colour, a space, the name.
+func Tags(rows []string) []TagValue {
+	out := make([]TagValue, len(rows))
+	for i, r := range rows {
+		color, name, _ := strings.Cut(r, " ")
+		out[i] = TagValue{name, color}
+	}
+	return out
+}
+
+// TagNames are the names alone, as the tags' field holds them.
+func TagNames(rows []string) string {
+	names := make([]string, len(rows))
+	for i, t := range Tags(rows) {
+		names[i] = t.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 // Initial returns the first letter of a name, in upper case.
 func Initial(name string) string {
 	for _, r := range strings.TrimSpace(name) {
@@ -118,4 +187,14 @@ func Hue(name string) string {
 		n = n*31 + int(r)
 	}
 	return hues[((n%len(hues))+len(hues))%len(hues)]
+}
+
+// Slug makes an id's part of a title.
+func Slug(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(s))
 }

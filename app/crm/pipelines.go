@@ -1,0 +1,132 @@
+package crm
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// Stage is a stage as somebody wants it; ID is uuid.Nil for a new one.
+type Stage struct {
+	ID          uuid.UUID
+	Name, Color string
+	Probability int32
+	Outcome     string
+	Remove      bool
+}
+
+// newStages are those of a pipeline that somebody just made.
+var newStages = []Stage{
+	{Name: "Prospecting", Color: "gray", Probability: 10, Outcome: Open}, {Name: "Qualification", Color: "blue", Probability: 20, Outcome: Open},
+	{Name: "Proposal", Color: "amber", Probability: 50, Outcome: Open}, {Name: "Negotiation", Color: "red", Probability: 80, Outcome: Open},
+	{Name: "Closed Won", Color: "green", Probability: 100, Outcome: Won}, {Name: "Closed Lost", Color: "gray", Probability: 0, Outcome: Lost},
+}
+
+// PipelineCreate makes a pipeline with the usual stages.
+func PipelineCreate(ctx context.Context, q *tenantdb.Queries, name string) error {
+	id := uuid.Must(uuid.NewV7())
+	if err := q.PipelineInsert(ctx, id, name); err != nil {
+		return err
+	}
+	return insertStages(ctx, q, id, newStages)
+}
+
+func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, stages []Stage) error {
+	for i, s := range stages {
+		err := q.StageInsert(ctx, tenantdb.StageInsertParams{
+			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: int32(i + 1), //nolint:gosec // a handful
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PipelineUpdate writes a pipeline's name and stages, in their order, over the
+// version; ErrChanged when that is not the current one. A stage that holds
+// deals, the trash's included, stays, and so does its outcome.
+func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) error {
+	if err := changedOne(q.PipelineUpdate(ctx, name, id, version)); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(stages, func(s Stage) bool { return !s.Remove && s.Outcome == Open }) {
+		return &FieldError{"", "A pipeline needs a stage that is open."}
+	}
+	used, err := stagesUsed(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	before, err := q.StageList(ctx)
+	if err != nil {
+		return err
+	}
+	position := int32(0)
+	for _, s := range stages {
+		if s.Remove {
+			if used[s.ID] > 0 {
+				return &FieldError{"", "“" + s.Name + "” still holds deals. Move them first."}
+			}
+			if _, err := q.StageDelete(ctx, s.ID, id); err != nil {
+				return err
+			}
+			continue
+		}
+		position++
+		if s.ID == uuid.Nil {
+			err := q.StageInsert(ctx, tenantdb.StageInsertParams{
+				ID: uuid.Must(uuid.NewV7()), PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: position,
+			})
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		for _, b := range before {
+			if b.ID == s.ID && b.Outcome != s.Outcome && used[s.ID] > 0 {
+				return &FieldError{"", "“" + s.Name + "” holds deals, so it stays " + b.Outcome + ". Move them first."}
+			}
+		}
+		err := changedOne(q.StageUpdate(ctx, tenantdb.StageUpdateParams{
+			ID: s.ID, PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: position,
+		}))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PipelineDelete deletes a pipeline without deals; the last one stays.
+func PipelineDelete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
+	pipelines, err := q.PipelineList(ctx)
+	if err != nil {
+		return err
+	}
+	if len(pipelines) == 1 {
+		return &Refusal{"This is the only pipeline. Make another first."}
+	}
+	used, err := stagesUsed(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	if len(used) > 0 {
+		return &Refusal{"This pipeline still holds deals, perhaps in the trash. Move them first."}
+	}
+	if err := q.StagesDelete(ctx, id); err != nil {
+		return err
+	}
+	return changedOne(q.PipelineDelete(ctx, id))
+}
+
+func stagesUsed(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (map[uuid.UUID]int64, error) {
+	rows, err := q.StagesUsed(ctx, id)
+	used := map[uuid.UUID]int64{}
+	for _, r := range rows {
+		used[r.StageID] = r.N
+	}
+	return used, err
+}

@@ -1,0 +1,371 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/labstack/echo/v4"
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+func (s *Server) profile(c echo.Context) error {
+	who := visiting(c).who
+	return s.renderProfile(c, http.StatusOK, ui.Form{Values: map[string]string{"time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle}})
+}
+
+func (s *Server) renderProfile(c echo.Context, status int, f ui.Form) error {
+	p := views.SettingsPage{
+		Shell: s.shell(c, "settings", "Profile"), Tab: "profile", Title: "How you read dates and numbers", Action: "/settings/profile",
+		About: "This is yours alone and goes with you to all your workspaces.", Fields: views.ProfileFields, Form: f,
+	}
+	return s.render(c, status, views.Settings(p), views.SettingsForm(p))
+}
+
+func (s *Server) profileUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	who := visiting(c).who
+	f := readForm(c, views.ProfileFields, false)
+	f.checkZone()
+	p := shareddb.UserPreferencesParams{ID: who.UserID, TimeZone: who.TimeZone, DateStyle: who.DateStyle, NumberStyle: who.NumberStyle}
+	b := &binder{form: f}
+	b.text("time_zone", &p.TimeZone)
+	b.text("date_style", &p.DateStyle)
+	b.text("number_style", &p.NumberStyle)
+	if !f.Valid() {
+		return s.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
+	}
+	if err := s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.UserPreferences(ctx, p) }); err != nil {
+		return err
+	}
+	return s.saved(c, "/settings/profile")
+}
+
+// saved goes back to a page of the settings and says that it is done.
+func (s *Server) saved(c echo.Context, path string) error {
+	if err := s.setFlash(c, ui.Flash{Message: "Changes saved"}); err != nil {
+		return err
+	}
+	return s.redirect(c, path)
+}
+
+func (f *form) checkZone() {
+	if v := f.Values["time_zone"]; v != "" && f.Errors["time_zone"] == "" {
+		if _, ok := loadZone(v); !ok {
+			f.fail("time_zone", "We don’t know this time zone. It should look like Europe/Rome.")
+		}
+	}
+}
+
+func (s *Server) workspaceSettings(c echo.Context) error {
+	t := visiting(c).tenant
+	return s.renderWorkspaceSettings(c, http.StatusOK, ui.Form{Values: map[string]string{
+		"name": t.Name, "currency": t.Currency, "country": t.Country, "time_zone": t.TimeZone, "date_style": t.DateStyle, "number_style": t.NumberStyle,
+	}})
+}
+
+func (s *Server) renderWorkspaceSettings(c echo.Context, status int, f ui.Form) error {
+	p := views.SettingsPage{
+		Shell: s.shell(c, "settings", "Workspace"), Tab: "workspace", Title: "Workspace", Action: "/settings/workspace",
+		About: "These hold for everybody who has chosen nothing else.", Fields: views.WorkspaceFields, Form: f,
+	}
+	return s.render(c, status, views.Settings(p), views.SettingsForm(p))
+}
+
+func (s *Server) workspaceUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	t := visiting(c).tenant
+	f := readForm(c, views.WorkspaceFields, false)
+	f.checkZone()
+	p := shareddb.TenantSettingsParams{
+		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle, NumberStyle: t.NumberStyle,
+	}
+	b := &binder{form: f, formats: visiting(c).formats(c)}
+	b.text("name", &p.Name)
+	b.currency("currency", &p.Currency)
+	b.text("country", &p.Country)
+	b.text("time_zone", &p.TimeZone)
+	b.text("date_style", &p.DateStyle)
+	b.text("number_style", &p.NumberStyle)
+	if p.Country = strings.ToUpper(p.Country); f.present["country"] && phonenumbers.GetCountryCodeForRegion(p.Country) == 0 {
+		f.fail("country", "We don’t know this country. It should be two letters, such as IT.")
+	}
+	if !f.Valid() {
+		return s.renderWorkspaceSettings(c, http.StatusUnprocessableEntity, f.Form)
+	}
+	if err := s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.TenantSettings(ctx, p) }); err != nil {
+		return err
+	}
+	s.hosts.Forget(t.Slug) // here at once; other processes hear of it
+	return s.saved(c, "/settings/workspace")
+}
+
+func (s *Server) tags(c echo.Context) error {
+	return s.renderTags(c, http.StatusOK, views.TagsPage{})
+}
+
+func (s *Server) renderTags(c echo.Context, status int, p views.TagsPage) error {
+	ctx := c.Request().Context()
+	p.Shell = s.shell(c, "settings", "Tags")
+	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		p.Tags, err = tx.TagList(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, status, views.TagSettings(p), nil)
+}
+
+var tagFields = []ui.Field{
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 40}, {Name: "color", Label: "Colour", Kind: ui.KindSelect, Options: views.TagColors, Required: true},
+}
+
+func (s *Server) tagUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	f := readForm(c, tagFields, true)
+	if strings.Contains(f.Values["name"], ",") {
+		f.fail("name", "A tag can’t have a comma: it stands between tags.")
+	}
+	if f.Valid() {
+		err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+			n, err := tx.TagUpdate(ctx, f.Values["name"], f.Values["color"], id)
+			if err == nil && n == 0 {
+				err = pgx.ErrNoRows
+			}
+			return err
+		})
+		if duplicate(err) {
+			f.fail("name", "There is a tag of this name already.")
+		} else if err != nil {
+			return err
+		}
+	}
+	if !f.Valid() {
+		return s.renderTags(c, http.StatusUnprocessableEntity, views.TagsPage{ID: id, Form: f.Form})
+	}
+	return s.saved(c, "/settings/tags")
+}
+
+// duplicate tells a name that is taken (unique_violation).
+func duplicate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+func (s *Server) tagDelete(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		n, err := tx.TagDelete(ctx, id)
+		if err == nil && n == 0 {
+			err = pgx.ErrNoRows
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.setFlash(c, ui.Flash{Message: "Tag deleted"}); err != nil {
+		return err
+	}
+	return s.redirect(c, "/settings/tags")
+}
+
+func (s *Server) pipelines(c echo.Context) error {
+	return s.renderPipelines(c, http.StatusOK, nil, ui.Form{})
+}
+
+// renderPipelines shows the pipelines as they are, with wrong in place of the
+// one whose form is wrong.
+func (s *Server) renderPipelines(c echo.Context, status int, wrong *views.PipelineForm, add ui.Form) error {
+	ctx := c.Request().Context()
+	p := views.PipelinesPage{Shell: s.shell(c, "settings", "Pipelines"), New: add}
+	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) error {
+		pipelines, err := tx.PipelineList(ctx)
+		if err != nil {
+			return err
+		}
+		stages, err := tx.StageList(ctx)
+		if err != nil {
+			return err
+		}
+		for _, x := range pipelines {
+			form := views.PipelineForm{ID: x.ID, Version: x.Version, Name: x.Name}
+			used, err := tx.StagesUsed(ctx, x.ID)
+			if err != nil {
+				return err
+			}
+			for _, st := range stages {
+				if st.PipelineID == x.ID {
+					form.Stages = append(form.Stages, views.StageForm{ID: st.ID.String(), Name: st.Name, Color: st.Color, Outcome: st.Outcome, Probability: strconv.Itoa(int(st.Probability))})
+				}
+			}
+			if wrong != nil && wrong.ID == x.ID {
+				form.Name, form.Stages, form.Errors = wrong.Name, wrong.Stages, wrong.Errors
+			}
+			for i := range form.Stages {
+				for _, u := range used {
+					if u.StageID.String() == form.Stages[i].ID {
+						form.Stages[i].Deals = u.N
+						form.Deals += u.N
+					}
+				}
+			}
+			if wrong == nil || wrong.ID != x.ID {
+				form.Stages = append(form.Stages, views.StageForm{Color: "blue", Outcome: crm.Open})
+			}
+			p.Pipelines = append(p.Pipelines, form)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, status, views.PipelineSettings(p), nil)
+}
+
+var pipelineFields = []ui.Field{{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80}}
+
+func (s *Server) pipelineCreate(c echo.Context) error {
+	ctx := c.Request().Context()
+	f := readForm(c, pipelineFields, true)
+	if !f.Valid() {
+		return s.renderPipelines(c, http.StatusUnprocessableEntity, nil, f.Form)
+	}
+	if err := s.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.PipelineCreate(ctx, tx.Queries, f.Values["name"]) }); err != nil {
+		return err
+	}
+	return s.saved(c, "/settings/pipelines")
+}
+
+// maxStages is how many stages a pipeline may have.
+const maxStages = 30
+
+func (s *Server) pipelineUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	f := readForm(c, pipelineFields, true)
+	version := f.version(c)
+	form, stages := readStages(c, f)
+	form.ID = id
+	if f.Valid() {
+		err := s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+			pipelines, err := tx.PipelineList(ctx)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id }) {
+				return pgx.ErrNoRows
+			}
+			return crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages)
+		})
+		switch {
+		case errors.Is(err, crm.ErrChanged):
+			f.fail("", "Somebody else changed this pipeline meanwhile. It is shown as you want it; save again to put yours there.")
+			form.Errors = f.Errors
+			return s.renderPipelines(c, http.StatusConflict, &form, ui.Form{})
+		case err != nil && !f.refused(err):
+			return err
+		}
+	}
+	if !f.Valid() {
+		form.Errors = f.Errors
+		return s.renderPipelines(c, http.StatusUnprocessableEntity, &form, ui.Form{})
+	}
+	return s.saved(c, "/settings/pipelines")
+}
+
+// readStages reads stages[0][name] and so on, in the order that their numbers say.
+func readStages(c echo.Context, f *form) (views.PipelineForm, []crm.Stage) {
+	posted := c.Request().PostForm
+	form := views.PipelineForm{Name: f.Values["name"]}
+	type numbered struct {
+		crm.Stage
+		at int // twice the place, so that there is room between two
+	}
+	var rows []numbered
+	for i := range maxStages {
+		at := func(name string) string { return "stages[" + strconv.Itoa(i) + "][" + name + "]" }
+		if !posted.Has(at("name")) {
+			break
+		}
+		f.read(ui.Field{Name: at("name"), Label: "The stage", Kind: ui.KindText, Max: 60}, posted.Get(at("name")))
+		st := views.StageForm{
+			ID: posted.Get(at("id")), Name: f.Values[at("name")], Color: posted.Get(at("color")), Outcome: posted.Get(at("outcome")), Probability: strings.TrimSpace(posted.Get(at("probability"))),
+		}
+		form.Stages = append(form.Stages, st)
+		id, _ := uuid.Parse(st.ID)
+		if id == uuid.Nil && st.Name == "" {
+			continue // the row that adds one, left empty
+		}
+		row := numbered{crm.Stage{ID: id, Name: st.Name, Color: st.Color, Outcome: st.Outcome, Remove: posted.Get(at("remove")) == "true"}, 2 * i}
+		if n, err := strconv.Atoi(posted.Get(at("position"))); err == nil {
+			row.at = 2 * (n - 1)
+			if n-1 < i {
+				row.at-- // moved up: before the one that had the number
+			} else if n-1 > i {
+				row.at++
+			}
+		}
+		n, err := strconv.Atoi(first(st.Probability, "0"))
+		if err != nil || n < 0 || n > 100 {
+			f.fail(at("probability"), "From 0 to 100.")
+		}
+		row.Probability = int32(n) //nolint:gosec // checked above
+		if st.Name == "" {
+			f.fail(at("name"), "A stage needs a name.")
+		}
+		if !hasOption(views.TagColors, st.Color) || !slices.Contains([]string{crm.Open, crm.Won, crm.Lost}, st.Outcome) {
+			f.fail(at("name"), "Choose a colour and an outcome of the list.")
+		}
+		rows = append(rows, row)
+	}
+	slices.SortStableFunc(rows, func(a, b numbered) int { return a.at - b.at })
+	stages := make([]crm.Stage, len(rows))
+	for i, r := range rows {
+		stages[i] = r.Stage
+	}
+	return form, stages
+}
+
+func (s *Server) pipelineDelete(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		err := crm.PipelineDelete(ctx, tx.Queries, id)
+		if errors.Is(err, crm.ErrChanged) {
+			err = pgx.ErrNoRows
+		}
+		return err
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	return s.saved(c, "/settings/pipelines")
+}

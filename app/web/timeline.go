@@ -1,0 +1,331 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// timelineSize is how many lines a timeline shows at once.
+const timelineSize = 30
+
+func (s *Server) timelinePage(c echo.Context, e *views.Entity, id uuid.UUID) views.TimelinePage {
+	v := visiting(c)
+	return views.TimelinePage{Entity: e, ID: id, Me: v.who.MemberID, Manages: v.who.Role.May(auth.Manage)}
+}
+
+// readTimeline reads a page of the timeline: from its top, with what is pinned,
+// or behind the line that after names.
+func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *views.TimelinePage) error {
+	at, key := time.Now().Add(time.Hour), "~" // before anything
+	if after != "" {
+		var err error
+		if at, key, err = parseMoment(after); err != nil {
+			return err
+		}
+	}
+	rows, err := q.Timeline(ctx, tenantdb.TimelineParams{SubjectID: p.ID, At: at, Key: key, N: timelineSize + 1})
+	if err != nil {
+		return err
+	}
+	if len(rows) > timelineSize {
+		rows = rows[:timelineSize]
+		last := rows[timelineSize-1]
+		p.Next = momentCursor(last.At, last.Key)
+	}
+	p.Rows = rows
+	if p.Entity.Kind == tenantdb.Task && after == "" {
+		// A task's own changes show on the timeline of what it is about, and here.
+		own, err := q.EntityChanges(ctx, p.ID, timelineSize)
+		if err != nil {
+			return err
+		}
+		p.Rows = mergeTimeline(p.Rows, own)
+	}
+	if p.Names, err = namesOf(ctx, q, views.ChangedIDs(p.Rows)); err != nil || after != "" {
+		return err
+	}
+	if p.Pinned, err = q.NotesPinned(ctx, p.ID); err != nil {
+		return err
+	}
+	members, err := q.MemberList(ctx)
+	for _, m := range members {
+		if m.Active && len(p.Members) < 200 {
+			p.Members = append(p.Members, m.Name)
+		}
+	}
+	return err
+}
+
+// mergeTimeline adds changes that the timeline does not have, by time.
+func mergeTimeline(rows []tenantdb.TimelineRow, own []tenantdb.EntityChangesRow) []tenantdb.TimelineRow {
+	have := map[time.Time]bool{}
+	for _, r := range rows {
+		have[r.At] = true
+	}
+	for _, c := range own {
+		if !have[c.At] {
+			set := c.ChangeSet
+			rows = append(rows, tenantdb.TimelineRow{
+				Kind: "change", Key: strconv.FormatInt(c.ID, 10), At: c.At, MemberID: c.MemberID, MemberName: c.MemberName,
+				Entity: c.Entity, EntityID: c.EntityID, Op: c.Op, Before: c.Before, After: c.After, ChangeSet: &set,
+			})
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b tenantdb.TimelineRow) int { return b.At.Compare(a.At) })
+	return rows
+}
+
+// A moment cursor names a line by its time and a key that tells those of the
+// same time apart.
+func momentCursor(at time.Time, key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(at.UTC().Format(time.RFC3339Nano) + " " + key))
+}
+
+func parseMoment(s string) (time.Time, string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || !storable(string(b)) {
+		return time.Time{}, "", tenantdb.ErrBadCursor
+	}
+	text, key, ok := strings.Cut(string(b), " ")
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || !ok {
+		return time.Time{}, "", tenantdb.ErrBadCursor
+	}
+	return at, key, nil
+}
+
+// Timeline is a record's timeline from its top, or its next lines.
+func (r *records[Row, Params]) Timeline(c echo.Context) error {
+	ctx := c.Request().Context()
+	_, rec, err := r.live(c)
+	if err != nil {
+		return err
+	}
+	if !wantsFragment(c) && c.QueryParam("after") == "" {
+		return c.Redirect(http.StatusSeeOther, rec.URL())
+	}
+	p := r.timelinePage(c, r.entity, rec.ID)
+	p.Shell = r.shell(c, r.entity.Many, rec.Name)
+	after := c.QueryParam("after")
+	err = r.db.TenantRead(ctx, func(tx *db.TenantTx) error { return readTimeline(ctx, tx.Queries, after, &p) })
+	if err != nil {
+		return err
+	}
+	if after == "" {
+		return r.render(c, http.StatusOK, nil, views.Timeline(p))
+	}
+	return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.TimelineRows(p))
+}
+
+// renderTimeline answers a write to a record's notes: the timeline again for
+// HTMX, the record's page otherwise.
+func (s *Server) renderTimeline(c echo.Context, status int, kind string, id uuid.UUID, f ui.Form, flash *ui.Flash) error {
+	e := views.EntityOf(tenantdb.Kind(kind))
+	if !wantsFragment(c) && status == http.StatusOK {
+		if flash != nil {
+			if err := s.setFlash(c, *flash); err != nil {
+				return err
+			}
+		}
+		return s.redirect(c, e.URL(id))
+	}
+	ctx := c.Request().Context()
+	p := s.timelinePage(c, e, id)
+	p.Shell, p.Form = s.shell(c, e.Many, e.Title()), f
+	var name string
+	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) error {
+		r, err := tx.RecordGet(ctx, e.Kind, id, false)
+		if err != nil {
+			return err
+		}
+		name = r.Name
+		return readTimeline(ctx, tx.Queries, "", &p)
+	})
+	if err != nil {
+		return err
+	}
+	rec := views.Record{Entity: e, ID: id, Name: name}
+	return s.render(c, status, views.TimelineOnly(p, rec), views.TimelineAgain(p, flash))
+}
+
+var noteFields = []ui.Field{{Name: "body", Label: "The note", Kind: ui.KindArea, Required: true, Max: 20_000}}
+
+func (s *Server) noteCreate(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := uuid.Parse(c.FormValue("subject_id"))
+	kind := c.FormValue("subject_type")
+	if err != nil || !tenantdb.Kind(kind).Valid() {
+		return errNotFound
+	}
+	f := readForm(c, noteFields, true)
+	f.Values["kind"] = c.FormValue("kind")
+	if !hasOption(views.NoteKinds, f.Values["kind"]) {
+		f.Values["kind"] = "note"
+	}
+	if !f.Valid() {
+		return s.renderTimeline(c, http.StatusUnprocessableEntity, kind, id, f.Form, nil)
+	}
+	var set uuid.UUID
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		set = tx.ChangeSet()
+		me := tx.MemberID()
+		_, err := crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{
+			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.renderTimeline(c, http.StatusOK, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: changesURL(set)})
+}
+
+// note returns the note of the path; pgx.ErrNoRows when there is none, or when
+// what it is on was deleted.
+func (s *Server) note(c echo.Context) (row tenantdb.NoteGetRow, err error) {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return row, err
+	}
+	err = s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		row, err = tx.NoteGet(ctx, id)
+		return err
+	})
+	if err == nil && row.DeletedAt != nil {
+		err = pgx.ErrNoRows
+	}
+	return row, err
+}
+
+func (s *Server) noteEdit(c echo.Context) error {
+	row, err := s.note(c)
+	if err != nil {
+		return err
+	}
+	return s.renderNote(c, http.StatusOK, row, ui.Form{Values: map[string]string{"body": row.Body}})
+}
+
+func (s *Server) renderNote(c echo.Context, status int, row tenantdb.NoteGetRow, f ui.Form) error {
+	p := views.NotePage{Shell: s.shell(c, "", "Edit note"), Note: views.NoteOf(row), Form: f, URL: views.RecordURL(row.SubjectType, row.SubjectID)}
+	if status != http.StatusOK && wantsFragment(c) {
+		c.Response().Header().Set("HX-Retarget", "#note-"+row.ID.String())
+	}
+	return s.render(c, status, views.NoteEdit(p), views.NoteForm(p))
+}
+
+func (s *Server) noteUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	row, err := s.note(c)
+	if err != nil {
+		return err
+	}
+	f := readForm(c, noteFields, false)
+	p := tenantdb.NoteUpdateParams{ID: row.ID, Version: f.version(c), Body: row.Body, Pinned: row.Pinned}
+	if f.present["body"] {
+		p.Body = f.Values["body"]
+	}
+	if v := c.FormValue("pinned"); v != "" {
+		p.Pinned = v == "true"
+	}
+	if !f.Valid() {
+		return s.renderNote(c, http.StatusUnprocessableEntity, row, f.Form)
+	}
+	var set uuid.UUID
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		set = tx.ChangeSet()
+		return crm.NoteUpdate(ctx, tx.Queries, row, tx.MemberID(), p)
+	})
+	switch {
+	case errors.Is(err, crm.ErrChanged):
+		f.fail("body", "Somebody else changed this note meanwhile. Theirs is: "+row.Body)
+		return s.renderNote(c, http.StatusConflict, row, f.Form)
+	case err != nil:
+		return forbidden(err)
+	}
+	return s.renderTimeline(c, http.StatusOK, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note saved", Undo: changesURL(set)})
+}
+
+func (s *Server) noteDelete(c echo.Context) error {
+	ctx := c.Request().Context()
+	row, err := s.note(c)
+	if err != nil {
+		return err
+	}
+	f := &form{Form: ui.Form{Errors: map[string]string{}}}
+	if f.version(c); !f.Valid() {
+		return &problem{status: http.StatusUnprocessableEntity, title: "We can’t tell which version you saw", text: f.Error("")}
+	}
+	var set uuid.UUID
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		set = tx.ChangeSet()
+		return crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), visiting(c).who.Role.May(auth.Manage))
+	})
+	if err != nil {
+		return forbidden(err)
+	}
+	return s.renderTimeline(c, http.StatusOK, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note deleted", Undo: changesURL(set)})
+}
+
+// forbidden is refusal for what another person may do.
+func forbidden(err error) error {
+	var no *crm.Refusal
+	if errors.As(err, &no) {
+		return &problem{status: http.StatusForbidden, title: "This is somebody else’s", text: no.Reason}
+	}
+	return err
+}
+
+// undo takes back what one transaction changed.
+func (s *Server) undo(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := pathID(c)
+	if err != nil {
+		return err
+	}
+	var back crm.Undone
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+		back, err = crm.Undo(ctx, tx.Queries, id)
+		return err
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	if err := s.setFlash(c, ui.Flash{Message: "Undone"}); err != nil {
+		return err
+	}
+	path := backTo(c, "/")
+	if url := views.RecordURL(string(back.Kind), back.ID); url != "" {
+		path = backTo(c, url)
+		if strings.HasPrefix(path, "/handoff") {
+			path = url
+		}
+	} else if isRecordPath(path) {
+		path = path[:strings.LastIndexByte(path, '/')] // it went with the undo
+	}
+	return s.redirect(c, path)
+}
+
+// isRecordPath reports whether the path is a record's own page.
+func isRecordPath(path string) bool {
+	_, last, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	_, err := uuid.Parse(last)
+	return ok && err == nil
+}

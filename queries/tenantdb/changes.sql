@@ -1,0 +1,83 @@
+-- name: Timeline :many
+-- What happened to a record, latest first: notes and changes. A page starts
+-- behind (at, key) of the page before.
+select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, entity, entity_id, op, before, after, change_set
+from (
+	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.kind as entity, n.id as entity_id,
+		''::text as op, null::jsonb as before, null::jsonb as after, null::uuid as change_set
+	from notes n
+	where n.subject_id = @subject_id and n.deleted_at is null and (n.created_at, n.id::text) < (@at::timestamptz, @key::text)
+	order by n.created_at desc, n.id desc limit @n)
+	union all
+	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
+	from changes c
+	where c.subject_id = @subject_id and c.entity <> 'note' and (c.at, lpad(c.id::text, 20, '0')) < (@at::timestamptz, @key::text)
+	order by c.at desc, c.id desc limit @n)
+) x left join members m on m.id = x.member_id
+order by at desc, key desc limit @n;
+
+-- name: EntityChanges :many
+-- The changes of a task or another row that shows on somebody else's timeline.
+select c.id, c.at, c.member_id, coalesce(m.name, '')::text as member_name, c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
+from changes c left join members m on m.id = c.member_id
+where c.entity_id = @entity_id order by c.id desc limit @n;
+
+-- name: ChangesOfSet :many
+-- All that one transaction changed, the last first.
+select id, at, member_id, entity, entity_id, subject_type, subject_id, op, before, after from changes
+where change_set = @change_set order by id desc limit 2000;
+
+-- name: ChangesSince :many
+-- Later changes of rows or of what hangs on them, by other transactions.
+select entity, entity_id, subject_id, op, before, after from changes
+where (entity_id = any (@ids::uuid[]) or subject_id = any (@ids::uuid[])) and id > @id and change_set <> @change_set
+order by id limit 500;
+
+-- name: RecentRecords :many
+-- The records that a member changed last.
+select subject_type, subject_id, max(id)::bigint as last from (
+	select subject_type, subject_id, id from changes where member_id = @member_id::uuid order by id desc limit 200
+) x where subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+group by subject_type, subject_id order by last desc limit 8;
+
+-- name: RecentChanges :many
+-- What happened in the workspace last, one line for each record and transaction.
+select x.change_set, x.subject_type, x.subject_id, max(x.at)::timestamptz as at, coalesce(max(m.name::text), '')::text as member_name,
+	(array_agg(x.entity || ' ' || x.op order by x.id))[1]::text as what
+from (select * from changes order by id desc limit 200) x left join members m on m.id = x.member_id
+where x.subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+group by x.change_set, x.subject_type, x.subject_id order by max(x.id) desc limit 10;
+
+-- name: RecordNames :many
+-- The names of records of any kind, by id; deleted ones are left out.
+select 'customer'::text as kind, id, name::text as name from customers where id = any (@ids::uuid[]) and deleted_at is null
+union all select 'contact', id, name from contacts where id = any (@ids::uuid[]) and deleted_at is null
+union all select 'lead', id, name from leads where id = any (@ids::uuid[]) and deleted_at is null
+union all select 'deal', id, name from deals where id = any (@ids::uuid[]) and deleted_at is null
+union all select 'project', id, name from projects where id = any (@ids::uuid[]) and deleted_at is null
+union all select 'task', id, subject from tasks where id = any (@ids::uuid[]) and deleted_at is null;
+
+-- name: Names :many
+-- What ids stand for, whatever they are: records (deleted ones too), members,
+-- stages, pipelines and tags.
+select id, name::text as name from customers where id = any (@ids::uuid[])
+union all select id, name from contacts where id = any (@ids::uuid[])
+union all select id, name from leads where id = any (@ids::uuid[])
+union all select id, name from deals where id = any (@ids::uuid[])
+union all select id, name from projects where id = any (@ids::uuid[])
+union all select id, subject from tasks where id = any (@ids::uuid[])
+union all select id, name from members where id = any (@ids::uuid[])
+union all select id, name from stages where id = any (@ids::uuid[])
+union all select id, name from pipelines where id = any (@ids::uuid[])
+union all select id, name from tags where id = any (@ids::uuid[]);
+
+-- name: TrashList :many
+-- What was deleted, the last first, from before a moment on.
+select kind, id, name, deleted_at::timestamptz as deleted_at from (
+	(select 'customer'::text as kind, id, name::text as name, deleted_at from customers where deleted_at is not null and (deleted_at, id) < (@before::timestamptz, @before_id::uuid) order by deleted_at desc, id desc limit @n)
+	union all (select 'contact', id, name, deleted_at from contacts where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
+	union all (select 'lead', id, name, deleted_at from leads where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
+	union all (select 'deal', id, name, deleted_at from deals where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
+	union all (select 'project', id, name, deleted_at from projects where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
+	union all (select 'task', id, subject, deleted_at from tasks where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
+) x order by deleted_at desc, id desc limit @n;

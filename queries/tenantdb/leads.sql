@@ -1,0 +1,75 @@
+-- name: LeadInsert :exec
+-- Takes the parameters of LeadUpdate, in its order: one struct serves both.
+insert into leads (
+	first_name, last_name, company_name, job_title, email, phone, website, source, status,
+	rating, amount, description, owner_id, converted_at, conversion_set, customer_id, contact_id, deal_id,
+	id, version
+) values (
+	@first_name, @last_name, @company_name, @job_title, @email, @phone, @website, @source, @status,
+	@rating, sqlc.narg(amount), @description, sqlc.narg(owner_id), sqlc.narg(converted_at), sqlc.narg(conversion_set), sqlc.narg(customer_id), sqlc.narg(contact_id), sqlc.narg(deal_id),
+	@id, @version
+);
+
+-- name: LeadGet :one
+-- The lead with what it is linked to and its tags; deleted ones too, told by deleted_at.
+select l.id, l.first_name, l.last_name, l.company_name, l.job_title, l.email, l.phone, l.website, l.source,
+	l.status, l.rating, l.amount, l.description, l.owner_id, l.converted_at, l.conversion_set, l.customer_id, l.contact_id,
+	l.deal_id, l.version, l.created_at, l.updated_at, l.deleted_at,
+	coalesce(m.name, '')::text as owner_name, l.name,
+	coalesce(k.name, '')::text as customer_name, coalesce(c.name, '')::text as contact_name, coalesce(d.name, '')::text as deal_name,
+	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
+	      where g.subject_type = 'lead' and g.subject_id = l.id order by t.name)::text[] as tags
+from leads l left join members m on m.id = l.owner_id
+	left join customers k on k.id = l.customer_id left join contacts c on c.id = l.contact_id left join deals d on d.id = l.deal_id
+where l.id = @id;
+
+-- name: LeadUpdate :execrows
+-- No row when the record is gone or no longer at this version.
+update leads set
+	first_name = @first_name, last_name = @last_name, company_name = @company_name, job_title = @job_title, email = @email,
+	phone = @phone, website = @website, source = @source, status = @status, rating = @rating,
+	amount = sqlc.narg(amount), description = @description, owner_id = sqlc.narg(owner_id), converted_at = sqlc.narg(converted_at), conversion_set = sqlc.narg(conversion_set),
+	customer_id = sqlc.narg(customer_id), contact_id = sqlc.narg(contact_id), deal_id = sqlc.narg(deal_id),
+	version = version + 1, updated_at = now()
+where id = @id and version = @version and deleted_at is null;
+
+-- name: LeadCopy :copyfrom
+insert into leads (
+	id, first_name, last_name, company_name, job_title, email, phone, website, source,
+	status, rating, amount, description, owner_id, converted_at, conversion_set, customer_id, contact_id,
+	deal_id, created_at, updated_at
+) values (
+	@id, @first_name, @last_name, @company_name, @job_title, @email, @phone, @website, @source,
+	@status, @rating, @amount, @description, @owner_id, @converted_at, @conversion_set, @customer_id, @contact_id,
+	@deal_id, @created_at, @updated_at
+);
+
+-- name: LeadColumns :many
+-- How many leads each status has, and what they amount to.
+select status, count(*)::bigint as n, coalesce(sum(amount), 0)::bigint as amount from leads where deleted_at is null group by status;
+
+-- name: LeadCustomerMatches :many
+-- Customers that a lead may already be: by the domain of its email, or by a
+-- name like its company's (pg_trgm's word similarity).
+select x.id, x.name::text as name, x.domain, x.by_domain from (
+	(select c.id, c.name, c.domain, true as by_domain, 1::real as likeness from customers c
+	 where c.deleted_at is null and @domain::text <> '' and c.domain = @domain::text limit 5)
+	union all
+	(select c.id, c.name, c.domain, false, word_similarity(lower(@company::text), c.search) from customers c
+	 where c.deleted_at is null and length(@company::text) >= 3 and lower(@company::text) <% c.search and (@domain::text = '' or c.domain <> @domain::text)
+	 order by word_similarity(lower(@company::text), c.search) desc limit 5)
+) x order by x.likeness desc, x.name limit 6;
+
+-- name: LeadContactMatches :many
+-- Contacts that a lead may already be: by the email, or by a like name.
+select x.id, x.name::text as name, x.email, coalesce(k.name, '')::text as customer_name, x.by_email from (
+	(select c.id, c.name, c.email, c.customer_id, true as by_email, 1::real as likeness from contacts c
+	 where c.deleted_at is null and @email::text <> '' and c.email = @email::text limit 5)
+	union all
+	(select c.id, c.name, c.email, c.customer_id, false, word_similarity(lower(@name::text), c.search) from contacts c
+	 where c.deleted_at is null and length(@name::text) >= 3 and lower(@name::text) <% c.search and (@email::text = '' or c.email <> @email::text)
+	 order by word_similarity(lower(@name::text), c.search) desc limit 5)
+) x left join customers k on k.id = x.customer_id order by x.likeness desc, x.name limit 6;
+
+-- name: LeadSetStatus :execrows
+update leads set status = @status, version = version + 1, updated_at = now() where id = @id and version = @version and deleted_at is null and status <> 'converted';

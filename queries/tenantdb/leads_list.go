@@ -1,0 +1,53 @@
+package tenantdb
+
+import (
+	"context"
+	"time"
+)
+
+// LeadListRow is a lead as its list and its board show it.
+type LeadListRow struct {
+	ListKey
+	Name        string
+	CompanyName string
+	Status      string
+	Rating      string
+	Source      string
+	Amount      *int64
+	Email       string
+	OwnerName   string
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Tags        []string
+}
+
+var leadList = listSpec{
+	kind: "lead",
+	id:   "l.id",
+	from: "leads l",
+	join: "left join members m on m.id = l.owner_id",
+	columns: `l.name, l.company_name, l.status, l.rating, l.source, l.amount, l.email, coalesce(m.name, ''), l.version, l.created_at, l.updated_at,
+		` + tagged("lead", "l.id"),
+	sorts: map[string]sortColumn{
+		"name":         {column: "l.name", cast: "text"},
+		"company_name": textColumn("l.company_name"),
+		"status":       {column: "l.status", cast: "text"},
+		"rating":       textColumn("l.rating"),
+		"source":       textColumn("l.source"),
+		"amount":       nullableColumn("l.amount", "bigint"),
+		"owner":        ownerColumn("l.owner_id"),
+		"updated_at":   {column: "l.updated_at", cast: "timestamptz"},
+		"created_at":   {column: "l.created_at", cast: "timestamptz"},
+	},
+	defaultSort: "-created_at",
+	search:      []string{"l.search", "l.name", "lower(l.company_name)", "l.email"},
+	owner:       "l.owner_id",
+	match:       map[string]string{"status": anyOf("l.status"), "rating": anyOf("l.rating"), "source": "l.source = any(select case x when 'none' then '' else x end from unnest(%s::text[]) x)"},
+	dates:       map[string]string{"created": "l.created_at"},
+}
+
+// LeadList is CustomerList for leads.
+func (q *Queries) LeadList(ctx context.Context, f Filter, p Page) ([]LeadListRow, string, error) {
+	return listPage[LeadListRow](ctx, q.db, leadList, leadList.conditions(f), p)
+}

@@ -1,0 +1,54 @@
+package tenantdb
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TaskListRow is a task as its list shows it.
+type TaskListRow struct {
+	ListKey
+	Subject      string
+	Type         string
+	Status       string
+	Priority     string
+	DueOn        *time.Time
+	DueAt        *time.Time
+	AssigneeName string
+	SubjectType  string
+	SubjectID    *uuid.UUID
+	Version      int32
+	UpdatedAt    time.Time
+	Tags         []string
+}
+
+var taskList = listSpec{
+	kind: "task",
+	id:   "t0.id",
+	from: "tasks t0",
+	join: "left join members m on m.id = t0.assignee_id",
+	columns: `t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, coalesce(m.name, ''), t0.subject_type, t0.subject_id, t0.version, t0.updated_at,
+		` + tagged("task", "t0.id"),
+	sorts: map[string]sortColumn{
+		"subject":    {column: "t0.subject", cast: "text"},
+		"type":       {column: "t0.type", cast: "text"},
+		"status":     {column: "t0.status", cast: "text"},
+		"priority":   {column: "t0.priority", cast: "text"},
+		"due_at":     nullableColumn("t0.due_order", "timestamptz"),
+		"owner":      ownerColumn("t0.assignee_id"),
+		"updated_at": {column: "t0.updated_at", cast: "timestamptz"},
+		"created_at": {column: "t0.created_at", cast: "timestamptz"},
+	},
+	defaultSort: "due_at",
+	search:      []string{"t0.search", "t0.subject"},
+	owner:       "t0.assignee_id",
+	match:       map[string]string{"status": anyOf("t0.status"), "type": anyOf("t0.type"), "priority": anyOf("t0.priority"), "subject": anyID("t0.subject_id")},
+	dates:       map[string]string{"created": "t0.created_at", "due": "t0.due_order", "completed": "t0.completed_at"},
+}
+
+// TaskList is CustomerList for tasks.
+func (q *Queries) TaskList(ctx context.Context, f Filter, p Page) ([]TaskListRow, string, error) {
+	return listPage[TaskListRow](ctx, q.db, taskList, taskList.conditions(f), p)
+}

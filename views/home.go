@@ -1,0 +1,235 @@
+package views
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// DashboardPage is where a workspace opens.
+type DashboardPage struct {
+	Shell
+	Empty     bool // there is nothing in the workspace yet
+	Since     time.Time
+	Until     time.Time // the day after the last
+	Pipelines []PipelineChart
+	Won       []Chart // one for each currency
+	Leads     Chart
+	Tasks     []TaskLine
+	Overdue   int
+	Open      int
+	Recent    []RecentLine
+	Mentions  []tenantdb.NotesMentioningRow
+	Names     map[uuid.UUID]string
+}
+
+// PipelineChart is what a pipeline holds, stage by stage, in one currency.
+type PipelineChart struct {
+	Name, Currency string
+	Chart          Chart
+}
+
+// Chart is a row of bars, each of which leads to the list behind it.
+type Chart struct {
+	Title string
+	Unit  string // what the table's second column is
+	Bars  []ChartBar
+}
+
+// ChartBar is one of them.
+type ChartBar struct {
+	Label, Text string // Text is the value as people read it
+	Value       int64
+	URL         string
+	Color       string
+}
+
+// share is a bar's length of the chart's longest, in 1/1000.
+func (c Chart) share(b ChartBar) int {
+	longest := int64(0)
+	for _, x := range c.Bars {
+		longest = max(longest, x.Value)
+	}
+	if longest == 0 {
+		return 0
+	}
+	if longest > 1<<40 { // keep the product within an int64
+		return int(b.Value / (longest / 1000))
+	}
+	return int(b.Value * 1000 / longest)
+}
+
+func (c Chart) height() string { return strconv.Itoa(len(c.Bars)*28 + 4) }
+
+func (c Chart) y(i int) int { return i*28 + 2 }
+
+// RecentLine is something that happened in the workspace.
+type RecentLine struct {
+	Who, What, Name, URL string
+	At                   time.Time
+}
+
+// RangeURL is the dashboard over another time.
+func (p DashboardPage) RangeURL(months int) string {
+	to := p.Today().AddDate(0, 0, 1)
+	from := time.Date(to.Year(), to.Month()-time.Month(months-1), 1, 0, 0, 0, 0, time.UTC)
+	return "/?" + url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}.Encode()
+}
+
+var dashboardRanges = []struct {
+	Label  string
+	Months int
+}{{"This month", 1}, {"3 months", 3}, {"6 months", 6}, {"12 months", 12}}
+
+// SearchPage is the whole workspace's search.
+type SearchPage struct {
+	Shell
+	Query    string
+	Groups   []SearchGroup
+	Recent   []SearchHit
+	Commands []Command
+	Guess    bool // nothing has these letters: these are like them
+}
+
+// SearchGroup is what was found of one kind.
+type SearchGroup struct {
+	Entity *Entity
+	Hits   []SearchHit
+	More   bool
+}
+
+// SearchHit is a record that was found.
+type SearchHit struct {
+	Entity       *Entity
+	ID           uuid.UUID
+	Name, Detail string
+}
+
+// Command is something to do from anywhere.
+type Command struct {
+	Label, URL string
+	Key        string
+}
+
+// Commands are those that the words fit, all for none.
+func Commands(words string, canWrite bool) (out []Command) {
+	add := func(c Command) {
+		if fits(c.Label, words) {
+			out = append(out, c)
+		}
+	}
+	if canWrite {
+		for _, e := range Entities {
+			add(Command{Label: "New " + e.One, URL: e.Path + "/new"})
+		}
+	}
+	add(Command{Label: "Go to dashboard", URL: "/", Key: "g h"})
+	add(Command{Label: "Go to my day", URL: "/tasks?layout=day", Key: "g m"})
+	for _, e := range Entities {
+		add(Command{Label: "Go to " + e.Many, URL: e.Path, Key: "g " + e.Key})
+	}
+	add(Command{Label: "Go to trash", URL: "/trash"})
+	add(Command{Label: "Go to settings", URL: "/settings/profile", Key: "g s"})
+	return out
+}
+
+// TrashPage is what was deleted and can come back.
+type TrashPage struct {
+	Shell
+	Rows []tenantdb.TrashListRow
+	Next string
+}
+
+// TrashDays is how long the trash keeps a record.
+const TrashDays = 30
+
+func (p TrashPage) daysLeft(t time.Time) string {
+	left := TrashDays - int(p.Now.Sub(t).Hours()/24)
+	if left <= 0 {
+		return "Goes today"
+	}
+	return ui.Plural(left, "day", "days") + " left"
+}
+
+func (p DashboardPage) isRange(months int) bool {
+	return p.RangeURL(months) == "/?"+url.Values{"from": {p.Since.Format(time.DateOnly)}, "to": {p.Until.Format(time.DateOnly)}}.Encode()
+}
+
+// wonTotals are what was won in the time, by currency.
+func (p DashboardPage) wonTotals() (out []ChartBar) {
+	for _, c := range p.Won {
+		total := int64(0)
+		for _, b := range c.Bars {
+			total += b.Value
+		}
+		out = append(out, ChartBar{Label: c.Title, Text: p.Money(total, c.Unit), URL: WonURL(c.Unit, p.Since, p.Until)})
+	}
+	return out
+}
+
+// WonURL is the list of what was won in a currency between two days.
+func WonURL(currency string, since, until time.Time) string {
+	return "/deals?" + url.Values{
+		"layout": {"table"}, "status": {"won"}, "currency": {currency}, "date": {"closed"},
+		"from": {since.Format(time.DateOnly)}, "to": {until.Format(time.DateOnly)},
+	}.Encode()
+}
+
+func searchListURL(e *Entity, q string) string {
+	v := url.Values{"q": {q}}
+	if e == &Deals {
+		v.Set("layout", "table")
+	}
+	return address(e.Path, v)
+}
+
+func fits(label, words string) bool {
+	label = strings.ToLower(label)
+	for _, w := range strings.Fields(strings.ToLower(words)) {
+		if !strings.Contains(label, w) {
+			return false
+		}
+	}
+	return true
+}
+
+func clip(s string, n int) string {
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) <= n {
+		return string(r)
+	}
+	return string(r[:n]) + "…"
+}
+
+// LeadsURL is the list of the leads of a source that were added between two days.
+func LeadsURL(source string, since, until time.Time) string {
+	v := url.Values{"date": {"created"}, "from": {since.Format(time.DateOnly)}, "to": {until.Format(time.DateOnly)}}
+	if source != "" {
+		v.Set("source", source)
+	} else {
+		v.Set("source", "none")
+	}
+	return "/leads?" + v.Encode()
+}
+
+// RecentVerb says in short what was done to a record: what is an entity and an
+// operation of the change log.
+func RecentVerb(kind, what string) string {
+	switch what {
+	case kind + " insert":
+		return "added"
+	case "note insert":
+		return "wrote on"
+	case "task insert":
+		return "added a task to"
+	case "task update":
+		return "worked on a task of"
+	}
+	return "changed"
+}

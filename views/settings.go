@@ -1,0 +1,107 @@
+package views
+
+import (
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// SettingsPage is one page of the settings that is a plain form.
+type SettingsPage struct {
+	Shell
+	Tab    string
+	Title  string
+	Action string
+	About  string
+	Fields []ui.Field
+	Form   ui.Form
+}
+
+type settingsTab struct {
+	ID, Path, Label string
+	Manage          bool
+}
+
+var settingsTabs = []settingsTab{
+	{"profile", "/settings/profile", "Profile", false}, {"workspace", "/settings/workspace", "Workspace", true},
+	{"pipelines", "/settings/pipelines", "Pipelines", true}, {"tags", "/settings/tags", "Tags", true},
+}
+
+// ProfileFields are how a person reads dates and numbers.
+var ProfileFields = []ui.Field{
+	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome", Help: "As in “Europe/Rome”; empty follows this browser", Autocomplete: "off"},
+	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: withDefault(ui.DateStyles)},
+	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: withDefault(ui.NumberStyles)},
+}
+
+// WorkspaceFields are the workspace's own settings.
+var WorkspaceFields = []ui.Field{
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80},
+	{Name: "currency", Label: "Currency", Kind: ui.KindText, Required: true, Max: 3, Help: "Its three letters, such as EUR. Amounts that were entered keep their figures."},
+	{Name: "country", Label: "Country", Kind: ui.KindText, Required: true, Max: 2, Help: "Its two letters, such as IT. Phone numbers without a prefix are read as numbers of this country."},
+	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome", Help: "For those who chose none of their own; empty follows their browser"},
+	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: ui.DateStyles, Required: true},
+	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: ui.NumberStyles, Required: true},
+}
+
+func withDefault(o []ui.Option) []ui.Option {
+	return append([]ui.Option{{Value: "", Label: "As the workspace"}}, o...)
+}
+
+// TagsPage is the workspace's tags.
+type TagsPage struct {
+	Shell
+	Tags   []tenantdb.TagListRow
+	ID     uuid.UUID // the tag whose form is wrong
+	Form   ui.Form
+	Notice string
+}
+
+// TagColors are the colours of tags and stages.
+var TagColors = []ui.Option{{Value: "gray", Label: "Gray"}, {Value: "red", Label: "Red"}, {Value: "amber", Label: "Amber"}, {Value: "green", Label: "Green"}, {Value: "blue", Label: "Blue"}}
+
+var outcomes = []ui.Option{{Value: "open", Label: "Open"}, {Value: "won", Label: "Won"}, {Value: "lost", Label: "Lost"}}
+
+// PipelinesPage is the workspace's pipelines with their stages.
+type PipelinesPage struct {
+	Shell
+	Pipelines []PipelineForm
+	New       ui.Form // of another pipeline
+}
+
+// PipelineForm is one pipeline being edited.
+type PipelineForm struct {
+	ID      uuid.UUID
+	Version int32
+	Name    string
+	Stages  []StageForm
+	Errors  map[string]string
+	Deals   int64
+}
+
+// StageForm is one of its stages; the last one adds another.
+type StageForm struct {
+	ID                   string // "" for a new one
+	Name, Color, Outcome string
+	Probability          string
+	Deals                int64
+}
+
+func field(name string, i int) string { return "stages[" + strconv.Itoa(i) + "][" + name + "]" }
+
+func stageLabel(s StageForm) string {
+	if s.Name == "" {
+		return "the new stage"
+	}
+	return s.Name
+}
+
+func (p TagsPage) tagName(t tenantdb.TagListRow) string {
+	if p.ID == t.ID {
+		return p.Form.Value("name")
+	}
+	return t.Name
+}
