@@ -29,7 +29,7 @@ var Deals = Entity{
 		{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 200, Quick: true, Autofocus: true, Autocomplete: "off"},
 		{Name: "customer_id", Label: "Customer", Kind: ui.KindRecord, Path: "/customers", Quick: true},
 		{Name: "amount", Label: "Amount", Kind: ui.KindMoney, Max: 24, Quick: true, Currency: "currency"},
-		{Name: "stage_id", Label: "Stage", Kind: ui.KindSelect, Quick: true, Required: true},
+		{Name: "stage_id", Label: "Stage", Kind: ui.KindSelect, Quick: true},
 		{Name: "expected_close_date", Label: "Close date", Kind: ui.KindDate, Quick: true},
 		{Name: "contact_id", Label: "Contact", Kind: ui.KindRecord, Path: "/contacts"},
 		{Name: "currency", Label: "Currency", Kind: ui.KindText, Max: 3, Placeholder: "EUR", Help: "Its three letters; sums are kept apart by currency"},

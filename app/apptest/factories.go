@@ -56,9 +56,10 @@ func NewUser(tb testing.TB) User {
 // Workspace is a workspace of its own for a test, with its owner.
 type Workspace struct {
 	tenant.Tenant
-	Owner User
-	app   *App
-	tb    testing.TB
+	Owner  User
+	Author User // who writes the notes that Note makes; the owner by default
+	app    *App
+	tb     testing.TB
 }
 
 // NewWorkspace makes a workspace; its schema is a fresh, migrated one.
@@ -66,6 +67,7 @@ func (a *App) NewWorkspace(tb testing.TB) *Workspace {
 	tb.Helper()
 	slug := Unique("team")
 	w := &Workspace{Owner: NewUser(tb), app: a, tb: tb}
+	w.Author = w.Owner
 	err := tenant.WithSpare(tb.Context(), DB(tb), func() error {
 		return DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) (err error) {
 			if w.Tenant, err = tenant.Claim(tb.Context(), tx, slug, "Workspace "+slug); err != nil {
@@ -144,6 +146,99 @@ var Records = map[string]func(w *Workspace) Record{
 		name := Unique("Customer No ")
 		return Record{w.Customer(tenantdb.CustomerUpdateParams{Name: name}), name, url.Values{"name": {name + " changed"}}}
 	},
+	"contacts": func(w *Workspace) Record {
+		name := Unique("Contact No ")
+		return Record{w.Contact(tenantdb.ContactUpdateParams{LastName: name}), name, url.Values{"last_name": {name + " changed"}}}
+	},
+	"leads": func(w *Workspace) Record {
+		name := Unique("Lead No ")
+		return Record{w.Lead(tenantdb.LeadUpdateParams{LastName: name}), name, url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
+	},
+	"DELETE /leads/:id/conversion": func(w *Workspace) Record {
+		name := Unique("Lead No ")
+		id := w.Lead(tenantdb.LeadUpdateParams{LastName: name})
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			lead, err := tx.LeadGet(ctx, id)
+			if err != nil {
+				return err
+			}
+			_, err = crm.LeadConvert(ctx, tx.Queries, lead, 1, crm.Conversion{Set: tx.ChangeSet()})
+			return err
+		})
+		return Record{id, name, url.Values{"version": {"2"}}}
+	},
+	"deals": func(w *Workspace) Record {
+		name := Unique("Deal No ")
+		return Record{w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), name, url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
+	},
+	"projects": func(w *Workspace) Record {
+		name := Unique("Project No ")
+		return Record{w.Project(tenantdb.ProjectUpdateParams{Name: name}), name, url.Values{"name": {name + " changed"}}}
+	},
+	"tasks": func(w *Workspace) Record {
+		name := Unique("Task No ")
+		return Record{w.Task(tenantdb.TaskUpdateParams{Subject: name}), name, url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
+	},
+	"notes": func(w *Workspace) Record {
+		body := Unique("Note No ")
+		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"})
+		return Record{w.Note(tenantdb.Customer, customer, body), body, url.Values{"body": {body + " changed"}}}
+	},
+	"changes": func(w *Workspace) Record {
+		var set uuid.UUID
+		w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
+			set = tx.ChangeSet()
+			_, err := crm.CustomerCreate(ctx, tx.Queries, tenantdb.CustomerUpdateParams{Name: "To be undone", Type: "prospect"}, nil)
+			return err
+		})
+		return Record{set, "To be undone", nil}
+	},
+	"settings/pipelines": func(w *Workspace) Record {
+		name := Unique("Pipeline No ")
+		var id uuid.UUID
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			if err := crm.PipelineCreate(ctx, tx.Queries, name); err != nil {
+				return err
+			}
+			rows, err := tx.PipelineList(ctx)
+			id = rows[len(rows)-1].ID
+			return err
+		})
+		return Record{id, name, url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
+	},
+	"settings/tags": func(w *Workspace) Record {
+		name := Unique("Tag No ")
+		var ids []uuid.UUID
+		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+			ids, err = crm.TagIDs(ctx, tx.Queries, []string{name})
+			return err
+		})
+		return Record{ids[0], name, url.Values{"name": {name + " changed"}, "color": {"red"}}}
+	},
+}
+
+// As runs fn in the workspace's schema for a member.
+func (w *Workspace) As(u User, fn func(ctx context.Context, tx *db.TenantTx) error) {
+	w.tb.Helper()
+	ctx := db.WithScope(w.tb.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema, MemberID: w.MemberID(u)})
+	if err := DB(w.tb).Tenant(ctx, func(tx *db.TenantTx) error { return fn(ctx, tx) }); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// MemberID is what the user is called in the workspace's own tables.
+func (w *Workspace) MemberID(u User) (id uuid.UUID) {
+	w.tb.Helper()
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		members, err := tx.MemberList(ctx)
+		for _, m := range members {
+			if m.Email == u.Email {
+				id = m.ID
+			}
+		}
+		return err
+	})
+	return id
 }
 
 // Customer inserts a customer with these fields; the type defaults.
@@ -154,6 +249,113 @@ func (w *Workspace) Customer(p tenantdb.CustomerUpdateParams, tags ...string) (i
 	}
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
 		id, err = crm.CustomerCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Contact inserts a contact with these fields.
+func (w *Workspace) Contact(p tenantdb.ContactUpdateParams, tags ...string) (id uuid.UUID) {
+	w.tb.Helper()
+	if p.Emails == nil {
+		p.Emails = []tenantdb.ContactPoint{}
+	}
+	if p.Phones == nil {
+		p.Phones = []tenantdb.ContactPoint{}
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		id, err = crm.ContactCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Lead inserts a lead with these fields; the status defaults.
+func (w *Workspace) Lead(p tenantdb.LeadUpdateParams, tags ...string) (id uuid.UUID) {
+	w.tb.Helper()
+	if p.Status == "" {
+		p.Status = "new"
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		id, err = crm.LeadCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Stage returns the stage of this name of the first pipeline.
+func (w *Workspace) Stage(name string) (id uuid.UUID) {
+	w.tb.Helper()
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		stages, err := tx.StageList(ctx)
+		for _, s := range stages {
+			if s.Name == name && id == uuid.Nil {
+				id = s.ID
+			}
+		}
+		return err
+	})
+	if id == uuid.Nil {
+		w.tb.Fatalf("there is no stage %q", name)
+	}
+	return id
+}
+
+// Deal inserts a deal with these fields, on top of its stage; the stage is the
+// first by default, the currency euro.
+func (w *Workspace) Deal(p tenantdb.DealUpdateParams, tags ...string) (id uuid.UUID) {
+	w.tb.Helper()
+	if p.Currency == "" {
+		p.Currency = "EUR"
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		id, err = crm.DealCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Project inserts a project with these fields.
+func (w *Workspace) Project(p tenantdb.ProjectUpdateParams, tags ...string) (id uuid.UUID) {
+	w.tb.Helper()
+	if p.Status == "" {
+		p.Status = "draft"
+	}
+	if p.Priority == "" {
+		p.Priority = "normal"
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		id, err = crm.ProjectCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Task inserts a task with these fields.
+func (w *Workspace) Task(p tenantdb.TaskUpdateParams, tags ...string) (id uuid.UUID) {
+	w.tb.Helper()
+	if p.Type == "" {
+		p.Type = "todo"
+	}
+	if p.Status == "" {
+		p.Status = "open"
+	}
+	if p.Priority == "" {
+		p.Priority = "normal"
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+		id, err = crm.TaskCreate(ctx, tx.Queries, p, tags)
+		return err
+	})
+	return id
+}
+
+// Note puts a note of the author's on a record.
+func (w *Workspace) Note(kind tenantdb.Kind, on uuid.UUID, body string) (id uuid.UUID) {
+	w.tb.Helper()
+	w.As(w.Author, func(ctx context.Context, tx *db.TenantTx) (err error) {
+		me := tx.MemberID()
+		id, err = crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{SubjectType: string(kind), SubjectID: on, Kind: "note", Body: body, AuthorID: &me})
 		return err
 	})
 	return id

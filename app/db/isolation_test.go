@@ -395,7 +395,7 @@ func TestConnectionsRetire(t *testing.T) {
 func count(t *testing.T, w *apptest.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		n, err = tx.CustomerCount(ctx, tenantdb.Filter{})
+		n, err = tx.RecordCount(ctx, tenantdb.Customer, tenantdb.Filter{})
 		return err
 	})
 	return n

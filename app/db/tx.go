@@ -122,7 +122,8 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 	defer conn.Release()
 	err = once(ctx, conn, begin, fn)
 	switch {
-	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
+	case code(err, "40P01", "40001"), // a deadlock's loser: the other is through by now
+		errors.Is(err, errSwitching) && code(err, "42501"): // a role so new that this connection had not heard of its grant
 		err = once(ctx, conn, begin, fn)
 	case code(err, "0A000"):
 		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
@@ -174,11 +175,13 @@ func (tx *TenantTx) AsShared(ctx context.Context, fn func(*SharedTx) error) erro
 	})
 }
 
+var errSwitching = errors.New("db: switching scope")
+
 // switched always switches back. Where that fails (the transaction is aborted
 // or the connection gone) nothing more can be done in it anyway.
 func (d *DB) switched(ctx context.Context, tx pgx.Tx, to, back string, fn func() error) (err error) {
 	if _, err := tx.Exec(ctx, to); err != nil {
-		return fmt.Errorf("db: switching scope: %w", err)
+		return fmt.Errorf("%w: %w", errSwitching, err)
 	}
 	defer func() {
 		if _, berr := tx.Exec(context.WithoutCancel(ctx), back); berr != nil && err == nil {

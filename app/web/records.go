@@ -277,12 +277,15 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 	}
 	f := readForm(c, r.entity.Fields, true)
 	tags := r.read(c, f, &in)
-	var id uuid.UUID
-	var set uuid.UUID
+	var id, set uuid.UUID
+	var made tenantdb.RecordState
 	if f.Valid() {
 		err := r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			id, err = r.create(ctx, tx, in, tags)
+			if id, err = r.create(ctx, tx, in, tags); err != nil {
+				return err
+			}
+			made, err = tx.RecordGet(ctx, r.entity.Kind, id, false)
 			return err
 		})
 		if err != nil && !f.refused(err) {
@@ -292,7 +295,7 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 	if !f.Valid() {
 		return r.renderForm(c, http.StatusUnprocessableEntity, views.FormPage{Form: f.Form})
 	}
-	if err := r.setFlash(c, ui.Flash{Message: strings.ToUpper(r.entity.One[:1]) + r.entity.One[1:] + " added", Undo: changesURL(set)}); err != nil {
+	if err := r.setFlash(c, ui.Flash{Subject: made.Name, Message: "added", Undo: changesURL(set)}); err != nil {
 		return err
 	}
 	return r.redirect(c, r.entity.URL(id))

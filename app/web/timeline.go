@@ -118,9 +118,6 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !wantsFragment(c) && c.QueryParam("after") == "" {
-		return c.Redirect(http.StatusSeeOther, rec.URL())
-	}
 	p := r.timelinePage(c, r.entity, rec.ID)
 	p.Shell = r.shell(c, r.entity.Many, rec.Name)
 	after := c.QueryParam("after")
@@ -129,7 +126,7 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 		return err
 	}
 	if after == "" {
-		return r.render(c, http.StatusOK, nil, views.Timeline(p))
+		return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Timeline(p))
 	}
 	return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.TimelineRows(p))
 }

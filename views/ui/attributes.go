@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,6 +87,15 @@ func (f Field) empty() string {
 		return f.Empty
 	}
 	return "None"
+}
+
+// optional reports whether a field may be left empty: a choice that has no
+// empty option is always made.
+func (f Field) optional(form Form) bool {
+	if f.Kind == KindSelect {
+		return !f.Required && slices.ContainsFunc(f.choices(form), func(o Option) bool { return o.Value == "" })
+	}
+	return !f.Required
 }
 
 // searched is what a KindRecord is chosen from, in the singular.
