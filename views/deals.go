@@ -103,6 +103,7 @@ type MovePage struct {
 	Deal   tenantdb.DealGetRow
 	Stages []tenantdb.StageListRow
 	Form   ui.Form
+	Return string // the page to go back to; "" for the deal's
 }
 
 func stagePercent(n int32) string { return strconv.Itoa(int(n)) + " %" }

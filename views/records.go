@@ -104,6 +104,7 @@ type ListPage struct {
 	Options []tenantdb.FilterOptionsRow
 	Choices map[string][]ui.Option // of the filters whose options are the workspace's
 	Me      uuid.UUID
+	Board   bool         // columns of cards: no sort, no filter by column
 	Layouts []LayoutLink // other ways to look at the same records
 }
 

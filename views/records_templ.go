@@ -531,7 +531,7 @@ func listFilters(p ListPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.Layout != "board" {
+		if !p.Board {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<details class=\"menu sort\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -601,7 +601,7 @@ func listFilters(p ListPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, c := range p.Entity.Filters {
-			if p.Layout != "board" || c.Param != "stage" && c.Param != "status" {
+			if !p.Board || c.Param != "stage" && c.Param != "status" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<details class=\"menu\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

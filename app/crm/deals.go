@@ -90,6 +90,7 @@ func DealUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.DealGetRo
 type Move struct {
 	StageID    uuid.UUID
 	BeforeID   uuid.UUID // the deal that it comes to stand before; uuid.Nil for the end
+	AfterID    uuid.UUID // or behind; where a column is not shown to its end
 	Top        bool      // to the top, whatever stands there
 	From       uuid.UUID // the stage in which it was seen; uuid.Nil when not said
 	LostReason string
@@ -141,6 +142,17 @@ func placeOf(ctx context.Context, q *tenantdb.Queries, stage, id uuid.UUID, m Mo
 			return positionBetween(before, next), err
 		}
 		if !errors.Is(err, pgx.ErrNoRows) {
+			return "", err
+		}
+	}
+	if m.AfterID != uuid.Nil && m.AfterID != id {
+		prev, err := q.DealPosition(ctx, m.AfterID, stage)
+		if err == nil {
+			next, err := q.DealPositionAfter(ctx, stage, prev, id)
+			if err != nil || next != "" {
+				return positionBetween(prev, next), err
+			}
+		} else if !errors.Is(err, pgx.ErrNoRows) {
 			return "", err
 		}
 	}

@@ -75,3 +75,7 @@ func digitAt(s string, i int) int {
 	}
 	return strings.IndexByte(digits62, s[i])
 }
+
+// PositionAt returns the keys of a new column, one after the other: for loading
+// many deals at once.
+func PositionAt(n int) string { return "n" + base62(int64(n)) }

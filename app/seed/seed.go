@@ -68,13 +68,20 @@ func bySlug(ctx context.Context, d *db.DB, slug string) (t tenant.Tenant, err er
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("there is no workspace %q", slug)
 		}
-		t = tenant.Tenant{ID: row.ID, Schema: row.Schema, Slug: slug, Name: row.Name}
+		t = tenant.Tenant{ID: row.ID, Schema: row.Schema, Slug: slug, Name: row.Name, Currency: row.Currency}
 		return err
 	})
 	return t, err
 }
 
-type generator struct{ faker *gofakeit.Faker }
+type generator struct {
+	faker     *gofakeit.Faker
+	currency  string
+	members   []tenantdb.MemberListRow
+	stages    []tenantdb.StageListRow
+	customers []tenantdb.CustomerSomeRow
+	dealt     int
+}
 
 var (
 	types      = []string{"prospect", "prospect", "prospect", "customer", "customer", "customer", "customer", "partner", "at_risk", "lapsed"}
@@ -188,8 +195,20 @@ func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 	}
 	for slug, t := range tenants {
 		sctx := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-		err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoCustomers(ctx, tx.Queries, demoCompanies[slug]) })
+		var owner uuid.UUID
+		err := tx.AsTenant(sctx, func(tx *db.TenantTx) error {
+			members, err := tx.MemberList(ctx)
+			if err != nil {
+				return err
+			}
+			owner = members[0].ID
+			return demoCustomers(ctx, tx.Queries, demoCompanies[slug])
+		})
 		if err != nil {
+			return err
+		}
+		sctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: owner}) // somebody did all this
+		if err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoRecords(ctx, tx.Queries, t.Currency) }); err != nil {
 			return err
 		}
 	}

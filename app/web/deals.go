@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -126,7 +127,7 @@ func (d deals) board(c echo.Context) error {
 func (d deals) readBoard(c echo.Context, list views.ListPage, column string) (views.BoardPage, error) {
 	ctx := c.Request().Context()
 	p := views.BoardPage{ListPage: list}
-	p.Layout, p.Sort, p.Shown = "", d.entity.DefaultSort, 0
+	p.Layout, p.Sort, p.Shown, p.Board = "", d.entity.DefaultSort, 0, true
 	delete(p.Filter.Match, "stage")
 	wanted := parseIDs(p.Filter.Match["pipeline"])
 	delete(p.Filter.Match, "pipeline")
@@ -193,7 +194,10 @@ func (d deals) MoveForm(c echo.Context) error {
 
 func (d deals) renderMove(c echo.Context, status int, row tenantdb.DealGetRow, f ui.Form) error {
 	ctx := c.Request().Context()
-	p := views.MovePage{Shell: d.shell(c, "deals", "Move "+row.Name), Deal: row, Form: f}
+	p := views.MovePage{Shell: d.shell(c, "deals", "Move "+row.Name), Deal: row, Form: f, Return: safePath(c.FormValue("return"))}
+	if from := backTo(c, ""); p.Return == "" && (from == "/deals" || strings.HasPrefix(from, "/deals?")) {
+		p.Return = from // the board
+	}
 	err := d.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		p.Stages, err = tx.StageList(ctx)
 		return err
@@ -222,6 +226,7 @@ func (d deals) Move(c echo.Context) error {
 		f.fail("stage_id", "Choose a stage.")
 	}
 	m.BeforeID, _ = uuid.Parse(c.FormValue("before_id")) // none: the end
+	m.AfterID, _ = uuid.Parse(c.FormValue("after_id"))
 	m.From, _ = uuid.Parse(c.FormValue("was.stage_id"))
 	var set uuid.UUID
 	var now tenantdb.DealGetRow
@@ -265,7 +270,7 @@ func (d deals) Move(c echo.Context) error {
 	if err := d.setFlash(c, flash); err != nil {
 		return err
 	}
-	return d.redirect(c, views.Deals.URL(id))
+	return d.redirect(c, first(safePath(c.FormValue("return")), views.Deals.URL(id)))
 }
 
 // renderMoved shows the board that the request came from again.

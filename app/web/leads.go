@@ -62,7 +62,7 @@ func newLeads(s *Server) leads {
 // boardLayouts are the two ways to look at what has a board; each has its
 // layout's name in the address, "" where it is the default.
 func boardLayouts(p views.ListPage, board, table string) []views.LayoutLink {
-	onBoard := p.Layout == board
+	onBoard := p.Board
 	p.Shown, p.Sort = 0, p.Entity.DefaultSort
 	return []views.LayoutLink{
 		{Label: "Board", URL: p.URL("layout", board), Current: onBoard, Icon: ui.IconColumns3},
@@ -100,7 +100,7 @@ func (l leads) List(c echo.Context) error {
 func (l leads) board(c echo.Context) error {
 	ctx := c.Request().Context()
 	p := views.LeadBoardPage{ListPage: listPage(c, l.Server, l.entity)}
-	p.Layout, p.Sort = "board", l.entity.DefaultSort
+	p.Layout, p.Sort, p.Board = "board", l.entity.DefaultSort, true
 	column := c.QueryParam("column")
 	p.After = c.QueryParam("after")
 	delete(p.Filter.Match, "status")

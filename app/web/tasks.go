@@ -136,10 +136,7 @@ func (t tasks) Create(c echo.Context) error {
 	if f.Values["quick"] == "" {
 		f.Errors["quick"] = "Write what is to be done, and when: “Call Anna tomorrow 14:00”."
 	}
-	back := "/tasks?layout=day"
-	if r := posted.Get("return"); strings.HasPrefix(r, "/") && !strings.HasPrefix(r, "//") && !strings.Contains(r, "\\") {
-		back = r
-	}
+	back := first(safePath(posted.Get("return")), "/tasks?layout=day")
 	formats := visiting(c).formats(c)
 	in := t.blank(c)
 	var due crm.Due
@@ -237,6 +234,14 @@ func (t tasks) tick(c echo.Context, message string, change func(context.Context,
 		return err
 	}
 	return t.redirect(c, backTo(c, views.Tasks.URL(id)))
+}
+
+// safePath returns a path of this host, "" for what may lead elsewhere.
+func safePath(p string) string {
+	if !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") {
+		return ""
+	}
+	return p
 }
 
 // backTo is the page of this host that a plain form was on, else otherwise.

@@ -207,6 +207,45 @@ func (q *Queries) LeadCopy(ctx context.Context, arg []LeadCopyParams) (int64, er
 	return q.db.CopyFrom(ctx, []string{"leads"}, []string{"id", "first_name", "last_name", "company_name", "job_title", "email", "phone", "website", "source", "status", "rating", "amount", "description", "owner_id", "converted_at", "conversion_set", "customer_id", "contact_id", "deal_id", "created_at", "updated_at"}, &iteratorForLeadCopy{rows: arg})
 }
 
+// iteratorForNoteCopy implements pgx.CopyFromSource.
+type iteratorForNoteCopy struct {
+	rows                 []NoteCopyParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForNoteCopy) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForNoteCopy) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].ID,
+		r.rows[0].SubjectType,
+		r.rows[0].SubjectID,
+		r.rows[0].Kind,
+		r.rows[0].Body,
+		r.rows[0].AuthorID,
+		r.rows[0].CreatedAt,
+		r.rows[0].UpdatedAt,
+	}, nil
+}
+
+func (r iteratorForNoteCopy) Err() error {
+	return nil
+}
+
+func (q *Queries) NoteCopy(ctx context.Context, arg []NoteCopyParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"notes"}, []string{"id", "subject_type", "subject_id", "kind", "body", "author_id", "created_at", "updated_at"}, &iteratorForNoteCopy{rows: arg})
+}
+
 // iteratorForProjectCopy implements pgx.CopyFromSource.
 type iteratorForProjectCopy struct {
 	rows                 []ProjectCopyParams

@@ -83,3 +83,7 @@ select coalesce(max(position), '')::text from deals where stage_id = @stage_id a
 
 -- name: DealPlace :exec
 update deals set position = @position where id = @id;
+
+-- name: DealAge :exec
+-- Dates a demo deal back; a closed one was closed then.
+update deals set active_at = @at::timestamptz, closed_at = case when closed_at is not null then @at::timestamptz end where id = @id;

@@ -12,6 +12,16 @@ import (
 	"github.com/google/uuid"
 )
 
+const dealAge = `-- name: DealAge :exec
+update deals set active_at = $1::timestamptz, closed_at = case when closed_at is not null then $1::timestamptz end where id = $2
+`
+
+// Dates a demo deal back; a closed one was closed then.
+func (q *Queries) DealAge(ctx context.Context, at time.Time, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dealAge, at, iD)
+	return err
+}
+
 type DealCopyParams struct {
 	ID                uuid.UUID
 	Name              string

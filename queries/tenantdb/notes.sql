@@ -33,3 +33,11 @@ update notes set deleted_at = now(), version = version + 1 where id = @id and de
 
 -- name: NoteRestore :execrows
 update notes set deleted_at = null, version = version + 1 where id = @id and deleted_at is not null;
+
+-- name: NoteCopy :copyfrom
+insert into notes (id, subject_type, subject_id, kind, body, author_id, created_at, updated_at)
+values (@id, @subject_type, @subject_id, @kind, @body, @author_id, @created_at, @updated_at);
+
+-- name: CustomerSome :many
+-- Customers to hang generated records on.
+select id, name::text as name from customers where deleted_at is null order by id desc limit @n;

@@ -12,6 +12,47 @@ import (
 	"github.com/google/uuid"
 )
 
+const customerSome = `-- name: CustomerSome :many
+select id, name::text as name from customers where deleted_at is null order by id desc limit $1
+`
+
+type CustomerSomeRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// Customers to hang generated records on.
+func (q *Queries) CustomerSome(ctx context.Context, n int32) ([]CustomerSomeRow, error) {
+	rows, err := q.db.Query(ctx, customerSome, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CustomerSomeRow{}
+	for rows.Next() {
+		var i CustomerSomeRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+type NoteCopyParams struct {
+	ID          uuid.UUID
+	SubjectType string
+	SubjectID   uuid.UUID
+	Kind        string
+	Body        string
+	AuthorID    *uuid.UUID
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
 const noteDelete = `-- name: NoteDelete :execrows
 update notes set deleted_at = now(), version = version + 1 where id = $1 and deleted_at is null
 `

@@ -3,7 +3,43 @@
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
-const typing = (el) => el.matches("input, textarea, select, [contenteditable]");
+const typing = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+let going = 0; // when g was pressed
+
+// The browser's time zone, for whoever has chosen none.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.split("; ").includes("zone=" + zone))
+	document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+
+// The palette: search and commands from anywhere.
+const openPalette = (text) => {
+	const dialog = $("#palette");
+	const input = $("input[type=search]", dialog);
+	if (!dialog.open) dialog.showModal();
+	input.value = text;
+	input.focus();
+	htmx.trigger($("form", dialog), "opened");
+};
+document.addEventListener("focusin", (e) => {
+	if (!e.target.matches("[data-palette]")) return;
+	e.target.blur();
+	openPalette(e.target.value);
+});
+document.addEventListener("keydown", (e) => {
+	const dialog = e.target.closest("#palette");
+	if (!dialog) return;
+	const links = [...dialog.querySelectorAll(".rows a")];
+	const at = links.indexOf(document.activeElement);
+	if (e.key === "Enter" && at < 0 && links.length && $("input[type=search]", dialog).value) {
+		e.preventDefault();
+		links[0].click();
+	} else if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+		e.preventDefault();
+		const next = at + (e.key === "ArrowDown" ? 1 : -1);
+		(next < 0 ? $("input[type=search]", dialog) : links[Math.min(next, links.length - 1)])?.focus();
+	}
+});
+document.addEventListener("click", (e) => { if (e.target.id === "palette") e.target.close(); }); // its backdrop
 
 // Keys (the dialog #keys lists them).
 document.addEventListener("keydown", (e) => {
@@ -30,7 +66,41 @@ document.addEventListener("keydown", (e) => {
 		else if (typing(el)) el.blur();
 		return;
 	}
+	if ((e.ctrlKey || e.metaKey) && e.key === "k" && $("#palette")) {
+		e.preventDefault();
+		openPalette("");
+		return;
+	}
 	if (e.ctrlKey || e.metaKey || e.altKey || typing(el) || $("dialog[open]")) return;
+	if (e.key === "/" && $("#palette")) {
+		e.preventDefault();
+		openPalette("");
+		return;
+	}
+	// g, then the letter of a place.
+	if (going && Date.now() - going < 1500) {
+		const place = $(`[data-go="${CSS.escape(e.key)}"]`);
+		going = 0;
+		if (place) {
+			e.preventDefault();
+			place.click();
+			return;
+		}
+	}
+	if (e.key === "g") {
+		going = Date.now();
+		return;
+	}
+	// On a card of a board, m moves that card.
+	const card = el.closest(".card-item");
+	if (e.key === "m" && card) {
+		const move = $("[data-move]", card) || $(".move summary", card);
+		if (move) {
+			e.preventDefault();
+			move.click();
+			return;
+		}
+	}
 	const target = $(`[data-key="${CSS.escape(e.key)}"]`);
 	if (!target) return;
 	e.preventDefault();
@@ -43,7 +113,7 @@ document.addEventListener("keydown", (e) => {
 // j and k walk through a list's rows.
 document.addEventListener("keydown", (e) => {
 	if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
-	const rows = [...document.querySelectorAll(".list .name")];
+	const rows = [...document.querySelectorAll(".list .name, .cards .name, .tasks .name")];
 	if (!rows.length) return;
 	const at = rows.indexOf(document.activeElement);
 	const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (e.key === "j" ? 1 : -1)));
@@ -74,6 +144,8 @@ document.addEventListener("input", (e) => {
 // Waiting shows after 100 ms (the stylesheet delays it).
 let waiting = 0;
 document.addEventListener("htmx:before:request", (e) => {
+	if (e.detail.ctx.sourceElement.closest("#timeline-refresh")) return; // nobody waits for it
+	e.detail.ctx.counted = true;
 	waiting++;
 	document.documentElement.classList.add("busy");
 	e.detail.ctx.dimmed = e.detail.ctx.target; // an answer may name another target
@@ -120,7 +192,7 @@ document.addEventListener("focusout", (e) => {
 	if (menu && e.relatedTarget && !menu.contains(e.relatedTarget)) menu.open = false;
 });
 document.addEventListener("htmx:finally:request", (e) => {
-	waiting = Math.max(0, waiting - 1);
+	if (e.detail.ctx.counted) waiting = Math.max(0, waiting - 1);
 	if (!waiting) document.documentElement.classList.remove("busy");
 	const { dimmed, sourceElement, hx } = e.detail.ctx;
 	dimmed?.classList?.remove("waiting");
@@ -144,7 +216,7 @@ document.addEventListener("htmx:after:swap", (e) => {
 	const root = target?.isConnected ? target : target?.id && document.getElementById(target.id);
 	const active = document.activeElement;
 	if ((!root && !e.detail.ctx?.next) || (typing(active) && !root?.contains(active))) return; // somebody types elsewhere
-	const el = root && ($("[aria-invalid=true]", root) || $(".inline .input", root) || $(".changed", root) || $(".notice.bad", root)) ||
+	const el = root && ($("[aria-invalid=true]", root) || $(".inline .input:not([data-transient]), .event form textarea", root) || $(".changed", root) || $(".notice.bad", root)) ||
 		(e.detail.ctx.next && $(e.detail.ctx.next));
 	if (!el) return;
 	el.focus();
@@ -162,3 +234,118 @@ setInterval(() => {
 		t.textContent = unit ? relative.format(Math.trunc(s / n), unit) : "just now";
 	}
 }, 60000);
+
+// Boards: a card dragged to another place is a PUT; the answer is the board.
+const lostReason = () => new Promise((done) => {
+	const dialog = $("#lost");
+	const input = $("input", dialog);
+	input.value = "";
+	dialog.returnValue = "";
+	dialog.showModal();
+	dialog.addEventListener("close", () => done(dialog.returnValue === "lost" ? input.value.trim() : ""), { once: true });
+});
+const boards = () => {
+	if (!window.Sortable) return;
+	for (const list of document.querySelectorAll(".board[data-movable] .cards")) {
+		if (Sortable.get(list)) continue;
+		const kind = list.closest(".board").dataset.board;
+		Sortable.create(list, {
+			group: "board", draggable: ".card-item", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
+			delay: 150, delayOnTouchOnly: true, filter: ".move, .move *", preventOnFilter: false, sort: kind === "stage",
+			onEnd: async (e) => {
+				if (e.from === e.to && e.oldIndex === e.newIndex) return;
+				const values = { _method: "PUT", board: "1" };
+				if (kind === "stage") {
+					values.stage_id = e.to.dataset.column;
+					values["was.stage_id"] = e.from.dataset.column;
+					values.before_id = e.item.nextElementSibling?.dataset.id || "";
+					if (!values.before_id && e.to.querySelector(".more")) values.after_id = e.item.previousElementSibling?.dataset.id || "";
+					if (e.to.dataset.outcome === "lost" && e.from !== e.to) {
+						values.lost_reason = await lostReason();
+						if (!values.lost_reason) return location.reload();
+					}
+				} else values.status = e.to.dataset.column;
+				htmx.ajax("PUT", `/${kind === "stage" ? "deals" : "leads"}/${e.item.dataset.id}/${kind}`, { source: "#results", target: "#results", swap: "outerHTML", values });
+			},
+		});
+	}
+};
+document.addEventListener("DOMContentLoaded", boards);
+document.addEventListener("htmx:after:swap", boards);
+
+// Mentions: @ and a letter offer the members' names.
+document.addEventListener("input", (e) => {
+	const el = e.target;
+	if (!el.matches("textarea[data-mentions]")) return;
+	const typed = /(?:^|\s)@([\p{L} ]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
+	const names = typed ? el.dataset.mentions.split("\n").filter((n) => n.toLowerCase().startsWith(typed[1].toLowerCase()) && n.length > typed[1].length).slice(0, 6) : [];
+	let box = $("#mentions-box");
+	if (!names.length) return box?.remove();
+	if (!box) {
+		box = document.createElement("div");
+		box.id = "mentions-box";
+		box.className = "popover mention-box";
+		el.after(box);
+	}
+	box.replaceChildren(...names.map((name) => {
+		const option = document.createElement("button");
+		option.type = "button";
+		option.className = "option";
+		option.textContent = name;
+		option.addEventListener("click", () => {
+			const end = el.selectionStart;
+			el.setRangeText(name + " ", end - typed[1].length, end, "end");
+			box.remove();
+			el.focus();
+		});
+		return option;
+	}));
+});
+document.addEventListener("keydown", (e) => {
+	const box = $("#mentions-box");
+	if (!box) return;
+	const options = [...box.children];
+	const at = options.indexOf(document.activeElement);
+	if (e.key === "ArrowDown") options[Math.min(at + 1, options.length - 1)].focus();
+	else if (e.key === "ArrowUp" && at > 0) options[at - 1].focus();
+	else if (e.key === "Enter" && at < 0 && e.target.matches("textarea")) options[0].click();
+	else if (e.key === "Escape") {
+		box.remove();
+		e.stopPropagation();
+	} else return;
+	e.preventDefault();
+}, true);
+
+// Previous and next record of the list one came from.
+const list = [...document.querySelectorAll(".list .name, .cards .name")].map((a) => a.getAttribute("href"));
+if (list.length) sessionStorage.setItem("list", JSON.stringify(list));
+const walk = $("[data-walk]");
+if (walk) {
+	const known = JSON.parse(sessionStorage.getItem("list") || "[]");
+	const at = known.indexOf(location.pathname);
+	for (const [key, label, href] of [["[", "Previous", known[at - 1]], ["]", "Next", known[at + 1]]]) {
+		if (at < 0 || !href) continue;
+		const a = document.createElement("a");
+		a.className = "button quiet square";
+		a.href = href;
+		a.dataset.key = key;
+		a.title = `${label} (${key})`;
+		a.setAttribute("aria-label", label + " record");
+		a.textContent = key === "[" ? "‹" : "›";
+		walk.append(a);
+	}
+}
+
+// Reminders whose time has come. A page nobody looks at does not ask.
+const remind = async () => {
+	const box = $("#reminders");
+	if (!box || document.hidden) return;
+	try {
+		const answer = await fetch("/tasks/reminders", { headers: { "HX-Request": "true" } });
+		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
+		box.innerHTML = await answer.text();
+		htmx.process(box);
+	} catch { /* offline: the next minute */ }
+};
+setTimeout(remind, 1500);
+setInterval(remind, 60000);

@@ -1,0 +1,166 @@
+package seed
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// What happens in a demo workspace, beside its customers: people, leads, deals
+// on their way, a project, things to do, and what was said.
+
+var demoPeople = [][4]string{ // first, last, job, customer's place in the list
+	{"Anna", "Keller", "Head of purchasing", "0"}, {"Marc", "Dubois", "Plant manager", "0"}, {"Ines", "Costa", "CTO", "1"}, {"Tom", "Baxter", "Buyer", "2"},
+	{"Yuki", "Tanaka", "Managing director", "3"}, {"Sara", "Lind", "Head of IT", "4"}, {"Paolo", "Ricci", "Operations", "5"}, {"Greta", "Olsen", "Project lead", "6"},
+}
+
+var demoLeads = []struct {
+	first, last, company, source, status, rating string
+	amount                                       int64
+}{
+	{"Hanna", "Voss", "Voss Maritim", "Trade fair", "new", "hot", 64_000}, {"Luca", "Moretti", "Moretti Stampi", "Web", "new", "warm", 18_500},
+	{"Elif", "Demir", "Demir Lojistik", "Referral", "attempting", "hot", 120_000}, {"Jonas", "Berg", "Bergwerk AB", "Web", "contacted", "warm", 42_000},
+	{"Chloe", "Martin", "Atelier Martin", "Partner", "qualified", "hot", 88_000}, {"Piet", "de Vries", "De Vries Optiek", "Web", "contacted", "cold", 9_800},
+	{"Nora", "Quinn", "Quinn & Daughters", "Trade fair", "unqualified", "cold", 0},
+}
+
+var demoDeals = []struct {
+	name, stage string
+	customer    int
+	amount      int64
+	idle        int // days
+}{
+	{"Line 4 retrofit", "Prospecting", 0, 84_000, 2}, {"Store rollout pilot", "Prospecting", 1, 62_000, 20}, {"Lens inspection", "Prospecting", 4, 40_000, 1},
+	{"Port visibility", "Qualification", 2, 312_500, 3}, {"Annual licence", "Qualification", 5, 100_000, 31}, {"Substation data", "Proposal", 6, 640_000, 5},
+	{"Ward scheduling", "Negotiation", 3, 905_000, 1}, {"Kiln telemetry", "Negotiation", 7, 113_000, 4}, {"Editorial archive", "Closed Won", 1, 133_000, 12},
+	{"Warehouse scanning", "Closed Won", 2, 387_000, 48}, {"Cold chain audit", "Closed Lost", 4, 58_000, 40},
+}
+
+var demoTasks = []struct {
+	subject, due, kind, priority string
+	deal                         int
+}{
+	{"Call Anna about the retrofit", "today", "call", "high", 0}, {"Send the revised offer", "tomorrow 10:00", "email", "high", 5}, {"Prepare the ward demo", "in 3 days", "meeting", "normal", 6},
+	{"Check credit limit", "2 days late", "todo", "normal", 7}, {"Renewal letter", "in 2 weeks", "email", "low", 4}, {"Book the trade fair", "in 1 month", "todo", "normal", -1},
+}
+
+var demoNotes = []struct {
+	kind, body string
+	deal       int
+}{
+	{"call", "Anna wants the retrofit **before** the summer break. Two shifts can stop, not three.", 0}, {"meeting", "Walked the line with Marc.\n\n- sensors on 4 and 5\n- power is there\n- network is *not*", 0},
+	{"note", "Procurement closes on the 20th. After that it is next year’s budget.", 5}, {"email", "Sent the data sheet and the references.", 6}, {"call", "They asked for a price for three sites.", 3},
+}
+
+func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) error {
+	members, err := q.MemberList(ctx)
+	if err != nil {
+		return err
+	}
+	customers, err := q.CustomerSome(ctx, 100)
+	if err != nil {
+		return err
+	}
+	stages, err := q.StageList(ctx)
+	if err != nil {
+		return err
+	}
+	owner := func(i int) *uuid.UUID { return &members[i%len(members)].ID }
+	customer := func(i int) *uuid.UUID { return &customers[len(customers)-1-i%len(customers)].ID } // the list is the last first
+	now := time.Now()
+
+	contacts := map[int]*uuid.UUID{}
+	for i, p := range demoPeople {
+		at := int(p[3][0] - '0')
+		first, last := p[0], p[1]
+		id, err := crm.ContactCreate(ctx, q, tenantdb.ContactUpdateParams{
+			FirstName: first, LastName: last, JobTitle: p[2], CustomerID: customer(at), OwnerID: owner(i),
+			Emails: []tenantdb.ContactPoint{{Value: strings.ToLower(first + "." + last + "@example.com"), Label: "work"}},
+			Phones: []tenantdb.ContactPoint{{Value: "+3906555010" + p[3], Label: "work"}, {Value: "+3933355501" + p[3] + "0", Label: "mobile"}},
+		}, nil)
+		if err != nil {
+			return err
+		}
+		contacts[at] = &id
+	}
+	for i, l := range demoLeads {
+		p := tenantdb.LeadUpdateParams{
+			FirstName: l.first, LastName: l.last, CompanyName: l.company, Source: l.source, Status: l.status, Rating: l.rating, OwnerID: owner(i),
+			Email: strings.ToLower(l.first) + "@" + strings.Map(letters, strings.ToLower(l.company)) + ".example",
+		}
+		if l.amount > 0 {
+			minor := l.amount * 100
+			p.Amount = &minor
+		}
+		if _, err := crm.LeadCreate(ctx, q, p, nil); err != nil {
+			return err
+		}
+	}
+	deals := make([]uuid.UUID, len(demoDeals))
+	for i, d := range demoDeals {
+		minor := d.amount * 100
+		closes := time.Date(now.Year(), now.Month(), now.Day()+14+i*6, 0, 0, 0, 0, time.UTC)
+		p := tenantdb.DealUpdateParams{Name: d.name, CustomerID: customer(d.customer), ContactID: contacts[d.customer], Amount: &minor, Currency: currency, ExpectedCloseDate: &closes, Source: "Referral", OwnerID: owner(i)}
+		for _, s := range stages {
+			if s.Name == d.stage {
+				p.StageID = s.ID
+			}
+		}
+		if d.stage == "Closed Lost" {
+			p.LostReason = "Went with a cheaper offer"
+		}
+		if deals[i], err = crm.DealCreate(ctx, q, p, nil); err != nil {
+			return err
+		}
+		if err := q.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
+			return err
+		}
+	}
+	for i, n := range demoNotes {
+		_, err := crm.NoteCreate(ctx, q, tenantdb.NoteInsertParams{SubjectType: "deal", SubjectID: deals[n.deal], Kind: n.kind, Body: n.body, AuthorID: owner(i)})
+		if err != nil {
+			return err
+		}
+	}
+	for i, t := range demoTasks {
+		p := tenantdb.TaskUpdateParams{Subject: t.subject, Type: t.kind, Priority: t.priority, Status: "open", AssigneeID: owner(i % 2)}
+		due, ok := crm.ParseDue(t.due, now)
+		if !ok {
+			late := time.Date(now.Year(), now.Month(), now.Day()-2, 0, 0, 0, 0, time.UTC)
+			due.On = &late
+		}
+		p.DueOn, p.DueAt = due.On, due.At
+		if t.deal >= 0 {
+			p.SubjectType, p.SubjectID = "deal", &deals[t.deal]
+		}
+		if _, err := crm.TaskCreate(ctx, q, p, nil); err != nil {
+			return err
+		}
+	}
+	won, err := q.DealGet(ctx, deals[9])
+	if err != nil {
+		return err
+	}
+	project, err := crm.ProjectFromDeal(ctx, q, won, currency)
+	if err != nil {
+		return err
+	}
+	for _, m := range []string{"Kick-off", "Scanners delivered", "Handover"} {
+		due, _ := crm.ParseDue("in 3 weeks", now)
+		if _, err := crm.TaskCreate(ctx, q, tenantdb.TaskUpdateParams{Subject: m, Type: "milestone", Priority: "normal", Status: "open", DueOn: due.On, AssigneeID: owner(0), SubjectType: "project", SubjectID: &project}, nil); err != nil {
+			return err
+		}
+	}
+	// Deals rest since they were last touched, notes and tasks notwithstanding.
+	for i, d := range demoDeals {
+		if err := q.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
