@@ -359,7 +359,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"--help"}, nil, 0, "migrate"},
 		{[]string{"nonsense"}, nil, 2, "nonsense"},
 		{[]string{"seed", "ferrari", "--customers", "many"}, nil, 2, "customers"},
-		{[]string{"seed", "ferrari", "--customers", "1200"}, nil, 0, "1200 customers added to ferrari"},
+		{[]string{"seed", "ferrari", "--customers", "1200"}, nil, 0, "600 tasks and 1200 notes added to ferrari"},
 		{[]string{"seed", "nobody"}, nil, 1, `no workspace "nobody"`},
 		{[]string{"migrate"}, nil, 0, ""},
 		{[]string{"serve"}, nil, 1, "DATABASE_URL is not set"},

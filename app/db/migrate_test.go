@@ -21,7 +21,9 @@ func old(t *testing.T, d *db.DB, su *pgx.Conn, n int) (schemas []string) {
 			t.Fatal(err)
 		}
 		ident := pgx.Identifier{s}.Sanitize()
-		_, err = su.Exec(t.Context(), `drop table `+ident+`.taggings, `+ident+`.tags, `+ident+`.customers, `+ident+`.members cascade`)
+		_, err = su.Exec(t.Context(), `do $$ declare t text; begin
+			for t in select tablename from pg_tables where schemaname = '`+s+`' loop execute 'drop table if exists `+ident+`.' || quote_ident(t) || ' cascade'; end loop;
+		end $$`)
 		if err == nil {
 			_, err = su.Exec(t.Context(), `update public.tenants set schema_version = 0 where schema = $1`, s)
 		}

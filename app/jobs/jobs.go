@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 )
@@ -24,17 +25,29 @@ type Options struct {
 func Run(ctx context.Context, o Options) {
 	var wg sync.WaitGroup
 	wg.Go(func() { tenant.KeepSpares(ctx, o.DB, o.Spares, o.Wake, o.Log) })
-	wg.Go(func() { sweep(ctx, o) })
+	wg.Go(func() {
+		every(ctx, time.Hour, func() {
+			if err := auth.Sweep(ctx, o.DB); err != nil && ctx.Err() == nil {
+				o.Log.Error("sweeping sessions", "error", err)
+			}
+		})
+	})
+	wg.Go(func() {
+		every(ctx, 24*time.Hour, func() {
+			if err := crm.Purge(ctx, o.DB, time.Now()); err != nil && ctx.Err() == nil {
+				o.Log.Error("emptying the trash", "error", err)
+			}
+		})
+	})
 	wg.Wait()
 }
 
-func sweep(ctx context.Context, o Options) {
-	tick := time.NewTicker(time.Hour)
+// every runs do now and then again and again, until ctx ends.
+func every(ctx context.Context, pause time.Duration, do func()) {
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
-		if err := auth.Sweep(ctx, o.DB); err != nil && ctx.Err() == nil {
-			o.Log.Error("sweeping sessions", "error", err)
-		}
+		do()
 		select {
 		case <-ctx.Done():
 			return

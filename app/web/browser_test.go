@@ -109,9 +109,11 @@ func TestBrowserKeyboard(t *testing.T) {
 	signIn(b, w)
 
 	b.Shortcut("/")
-	b.WaitFor(`document.activeElement.name === "q"`)
-	b.Keys("cobalt" + apptest.Enter)
-	b.WaitText("#found", "Cobalt Harbour")
+	b.WaitFor(`document.querySelector("#palette").open && document.activeElement.name === "q"`)
+	b.Keys("cobalt")
+	b.WaitText("#palette-results", "Cobalt Harbour")
+	b.Keys(apptest.Enter)
+	b.WaitText("h1", "Cobalt Harbour")
 
 	b.Open(w.URL("/customers"))
 	b.Shortcut("j")

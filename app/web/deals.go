@@ -51,6 +51,9 @@ func newDeals(s *Server) deals {
 			return err
 		},
 		choices: func(ctx context.Context, q *tenantdb.Queries, p *views.ListPage) error {
+			if p.Choices["stage"] != nil {
+				return nil // the board has read them
+			}
 			stages, err := q.StageList(ctx)
 			p.Choices["stage"] = views.StageOptions(stages)
 			return err
@@ -155,24 +158,31 @@ func (d deals) readBoard(c echo.Context, list views.ListPage, column string) (vi
 				sums[s.StageID] = append(sums[s.StageID], s)
 			}
 		}
-		for _, s := range stages {
-			if s.PipelineID != p.Pipeline && column == "" || column != "" && s.ID.String() != column {
-				continue
+		var shown []tenantdb.StageListRow
+		var ids []string
+		for _, st := range stages {
+			if column == "" && st.PipelineID == p.Pipeline || st.ID.String() == column {
+				shown, ids = append(shown, st), append(ids, st.ID.String())
 			}
-			col := views.BoardColumn{Stage: s, Sums: sums[s.ID]}
-			f := p.Filter
-			f.Match = map[string][]string{"stage": {s.ID.String()}}
-			for k, v := range p.Filter.Match {
-				f.Match[k] = v
-			}
-			if col.Rows, col.Next, err = tx.DealList(ctx, f, tenantdb.Page{Sort: "position", After: p.After, Limit: cardsShown}); err != nil {
-				return err
-			}
-			p.Columns = append(p.Columns, col)
 		}
 		if column != "" {
-			return nil
+			if len(shown) == 0 {
+				return nil
+			}
+			col := views.BoardColumn{Stage: shown[0]}
+			col.Rows, col.Next, err = tx.DealList(ctx, within(p.Filter, "stage", column), tenantdb.Page{Sort: "position", After: p.After, Limit: cardsShown})
+			p.Columns = append(p.Columns, col)
+			return err
 		}
+		cards, err := tx.DealBoard(ctx, ids, p.Filter, cardsShown)
+		if err != nil {
+			return err
+		}
+		for _, st := range shown {
+			id := st.ID.String()
+			p.Columns = append(p.Columns, views.BoardColumn{Stage: st, Sums: sums[st.ID], Rows: cards[id].Cards, Next: cards[id].Next})
+		}
+		p.Choices = map[string][]ui.Option{"stage": views.StageOptions(stages)}
 		return d.filterChoices(ctx, tx, &p.ListPage)
 	})
 	if p.Pipelines != nil && len(wanted) > 0 && len(p.Pipelines) > 1 {

@@ -109,6 +109,16 @@ func (l leads) board(c echo.Context) error {
 		if err != nil {
 			return err
 		}
+		var statuses []string
+		for _, s := range views.LeadColumns {
+			if column == "" || s.Value == column {
+				statuses = append(statuses, s.Value)
+			}
+		}
+		cards, err := tx.LeadBoard(ctx, statuses, p.Filter, cardsShown)
+		if err != nil {
+			return err
+		}
 		for _, s := range views.LeadColumns {
 			if column != "" && s.Value != column {
 				continue
@@ -119,14 +129,12 @@ func (l leads) board(c echo.Context) error {
 					col.Count, col.Amount = n.N, n.Amount
 				}
 			}
-			f := p.Filter
-			f.Match = map[string][]string{"status": {s.Value}}
-			for k, v := range p.Filter.Match {
-				f.Match[k] = v
-			}
-			col.Rows, col.Next, err = tx.LeadList(ctx, f, tenantdb.Page{Sort: "-created_at", After: p.After, Limit: cardsShown})
-			if err != nil {
-				return err
+			col.Rows, col.Next = cards[s.Value].Cards, cards[s.Value].Next
+			if p.After != "" {
+				f := within(p.Filter, "status", s.Value)
+				if col.Rows, col.Next, err = tx.LeadList(ctx, f, tenantdb.Page{Sort: "-created_at", After: p.After, Limit: cardsShown}); err != nil {
+					return err
+				}
 			}
 			p.Columns = append(p.Columns, col)
 			p.Count += int(col.Count)
@@ -149,6 +157,18 @@ func (l leads) board(c echo.Context) error {
 	p.Layouts = boardLayouts(p.ListPage, "board", "")
 	pushFiltered(c, p.ListPage)
 	return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadBoardFragment(p))
+}
+
+// within is the filter, narrowed to one value of a field.
+func within(f tenantdb.Filter, field, value string) tenantdb.Filter {
+	match := map[string][]string{field: {value}}
+	for k, v := range f.Match {
+		if k != field {
+			match[k] = v
+		}
+	}
+	f.Match = match
+	return f
 }
 
 // Status puts a lead into another column of the board.

@@ -120,7 +120,9 @@ func (r *records[Row, Params]) filterChoices(ctx context.Context, tx *db.TenantT
 	if p.Options, err = tx.FilterOptions(ctx); err != nil {
 		return err
 	}
-	p.Choices = map[string][]ui.Option{}
+	if p.Choices == nil {
+		p.Choices = map[string][]ui.Option{}
+	}
 	for field, values := range p.Filter.Match {
 		if !slices.Contains([]string{"customer", "contact", "deal", "subject", "pipeline"}, field) {
 			continue
@@ -481,34 +483,54 @@ func (s *Server) errDeleted(c echo.Context, rec views.Record) error {
 }
 
 func (r *records[Row, Params]) Show(c echo.Context) error {
-	_, rec, err := r.live(c)
+	if wantsFragment(c) {
+		_, rec, err := r.live(c)
+		if err != nil {
+			return err
+		}
+		return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec})
+	}
+	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec})
+	return r.renderPage(c, http.StatusOK, id, views.RecordPage{})
 }
 
 // renderRecord shows the record: the part that is edited in place alone, or
 // with everything that stands beside it.
 func (r *records[Row, Params]) renderRecord(c echo.Context, status int, p views.RecordPage) error {
-	ctx := c.Request().Context()
+	if !wantsFragment(c) {
+		return r.renderPage(c, status, p.Record.ID, p)
+	}
 	p.Shell = r.shell(c, r.entity.Many, p.Record.Name)
 	p.Timeline = r.timelinePage(c, r.entity, p.Record.ID)
 	p.Timeline.Shell = p.Shell
-	if wantsFragment(c) {
-		return r.render(c, status, nil, views.RecordFragment(p))
-	}
+	return r.render(c, status, nil, views.RecordFragment(p))
+}
+
+// renderPage reads the record and everything that stands beside it, in one
+// transaction, and shows it with what p says.
+func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UUID, p views.RecordPage) error {
+	ctx := c.Request().Context()
+	p.Shell = r.shell(c, r.entity.Many, r.entity.One)
+	p.Timeline = r.timelinePage(c, r.entity, id)
 	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		row, err := r.get(tx.Queries, ctx, p.Record.ID)
+		row, err := r.get(tx.Queries, ctx, id)
 		if err != nil {
 			return err
 		}
+		if p.Record = r.record(c, row); p.Record.DeletedAt != nil {
+			return r.errDeleted(c, p.Record)
+		}
+		p.Title = p.Record.Name
+		p.Timeline.Shell = p.Shell
 		if r.beside != nil {
 			if err := r.beside(ctx, tx.Queries, row, &p); err != nil {
 				return err
 			}
 		}
-		if p.Tasks, err = tx.TasksAbout(ctx, &p.Record.ID, 20); err != nil {
+		if p.Tasks, err = tx.TasksAbout(ctx, &id, 20); err != nil {
 			return err
 		}
 		return readTimeline(ctx, tx.Queries, "", &p.Timeline)

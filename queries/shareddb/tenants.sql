@@ -33,3 +33,7 @@ order by lower(t.name), t.slug;
 -- name: TenantSettings :exec
 update tenants set name = @name, currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style
 where id = @id;
+
+-- name: TenantsAfter :many
+-- Active workspaces in the order of their ids, a page at a time.
+select id, schema from tenants where state = 'active' and id > @after order by id limit @n;

@@ -175,6 +175,36 @@ func (q *Queries) TenantSlugTaken(ctx context.Context, slug string) (bool, error
 	return column_1, err
 }
 
+const tenantsAfter = `-- name: TenantsAfter :many
+select id, schema from tenants where state = 'active' and id > $1 order by id limit $2
+`
+
+type TenantsAfterRow struct {
+	ID     uuid.UUID
+	Schema string
+}
+
+// Active workspaces in the order of their ids, a page at a time.
+func (q *Queries) TenantsAfter(ctx context.Context, after uuid.UUID, n int32) ([]TenantsAfterRow, error) {
+	rows, err := q.db.Query(ctx, tenantsAfter, after, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TenantsAfterRow{}
+	for rows.Next() {
+		var i TenantsAfterRow
+		if err := rows.Scan(&i.ID, &i.Schema); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tenantsOfUser = `-- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role
 from memberships m join tenants t on t.id = m.tenant_id

@@ -81,3 +81,9 @@ select kind, id, name, deleted_at::timestamptz as deleted_at from (
 	union all (select 'project', id, name, deleted_at from projects where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
 	union all (select 'task', id, subject, deleted_at from tasks where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
 ) x order by deleted_at desc, id desc limit @n;
+
+-- name: TrashOlder :one
+-- Whether anything has been in the trash since before the moment.
+select (exists (select from customers where deleted_at < @before::timestamptz) or exists (select from contacts where deleted_at < @before)
+	or exists (select from leads where deleted_at < @before) or exists (select from deals where deleted_at < @before)
+	or exists (select from projects where deleted_at < @before) or exists (select from tasks where deleted_at < @before))::bool;

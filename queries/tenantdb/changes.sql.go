@@ -439,3 +439,17 @@ func (q *Queries) TrashList(ctx context.Context, before time.Time, beforeID uuid
 	}
 	return items, nil
 }
+
+const trashOlder = `-- name: TrashOlder :one
+select (exists (select from customers where deleted_at < $1::timestamptz) or exists (select from contacts where deleted_at < $1)
+	or exists (select from leads where deleted_at < $1) or exists (select from deals where deleted_at < $1)
+	or exists (select from projects where deleted_at < $1) or exists (select from tasks where deleted_at < $1))::bool
+`
+
+// Whether anything has been in the trash since before the moment.
+func (q *Queries) TrashOlder(ctx context.Context, before time.Time) (bool, error) {
+	row := q.db.QueryRow(ctx, trashOlder, before)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

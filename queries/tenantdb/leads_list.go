@@ -51,3 +51,9 @@ var leadList = listSpec{
 func (q *Queries) LeadList(ctx context.Context, f Filter, p Page) ([]LeadListRow, string, error) {
 	return listPage[LeadListRow](ctx, q.db, leadList, leadList.conditions(f), p)
 }
+
+// LeadBoard returns the first n leads of each status, the newest first. The
+// cards below come from LeadList, sorted by -created_at and filtered by status.
+func (q *Queries) LeadBoard(ctx context.Context, statuses []string, f Filter, n int) (map[string]Column[LeadListRow], error) {
+	return listColumns(ctx, q.db, leadList, board{"l.status", "text", "-created_at"}, leadList.conditions(f), statuses, n, func(r LeadListRow) string { return r.Status })
+}

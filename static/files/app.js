@@ -20,25 +20,26 @@ const openPalette = (text) => {
 	input.focus();
 	htmx.trigger($("form", dialog), "opened");
 };
-document.addEventListener("focusin", (e) => {
-	if (!e.target.matches("[data-palette]")) return;
-	e.target.blur();
-	openPalette(e.target.value);
+document.addEventListener("click", (e) => { // by Tab it is a search field like any other
+	if (e.target.matches("[data-palette]")) openPalette(e.target.value);
 });
 document.addEventListener("keydown", (e) => {
 	const dialog = e.target.closest("#palette");
 	if (!dialog) return;
 	const links = [...dialog.querySelectorAll(".rows a")];
 	const at = links.indexOf(document.activeElement);
-	if (e.key === "Enter" && at < 0 && links.length && $("input[type=search]", dialog).value) {
-		e.preventDefault();
-		links[0].click();
-	} else if (e.key === "ArrowDown" || e.key === "ArrowUp") {
+	if (e.key === "ArrowDown" || e.key === "ArrowUp") {
 		e.preventDefault();
 		const next = at + (e.key === "ArrowDown" ? 1 : -1);
 		(next < 0 ? $("input[type=search]", dialog) : links[Math.min(next, links.length - 1)])?.focus();
 	}
 });
+document.addEventListener("submit", (e) => { // Enter opens the first hit
+	const first = e.target.closest("#palette") && $("#palette .rows a");
+	if (!first || !$("#palette input[type=search]").value) return;
+	e.preventDefault();
+	first.click();
+}, true);
 document.addEventListener("click", (e) => { if (e.target.id === "palette") e.target.close(); }); // its backdrop
 
 // Keys (the dialog #keys lists them).

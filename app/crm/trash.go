@@ -1,0 +1,67 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// TrashKeeps is how long the trash keeps a record.
+const TrashKeeps = 30 * 24 * time.Hour
+
+// purgeBatch is how many records of a kind one transaction removes for good.
+const purgeBatch = 500
+
+// Purge removes for good what every workspace's trash has kept long enough. One
+// workspace's failure does not keep it from the others.
+func Purge(ctx context.Context, d *db.DB, now time.Time) error {
+	var failures []error
+	after := uuid.Nil
+	for {
+		var page []shareddb.TenantsAfterRow
+		err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+			page, err = tx.TenantsAfter(ctx, after, 200)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return errors.Join(append(failures, err)...)
+		}
+		for _, t := range page {
+			after = t.ID
+			if err := purgeTenant(db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema}), d, now.Add(-TrashKeeps)); err != nil {
+				failures = append(failures, err)
+			}
+		}
+	}
+}
+
+func purgeTenant(ctx context.Context, d *db.DB, before time.Time) error {
+	var any bool
+	err := d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		any, err = tx.TrashOlder(ctx, before)
+		return err
+	})
+	if err != nil || !any {
+		return err
+	}
+	// What points to others goes first.
+	for _, kind := range slices.Backward(tenantdb.Kinds) {
+		for n := int64(purgeBatch); n == purgeBatch; {
+			err := d.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+				n, err = tx.RecordsPurge(ctx, kind, before, purgeBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
