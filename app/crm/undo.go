@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -39,7 +40,7 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) (Undone
 		if !slices.Contains(ids, c.EntityID) {
 			ids = append(ids, c.EntityID)
 		}
-		if c.Op == "insert" && c.Entity != "tagging" {
+		if c.Op == "insert" && c.Entity != "tagging" && c.Entity != "tag" {
 			made = append(made, c.EntityID)
 		}
 		if k := tenantdb.Kind(c.Entity); k.Valid() {
@@ -69,9 +70,9 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) (Undone
 		}
 	}
 	if err := reverseAll(ctx, q, changes); err != nil {
-		var refusal *Refusal
-		if errors.As(err, &refusal) {
-			return Undone{}, err
+		var pg *pgconn.PgError
+		if errors.As(err, &pg) && pg.Code == "23503" { // foreign_key_violation: something points to what was made
+			err = errLater
 		}
 		return Undone{}, err
 	}
@@ -95,6 +96,7 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 	var made []tenantdb.ChangesOfSetRow
 	for _, c := range changes {
 		switch {
+		case c.Entity == "tag": // made by writing it; it stays for others to use
 		case c.Entity == "tagging":
 			if err := reverseTagging(ctx, q, c); err != nil {
 				return err

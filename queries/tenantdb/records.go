@@ -102,13 +102,25 @@ func (q *Queries) RecordsPurge(ctx context.Context, k Kind, before time.Time, n 
 	for _, r := range references[k] {
 		where += fmt.Sprintf(" and not exists (select from %s r where r.%s = x.id)", r[0], r[1])
 	}
-	tag, err := q.db.Exec(ctx, fmt.Sprintf(`with gone as (delete from %[1]s where id in (
-			select x.id from %[1]s x where x.deleted_at < $1%[2]s order by x.deleted_at limit $2) returning id),
-		n as (delete from notes where subject_id in (select id from gone)),
-		g as (delete from taggings where subject_type = '%[3]s' and subject_id in (select id from gone)),
-		t as (update tasks set subject_type = '', subject_id = null where subject_id in (select id from gone))
-		select id from gone`, k.table(), where, k), before, n)
-	return tag.RowsAffected(), err
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id from %s x where x.deleted_at < $1%s order by x.deleted_at limit $2 for update`, k.table(), where), before, n)
+	if err != nil {
+		return 0, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return 0, err
+	}
+	for _, sql := range []string{ // the records last: their history goes with them
+		`delete from notes where subject_id = any ($1::uuid[])`,
+		`delete from taggings where subject_id = any ($1::uuid[]) and subject_type = '` + string(k) + `'`,
+		`update tasks set subject_type = '', subject_id = null where subject_id = any ($1::uuid[])`,
+		`delete from ` + k.table() + ` where id = any ($1::uuid[])`,
+	} {
+		if _, err := q.db.Exec(ctx, sql, ids); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(ids)), nil
 }
 
 // references are the columns that point to a kind and do not let it go.

@@ -1,0 +1,432 @@
+package crm_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// snapshot is every row of the workspace but the change log's, without what
+// counts changes.
+func snapshot(tb testing.TB, su *pgx.Conn, schema string) map[string]string {
+	tb.Helper()
+	out := map[string]string{}
+	for _, table := range []string{"customers", "contacts", "leads", "deals", "projects", "tasks", "notes", "taggings", "tags", "stages", "pipelines"} {
+		rows, err := su.Query(tb.Context(), `select (to_jsonb(t) - 'version' - 'updated_at' - 'active_at')::text from `+pgx.Identifier{schema, table}.Sanitize()+` t order by 1`)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out[table] = strings.Join(lines, "\n")
+	}
+	return out
+}
+
+func compare(tb rapid.TB, before, after map[string]string) {
+	for table, rows := range before {
+		if after[table] != rows {
+			tb.Fatalf("%s was\n%s\nand is\n%s", table, rows, after[table])
+		}
+	}
+}
+
+// Whatever a lead is converted into, undoing it brings every row back.
+func TestConversionAndUndo(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Existing", Domain: "known.example"}, "old")
+	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Existing", CustomerID: &customer})
+	stages := []uuid.UUID{{}, w.Stage("Proposal"), w.Stage("Closed Won")}
+	rapid.Check(t, func(rt *rapid.T) {
+		amount := rapid.Int64Range(0, 1<<40).Draw(rt, "amount")
+		lead := w.Lead(tenantdb.LeadUpdateParams{
+			FirstName: "Ada", LastName: "Lovelace", CompanyName: rapid.SampledFrom([]string{"", "Engines"}).Draw(rt, "company"),
+			Email: rapid.SampledFrom([]string{"", "ada@known.example", "ada@gmail.com"}).Draw(rt, "email"), Phone: "+390655501", Amount: &amount,
+		}, rapid.SampledFrom([][]string{nil, {"hot"}, {"old", "hot"}}).Draw(rt, "tags")...)
+		for i := range rapid.IntRange(0, 3).Draw(rt, "notes") {
+			w.Note(tenantdb.Lead, lead, fmt.Sprint("Note ", i))
+			w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task ", i), SubjectType: "lead", SubjectID: &lead})
+		}
+		conversion := crm.Conversion{}
+		if rapid.Bool().Draw(rt, "existing customer") {
+			conversion.CustomerID = &customer
+		}
+		if rapid.Bool().Draw(rt, "existing contact") {
+			conversion.ContactID = &contact
+		}
+		if rapid.Bool().Draw(rt, "deal") {
+			conversion.Deal = &tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR", Amount: &amount, StageID: rapid.SampledFrom(stages).Draw(rt, "stage")}
+		}
+		before := snapshot(t, su, w.Schema)
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			row, err := tx.LeadGet(ctx, lead)
+			if err != nil {
+				return err
+			}
+			conversion.Set = tx.ChangeSet()
+			_, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, conversion)
+			return err
+		})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if after := snapshot(t, su, w.Schema); after["leads"] == before["leads"] {
+			rt.Fatal("the conversion changed nothing")
+		}
+		err = d.Tenant(ctx, func(tx *db.TenantTx) error {
+			row, err := tx.LeadGet(ctx, lead)
+			if err != nil {
+				return err
+			}
+			return crm.LeadUnconvert(ctx, tx.Queries, row)
+		})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		compare(rt, before, snapshot(t, su, w.Schema))
+	})
+}
+
+// Once anything that a conversion made was changed, it is not undone, and
+// nothing of it is.
+func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	for name, change := range map[string]func(out crm.ConvertedTo, lead uuid.UUID){
+		"the customer": func(out crm.ConvertedTo, _ uuid.UUID) { rename(t, w, out.CustomerID) },
+		"a note on the deal": func(out crm.ConvertedTo, _ uuid.UUID) {
+			w.Note(tenantdb.Deal, *out.DealID, "Later")
+		},
+		"a task on the contact": func(out crm.ConvertedTo, _ uuid.UUID) {
+			w.Task(tenantdb.TaskUpdateParams{Subject: "Later", SubjectType: "contact", SubjectID: &out.ContactID})
+		},
+		"a tag": func(out crm.ConvertedTo, _ uuid.UUID) {
+			w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+				ids, err := crm.TagIDs(ctx, tx.Queries, []string{"later"})
+				if err != nil {
+					return err
+				}
+				return tx.TaggingsReplace(ctx, "contact", out.ContactID, ids)
+			})
+		},
+		"a deal of the customer": func(out crm.ConvertedTo, _ uuid.UUID) {
+			w.Deal(tenantdb.DealUpdateParams{Name: "Another", CustomerID: &out.CustomerID})
+		},
+	} {
+		lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Changed later: " + name})
+		var out crm.ConvertedTo
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			row, err := tx.LeadGet(ctx, lead)
+			if err != nil {
+				return err
+			}
+			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1, crm.Conversion{Deal: &tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR"}, Set: tx.ChangeSet()})
+			return err
+		})
+		change(out, lead)
+		before := snapshot(t, su, w.Schema)
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			row, err := tx.LeadGet(ctx, lead)
+			if err != nil {
+				return err
+			}
+			return crm.LeadUnconvert(ctx, tx.Queries, row)
+		})
+		var no *crm.Refusal
+		if !errors.As(err, &no) {
+			t.Errorf("%s: undone with %v", name, err)
+		}
+		compare(t, before, snapshot(t, su, w.Schema))
+	}
+}
+
+func rename(t *testing.T, w *apptest.Workspace, customer uuid.UUID) {
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		row, err := tx.CustomerGet(ctx, customer)
+		if err != nil {
+			return err
+		}
+		n, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: row.ID, Version: row.Version, Name: row.Name + " changed", Type: row.Type})
+		if n != 1 {
+			t.Error("not changed")
+		}
+		return err
+	})
+}
+
+// A thousand moves by eight people at once: every deal is in one place, no two
+// share a position, and the order that each move asked for held.
+func TestConcurrentMoves(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	d := apptest.DB(t)
+	stages := []uuid.UUID{w.Stage("Prospecting"), w.Stage("Proposal"), w.Stage("Closed Won")}
+	deals := make([]uuid.UUID, 24)
+	for i := range deals {
+		deals[i] = w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), StageID: stages[i%3]})
+	}
+	column := func(ctx context.Context, tx *db.TenantTx, stage uuid.UUID) (ids []uuid.UUID, positions []string) {
+		rows, _, err := tx.DealList(ctx, tenantdb.Filter{Match: map[string][]string{"stage": {stage.String()}}}, tenantdb.Page{Sort: "position", Limit: 100})
+		if err != nil {
+			t.Error(err)
+		}
+		for _, r := range rows {
+			ids, positions = append(ids, r.ID), append(positions, r.SortKey)
+		}
+		return ids, positions
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			ctx := w.Context()
+			for range 125 {
+				id, m := deals[rand.IntN(len(deals))], crm.Move{StageID: stages[rand.IntN(3)]} //nolint:gosec // a test's dice
+				switch rand.IntN(4) {                                                         //nolint:gosec // a test's dice
+				case 0:
+					m.Top = true
+				case 1, 2:
+					m.BeforeID = deals[rand.IntN(len(deals))] //nolint:gosec // a test's dice
+				}
+				err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+					if err := crm.DealMove(ctx, tx.Queries, id, m); err != nil {
+						return err
+					}
+					// Still holding the stage: the order is as asked.
+					ids, _ := column(ctx, tx, m.StageID)
+					at := slices.Index(ids, id)
+					if before := slices.Index(ids, m.BeforeID); before >= 0 && m.BeforeID != id && at != before-1 {
+						t.Errorf("asked to stand before %d, stands at %d", before, at)
+					}
+					if m.Top && at != 0 {
+						t.Errorf("asked for the top, stands at %d", at)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		var all []uuid.UUID
+		for _, s := range stages {
+			ids, positions := column(ctx, tx, s)
+			if !slices.IsSorted(positions) || len(slices.Compact(slices.Clone(positions))) != len(positions) {
+				t.Errorf("positions %q", positions)
+			}
+			again, _ := column(ctx, tx, s)
+			if !slices.Equal(ids, again) {
+				t.Error("read twice, the order differs")
+			}
+			all = append(all, ids...)
+		}
+		if len(all) != len(deals) {
+			t.Errorf("%d deals in the columns, want %d", len(all), len(deals))
+		}
+		return nil
+	})
+}
+
+// Who moves a deal from where it is no longer is told so.
+func TestMoveOfAMovedDeal(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	ctx := w.Context()
+	from, won, lost := w.Stage("Proposal"), w.Stage("Closed Won"), w.Stage("Closed Lost")
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", StageID: from})
+	move := func(m crm.Move) error {
+		return apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, m) })
+	}
+	var field *crm.FieldError
+	if err := move(crm.Move{StageID: lost, From: from}); !errors.As(err, &field) || field.Field != "lost_reason" {
+		t.Errorf("lost without a reason: %v", err)
+	}
+	if err := move(crm.Move{StageID: won, From: from}); err != nil {
+		t.Fatal(err)
+	}
+	if err := move(crm.Move{StageID: lost, From: from, LostReason: "Price"}); !errors.Is(err, crm.ErrMoved) {
+		t.Errorf("moved from where it is no more: %v", err)
+	}
+	if err := move(crm.Move{StageID: lost, From: won, LostReason: "Price"}); err != nil {
+		t.Error(err)
+	}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		row, err := tx.DealGet(ctx, deal)
+		if row.LostReason != "Price" || row.ClosedAt == nil || row.StageName != "Closed Lost" {
+			t.Errorf("%+v", row)
+		}
+		return err
+	})
+}
+
+// Undo of any change brings fields, tags, place and links back, and refuses
+// once the same was changed again.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}, "a", "b")
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", CustomerID: &customer})
+	w.Deal(tenantdb.DealUpdateParams{Name: "On top of it"})
+	me, lost := w.MemberID(w.Owner), w.Stage("Closed Lost")
+	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Task", Repeat: "weekly", AssigneeID: &me})
+	changes := map[string]func(tx *db.TenantTx) error{
+		"fields and tags": func(tx *db.TenantTx) error {
+			row, err := tx.CustomerGet(ctx, customer)
+			if err != nil {
+				return err
+			}
+			return crm.CustomerUpdate(ctx, tx.Queries, row, tenantdb.CustomerUpdateParams{ID: customer, Version: row.Version, Name: "Renamed", Type: "partner", OwnerID: &me}, []string{"b", "c"})
+		},
+		"deletion": func(tx *db.TenantTx) error {
+			r, err := tx.RecordGet(ctx, tenantdb.Customer, customer, false)
+			if err != nil {
+				return err
+			}
+			return crm.Delete(ctx, tx.Queries, tenantdb.Customer, customer, r.Version)
+		},
+		"move": func(tx *db.TenantTx) error {
+			return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: lost, LostReason: "Price"})
+		},
+		"completion of a repeating task": func(tx *db.TenantTx) error { return crm.TaskComplete(ctx, tx.Queries, task, me, time.UTC) },
+		"new record": func(tx *db.TenantTx) error {
+			_, err := crm.ContactCreate(ctx, tx.Queries, tenantdb.ContactUpdateParams{LastName: "New", Emails: []tenantdb.ContactPoint{}, Phones: []tenantdb.ContactPoint{}}, []string{"a"})
+			return err
+		},
+	}
+	for name, change := range changes {
+		before := snapshot(t, su, w.Schema)
+		var set uuid.UUID
+		err := d.Tenant(w.Context(), func(tx *db.TenantTx) error {
+			set = tx.ChangeSet()
+			return change(tx)
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		undo := func() error {
+			return d.Tenant(ctx, func(tx *db.TenantTx) error {
+				_, err := crm.Undo(ctx, tx.Queries, set)
+				return err
+			})
+		}
+		if err := undo(); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		after := snapshot(t, su, w.Schema)
+		after["tags"] = before["tags"] // a tag that was made stays for the next
+		compare(t, before, after)
+		var no *crm.Refusal
+		if err := undo(); !errors.As(err, &no) && !errors.Is(err, pgx.ErrNoRows) { // what was new has no history any more
+			t.Errorf("%s: undone twice: %v", name, err)
+		}
+	}
+	if err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+		_, err := crm.Undo(ctx, tx.Queries, uuid.New())
+		return err
+	}); !errors.Is(err, pgx.ErrNoRows) {
+		t.Errorf("an unknown change: %v", err)
+	}
+}
+
+// The change log: nothing that writes can skip it, forge it or wipe it.
+func TestChangeLog(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
+	w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
+		_, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: customer, Version: 1, Name: "Customer", Phone: "+39065550100", Type: "prospect"})
+		return err
+	})
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		rows, err := tx.EntityChanges(ctx, customer, 10)
+		if err != nil {
+			return err
+		}
+		if len(rows) != 2 || rows[0].Op != "update" || rows[0].MemberName != w.Owner.Name || string(rows[0].Before) != `{"phone": ""}` || string(rows[0].After) != `{"phone": "+39065550100"}` || rows[1].Op != "insert" || rows[1].MemberID != nil {
+			t.Errorf("%+v", rows)
+		}
+		return nil
+	})
+	su := apptest.Superuser(t)
+	role := ""
+	if err := su.QueryRow(t.Context(), `select current_database() || '_' || $1`, w.Schema).Scan(&role); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`insert into changes (change_set, entity, entity_id, subject_type, subject_id, op) values (gen_random_uuid(), 'customer', gen_random_uuid(), 'customer', gen_random_uuid(), 'insert')`,
+		`update changes set member_id = null`, `delete from changes`, `truncate changes`,
+		`select ext.write_change('x', 'INSERT', 'customer', null, '{}')`, `alter table customers disable trigger log_change`, `drop trigger log_change on customers`,
+		`set session_replication_role = replica`,
+	} {
+		err := pgx.BeginFunc(t.Context(), su, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), `set local search_path = `+pgx.Identifier{w.Schema}.Sanitize()+`, ext; set local role `+pgx.Identifier{role}.Sanitize()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "42501") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+// What was in the trash for thirty days goes for good, with all that hung on
+// it; what is younger stays, and so does what others still point to.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	a := apptest.Start(t)
+	w, other := a.NewWorkspace(t), a.NewWorkspace(t)
+	old := w.Customer(tenantdb.CustomerUpdateParams{Name: "Old"}, "tag")
+	w.Note(tenantdb.Customer, old, "A secret")
+	young := w.Customer(tenantdb.CustomerUpdateParams{Name: "Young"})
+	kept := w.Customer(tenantdb.CustomerUpdateParams{Name: "Pointed to"})
+	w.Contact(tenantdb.ContactUpdateParams{LastName: "Alive", CustomerID: &kept})
+	theirs := other.Customer(tenantdb.CustomerUpdateParams{Name: "Theirs"})
+	su := apptest.Superuser(t)
+	for schema, ids := range map[string][]uuid.UUID{w.Schema: {old, kept}, other.Schema: {theirs}} {
+		if _, err := su.Exec(t.Context(), `update `+schema+`.customers set deleted_at = now() - interval '31 days' where id = any ($1)`, ids); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := su.Exec(t.Context(), `update `+w.Schema+`.customers set deleted_at = now() - interval '29 days' where id = $1`, young); err != nil {
+		t.Fatal(err)
+	}
+	if err := crm.Purge(t.Context(), apptest.DB(t), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	if err := su.QueryRow(t.Context(), `select array(select name::text from `+w.Schema+`.customers order by name)`).Scan(&left); err != nil || !slices.Equal(left, []string{"Pointed to", "Young"}) {
+		t.Errorf("left: %v %v", left, err)
+	}
+	var notes, taggings, changes, theirsLeft int
+	err := su.QueryRow(t.Context(), `select (select count(*) from `+w.Schema+`.notes), (select count(*) from `+w.Schema+`.taggings),
+		(select count(*) from `+w.Schema+`.changes where subject_id = $1 and (op <> 'delete' or before is not null)), (select count(*) from `+other.Schema+`.customers)`, old).Scan(&notes, &taggings, &changes, &theirsLeft)
+	if err != nil || notes != 0 || taggings != 0 || changes != 0 || theirsLeft != 0 {
+		t.Errorf("notes %d, taggings %d, changes %d, theirs %d, %v", notes, taggings, changes, theirsLeft, err)
+	}
+}
