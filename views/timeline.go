@@ -244,7 +244,7 @@ func undoURL(set *uuid.UUID) string {
 
 // canUndo reports whether the line shows a way to take it back.
 func (p TimelinePage) canUndo(r tenantdb.TimelineRow) bool {
-	return p.CanWrite && r.ChangeSet != nil && (r.Op == "update" || r.Entity == "tagging")
+	return p.CanWrite && r.ChangeSet != nil && r.Op == "update"
 }
 
 // Note is a note as a page shows it.

@@ -335,3 +335,25 @@ func (b *Browser) Axe(page string) {
 		b.tb.Errorf("%s: %s %s: %s\n  %s", page, v.Impact, v.ID, v.Help, strings.Join(v.Nodes, "\n  "))
 	}
 }
+
+// Drag takes what from finds and lets it go over what to finds, in steps, as a
+// hand does.
+func (b *Browser) Drag(from, to string) {
+	b.tb.Helper()
+	middle := func(css string) (x, y float64) {
+		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
+		return r[0], r[1]
+	}
+	middle(to) // so that both are in sight
+	x1, y1 := middle(from)
+	x2, y2 := middle(to)
+	x1, y1 = middle(from)
+	left := func(p *input.DispatchMouseEventParams) { p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1 }
+	steps := []chromedp.Action[chromedp.Void]{chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x1, y1, left)}
+	for i := 1; i <= 12; i++ {
+		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12, left), chromedp.Sleep(25*time.Millisecond))
+	}
+	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2+1, y2, left), chromedp.Sleep(100*time.Millisecond),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x2+1, y2, left))
+	b.do("dragging "+from+" to "+to, steps...)
+}

@@ -30,9 +30,14 @@ type planNode struct {
 }
 
 // Explain runs the query in the tenant's schema and returns what it did.
-func Explain(tb testing.TB, schema, sql string, args []any) (p Plan) {
+func Explain(tb testing.TB, schema, sql string, args []any) Plan {
 	tb.Helper()
-	c := Superuser(tb)
+	return ExplainOn(tb, Superuser(tb), schema, sql, args)
+}
+
+// ExplainOn is Explain on a superuser's connection, for many plans in a row.
+func ExplainOn(tb testing.TB, c *pgx.Conn, schema, sql string, args []any) (p Plan) {
+	tb.Helper()
 	ctx := tb.Context()
 	err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, fmt.Sprintf(`set local search_path = %s, ext`, pgx.Identifier{schema}.Sanitize())); err != nil {

@@ -201,7 +201,7 @@ func TestConcurrentMoves(t *testing.T) {
 			ctx := w.Context()
 			for range 125 {
 				id, m := deals[rand.IntN(len(deals))], crm.Move{StageID: stages[rand.IntN(3)]} //nolint:gosec // a test's dice
-				switch rand.IntN(4) {                                                         //nolint:gosec // a test's dice
+				switch rand.IntN(4) {                                                          //nolint:gosec // a test's dice
 				case 0:
 					m.Top = true
 				case 1, 2:

@@ -136,6 +136,9 @@ func (d deals) readBoard(c echo.Context, list views.ListPage, column string) (vi
 	delete(p.Filter.Match, "pipeline")
 	p.Narrowed = p.Filtered()
 	err := d.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if err := findTag(ctx, tx, &p.Filter); err != nil {
+			return err
+		}
 		if p.Pipelines, err = tx.PipelineList(ctx); err != nil {
 			return err
 		}

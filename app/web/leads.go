@@ -105,6 +105,9 @@ func (l leads) board(c echo.Context) error {
 	p.After = c.QueryParam("after")
 	delete(p.Filter.Match, "status")
 	err := l.db.TenantRead(ctx, func(tx *db.TenantTx) error {
+		if err := findTag(ctx, tx, &p.Filter); err != nil {
+			return err
+		}
 		sums, err := tx.LeadColumns(ctx)
 		if err != nil {
 			return err

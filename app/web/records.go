@@ -87,6 +87,9 @@ func (r *records[Row, Params]) List(c echo.Context) error {
 		}
 	}
 	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if err := findTag(ctx, tx, &p.Filter); err != nil {
+			return err
+		}
 		p.Rows, p.Next, err = r.list(ctx, tx.Queries, p.Filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit}, p.Formats)
 		if err != nil || more {
 			return err
@@ -112,6 +115,19 @@ func (r *records[Row, Params]) List(c echo.Context) error {
 	}
 	pushFiltered(c, p)
 	return r.render(c, http.StatusOK, views.List(p), views.ListFragment(p))
+}
+
+// findTag finds the tag that the filter names. One that does not exist is on no
+// record.
+func findTag(ctx context.Context, tx *db.TenantTx, f *tenantdb.Filter) error {
+	if f.Tag == "" {
+		return nil
+	}
+	ids, err := tx.TagIDs(ctx, []string{f.Tag})
+	if err == nil && len(ids) > 0 {
+		f.TagID = ids[0]
+	}
+	return err
 }
 
 // filterChoices reads what the list can be narrowed to, and the names of what

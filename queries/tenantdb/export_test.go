@@ -1,5 +1,7 @@
 package tenantdb
 
+import "context"
+
 // ListSQL is the query of a page, for tests that look at its plan.
 func ListSQL(k Kind, f Filter, p Page) (string, []any, error) {
 	return lists[k].query(lists[k].conditions(f), p)
@@ -11,4 +13,15 @@ func ListSorts(k Kind) (fields []string) {
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// ListAfter is the cursor behind the first n rows, "" when there are no more.
+func (q *Queries) ListAfter(ctx context.Context, k Kind, f Filter, sort string, n int) (string, error) {
+	spec := lists[k]
+	spec.columns, spec.join = "1", ""
+	_, next, err := listPage[struct {
+		ListKey
+		One int
+	}](ctx, q.db, spec, spec.conditions(f), Page{Sort: sort, Limit: n})
+	return next, err
 }

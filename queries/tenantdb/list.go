@@ -91,7 +91,8 @@ type Filter struct {
 	Query   string // words of the search column
 	OwnerID uuid.UUID
 	NoOwner bool
-	Tag     string              // its name, in any case
+	Tag     string              // a tag's name, for the page
+	TagID   uuid.UUID           // the tag that has it: TagFind; what filters
 	Match   map[string][]string // by the list's own fields, such as "status"; an unknown one narrows nothing
 	Date    string              // the date that Since and Until are about
 	Since   time.Time           // from this moment on
@@ -113,8 +114,9 @@ func (s listSpec) conditions(f Filter) conditions {
 		c.add(s.owner+" = %s", f.OwnerID)
 	}
 	if f.Tag != "" {
-		c.add(s.id+` in (select g.subject_id from taggings g join tags t on t.id = g.tag_id
-			where g.subject_type = '`+s.kind+`' and lower(t.name) = `+lower+`)`, f.Tag)
+		// By its id, so that the planner knows whether the tag is rare: then it
+		// starts there, else it looks at each row of the sort's index.
+		c.add(`exists (select from taggings g where g.subject_type = '`+s.kind+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`, f.TagID)
 	}
 	if column, ok := s.dates[f.Date]; ok {
 		if !f.Since.IsZero() {
@@ -262,9 +264,12 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 	case col.related != nil:
 		r, outer, inner := col.related, "true", []string{col.present}
 		if from != nil {
-			of := c.arg(*from.Of) + "::uuid"
-			outer = fmt.Sprintf("(%s, %s) %s= (%s::%s, %s)", col.column, r.id, op, c.arg(from.Key), col.cast, of)
-			inner = append(inner, fmt.Sprintf("(%s <> %s or %s %s %s::uuid)", r.id, of, s.id, op, c.arg(from.ID)))
+			// What is left of the row where the page before ended, then the rows behind it.
+			of, key := c.arg(*from.Of)+"::uuid", c.arg(from.Key)+"::"+col.cast+" collate ext.name_order"
+			outer = fmt.Sprintf("(%s, %s) %s (%s, %s)", col.column, r.id, op, key, of)
+			rest := c.and(r.pointer+" = "+of, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
+			parts = append(parts, fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, %[3]s as list_of from %[4]s where %[5]s order by %[1]s%[6]s limit %[7]s)`,
+				s.id, key, of, s.from, rest, dir, limit))
 		}
 		parts = append(parts, fmt.Sprintf(`(select 0 as part, x.id as list_id, %[1]s as list_key, %[2]s as list_of from %[3]s
 			cross join lateral (select %[4]s as id from %[5]s where %[6]s order by %[4]s%[7]s limit %[8]s) x

@@ -251,7 +251,8 @@ const boards = () => {
 		if (Sortable.get(list)) continue;
 		const kind = list.closest(".board").dataset.board;
 		Sortable.create(list, {
-			group: "board", draggable: ".card-item", animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
+			group: "board", draggable: ".card-item", forceFallback: true, fallbackTolerance: 4,
+			onChoose: (e) => e.item.removeAttribute("style"), // an empty one, which our CSP would not let it clone animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
 			delay: 150, delayOnTouchOnly: true, filter: ".move, .move *", preventOnFilter: false, sort: kind === "stage",
 			onEnd: async (e) => {
 				if (e.from === e.to && e.oldIndex === e.newIndex) return;
