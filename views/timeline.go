@@ -1,6 +1,7 @@
 package views
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -45,11 +46,18 @@ type Event struct {
 // unread are columns that a change of something else brings along.
 var unread = []string{"position", "conversion_set", "converted_at", "completed_at", "completed_by", "next_id", "closed_at", "mentions", "currency_id"}
 
+// logged reads what the change log holds of a row; its numbers stay text, for
+// amounts must not pass a float. nil for an insert.
+func logged(b []byte) (row map[string]any) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	_ = d.Decode(&row) // the log's own JSON
+	return row
+}
+
 // describe says what a change did, "" for what nobody needs to read.
 func (p TimelinePage) describe(entity, op string, id uuid.UUID, before, after []byte) Event {
-	var was, is map[string]any
-	_ = json.Unmarshal(before, &was) // the log's own JSON; null for an insert
-	_ = json.Unmarshal(after, &is)
+	was, is := logged(before), logged(after)
 	name := p.Names[id]
 	own := entity == string(p.Entity.Kind) && id == p.ID
 	switch {
@@ -147,16 +155,15 @@ func (p TimelinePage) text(f ui.Field, row map[string]any, v any) string {
 		return ""
 	case bool:
 		return map[bool]string{true: "Yes", false: "No"}[v]
-	case float64: // JSON's; integers up to 2^53 are exact, and amounts below that
-		s := fmt.Sprintf("%.0f", v)
-		if f.Kind == ui.KindMoney {
+	case json.Number:
+		if minor, err := v.Int64(); err == nil && f.Kind == ui.KindMoney {
 			code := p.Currency
 			if c, ok := row[f.Currency].(string); ok && c != "" {
 				code = c
 			}
-			return p.Money(int64(v), code)
+			return p.Money(minor, code)
 		}
-		return s
+		return v.String()
 	case []any:
 		var parts []string
 		for _, x := range v {
@@ -217,9 +224,7 @@ func ChangedIDs(rows []tenantdb.TimelineRow) []uuid.UUID {
 		}
 		ids = append(ids, r.EntityID)
 		for _, b := range [][]byte{r.Before, r.After} {
-			var m map[string]any
-			_ = json.Unmarshal(b, &m)
-			for _, v := range m {
+			for _, v := range logged(b) {
 				collect(v)
 			}
 		}

@@ -348,7 +348,9 @@ func (b *Browser) Drag(from, to string) {
 	x1, y1 := middle(from)
 	x2, y2 := middle(to)
 	x1, y1 = middle(from)
-	left := func(p *input.DispatchMouseEventParams) { p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1 }
+	left := func(p *input.DispatchMouseEventParams) {
+		p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1
+	}
 	steps := []chromedp.Action[chromedp.Void]{chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x1, y1, left)}
 	for i := 1; i <= 12; i++ {
 		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12, left), chromedp.Sleep(25*time.Millisecond))

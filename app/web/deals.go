@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -71,6 +72,23 @@ func newDeals(s *Server) deals {
 				related.AddURL = ""
 			}
 			p.Related = append(p.Related, related)
+			return err
+		},
+		narrow: func(ctx context.Context, q *tenantdb.Queries, f *tenantdb.Filter) error {
+			outcomes, stages := f.Match["status"], []string{}
+			if len(outcomes) == 0 {
+				return nil
+			}
+			rows, err := q.StageList(ctx)
+			for _, s := range rows {
+				if id := s.ID.String(); slices.Contains(outcomes, s.Outcome) && (len(f.Match["stage"]) == 0 || slices.Contains(f.Match["stage"], id)) {
+					stages = append(stages, id)
+				}
+			}
+			if len(stages) == 0 {
+				stages = append(stages, "none")
+			}
+			*f = within(*f, "stage", stages...)
 			return err
 		},
 		layouts: func(p views.ListPage) []views.LayoutLink { return boardLayouts(p, "", "table") },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,12 @@ func newLeads(s *Server) leads {
 				p.Actions = append(p.Actions, views.ConvertButton(r))
 			}
 			p.Related = append(p.Related, views.ConvertedTo(r)...)
+			return nil
+		},
+		narrow: func(_ context.Context, _ *tenantdb.Queries, f *tenantdb.Filter) error {
+			if i := slices.Index(f.Match["source"], "none"); i >= 0 { // as the dashboard calls it
+				*f = within(*f, "source", "")
+			}
 			return nil
 		},
 		layouts: func(p views.ListPage) []views.LayoutLink { return boardLayouts(p, "board", "") },
@@ -162,9 +169,9 @@ func (l leads) board(c echo.Context) error {
 	return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadBoardFragment(p))
 }
 
-// within is the filter, narrowed to one value of a field.
-func within(f tenantdb.Filter, field, value string) tenantdb.Filter {
-	match := map[string][]string{field: {value}}
+// within is the filter, narrowed to these values of a field.
+func within(f tenantdb.Filter, field string, values ...string) tenantdb.Filter {
+	match := map[string][]string{field: values}
 	for k, v := range f.Match {
 		if k != field {
 			match[k] = v

@@ -52,6 +52,8 @@ type records[Row, Params any] struct {
 	options func(context.Context, *tenantdb.Queries, *ui.Form) error
 	// beside adds what else the record's page shows.
 	beside func(context.Context, *tenantdb.Queries, Row, *views.RecordPage) error
+	// narrow says the page's filter in the columns of the table.
+	narrow func(context.Context, *tenantdb.Queries, *tenantdb.Filter) error
 	// choices are those of filters whose options are the workspace's.
 	choices func(context.Context, *tenantdb.Queries, *views.ListPage) error
 	layouts func(views.ListPage) []views.LayoutLink
@@ -90,11 +92,17 @@ func (r *records[Row, Params]) List(c echo.Context) error {
 		if err := findTag(ctx, tx, &p.Filter); err != nil {
 			return err
 		}
-		p.Rows, p.Next, err = r.list(ctx, tx.Queries, p.Filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit}, p.Formats)
+		filter := p.Filter
+		if r.narrow != nil {
+			if err := r.narrow(ctx, tx.Queries, &filter); err != nil {
+				return err
+			}
+		}
+		p.Rows, p.Next, err = r.list(ctx, tx.Queries, filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit}, p.Formats)
 		if err != nil || more {
 			return err
 		}
-		if p.Count, err = tx.RecordCount(ctx, r.entity.Kind, p.Filter); err != nil {
+		if p.Count, err = tx.RecordCount(ctx, r.entity.Kind, filter); err != nil {
 			return err
 		}
 		return r.filterChoices(ctx, tx, &p)

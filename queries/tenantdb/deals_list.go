@@ -47,9 +47,8 @@ var dealList = listSpec{
 	search:      []string{"d.search", "d.name"},
 	owner:       "d.owner_id",
 	match: map[string]string{
-		"stage": anyID("d.stage_id"), "pipeline": anyID("d.pipeline_id"), "source": anyOf("d.source"), "currency": anyOf("d.currency"),
+		"stage": anyID("d.stage_id"), "pipeline": anyID("d.pipeline_id"), "currency": anyOf("d.currency"),
 		"customer": anyID("d.customer_id"), "contact": anyID("d.contact_id"),
-		"status": "d.stage_id in (select x.id from stages x where x.outcome = any(%s::text[]))",
 	},
 	dates: map[string]string{"created": "d.created_at", "closed": "d.closed_at", "idle": "d.active_at"},
 }

@@ -43,7 +43,7 @@ var leadList = listSpec{
 	defaultSort: "-created_at",
 	search:      []string{"l.search", "l.name", "lower(l.company_name)", "l.email"},
 	owner:       "l.owner_id",
-	match:       map[string]string{"status": anyOf("l.status"), "rating": anyOf("l.rating"), "source": "l.source = any(select case x when 'none' then '' else x end from unnest(%s::text[]) x)"},
+	match:       map[string]string{"status": anyOf("l.status"), "rating": anyOf("l.rating"), "source": anyOf("l.source")},
 	dates:       map[string]string{"created": "l.created_at"},
 }
 

@@ -105,7 +105,7 @@ func (s listSpec) conditions(f Filter) conditions {
 	c.search(f.Query, s.search[0], s.search[1], s.search[2:]...)
 	for _, field := range slices.Sorted(maps.Keys(f.Match)) {
 		if format, ok := s.match[field]; ok && len(f.Match[field]) > 0 {
-			c.add(format, f.Match[field])
+			c.add(format, filterValues(format, f.Match[field]))
 		}
 	}
 	if f.NoOwner {
@@ -141,8 +141,23 @@ func tagged(kind, id string) string {
 func anyOf(column string) string { return column + " = any(%s::text[])" }
 
 // anyID is a filter on an id; what is no id matches nothing.
-func anyID(column string) string {
-	return column + " = any(select x::uuid from unnest(%s::text[]) x where x ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')"
+func anyID(column string) string { return column + uuidFilter }
+
+const uuidFilter = " = any(%s::uuid[])"
+
+// filterValues are the values as the condition takes them: with their type, so
+// that the planner knows which they are.
+func filterValues(format string, values []string) any {
+	if !strings.HasSuffix(format, uuidFilter) {
+		return values
+	}
+	ids := []uuid.UUID{}
+	for _, v := range values {
+		if id, err := uuid.Parse(v); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // sort resolves Page.Sort; an unknown field falls back to the default, so that
@@ -199,6 +214,10 @@ func (c *conditions) search(q, column, name string, plain ...string) {
 		mark := c.arg(pattern + "%")
 		ors := []string{"lower(" + name + ") like " + fmt.Sprintf(lower, mark)}
 		for _, p := range plain {
+			if strings.HasPrefix(p, "lower(") { // a name like the first
+				ors = append(ors, p+" like "+fmt.Sprintf(lower, mark))
+				continue
+			}
 			ors = append(ors, p+" like ("+fmt.Sprintf(plainLower, mark)+")")
 		}
 		c.where = append(c.where, "("+strings.Join(ors, " or ")+")")
@@ -259,6 +278,7 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		absentKey = "''"
 	}
 	var parts []string
+	absent := ""
 	switch {
 	case from != nil && from.Absent:
 	case col.related != nil:
@@ -290,14 +310,29 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		if from != nil && from.Absent {
 			where = append(where, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
 		}
-		parts = append(parts, part(1, absentKey, c.and(where...), s.id+dir))
+		if len(parts) > 0 {
+			// Not looked for while rows with a value fill the page.
+			where = append(where, "(select count(*) from valued) < "+limit)
+		}
+		absent = part(1, absentKey, c.and(where...), s.id+dir)
+	}
+	with := strings.Join(parts, " union all ")
+	switch {
+	case with == "":
+		with = absent
+	case absent != "":
+		with = "select * from valued union all " + absent
+	}
+	valued := ""
+	if len(parts) > 0 && absent != "" {
+		valued = "valued as materialized (" + strings.Join(parts, " union all ") + "),"
 	}
 	// The joins run over the page's rows alone.
-	return fmt.Sprintf(`with page as (select * from (%[1]s) parts order by part, list_key%[2]s, list_of%[2]s, list_id%[2]s limit %[3]s)
+	return fmt.Sprintf(`with %[8]s page as (select * from (%[1]s) parts order by part, list_key%[2]s, list_of%[2]s, list_id%[2]s limit %[3]s)
 		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, page.list_of, %[4]s
 		from page join %[5]s on %[6]s = page.list_id %[7]s
 		order by page.part, page.list_key%[2]s, page.list_of%[2]s, page.list_id%[2]s`,
-		strings.Join(parts, " union all "), dir, limit, s.columns, s.from, s.id, s.join), c.args, nil
+		with, dir, limit, s.columns, s.from, s.id, s.join, valued), c.args, nil
 }
 
 // listPage returns a page of rows and the cursor of the next one, "" at the end.

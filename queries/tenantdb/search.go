@@ -57,6 +57,10 @@ func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow,
 
 // SearchLike finds records whose words are like these, for what was mistyped.
 func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]SearchRow, error) {
+	// Two letters that changed places leave a third of a word's trigrams.
+	if _, err := q.db.Exec(ctx, `set local pg_trgm.word_similarity_threshold = 0.3`); err != nil {
+		return nil, err
+	}
 	var parts []string
 	for _, k := range Kinds {
 		spec := lists[k]

@@ -153,6 +153,7 @@ create index deals_by_name on deals (name, id) where deleted_at is null;
 create index deals_by_customer on deals (customer_id, id) where deleted_at is null;
 create index deals_by_contact on deals (contact_id, id) where deleted_at is null;
 create index deals_by_stage on deals (stage_id, id) where deleted_at is null;
+create index deals_by_currency on deals (currency, id) where deleted_at is null;
 create index deals_by_amount on deals (amount, id) where deleted_at is null;
 create index deals_by_expected_close_date on deals (expected_close_date, id) where deleted_at is null;
 create index deals_by_owner on deals (owner_id, id) where deleted_at is null;
