@@ -1,8 +1,13 @@
 package web
 
 import (
+	"math"
 	"net/netip"
+	"strconv"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -71,4 +76,35 @@ func TestTrustedProxies(t *testing.T) {
 			t.Errorf("%s: %v", remote, got)
 		}
 	}
+}
+
+// Money never passes a float: whatever the amount and the currency, what is
+// shown in a form reads back to the same minor units.
+func TestMoneyRoundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		code := rapid.SampledFrom([]string{"EUR", "USD", "JPY", "KWD", "CLF", "XAU", "HUF"}).Draw(rt, "currency")
+		minor := rapid.Int64Range(0, math.MaxInt64/1000).Draw(rt, "minor")
+		shown := ui.MoneyInput(minor, code)
+		if got, err := parseMoney(shown, ui.Exponent(code)); err != nil || got != minor {
+			rt.Fatalf("%d %s is shown as %q and read as %d, %v", minor, code, shown, got, err)
+		}
+		if got, err := ui.MoneyOutput(shown, code); err != nil || got != minor {
+			rt.Fatalf("%d %s is shown as %q and displayed as %d, %v", minor, code, shown, got, err)
+		}
+		for _, style := range ui.NumberStyles {
+			text := ui.Formats{NumberStyle: style.Value}.Money(minor, code)
+			digits := strings.Map(func(r rune) rune {
+				if r >= '0' && r <= '9' {
+					return r
+				}
+				return -1
+			}, text)
+			unit := int64(math.Pow10(ui.Exponent(code)))
+			whole := minor%unit == 0 && digits == strconv.FormatInt(minor/unit, 10)
+			if got, err := strconv.ParseInt(digits, 10, 64); !whole && (err != nil || got != minor) {
+				rt.Fatalf("%d %s in %s is %q", minor, code, style.Value, text)
+			}
+		}
+	})
 }
