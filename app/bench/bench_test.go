@@ -478,6 +478,16 @@ func literal(v any) string {
 		return strconv.Itoa(v)
 	case *uuid.UUID:
 		return "'" + v.String() + "'"
+	case int32:
+		return strconv.Itoa(int(v))
+	case time.Time:
+		return "'" + v.UTC().Format(time.RFC3339Nano) + "'"
+	case []uuid.UUID:
+		texts := make([]string, len(v))
+		for i, id := range v {
+			texts[i] = id.String()
+		}
+		return "'{" + strings.Join(texts, ",") + "}'"
 	case fmt.Stringer:
 		return "'" + v.String() + "'"
 	default:

@@ -118,7 +118,7 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.Shortcut("/")
 	b.WaitFor(`document.querySelector("#palette").open`)
 	b.Keys("two ships")
-	b.WaitText("#palette-results", "project")
+	b.WaitText("#palette-results h2", "Projects")
 	b.Screenshot("palette-1280-light")
 	b.Axe("the palette")
 	b.Open(w.URL("/search?q=maritm"))

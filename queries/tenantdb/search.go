@@ -30,6 +30,9 @@ var details = map[Kind]string{
 // common letters find is too much to sort, and nobody reads it.
 const searchCandidates = 400
 
+// likeCandidates is fewer: to compare trigrams takes longer.
+const likeCandidates = 80
+
 // Search finds up to n records of each kind. A record whose name begins with
 // the words comes before one that has each of them somewhere.
 func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow, error) {
@@ -57,8 +60,9 @@ func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow,
 
 // SearchLike finds records whose words are like these, for what was mistyped.
 func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]SearchRow, error) {
-	// Two letters that changed places leave a third of a word's trigrams.
-	if _, err := q.db.Exec(ctx, `set local pg_trgm.word_similarity_threshold = 0.3`); err != nil {
+	// Half of a word's trigrams survive a letter that is missing or wrong; less
+	// finds too much to look through in 100,000 records.
+	if _, err := q.db.Exec(ctx, `set local pg_trgm.word_similarity_threshold = 0.45`); err != nil {
 		return nil, err
 	}
 	var parts []string
@@ -68,7 +72,7 @@ func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]Search
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text, x.id, x.%[2]s::text, %[3]s, x.rank from (
 				select %[4]s.*, word_similarity(lower($1::text), %[6]s) as rank from %[5]s
 				where %[4]s.deleted_at is null and lower($1::text) <%% %[6]s limit %[7]d) x
-			order by x.rank desc, x.updated_at desc limit %[8]d)`, k, k.name(), details[k], a, spec.from, column, searchCandidates, n))
+			order by x.rank desc, x.updated_at desc limit %[8]d)`, k, k.name(), details[k], a, spec.from, column, likeCandidates, n))
 	}
 	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{words}, n)
 }
