@@ -3074,7 +3074,7 @@ func RecordForm(p FormPage) templ.Component {
 			}
 		}
 		for _, f := range p.Entity.Fields {
-			if f.Hidden && p.Form.Value(f.Name) != "" {
+			if (f.Hidden || f.ReadOnly && p.ID == uuid.Nil) && p.Form.Value(f.Name) != "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 244, "<input type=\"hidden\" name=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/a-h/templ"
@@ -164,4 +165,13 @@ func (t TaskLine) hx() templ.Attributes {
 		return templ.Attributes{"hx-delete": url}
 	}
 	return templ.Attributes{"hx-put": url}
+}
+
+// newTaskURL is the form of a task about a record.
+func newTaskURL(r Record, kind string) string {
+	v := url.Values{"subject_type": {string(r.Entity.Kind)}, "subject_id": {r.ID.String()}}
+	if kind != "" {
+		v.Set("type", kind)
+	}
+	return "/tasks/new?" + v.Encode()
 }

@@ -43,9 +43,6 @@ type Event struct {
 	Changes []FieldChange
 }
 
-// unread are columns that a change of something else brings along.
-var unread = []string{"position", "conversion_set", "converted_at", "completed_at", "completed_by", "next_id", "closed_at", "mentions", "currency_id"}
-
 // logged reads what the change log holds of a row; its numbers stay text, for
 // amounts must not pass a float. nil for an insert.
 func logged(b []byte) (row map[string]any) {

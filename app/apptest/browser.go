@@ -344,10 +344,9 @@ func (b *Browser) Drag(from, to string) {
 		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
 		return r[0], r[1]
 	}
-	middle(to) // so that both are in sight
-	x1, y1 := middle(from)
+	middle(from) // so that both are in sight
 	x2, y2 := middle(to)
-	x1, y1 = middle(from)
+	x1, y1 := middle(from)
 	left := func(p *input.DispatchMouseEventParams) {
 		p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1
 	}

@@ -14,7 +14,7 @@ import (
 // LeadConvert sets it.
 const Converted = "converted"
 
-var errConverted = &Refusal{"This lead was converted. It stays as it was; undo the conversion to change it."}
+var errConverted = &RefusalError{"This lead was converted. It stays as it was; undo the conversion to change it."}
 
 // LeadCreate is CustomerCreate for a lead.
 func LeadCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
@@ -44,7 +44,7 @@ type Conversion struct {
 	CompanyName string    // of a new customer; "" for the lead's
 }
 
-// Converted records are what LeadConvert made or linked.
+// ConvertedTo is what LeadConvert made or linked.
 type ConvertedTo struct {
 	CustomerID, ContactID uuid.UUID
 	DealID                *uuid.UUID
@@ -133,7 +133,7 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 // LeadUnconvert takes a conversion back, while nothing it made was changed.
 func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow) error {
 	if lead.Status != Converted || lead.ConversionSet == nil {
-		return &Refusal{"This lead is not converted."}
+		return &RefusalError{"This lead is not converted."}
 	}
 	_, err := Undo(ctx, q, *lead.ConversionSet)
 	return err

@@ -46,7 +46,7 @@ func checkRecord(ctx context.Context, q *tenantdb.Queries, kind string, id uuid.
 // anybody who may write may pin it.
 func NoteUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, p tenantdb.NoteUpdateParams) error {
 	if p.Body != was.Body && (was.AuthorID == nil || *was.AuthorID != member) {
-		return &Refusal{"Only " + firstOf(was.AuthorName, "its author") + " can change this note."}
+		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " can change this note."}
 	}
 	members, err := q.MemberList(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func NoteUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRo
 // may delete any.
 func NoteDelete(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, manages bool) error {
 	if !manages && (was.AuthorID == nil || *was.AuthorID != member) {
-		return &Refusal{"Only " + firstOf(was.AuthorName, "its author") + " or an admin can delete this note."}
+		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " or an admin can delete this note."}
 	}
 	return changedOne(q.NoteDelete(ctx, was.ID))
 }

@@ -37,7 +37,7 @@ func PipelineCreate(ctx context.Context, q *tenantdb.Queries, name string) error
 func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, stages []Stage) error {
 	for i, s := range stages {
 		err := q.StageInsert(ctx, tenantdb.StageInsertParams{
-			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: int32(i + 1), //nolint:gosec // a handful
+			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: int32(i + 1),
 		})
 		if err != nil {
 			return err
@@ -107,14 +107,14 @@ func PipelineDelete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) erro
 		return err
 	}
 	if len(pipelines) == 1 {
-		return &Refusal{"This is the only pipeline. Make another first."}
+		return &RefusalError{"This is the only pipeline. Make another first."}
 	}
 	used, err := stagesUsed(ctx, q, id)
 	if err != nil {
 		return err
 	}
 	if len(used) > 0 {
-		return &Refusal{"This pipeline still holds deals, perhaps in the trash. Move them first."}
+		return &RefusalError{"This pipeline still holds deals, perhaps in the trash. Move them first."}
 	}
 	if err := q.StagesDelete(ctx, id); err != nil {
 		return err

@@ -42,7 +42,7 @@ func checkProject(ctx context.Context, q *tenantdb.Queries, was tenantdb.Project
 // workspace's.
 func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d tenantdb.DealGetRow, currency string) (uuid.UUID, error) {
 	if d.Outcome != "won" {
-		return uuid.Nil, &Refusal{"A project starts from a won deal. Move this one to a won stage first."}
+		return uuid.Nil, &RefusalError{"A project starts from a won deal. Move this one to a won stage first."}
 	}
 	p := tenantdb.ProjectUpdateParams{
 		Name: d.Name, CustomerID: d.CustomerID, DealID: &d.ID, Status: "draft", Priority: "normal", OwnerID: d.OwnerID, MemberIds: []uuid.UUID{},

@@ -21,10 +21,10 @@ type FieldError struct{ Field, Message string }
 
 func (e *FieldError) Error() string { return "crm: " + e.Field + ": " + e.Message }
 
-// Refusal is why something can't be done, in words for people.
-type Refusal struct{ Reason string }
+// RefusalError is why something can't be done, in words for people.
+type RefusalError struct{ Reason string }
 
-func (e *Refusal) Error() string { return "crm: refused: " + e.Reason }
+func (e *RefusalError) Error() string { return "crm: refused: " + e.Reason }
 
 // create makes a record with its tags; insert gets the new id.
 func create(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, owner *uuid.UUID, tags []string, insert func(id uuid.UUID) error) (uuid.UUID, error) {

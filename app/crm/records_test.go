@@ -152,7 +152,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 			}
 			return crm.LeadUnconvert(ctx, tx.Queries, row)
 		})
-		var no *crm.Refusal
+		var no *crm.RefusalError
 		if !errors.As(err, &no) {
 			t.Errorf("%s: undone with %v", name, err)
 		}
@@ -200,12 +200,12 @@ func TestConcurrentMoves(t *testing.T) {
 		wg.Go(func() {
 			ctx := w.Context()
 			for range 125 {
-				id, m := deals[rand.IntN(len(deals))], crm.Move{StageID: stages[rand.IntN(3)]} //nolint:gosec // a test's dice
-				switch rand.IntN(4) {                                                          //nolint:gosec // a test's dice
+				id, m := deals[rand.IntN(len(deals))], crm.Move{StageID: stages[rand.IntN(3)]}
+				switch rand.IntN(4) {
 				case 0:
 					m.Top = true
 				case 1, 2:
-					m.BeforeID = deals[rand.IntN(len(deals))] //nolint:gosec // a test's dice
+					m.BeforeID = deals[rand.IntN(len(deals))]
 				}
 				err := d.Tenant(ctx, func(tx *db.TenantTx) error {
 					if err := crm.DealMove(ctx, tx.Queries, id, m); err != nil {
@@ -339,7 +339,7 @@ func TestUndo(t *testing.T) {
 		after := snapshot(t, su, w.Schema)
 		after["tags"] = before["tags"] // a tag that was made stays for the next
 		compare(t, before, after)
-		var no *crm.Refusal
+		var no *crm.RefusalError
 		if err := undo(); !errors.As(err, &no) && !errors.Is(err, pgx.ErrNoRows) { // what was new has no history any more
 			t.Errorf("%s: undone twice: %v", name, err)
 		}

@@ -19,7 +19,7 @@ type Undone struct {
 	ID   uuid.UUID
 }
 
-var errLater = &Refusal{"This can’t be undone any more: it was changed again since."}
+var errLater = &RefusalError{"This can’t be undone any more: it was changed again since."}
 
 // Undo takes back all that one transaction changed: fields, tags, links,
 // positions, deletions, and new records, which go for good. It is all or
@@ -108,7 +108,7 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 				return err
 			}
 		default:
-			return &Refusal{"What is gone for good can’t be brought back."}
+			return &RefusalError{"What is gone for good can’t be brought back."}
 		}
 	}
 	for _, c := range made {

@@ -177,7 +177,7 @@ func leadChart(rows []tenantdb.DashboardLeadsRow, p views.DashboardPage) views.C
 	c := views.Chart{Title: "New leads by source", Unit: "Leads"}
 	for _, r := range rows {
 		label := first(r.Source, "No source")
-		c.Bars = append(c.Bars, views.ChartBar{Label: label, Text: p.Formats.Count(int(r.N)), Value: r.N, Color: "blue", URL: views.LeadsURL(r.Source, p.Since, p.Until)})
+		c.Bars = append(c.Bars, views.ChartBar{Label: label, Text: p.Count(int(r.N)), Value: r.N, Color: "blue", URL: views.LeadsURL(r.Source, p.Since, p.Until)})
 	}
 	return c
 }

@@ -143,7 +143,7 @@ func (f *form) read(field ui.Field, v string) {
 // something else.
 func (f *form) refused(err error) bool {
 	var field *crm.FieldError
-	var no *crm.Refusal
+	var no *crm.RefusalError
 	switch {
 	case errors.As(err, &field):
 		f.fail(field.Field, field.Message)

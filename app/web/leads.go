@@ -365,7 +365,7 @@ func (l leads) Unconvert(c echo.Context) error {
 		return err
 	}
 	err = l.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.LeadUnconvert(ctx, tx.Queries, row) })
-	var no *crm.Refusal
+	var no *crm.RefusalError
 	if errors.As(err, &no) && !wantsFragment(c) {
 		return l.renderRecord(c, http.StatusConflict, views.RecordPage{Record: rec, Notice: no.Reason})
 	}

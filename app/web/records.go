@@ -778,7 +778,7 @@ func (r *records[Row, Params]) Restore(c echo.Context) error {
 
 // refusal turns a rule that says no into a page that says why.
 func refusal(err error) error {
-	var no *crm.Refusal
+	var no *crm.RefusalError
 	if errors.As(err, &no) {
 		return &problem{status: http.StatusConflict, title: "This can’t be done", text: no.Reason}
 	}

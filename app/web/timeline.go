@@ -283,7 +283,7 @@ func (s *Server) noteDelete(c echo.Context) error {
 
 // forbidden is refusal for what another person may do.
 func forbidden(err error) error {
-	var no *crm.Refusal
+	var no *crm.RefusalError
 	if errors.As(err, &no) {
 		return &problem{status: http.StatusForbidden, title: "This is somebody else’s", text: no.Reason}
 	}

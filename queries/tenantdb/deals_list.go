@@ -58,8 +58,10 @@ func (q *Queries) DealList(ctx context.Context, f Filter, p Page) ([]DealListRow
 	return listPage[DealListRow](ctx, q.db, dealList, dealList.conditions(f), p)
 }
 
+var dealBoard = board{column: "d.stage_id", cast: "uuid", sort: "position"}
+
 // DealBoard returns the first n deals of each stage, by the stage's id. The
 // cards below come from DealList, sorted by position and filtered by the stage.
 func (q *Queries) DealBoard(ctx context.Context, stages []string, f Filter, n int) (map[string]Column[DealListRow], error) {
-	return listColumns(ctx, q.db, dealList, board{"d.stage_id", "uuid", "position"}, dealList.conditions(f), stages, n, func(r DealListRow) string { return r.StageID.String() })
+	return listColumns(ctx, q.db, dealList, dealBoard, dealList.conditions(f), stages, n, func(r DealListRow) string { return r.StageID.String() })
 }

@@ -25,3 +25,13 @@ func (q *Queries) ListAfter(ctx context.Context, k Kind, f Filter, sort string, 
 	}](ctx, q.db, spec, spec.conditions(f), Page{Sort: sort, Limit: n})
 	return next, err
 }
+
+// BoardSQL is the query of a board's columns: of the deals by stage, of the
+// leads by status.
+func BoardSQL(k Kind, values []string) (string, []any) {
+	b := map[Kind]board{Deal: dealBoard, Lead: leadBoard}[k]
+	return lists[k].columnsQuery(b, lists[k].conditions(Filter{}), values, 20)
+}
+
+// TimelineSQL is the query of a page of a timeline.
+const TimelineSQL = timeline

@@ -52,8 +52,10 @@ func (q *Queries) LeadList(ctx context.Context, f Filter, p Page) ([]LeadListRow
 	return listPage[LeadListRow](ctx, q.db, leadList, leadList.conditions(f), p)
 }
 
+var leadBoard = board{column: "l.status", cast: "text", sort: "-created_at"}
+
 // LeadBoard returns the first n leads of each status, the newest first. The
 // cards below come from LeadList, sorted by -created_at and filtered by status.
 func (q *Queries) LeadBoard(ctx context.Context, statuses []string, f Filter, n int) (map[string]Column[LeadListRow], error) {
-	return listColumns(ctx, q.db, leadList, board{"l.status", "text", "-created_at"}, leadList.conditions(f), statuses, n, func(r LeadListRow) string { return r.Status })
+	return listColumns(ctx, q.db, leadList, leadBoard, leadList.conditions(f), statuses, n, func(r LeadListRow) string { return r.Status })
 }

@@ -392,19 +392,8 @@ type board struct{ column, cast, sort string }
 // listColumns returns the first n rows of each value's column in one query; of
 // tells a row's value. The cursors continue with listPage, sorted the same way.
 func listColumns[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, b board, c conditions, values []string, n int, of func(T) string) (map[string]Column[T], error) {
-	field, col, desc := s.sort(Page{Sort: b.sort})
-	dir := ""
-	if desc {
-		dir = " desc"
-	}
-	limit, in := c.arg(n+1), c.arg(values)
-	sql := fmt.Sprintf(`with page as (
-			select x.* from unnest(%[1]s::text[]) v (value) cross join lateral (
-				select %[2]s as list_id, %[3]s as list_key from %[4]s where %[5]s = v.value::%[6]s and %[7]s order by %[3]s%[8]s, %[2]s%[8]s limit %[9]s) x)
-		select page.list_id, page.list_key::text, false, null::uuid, %[10]s
-		from page join %[4]s on %[2]s = page.list_id %[11]s order by page.list_key%[8]s, page.list_id%[8]s`,
-		in, s.id, col.column, s.from, b.column, b.cast, c.and(), dir, limit, s.columns, s.join)
-	r, err := db.Query(ctx, sql, c.args...)
+	sql, args := s.columnsQuery(b, c, values, n)
+	r, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -412,6 +401,7 @@ func listColumns[T interface{ listKey() ListKey }](ctx context.Context, db DBTX,
 	if err != nil {
 		return nil, err
 	}
+	field, _, _ := s.sort(Page{Sort: b.sort})
 	out := map[string]Column[T]{}
 	for _, row := range rows {
 		column := out[of(row)]
@@ -424,4 +414,21 @@ func listColumns[T interface{ listKey() ListKey }](ctx context.Context, db DBTX,
 		out[of(row)] = column
 	}
 	return out, nil
+}
+
+// columnsQuery writes the query of listColumns.
+func (s listSpec) columnsQuery(b board, c conditions, values []string, n int) (sql string, args []any) {
+	_, col, desc := s.sort(Page{Sort: b.sort})
+	dir := ""
+	if desc {
+		dir = " desc"
+	}
+	limit, in := c.arg(n+1), c.arg(values)
+	sql = fmt.Sprintf(`with page as (
+			select x.* from unnest(%[1]s::text[]) v (value) cross join lateral (
+				select %[2]s as list_id, %[3]s as list_key from %[4]s where %[5]s = v.value::%[6]s and %[7]s order by %[3]s%[8]s, %[2]s%[8]s limit %[9]s) x)
+		select page.list_id, page.list_key::text, false, null::uuid, %[10]s
+		from page join %[4]s on %[2]s = page.list_id %[11]s order by page.list_key%[8]s, page.list_id%[8]s`,
+		in, s.id, col.column, s.from, b.column, b.cast, c.and(), dir, limit, s.columns, s.join)
+	return sql, c.args
 }

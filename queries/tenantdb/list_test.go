@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -35,8 +36,8 @@ func fill(t *testing.T, w *apptest.Workspace, su *pgx.Conn, k tenantdb.Kind) (me
 			case when (hashint4(g * 3 + 95028) & 65535) % 4 > 0 then g end, case when g % 100 = 0 then 'USD' else 'EUR' end, case when (hashint4(g * 3 + 102947) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, 'Source ' || g % 9, case when (hashint4(g * 3 + 110866) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
 		tenantdb.Project: {"name, status, priority, start_date, end_date, budget", `'Project ' || md5(g::text), case when g % 5000 = 0 then 'cancelled' else (array['draft', 'underway', 'completed'])[1 + (hashint4(g * 3 + 118785) & 65535) % 3] end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 126704) & 65535) % 3],
 			case when (hashint4(g * 3 + 134623) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 142542) & 65535) % 4 > 1 then date '2028-01-01' + g % 700 end, case when (hashint4(g * 3 + 150461) & 65535) % 4 > 0 then g end`},
-		tenantdb.Task: {"subject, type, status, completed_at, priority, due_on, due_at", `'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3], case when g % 5000 = 0 then 'in_progress' when (hashint4(g * 3 + 166299) & 65535) % 2 = 0 then 'done' else 'open' end,
-			case when g % 5000 > 0 and (hashint4(g * 3 + 174218) & 65535) % 2 = 0 then now() end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 197975) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
+		tenantdb.Task: {"subject, type, status, completed_at, priority, due_on, due_at", `'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3], case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
+			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
 	}[k]
 	owner, table := "owner_id", string(k)+"s"
 	if k == tenantdb.Task {
@@ -104,7 +105,7 @@ func TestListPlans(t *testing.T) {
 			for name, f := range filters {
 				for _, field := range tenantdb.ListSorts(k) {
 					if field == "position" {
-						continue // of one stage's column: TestBoardPlans
+						continue // of one stage's column: below
 					}
 					for _, sort := range []string{field, "-" + field} {
 						after := ""
@@ -141,7 +142,60 @@ func TestListPlans(t *testing.T) {
 					}
 				}
 			}
+			// Boards: each column is read as far as it is shown, from its top and from its middle.
+			boards := map[string][]string{}
+			switch k {
+			case tenantdb.Deal:
+				for _, name := range []string{"Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost"} {
+					boards["the board"] = append(boards["the board"], w.Stage(name).String())
+				}
+				column := tenantdb.Filter{Match: map[string][]string{"stage": {w.Stage("Proposal").String()}}}
+				var after string
+				w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+					after, err = tx.ListAfter(ctx, k, column, "position", 5000)
+					return err
+				})
+				sql, args, err := tenantdb.ListSQL(k, column, tenantdb.Page{Sort: "position", After: after, Limit: 20})
+				if err != nil || after == "" {
+					t.Fatal(err)
+				}
+				if plan := apptest.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 0 || plan.Buffers > 1000 || plan.SeqScans > 0 {
+					t.Errorf("a column's middle: %d removed, %d buffers", plan.RowsRemoved, plan.Buffers)
+				}
+			case tenantdb.Lead:
+				boards["the board"] = []string{"new", "attempting", "contacted", "qualified", "unqualified", "converted"}
+			}
+			for name, values := range boards {
+				sql, args := tenantdb.BoardSQL(k, values)
+				if plan := apptest.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 0 || plan.Buffers > 3000 || plan.SeqScans > 0 {
+					t.Errorf("%s: %d removed, %d buffers, %d scans", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans)
+				}
+			}
 			t.Logf("at most %d buffers, %d rows read, %d removed by filters", worst.Buffers, worst.RowsRead, worst.RowsRemoved)
 		})
+	}
+}
+
+// A page of a timeline reads its own lines, however long the timeline is.
+func TestTimelinePlan(t *testing.T) {
+	t.Parallel()
+	w, su := apptest.Start(t).NewWorkspace(t), apptest.Superuser(t)
+	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
+	for _, sql := range []string{
+		`set search_path = ` + w.Schema + `, ext`,
+		fmt.Sprintf(`insert into changes (change_set, at, entity, entity_id, subject_type, subject_id, op) select gen_random_uuid(), now() - g * interval '1 minute', 'customer', x.id, 'customer', x.id, 'update'
+			from generate_series(1, 20000) g, lateral (select case when g %% 2 = 0 then '%s'::uuid else gen_random_uuid() end as id) x`, customer),
+		fmt.Sprintf(`insert into notes (id, subject_type, subject_id, body, created_at) select gen_random_uuid(), 'customer', '%s', 'Note', now() - g * interval '1 minute' from generate_series(1, 10000) g`, customer),
+		`analyze changes`, `analyze notes`, `reset search_path`,
+	} {
+		if _, err := su.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, at := range map[string]time.Duration{"top": -time.Hour, "middle": 5000 * time.Minute} {
+		plan := apptest.ExplainOn(t, su, w.Schema, tenantdb.TimelineSQL, []any{customer, time.Now().Add(-at), "~", 31})
+		if plan.RowsRemoved > 310 || plan.Buffers > 400 || plan.SeqScans > 0 {
+			t.Errorf("%s: %d rows removed, %d buffers, %d scans\n%s", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
+		}
 	}
 }
