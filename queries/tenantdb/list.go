@@ -105,7 +105,7 @@ func (s listSpec) conditions(f Filter) conditions {
 	c.search(f.Query, s.search[0], s.search[1], s.search[2:]...)
 	for _, field := range slices.Sorted(maps.Keys(f.Match)) {
 		if format, ok := s.match[field]; ok && len(f.Match[field]) > 0 {
-			c.add(format, filterValues(format, f.Match[field]))
+			c.match(format, f.Match[field])
 		}
 	}
 	if f.NoOwner {
@@ -138,18 +138,28 @@ func tagged(kind, id string) string {
 }
 
 // anyOf is a filter on a text column.
-func anyOf(column string) string { return column + " = any(%s::text[])" }
+func anyOf(column string) string { return column + textFilter }
 
 // anyID is a filter on an id; what is no id matches nothing.
 func anyID(column string) string { return column + uuidFilter }
 
-const uuidFilter = " = any(%s::uuid[])"
+const (
+	textFilter = " = any(%s::text[])"
+	uuidFilter = " = any(%s::uuid[])"
+)
 
-// filterValues are the values as the condition takes them: with their type, so
-// that the planner knows which they are.
-func filterValues(format string, values []string) any {
+// match adds a filter by value. The values have their type, so that the planner
+// knows which they are; one alone is compared as one, for then an index also
+// gives the order of what follows it.
+func (c *conditions) match(format string, values []string) {
+	one := len(values) == 1
 	if !strings.HasSuffix(format, uuidFilter) {
-		return values
+		if one {
+			c.add(strings.TrimSuffix(format, textFilter)+" = %s::text", values[0])
+		} else {
+			c.add(format, values)
+		}
+		return
 	}
 	ids := []uuid.UUID{}
 	for _, v := range values {
@@ -157,7 +167,11 @@ func filterValues(format string, values []string) any {
 			ids = append(ids, id)
 		}
 	}
-	return ids
+	if one && len(ids) == 1 {
+		c.add(strings.TrimSuffix(format, uuidFilter)+" = %s::uuid", ids[0])
+	} else {
+		c.add(format, ids)
+	}
 }
 
 // sort resolves Page.Sort; an unknown field falls back to the default, so that
@@ -392,6 +406,9 @@ type board struct{ column, cast, sort string }
 // listColumns returns the first n rows of each value's column in one query; of
 // tells a row's value. The cursors continue with listPage, sorted the same way.
 func listColumns[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, b board, c conditions, values []string, n int, of func(T) string) (map[string]Column[T], error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
 	sql, args := s.columnsQuery(b, c, values, n)
 	r, err := db.Query(ctx, sql, args...)
 	if err != nil {
@@ -423,12 +440,15 @@ func (s listSpec) columnsQuery(b board, c conditions, values []string, n int) (s
 	if desc {
 		dir = " desc"
 	}
-	limit, in := c.arg(n+1), c.arg(values)
-	sql = fmt.Sprintf(`with page as (
-			select x.* from unnest(%[1]s::text[]) v (value) cross join lateral (
-				select %[2]s as list_id, %[3]s as list_key from %[4]s where %[5]s = v.value::%[6]s and %[7]s order by %[3]s%[8]s, %[2]s%[8]s limit %[9]s) x)
-		select page.list_id, page.list_key::text, false, null::uuid, %[10]s
-		from page join %[4]s on %[2]s = page.list_id %[11]s order by page.list_key%[8]s, page.list_id%[8]s`,
-		in, s.id, col.column, s.from, b.column, b.cast, c.and(), dir, limit, s.columns, s.join)
+	limit := c.arg(n + 1)
+	parts := make([]string, len(values))
+	for i, v := range values { // a part for each, so that the planner knows which are rare
+		parts[i] = fmt.Sprintf(`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s::%[6]s and %[7]s order by %[2]s%[8]s, %[1]s%[8]s limit %[9]s)`,
+			s.id, col.column, s.from, b.column, c.arg(v), b.cast, strings.Join(c.where, " and "), dir, limit)
+	}
+	sql = fmt.Sprintf(`with page as (%[1]s)
+		select page.list_id, page.list_key::text, false, null::uuid, %[2]s
+		from page join %[3]s on %[4]s = page.list_id %[5]s order by page.list_key%[6]s, page.list_id%[6]s`,
+		strings.Join(parts, " union all "), s.columns, s.from, s.id, s.join, dir)
 	return sql, c.args
 }

@@ -16,7 +16,7 @@ create table changes (
 	before       jsonb, -- of an update the columns that differ
 	after        jsonb
 );
-create index changes_subject on changes (subject_id, at, id);
+create index changes_subject on changes (subject_id, at, id) where entity <> 'note'; -- notes show by themselves
 create index changes_entity on changes (entity_id, id);
 create index changes_set on changes (change_set, id);
 create index changes_member on changes (member_id, id);
