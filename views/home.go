@@ -78,7 +78,7 @@ type RecentLine struct {
 // RangeURL is the dashboard over another time.
 func (p DashboardPage) RangeURL(months int) string {
 	to := p.Today().AddDate(0, 0, 1)
-	from := time.Date(to.Year(), to.Month()-time.Month(months-1), 1, 0, 0, 0, 0, time.UTC)
+	from := time.Date(p.Today().Year(), p.Today().Month()-time.Month(months-1), 1, 0, 0, 0, 0, time.UTC)
 	return "/?" + url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}.Encode()
 }
 

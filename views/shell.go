@@ -2,6 +2,8 @@
 package views
 
 import (
+	"github.com/a-h/templ"
+
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -23,4 +25,12 @@ type Site struct {
 	Title    string
 	SignedIn string // the person's name; "" when nobody is signed in
 	Flash    *ui.Flash
+}
+
+// current marks a link to the page one is on.
+func current(is bool) templ.Attributes {
+	if is {
+		return templ.Attributes{"aria-current": "page"}
+	}
+	return nil
 }

@@ -27,6 +27,7 @@ type TimelinePage struct {
 	Me      uuid.UUID
 	Manages bool
 	Members []string // names, to be mentioned
+	Code    string   // a deal's currency; "" for the workspace's
 }
 
 func (p TimelinePage) url() string { return p.Entity.URL(p.ID) + "/timeline" }
@@ -155,6 +156,9 @@ func (p TimelinePage) text(f ui.Field, row map[string]any, v any) string {
 	case json.Number:
 		if minor, err := v.Int64(); err == nil && f.Kind == ui.KindMoney {
 			code := p.Currency
+			if p.Code != "" && f.Currency != "" {
+				code = p.Code
+			}
 			if c, ok := row[f.Currency].(string); ok && c != "" {
 				code = c
 			}

@@ -65,8 +65,18 @@ func init() { //nolint:gochecknoinits // tables that the time package spells
 
 // ParseDue reads "tomorrow 14:00", "next friday", "in 3 days", "2026-12-24",
 // "12 May at 9am". now is in the person's zone. "friday" is the next one to
-// come, "next friday" the one of the week after this.
+// come, "next friday" the one of the week after this. Years go from 1900 to 2200.
 func ParseDue(text string, now time.Time) (Due, bool) {
+	due, ok := parseDue(text, now)
+	for _, t := range []*time.Time{due.On, due.At} {
+		if t != nil && (t.Year() < 1900 || t.Year() > 2200) {
+			return Due{}, false
+		}
+	}
+	return due, ok
+}
+
+func parseDue(text string, now time.Time) (Due, bool) {
 	words := strings.Fields(strings.ToLower(text))
 	if len(words) == 0 || len(words) > 7 {
 		return Due{}, false

@@ -56,13 +56,13 @@ func NoteUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRo
 	return changedOne(q.NoteUpdate(ctx, p))
 }
 
-// NoteDelete deletes a note of the member's own; those who manage the workspace
+// NoteDelete deletes a note at its version of the member's own; those who manage the workspace
 // may delete any.
-func NoteDelete(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, manages bool) error {
+func NoteDelete(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, manages bool, version int32) error {
 	if !manages && (was.AuthorID == nil || *was.AuthorID != member) {
 		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " or an admin can delete this note."}
 	}
-	return changedOne(q.NoteDelete(ctx, was.ID))
+	return changedOne(q.NoteDelete(ctx, was.ID, version))
 }
 
 // Mentions are the members that a text names with an @: by their full name, or

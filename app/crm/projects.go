@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -34,6 +35,14 @@ func checkProject(ctx context.Context, q *tenantdb.Queries, was tenantdb.Project
 	if p.MemberIds == nil {
 		p.MemberIds = []uuid.UUID{}
 	}
+	for _, id := range p.MemberIds {
+		if slices.Contains(was.MemberIds, id) {
+			continue
+		}
+		if err := checkMember(ctx, q, "members", nil, &id); err != nil {
+			return err
+		}
+	}
 	return checkLinks(ctx, q, link{"customer_id", tenantdb.Customer, was.CustomerID, p.CustomerID}, link{"deal_id", tenantdb.Deal, was.DealID, p.DealID})
 }
 
@@ -46,6 +55,11 @@ func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d tenantdb.DealGe
 	}
 	p := tenantdb.ProjectUpdateParams{
 		Name: d.Name, CustomerID: d.CustomerID, DealID: &d.ID, Status: "draft", Priority: "normal", OwnerID: d.OwnerID, MemberIds: []uuid.UUID{},
+	}
+	if err := checkLinks(ctx, q, link{"customer_id", tenantdb.Customer, nil, d.CustomerID}); isFieldError(err) {
+		p.CustomerID = nil // in the trash
+	} else if err != nil {
+		return uuid.Nil, err
 	}
 	if d.Currency == currency {
 		p.Budget = d.Amount

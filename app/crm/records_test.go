@@ -310,7 +310,9 @@ func TestUndo(t *testing.T) {
 		"move": func(tx *db.TenantTx) error {
 			return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: lost, LostReason: "Price"})
 		},
-		"completion of a repeating task": func(tx *db.TenantTx) error { return crm.TaskComplete(ctx, tx.Queries, task, me, time.UTC) },
+		"completion of a repeating task": func(tx *db.TenantTx) error {
+			return crm.TaskComplete(ctx, tx.Queries, task, crm.By{Member: me, Zone: time.UTC})
+		},
 		"new record": func(tx *db.TenantTx) error {
 			_, err := crm.ContactCreate(ctx, tx.Queries, tenantdb.ContactUpdateParams{LastName: "New", Emails: []tenantdb.ContactPoint{}, Phones: []tenantdb.ContactPoint{}}, []string{"a"})
 			return err

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,13 +25,100 @@ func TaskCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.TaskUpdateP
 	})
 }
 
-// TaskUpdate is CustomerUpdate for a task.
-func TaskUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, tags []string) error {
+// TaskUpdate is CustomerUpdate for a task; a status that becomes done completes it.
+func TaskUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, tags []string, by By) error {
 	if err := checkSubject(ctx, q, was, p); err != nil {
 		return err
 	}
+	switch {
+	case was.Status != done && p.Status == done:
+		if err := finish(ctx, q, was, &p, by); err != nil {
+			return err
+		}
+	case was.Status == done && p.Status != done:
+		if err := dropNext(ctx, q, was); err != nil {
+			return err
+		}
+		p.NextID = nil
+	}
 	complete(&p)
 	return update(ctx, q, tenantdb.Task, p.ID, was.AssigneeID, p.AssigneeID, tags, func() (int64, error) { return q.TaskUpdate(ctx, p) })
+}
+
+// By is who completes a task, and the zone that says what a day is to them.
+type By struct {
+	Member uuid.UUID // uuid.Nil for nobody
+	Zone   *time.Location
+}
+
+// finish is what completing a task brings: who did it, the next of a repeating
+// one, and that something happened to its deal.
+func finish(ctx context.Context, q *tenantdb.Queries, t tenantdb.TaskGetRow, p *tenantdb.TaskUpdateParams, by By) error {
+	now := time.Now()
+	p.Status, p.CompletedAt = done, &now
+	if by.Member != uuid.Nil {
+		p.CompletedBy = &by.Member
+	}
+	if t.SubjectType == string(tenantdb.Deal) && t.SubjectID != nil {
+		if err := q.DealTouch(ctx, *t.SubjectID); err != nil {
+			return err
+		}
+	}
+	if p.Repeat == "" {
+		return nil
+	}
+	next := *p
+	next.Status, next.CompletedAt, next.CompletedBy, next.NextID = "open", nil, nil, nil
+	t.DueOn, t.DueAt, t.RemindAt, t.Repeat = p.DueOn, p.DueAt, p.RemindAt, p.Repeat
+	next.DueOn, next.DueAt = nextDue(t, now.In(by.Zone))
+	if t.RemindAt != nil {
+		next.RemindAt = nextReminder(t, next, by.Zone)
+	}
+	// What is gone meanwhile does not hold the next one up.
+	if err := checkSubject(ctx, q, tenantdb.TaskGetRow{}, next); isFieldError(err) {
+		next.SubjectType, next.SubjectID = "", nil
+	} else if err != nil {
+		return err
+	}
+	if err := checkMember(ctx, q, "assignee_id", nil, next.AssigneeID); isFieldError(err) {
+		next.AssigneeID = nil
+	} else if err != nil {
+		return err
+	}
+	id, err := TaskCreate(ctx, q, next, nil)
+	if err != nil {
+		return err
+	}
+	p.NextID = &id
+	return q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(tenantdb.Task), FromID: t.ID, ToType: string(tenantdb.Task), ToID: id})
+}
+
+func isFieldError(err error) bool {
+	var field *FieldError
+	return errors.As(err, &field)
+}
+
+// dropNext removes the next task that a completion made, unless somebody
+// changed it or wrote on it.
+func dropNext(ctx context.Context, q *tenantdb.Queries, t tenantdb.TaskGetRow) error {
+	if t.NextID == nil {
+		return nil
+	}
+	next, err := q.TaskGet(ctx, *t.NextID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil || next.Version != 1 || next.DeletedAt != nil {
+		return err
+	}
+	if noted, err := q.NotesExist(ctx, next.ID); err != nil || noted {
+		return err
+	}
+	if err := q.TaggingsReplace(ctx, string(tenantdb.Task), next.ID, []uuid.UUID{}); err != nil {
+		return err
+	}
+	_, err = q.RecordRemove(ctx, string(tenantdb.Task), next.ID)
+	return err
 }
 
 // complete keeps status and completed_at in step.
@@ -54,43 +142,18 @@ func checkSubject(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGet
 	return checkLinks(ctx, q, link{"subject_id", kind, was.SubjectID, p.SubjectID})
 }
 
-// TaskComplete ticks a task off, for the member; one that is done stays so. A
-// repeating task makes its next one: zone says what a day is. pgx.ErrNoRows
-// when there is none.
-func TaskComplete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, member uuid.UUID, zone *time.Location) error {
+// TaskComplete ticks a task off; one that is done stays so. A repeating task
+// makes its next one. pgx.ErrNoRows when there is none.
+func TaskComplete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, by By) error {
 	t, err := lockTask(ctx, q, id)
 	if err != nil || t.Status == done {
 		return err
 	}
 	p := TaskParams(t)
-	now := time.Now()
-	p.Status, p.CompletedAt = done, &now
-	if member != uuid.Nil {
-		p.CompletedBy = &member
-	}
-	if t.Repeat != "" {
-		next := TaskParams(t)
-		next.Status, next.NextID = "open", nil
-		next.DueOn, next.DueAt = nextDue(t, now.In(zone))
-		if t.RemindAt != nil {
-			next.RemindAt = nextReminder(t, next, zone)
-		}
-		nextID, err := TaskCreate(ctx, q, next, nil)
-		if err != nil {
-			return err
-		}
-		if err := q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(tenantdb.Task), FromID: t.ID, ToType: string(tenantdb.Task), ToID: nextID}); err != nil {
-			return err
-		}
-		p.NextID = &nextID
-	}
-	if err := changedOne(q.TaskUpdate(ctx, p)); err != nil {
+	if err := finish(ctx, q, t, &p, by); err != nil {
 		return err
 	}
-	if t.SubjectType == string(tenantdb.Deal) {
-		return q.DealTouch(ctx, *t.SubjectID)
-	}
-	return nil
+	return changedOne(q.TaskUpdate(ctx, p))
 }
 
 // TaskReopen takes a completion back; the next task that a repeating one made
@@ -105,15 +168,7 @@ func TaskReopen(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
 	if err := changedOne(q.TaskUpdate(ctx, p)); err != nil {
 		return err
 	}
-	if t.NextID == nil {
-		return nil
-	}
-	next, err := q.TaskGet(ctx, *t.NextID)
-	if err != nil || next.Version != 1 || next.DeletedAt != nil {
-		return err
-	}
-	_, err = q.RecordRemove(ctx, string(tenantdb.Task), next.ID)
-	return err
+	return dropNext(ctx, q, t)
 }
 
 // TaskSnooze puts a task off.
@@ -124,6 +179,9 @@ func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due Due)
 	}
 	p := TaskParams(t)
 	p.DueOn, p.DueAt = due.On, due.At
+	if p.RemindAt != nil && p.RemindAt.Before(time.Now()) {
+		p.RemindAt = nil // it has reminded
+	}
 	return changedOne(q.TaskUpdate(ctx, p))
 }
 
@@ -141,44 +199,69 @@ func lockTask(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (t tenantd
 // nextDue moves a task's due date on by its repetition, past today. now is in
 // the zone of whoever completes it: the time of day stays as the clock shows it.
 func nextDue(t tenantdb.TaskGetRow, now time.Time) (on, at *time.Time) {
-	step := func(d time.Time, n int) time.Time {
-		switch t.Repeat {
-		case "daily":
-			return d.AddDate(0, 0, n)
-		case "weekdays":
-			for range n {
-				d = d.AddDate(0, 0, 1)
-				for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
-					d = d.AddDate(0, 0, 1)
-				}
-			}
-			return d
-		case "weekly":
-			return d.AddDate(0, 0, 7*n)
-		case "monthly":
-			return addMonths(d, n)
-		default:
-			return addMonths(d, 12*n)
-		}
-	}
 	today := day(now)
+	var d time.Time
+	after := today
 	switch {
 	case t.DueAt != nil:
-		from := t.DueAt.In(now.Location())
-		for n := 1; ; n++ {
-			if d := step(from, n); d.After(now) {
-				return nil, &d
-			}
-		}
+		d, after = t.DueAt.In(now.Location()), now
 	case t.DueOn != nil:
-		for n := 1; ; n++ {
-			if d := step(*t.DueOn, n); d.After(today) {
-				return &d, nil
+		d = *t.DueOn
+	default:
+		d = today
+	}
+	for n := max(1, skipped(t.Repeat, d, today)); ; n++ {
+		next := repeated(t.Repeat, d, n, today)
+		if !next.After(after) {
+			continue
+		}
+		if t.DueAt != nil {
+			return nil, &next
+		}
+		return &next, nil
+	}
+}
+
+// skipped is how many repetitions are surely over, so that what was due long
+// ago is not counted up to.
+func skipped(repeat string, d, today time.Time) int {
+	days := int(today.Sub(day(d)).Hours()/24) - 1
+	switch repeat {
+	case "daily":
+		return days
+	case "weekly":
+		return days / 7
+	case "monthly":
+		return days / 31
+	case "yearly":
+		return days / 366
+	}
+	return 1
+}
+
+// repeated is the nth repetition of a date.
+func repeated(repeat string, d time.Time, n int, today time.Time) time.Time {
+	switch repeat {
+	case "daily":
+		return d.AddDate(0, 0, n)
+	case "weekdays": // from yesterday on, if it was due before
+		if late := int(today.Sub(day(d)).Hours()/24) - 1; late > 0 {
+			d = d.AddDate(0, 0, late)
+		}
+		for range n {
+			d = d.AddDate(0, 0, 1)
+			for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
+				d = d.AddDate(0, 0, 1)
 			}
 		}
+		return d
+	case "weekly":
+		return d.AddDate(0, 0, 7*n)
+	case "monthly":
+		return addMonths(d, n)
+	default:
+		return addMonths(d, 12*n)
 	}
-	d := step(today, 1)
-	return &d, nil
 }
 
 // addMonths keeps to the end of shorter months: 31 January and a month is 28

@@ -1,10 +1,12 @@
 package crm
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -15,88 +17,149 @@ import (
 
 // Undone is what Undo put back.
 type Undone struct {
-	Kind tenantdb.Kind // the record to look at; "" when it is gone with the undo
-	ID   uuid.UUID
+	Kind    tenantdb.Kind // the record to look at; "" when there is none
+	ID      uuid.UUID
+	Removed []uuid.UUID // what the change had made
 }
 
-var errLater = &RefusalError{"This can’t be undone any more: it was changed again since."}
+var (
+	errLater = &RefusalError{"This can’t be undone any more: it was changed again since."}
+	errLarge = &RefusalError{"This changed too much at once to be undone."}
+)
+
+// undoLimit is how many rows a change set may have changed to be undone.
+const undoLimit = 2000
 
 // Undo takes back all that one transaction changed: fields, tags, links,
 // positions, deletions, and new records, which go for good. It is all or
 // nothing: when any of it was changed again since, Undo refuses and says so;
 // pgx.ErrNoRows when there is no such change set.
 func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) (Undone, error) {
-	changes, err := q.ChangesOfSet(ctx, changeSet)
-	if err != nil {
+	changes, err := q.ChangesOfSet(ctx, changeSet, undoLimit+1)
+	switch {
+	case err != nil:
 		return Undone{}, err
-	}
-	if len(changes) == 0 {
+	case len(changes) == 0:
 		return Undone{}, pgx.ErrNoRows
+	case len(changes) > undoLimit:
+		return Undone{}, errLarge
 	}
-	// Rows are locked in the order of their ids, so that two who undo wait.
-	var ids, made []uuid.UUID
-	kinds := map[uuid.UUID]tenantdb.Kind{}
-	for _, c := range changes {
-		if !slices.Contains(ids, c.EntityID) {
-			ids = append(ids, c.EntityID)
-		}
-		if c.Op == "insert" && c.Entity != "tagging" && c.Entity != "tag" {
-			made = append(made, c.EntityID)
-		}
-		if k := tenantdb.Kind(c.Entity); k.Valid() {
-			kinds[c.EntityID] = k
-		}
-	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	for _, id := range ids {
-		if k, ok := kinds[id]; ok {
-			if _, err := q.RecordGet(ctx, k, id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
-				return Undone{}, err
-			}
-		}
-	}
-	later, err := q.ChangesSince(ctx, ids, changes[0].ID, changeSet)
+	u, err := lockChanged(ctx, q, changes)
 	if err != nil {
 		return Undone{}, err
 	}
-	for _, l := range later {
-		if slices.Contains(made, l.EntityID) || slices.Contains(made, l.SubjectID) {
-			return Undone{}, errLater // what it made, or something hung on that
-		}
-		if l.Entity == "tagging" && slices.ContainsFunc(changes, func(c tenantdb.ChangesOfSetRow) bool {
-			return c.Entity == "tagging" && c.EntityID == l.EntityID && tagOf(c.Before, c.After) == tagOf(l.Before, l.After)
-		}) {
-			return Undone{}, errLater
-		}
+	if err := u.refuseLater(ctx, q, changes, changeSet); err != nil {
+		return Undone{}, err
 	}
-	if err := reverseAll(ctx, q, changes); err != nil {
+	if err := reverseAll(ctx, q, changes, changeSet); err != nil {
 		var pg *pgconn.PgError
-		if errors.As(err, &pg) && pg.Code == "23503" { // foreign_key_violation: something points to what was made
+		if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "23") { // a constraint: what is there now does not go with it
 			err = errLater
 		}
 		return Undone{}, err
 	}
-	first := changes[len(changes)-1]
-	out := Undone{}
+	out := Undone{Removed: u.made}
 	for _, c := range slices.Backward(changes) {
-		if k := tenantdb.Kind(c.SubjectType); k.Valid() && !slices.Contains(made, c.SubjectID) {
-			out = Undone{k, c.SubjectID}
+		if k := tenantdb.Kind(c.SubjectType); k.Valid() && !slices.Contains(u.made, c.SubjectID) {
+			out.Kind, out.ID = k, c.SubjectID
 			break
 		}
-	}
-	if out.Kind == "" && !slices.Contains(made, first.SubjectID) {
-		out = Undone{tenantdb.Kind(first.SubjectType), first.SubjectID}
 	}
 	return out, nil
 }
 
-func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) error {
+// changed is what a change set touched.
+type changed struct {
+	made   []uuid.UUID // rows that it made
+	tagged []uuid.UUID // records whose tags it changed
+}
+
+// lockChanged locks the stages, then the rows, in the order of their ids, as
+// those do who move deals.
+func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) (u changed, err error) {
+	var ids, stages []uuid.UUID
+	kinds := map[uuid.UUID]tenantdb.Kind{}
+	for _, c := range changes {
+		switch {
+		case c.Entity == "tagging":
+			u.tagged = append(u.tagged, c.EntityID)
+			continue
+		case c.Op == "insert" && c.Entity != "tag": // a tag stays for others to use
+			u.made = append(u.made, c.EntityID)
+		}
+		if k := tenantdb.Kind(c.Entity); k.Valid() {
+			kinds[c.EntityID] = k
+			ids = append(ids, c.EntityID)
+		}
+		if c.Entity == string(tenantdb.Deal) {
+			for _, row := range [][]byte{c.Before, c.After} {
+				var deal struct {
+					StageID uuid.UUID `json:"stage_id"`
+				}
+				if json.Unmarshal(row, &deal) == nil && deal.StageID != uuid.Nil {
+					stages = append(stages, deal.StageID)
+				}
+			}
+			if d, err := q.DealGet(ctx, c.EntityID); err == nil {
+				stages = append(stages, d.StageID)
+			}
+		}
+	}
+	for _, id := range sorted(stages) {
+		if _, err := q.StageLock(ctx, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return u, err
+		}
+	}
+	for _, id := range sorted(ids) {
+		if _, err := q.RecordGet(ctx, kinds[id], id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return u, err
+		}
+	}
+	return u, nil
+}
+
+func sorted(ids []uuid.UUID) []uuid.UUID {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}
+
+// refuseLater refuses when what the set made was touched since, when something
+// hangs on it, or when the same tags were changed again. Fields look for
+// themselves, as they are put back.
+func (u changed) refuseLater(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
+	if len(u.made) > 0 {
+		used, err := q.ChangedSince(ctx, u.made, changes[0].ID, set)
+		if err != nil {
+			return err
+		}
+		if used {
+			return errLater
+		}
+	}
+	if len(u.tagged) == 0 {
+		return nil
+	}
+	later, err := q.TaggingsSince(ctx, u.tagged, changes[0].ID, set)
+	if err != nil {
+		return err
+	}
+	for _, l := range later {
+		for _, c := range changes {
+			if c.Entity == "tagging" && c.EntityID == l.EntityID && tagOf(c.Before, c.After) == tagOf(l.Before, l.After) {
+				return errLater
+			}
+		}
+	}
+	return nil
+}
+
+func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
 	// The last change of a row holds what is there now, so they go backwards.
 	// What was made goes after what points to it was put back.
 	var made []tenantdb.ChangesOfSetRow
 	for _, c := range changes {
 		switch {
-		case c.Entity == "tag": // made by writing it; it stays for others to use
+		case c.Entity == "tag":
 		case c.Entity == "tagging":
 			if err := reverseTagging(ctx, q, c); err != nil {
 				return err
@@ -104,7 +167,7 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 		case c.Op == "insert":
 			made = append(made, c)
 		case c.Op == "update":
-			if err := reverseUpdate(ctx, q, c); err != nil {
+			if err := reverseUpdate(ctx, q, c, set); err != nil {
 				return err
 			}
 		default:
@@ -123,17 +186,32 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 	return nil
 }
 
-func reverseUpdate(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow) error {
-	var before map[string]json.RawMessage
-	if err := json.Unmarshal(c.Before, &before); err != nil {
-		return err
+func reverseUpdate(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID) error {
+	if c.Entity == string(tenantdb.Lead) {
+		lead, err := q.LeadGet(ctx, c.EntityID)
+		if err != nil {
+			return err
+		}
+		if lead.Status == Converted && (lead.ConversionSet == nil || *lead.ConversionSet != set) {
+			return errConverted
+		}
 	}
-	position, moved := "", false
+	var before, after struct {
+		Position string `json:"position"`
+	}
 	if c.Entity == string(tenantdb.Deal) {
-		// The old stage has its positions: one goes in and out of the other's way
-		// by a position that is surely free.
-		moved = json.Unmarshal(before["position"], &position) == nil && position != ""
-		if moved {
+		if json.Unmarshal(c.Before, &before) != nil || json.Unmarshal(c.After, &after) != nil {
+			return errLater
+		}
+		if before.Position != "" {
+			d, err := q.DealGet(ctx, c.EntityID)
+			if err != nil {
+				return err
+			}
+			if d.Position != after.Position {
+				return errLater
+			}
+			// Between two stages a deal is where no other can be.
 			if err := q.DealPlace(ctx, "0"+c.EntityID.String(), c.EntityID); err != nil {
 				return err
 			}
@@ -146,20 +224,18 @@ func reverseUpdate(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesO
 	if !ok {
 		return errLater
 	}
-	if moved {
-		d, err := q.DealGet(ctx, c.EntityID)
-		if err != nil {
-			return err
-		}
-		return dealPlace(ctx, q, d, position)
+	if before.Position == "" {
+		return nil
 	}
-	return nil
+	d, err := q.DealGet(ctx, c.EntityID)
+	if err != nil {
+		return err
+	}
+	return dealPlace(ctx, q, d, before.Position)
 }
 
 type tagging struct {
-	SubjectType string    `json:"subject_type"`
-	SubjectID   uuid.UUID `json:"subject_id"`
-	TagID       uuid.UUID `json:"tag_id"`
+	TagID uuid.UUID `json:"tag_id"`
 }
 
 func tagOf(before, after []byte) uuid.UUID {

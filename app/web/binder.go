@@ -125,6 +125,9 @@ func (b *binder) money(name, currency string, to **int64) {
 		return
 	}
 	*to = nil
+	if ui.Exponent(currency) == 3 { // three digits behind a mark may be decimals: the person's own marks tell
+		v = strings.ReplaceAll(v, b.formats.ThousandsMark(), "")
+	}
 	if v != "" {
 		n, err := parseMoney(ui.CutCurrency(v, currency), ui.Exponent(currency))
 		switch {
@@ -153,6 +156,20 @@ func (b *binder) currency(name string, to *string) {
 		return
 	}
 	b.text(name, to)
+}
+
+// convert keeps an amount's figures when its currency has other decimals: 1,240
+// euro become 1,240 yen. What would lose some is refused.
+func (b *binder) convert(from, to, field string, amount **int64) {
+	if b.form == nil || *amount == nil || ui.Exponent(from) == ui.Exponent(to) {
+		return
+	}
+	n, err := ui.MoneyOutput(ui.MoneyInput(**amount, from), to)
+	if err != nil {
+		b.form.fail(field, "The amount has decimals that "+to+" does not have. Change the amount first.")
+		return
+	}
+	*amount = &n
 }
 
 func (b *binder) id(name string, to **uuid.UUID) {
@@ -204,6 +221,10 @@ func (b *binder) ids(name string, to *[]uuid.UUID) {
 			case !slices.Contains(out, id):
 				out = append(out, id)
 			}
+		}
+		if len(out) > 100 {
+			b.form.fail(name, "At most 100.")
+			return
 		}
 		*to = out
 	}
@@ -272,19 +293,14 @@ func (b *binder) moment(name string, at **time.Time) {
 // RFC 3339).
 func parseDue(v string, f ui.Formats) (crm.Due, bool) {
 	now := f.Local(f.Now)
-	if t, err := time.Parse(time.RFC3339, v); err == nil {
-		return crm.Due{At: &t}, true
+	t, err := time.Parse(time.RFC3339, v)
+	if err != nil {
+		t, err = time.ParseInLocation("2006-01-02T15:04", v, now.Location())
 	}
-	if t, err := time.ParseInLocation("2006-01-02T15:04", v, now.Location()); err == nil {
-		return crm.Due{At: &t}, true
+	if err == nil {
+		return crm.Due{At: &t}, t.Year() >= 1900 && t.Year() <= 2200
 	}
-	due, ok := crm.ParseDue(v, now)
-	for _, t := range []*time.Time{due.On, due.At} {
-		if t != nil && (t.Year() < 1900 || t.Year() > 2200) {
-			return crm.Due{}, false
-		}
-	}
-	return due, ok
+	return crm.ParseDue(v, now)
 }
 
 // points carries several addresses or numbers, the primary one first. check

@@ -41,7 +41,7 @@ func newContacts(s *Server) *contacts {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.ContactUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.ContactCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.ContactGetRow, p tenantdb.ContactUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.ContactGetRow, p tenantdb.ContactUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.ContactUpdate(ctx, tx.Queries, was, p, tags)
 		},

@@ -35,7 +35,7 @@ func newCustomers(s *Server) *customers {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.CustomerUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.CustomerCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.CustomerUpdate(ctx, tx.Queries, was, p, tags)
 		},

@@ -36,7 +36,7 @@ func (s *Server) dashboard(c echo.Context) error {
 			return err
 		}
 		p.Pipelines = pipelineCharts(stages, open, p.Formats)
-		won, err := tx.DashboardWon(ctx, zone.String(), since, until)
+		won, err := tx.DashboardWon(ctx, monthStarts(p.Since, p.Until, zone), since, until)
 		if err != nil {
 			return err
 		}
@@ -110,7 +110,8 @@ func dashboardRange(c echo.Context, today time.Time) (since, until time.Time) {
 		until = today.AddDate(0, 0, 1)
 	}
 	if since.IsZero() || since.Before(until.AddDate(-5, 0, 0)) || !since.Before(until) {
-		since = time.Date(until.Year(), until.Month()-5, 1, 0, 0, 0, 0, time.UTC)
+		last := until.AddDate(0, 0, -1)
+		since = time.Date(last.Year(), last.Month()-5, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return since, until
 }
@@ -147,7 +148,7 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 	currencies := []string{}
 	amounts := map[string]int64{}
 	for _, r := range rows {
-		amounts[r.Currency+r.Month] = r.Amount
+		amounts[r.Currency+strconv.Itoa(int(r.Month))] = r.Amount
 		if len(currencies) == 0 || currencies[len(currencies)-1] != r.Currency {
 			currencies = append(currencies, r.Currency)
 		}
@@ -157,8 +158,8 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 	}
 	for _, code := range currencies {
 		c := views.Chart{Title: "Won, " + code, Unit: code}
-		for m := time.Date(p.Since.Year(), p.Since.Month(), 1, 0, 0, 0, 0, time.UTC); m.Before(p.Until); m = m.AddDate(0, 1, 0) {
-			amount := amounts[code+m.Format("2006-01")]
+		for i, m := range months(p.Since, p.Until) {
+			amount := amounts[code+strconv.Itoa(i+1)]
 			from, to := m, m.AddDate(0, 1, 0)
 			if from.Before(p.Since) {
 				from = p.Since
@@ -169,6 +170,23 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 			c.Bars = append(c.Bars, views.ChartBar{Label: m.Format("Jan 2006"), Text: p.Money(amount, code), Value: amount, Color: "green", URL: views.WonURL(code, from, to)})
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// months are the first days of the months between two days.
+func months(since, until time.Time) (out []time.Time) {
+	for m := time.Date(since.Year(), since.Month(), 1, 0, 0, 0, 0, time.UTC); m.Before(until); m = m.AddDate(0, 1, 0) {
+		out = append(out, m)
+	}
+	return out
+}
+
+// monthStarts are when these months begin in the zone.
+func monthStarts(since, until time.Time, zone *time.Location) []time.Time {
+	out := months(since, until)
+	for i, m := range out {
+		out[i] = startIn(m, zone)
 	}
 	return out
 }

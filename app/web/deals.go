@@ -42,7 +42,7 @@ func newDeals(s *Server) deals {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.DealUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.DealCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.DealUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -101,7 +101,9 @@ func bindDeal(b *binder, p *tenantdb.DealUpdateParams) {
 	b.id("contact_id", &p.ContactID)
 	b.idValue("pipeline_id", &p.PipelineID)
 	b.idValue("stage_id", &p.StageID)
+	was := p.Currency
 	b.currency("currency", &p.Currency)
+	b.convert(was, p.Currency, "currency", &p.Amount)
 	b.money("amount", p.Currency, &p.Amount)
 	b.percent("probability", &p.Probability)
 	b.date("expected_close_date", &p.ExpectedCloseDate)

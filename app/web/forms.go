@@ -139,6 +139,18 @@ func (f *form) read(field ui.Field, v string) {
 	}
 }
 
+// lift moves what is wrong with a field that the form does not show to its top.
+func (f *form) lift(shown []ui.Field) {
+	for name, message := range f.Errors {
+		field, _, _ := strings.Cut(name, "[")
+		i := slices.IndexFunc(shown, func(s ui.Field) bool { return s.Name == field && !s.Hidden && !s.ReadOnly })
+		plain := slices.Contains(primary[ui.KindEmails], name) || slices.Contains(primary[ui.KindPhones], name)
+		if several := slices.ContainsFunc(shown, func(s ui.Field) bool { return s.Kind == ui.KindEmails }); name != "" && (i < 0 || plain && several) {
+			f.fail("", message)
+		}
+	}
+}
+
 // refused records a rule of the domain that the form breaks; false when err is
 // something else.
 func (f *form) refused(err error) bool {

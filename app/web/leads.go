@@ -45,7 +45,7 @@ func newLeads(s *Server) leads {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.LeadCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.LeadUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -205,6 +205,9 @@ func (l leads) Status(c echo.Context) error {
 		}
 		return err
 	})
+	if errors.Is(err, crm.ErrChanged) && isHTMX(c) { // the board again, as it is now
+		return l.done(c, "", "/leads?layout=board", ui.Flash{Subject: row.Name, Message: "was not moved: somebody else changed it meanwhile"})
+	}
 	if errors.Is(err, crm.ErrChanged) {
 		return &problem{status: http.StatusConflict, title: "Somebody else changed this lead meanwhile", text: "Reload the board to see where it stands now."}
 	}
@@ -263,7 +266,7 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 			return err
 		}
 		stages, err := tx.StageList(ctx)
-		p.Stages = views.StageOptions(stages)
+		p.Stages = views.StageOptions(slices.DeleteFunc(stages, func(s tenantdb.StageListRow) bool { return s.Outcome == crm.Lost }))
 		return err
 	})
 	if err != nil {
@@ -333,6 +336,7 @@ func (l leads) Convert(c echo.Context) error {
 		}
 	}
 	if !f.Valid() {
+		f.lift(append([]ui.Field{{Name: "customer"}, {Name: "contact"}}, views.ConversionFields...))
 		return l.renderConversion(c, http.StatusUnprocessableEntity, row, c.FormValue("version"), f)
 	}
 	to := views.Customers.URL(out.CustomerID)

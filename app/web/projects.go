@@ -35,7 +35,7 @@ func newProjects(s *Server) *projects {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.ProjectUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.ProjectCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.ProjectGetRow, p tenantdb.ProjectUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.ProjectGetRow, p tenantdb.ProjectUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.ProjectUpdate(ctx, tx.Queries, was, p, tags)
 		},

@@ -47,7 +47,7 @@ type records[Row, Params any] struct {
 	bind func(*binder, *Params)
 	// create and update write Params and the tags, which are nil to stay.
 	create func(context.Context, *db.TenantTx, Params, []string) (uuid.UUID, error)
-	update func(context.Context, *db.TenantTx, Row, Params, int32, []string) error
+	update func(context.Context, *db.TenantTx, ui.Formats, Row, Params, int32, []string) error
 	// options fills in the choices of the form's selects, beside the owner's.
 	options func(context.Context, *tenantdb.Queries, *ui.Form) error
 	// beside adds what else the record's page shows.
@@ -198,7 +198,11 @@ func listFilter(c echo.Context, e *views.Entity, query url.Values) tenantdb.Filt
 	}
 	for _, field := range matchFields {
 		for _, values := range query[field] {
-			for _, v := range strings.Split(values, ",") { // type=customer,partner is the same as twice type=
+			parts := []string{values}
+			if field != "source" { // what people write may have a comma
+				parts = strings.Split(values, ",") // type=customer,partner is the same as twice type=
+			}
+			for _, v := range parts {
 				if v = clip(v); v != "" && len(f.Match[field]) < 20 && allowed(e, field, v) {
 					f.Match[field] = append(f.Match[field], v)
 				}
@@ -319,6 +323,7 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 		}
 	}
 	if !f.Valid() {
+		f.lift(r.entity.Fields)
 		return r.renderForm(c, http.StatusUnprocessableEntity, views.FormPage{Form: f.Form})
 	}
 	if err := r.setFlash(c, ui.Flash{Subject: made.Name, Message: "added", Undo: changesURL(set)}); err != nil {
@@ -422,22 +427,20 @@ func recordOptions(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind,
 // Options answers the search in a field that chooses a record of this kind.
 func (r *records[Row, Params]) Options(c echo.Context) error {
 	ctx := c.Request().Context()
+	chosen := clip(first(c.QueryParam("customer_id"), c.QueryParam("contact_id"), c.QueryParam("deal_id"))) // stays one of them, and chosen
 	var options []ui.Option
 	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		options, err = recordOptions(ctx, tx.Queries, r.entity.Kind, clip(c.QueryParam("q")), "")
+		options, err = recordOptions(ctx, tx.Queries, r.entity.Kind, clip(c.QueryParam("q")), chosen)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	empty, first := "None", ""
-	switch {
-	case len(options) == 0:
+	empty := "None"
+	if len(options) == 0 {
 		empty = "Nothing matches"
-	case c.QueryParam("q") != "":
-		first = options[0].Value
 	}
-	return r.render(c, http.StatusOK, views.RecordOptions(empty, options, first), views.RecordOptions(empty, options, first))
+	return r.render(c, http.StatusOK, views.RecordOptions(empty, options, chosen), views.RecordOptions(empty, options, chosen))
 }
 
 func namesOf(ctx context.Context, q *tenantdb.Queries, ids []uuid.UUID) (map[uuid.UUID]string, error) {
@@ -548,7 +551,7 @@ func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UU
 			return r.errDeleted(c, p.Record)
 		}
 		p.Title = p.Record.Name
-		p.Timeline.Shell = p.Shell
+		p.Timeline.Shell, p.Timeline.Code = p.Shell, p.Record.Values["currency"]
 		if r.beside != nil {
 			if err := r.beside(ctx, tx.Queries, row, &p); err != nil {
 				return err
@@ -619,7 +622,7 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 		case !f.Valid():
 			return errInvalid
 		}
-		if err := r.update(ctx, tx, row, in, seen, tags); err != nil {
+		if err := r.update(ctx, tx, visiting(c).formats(c), row, in, seen, tags); err != nil {
 			return err
 		}
 		if row, err = r.get(tx.Queries, ctx, id); err != nil {
@@ -681,7 +684,16 @@ func (r *records[Row, Params]) renderConflict(c echo.Context, f *form, field str
 		case !f.present[field.Name]:
 			continue
 		case untouched(c, field.Name, f.Values[field.Name]):
-			f.Values[field.Name] = rec.Values[field.Name] // not touched here: theirs
+			for name := range f.Values {
+				if strings.HasPrefix(name, field.Name+"[") {
+					delete(f.Values, name)
+				}
+			}
+			for name, v := range rec.Values { // not touched here: theirs
+				if name == field.Name || strings.HasPrefix(name, field.Name+"[") {
+					f.Values[name] = v
+				}
+			}
 			continue
 		case untouched(c, field.Name, rec.Values[field.Name]):
 			continue // not touched there: yours
@@ -720,6 +732,7 @@ func (r *records[Row, Params]) renderAgain(c echo.Context, status int, rec views
 		}
 		return r.renderRecord(c, status, views.RecordPage{Record: rec, Editing: field, Form: f.Form, Version: version})
 	}
+	f.lift(r.entity.Fields)
 	for _, field := range r.entity.Fields {
 		if !f.present[field.Name] {
 			for name, v := range rec.Values { // what was not posted stays as it is

@@ -131,7 +131,7 @@ func TestBoard(t *testing.T) {
 	}
 	// Sums stand apart by currency, the weighted one is 50 % in whole minor units.
 	head := board.Text(`.column:nth-of-type(3) header`)
-	for _, want := range []string{"4", "50 %", "€ 999.99", "€ 499.99", "¥ 33,333", "¥ 16,666"} {
+	for _, want := range []string{"4", "50 %", "€ 999.99", "€ 499.99", "JPY 33,333", "JPY 16,666"} {
 		if !strings.Contains(head, want) {
 			t.Errorf("the head does not show %q:\n%s", want, head)
 		}

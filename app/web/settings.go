@@ -99,6 +99,9 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	b.text("time_zone", &p.TimeZone)
 	b.text("date_style", &p.DateStyle)
 	b.text("number_style", &p.NumberStyle)
+	if ui.Exponent(p.Currency) != ui.Exponent(t.Currency) {
+		f.fail("currency", "This currency has other decimals than "+t.Currency+". Amounts that were entered would change: start a new workspace for it.")
+	}
 	if p.Country = strings.ToUpper(p.Country); f.present["country"] && phonenumbers.GetCountryCodeForRegion(p.Country) == 0 {
 		f.fail("country", "We don’t know this country. It should be two letters, such as IT.")
 	}

@@ -38,9 +38,9 @@ func newTasks(s *Server) tasks {
 		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.TaskCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, formats ui.Formats, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, version int32, tags []string) error {
 			p.Version = version
-			return crm.TaskUpdate(ctx, tx.Queries, was, p, tags)
+			return crm.TaskUpdate(ctx, tx.Queries, was, p, tags, crm.By{Member: tx.MemberID(), Zone: formats.Zone})
 		},
 		beside: func(ctx context.Context, q *tenantdb.Queries, r tenantdb.TaskGetRow, p *views.RecordPage) error {
 			if p.CanWrite {
@@ -160,6 +160,12 @@ func (t tasks) Create(c echo.Context) error {
 			f.fail("quick", m)
 		}
 	}
+	if !f.Valid() && back != "/tasks?layout=day" {
+		if err := t.setFlash(c, ui.Flash{Message: f.Errors["quick"]}); err != nil {
+			return err
+		}
+		return t.redirect(c, back)
+	}
 	if !f.Valid() {
 		return t.renderDay(c, http.StatusUnprocessableEntity, f.Form, nil)
 	}
@@ -193,7 +199,7 @@ func quickType(subject string) string {
 // Complete ticks a task off; Reopen takes it back.
 func (t tasks) Complete(c echo.Context) error {
 	return t.tick(c, "completed", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskComplete(ctx, tx.Queries, id, tx.MemberID(), visiting(c).formats(c).Zone)
+		return crm.TaskComplete(ctx, tx.Queries, id, crm.By{Member: tx.MemberID(), Zone: visiting(c).formats(c).Zone})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -119,6 +120,7 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 		return err
 	}
 	p := r.timelinePage(c, r.entity, rec.ID)
+	p.Code = rec.Values["currency"]
 	p.Shell = r.shell(c, r.entity.Many, rec.Name)
 	after := c.QueryParam("after")
 	err = r.db.TenantRead(ctx, func(tx *db.TenantTx) error { return readTimeline(ctx, tx.Queries, after, &p) })
@@ -126,14 +128,14 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 		return err
 	}
 	if after == "" {
-		return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Timeline(p))
+		return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Happened(p))
 	}
 	return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.TimelineRows(p))
 }
 
 // renderTimeline answers a write to a record's notes: the timeline again for
 // HTMX, the record's page otherwise.
-func (s *Server) renderTimeline(c echo.Context, status int, kind string, id uuid.UUID, f ui.Form, flash *ui.Flash) error {
+func (s *Server) renderTimeline(c echo.Context, status int, again func(views.TimelinePage, *ui.Flash) templ.Component, kind string, id uuid.UUID, f ui.Form, flash *ui.Flash) error {
 	e := views.EntityOf(tenantdb.Kind(kind))
 	if !wantsFragment(c) && status == http.StatusOK {
 		if flash != nil {
@@ -153,13 +155,20 @@ func (s *Server) renderTimeline(c echo.Context, status int, kind string, id uuid
 			return err
 		}
 		name = r.Name
+		if e.Kind == tenantdb.Deal {
+			d, err := tx.DealGet(ctx, id)
+			if err != nil {
+				return err
+			}
+			p.Code = d.Currency
+		}
 		return readTimeline(ctx, tx.Queries, "", &p)
 	})
 	if err != nil {
 		return err
 	}
 	rec := views.Record{Entity: e, ID: id, Name: name}
-	return s.render(c, status, views.TimelineOnly(p, rec), views.TimelineAgain(p, flash))
+	return s.render(c, status, views.TimelineOnly(p, rec), again(p, flash))
 }
 
 var noteFields = []ui.Field{{Name: "body", Label: "The note", Kind: ui.KindArea, Required: true, Max: 20_000}}
@@ -177,7 +186,7 @@ func (s *Server) noteCreate(c echo.Context) error {
 		f.Values["kind"] = "note"
 	}
 	if !f.Valid() {
-		return s.renderTimeline(c, http.StatusUnprocessableEntity, kind, id, f.Form, nil)
+		return s.renderTimeline(c, http.StatusUnprocessableEntity, views.TimelineAgain, kind, id, f.Form, nil)
 	}
 	var set uuid.UUID
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
@@ -191,8 +200,10 @@ func (s *Server) noteCreate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.renderTimeline(c, http.StatusOK, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: changesURL(set)})
+	return s.renderTimeline(c, http.StatusOK, views.TimelineAgain, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: changesURL(set)})
 }
+
+var errNoteChanged = &problem{status: http.StatusConflict, title: "Somebody else changed this note meanwhile", text: "Reload the page to see how it reads now, then decide again."}
 
 // note returns the note of the path; pgx.ErrNoRows when there is none, or when
 // what it is on was deleted.
@@ -223,7 +234,7 @@ func (s *Server) noteEdit(c echo.Context) error {
 func (s *Server) renderNote(c echo.Context, status int, row tenantdb.NoteGetRow, f ui.Form) error {
 	p := views.NotePage{Shell: s.shell(c, "", "Edit note"), Note: views.NoteOf(row), Form: f, URL: views.RecordURL(row.SubjectType, row.SubjectID)}
 	if status != http.StatusOK && wantsFragment(c) {
-		c.Response().Header().Set("HX-Retarget", "#note-"+row.ID.String())
+		c.Response().Header().Set("HX-Retarget", "#note-form-"+row.ID.String())
 	}
 	return s.render(c, status, views.NoteEdit(p), views.NoteForm(p))
 }
@@ -251,13 +262,15 @@ func (s *Server) noteUpdate(c echo.Context) error {
 		return crm.NoteUpdate(ctx, tx.Queries, row, tx.MemberID(), p)
 	})
 	switch {
+	case errors.Is(err, crm.ErrChanged) && !f.present["body"]:
+		return errNoteChanged
 	case errors.Is(err, crm.ErrChanged):
 		f.fail("body", "Somebody else changed this note meanwhile. Theirs is: "+row.Body)
 		return s.renderNote(c, http.StatusConflict, row, f.Form)
 	case err != nil:
 		return forbidden(err)
 	}
-	return s.renderTimeline(c, http.StatusOK, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note saved", Undo: changesURL(set)})
+	return s.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note saved", Undo: changesURL(set)})
 }
 
 func (s *Server) noteDelete(c echo.Context) error {
@@ -267,18 +280,22 @@ func (s *Server) noteDelete(c echo.Context) error {
 		return err
 	}
 	f := &form{Form: ui.Form{Errors: map[string]string{}}}
-	if f.version(c); !f.Valid() {
+	version := f.version(c)
+	if !f.Valid() {
 		return &problem{status: http.StatusUnprocessableEntity, title: "We can’t tell which version you saw", text: f.Error("")}
 	}
 	var set uuid.UUID
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
-		return crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), visiting(c).who.Role.May(auth.Manage))
+		return crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), visiting(c).who.Role.May(auth.Manage), version)
 	})
+	if errors.Is(err, crm.ErrChanged) {
+		return errNoteChanged
+	}
 	if err != nil {
 		return forbidden(err)
 	}
-	return s.renderTimeline(c, http.StatusOK, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note deleted", Undo: changesURL(set)})
+	return s.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note deleted", Undo: changesURL(set)})
 }
 
 // forbidden is refusal for what another person may do.
@@ -309,20 +326,15 @@ func (s *Server) undo(c echo.Context) error {
 		return err
 	}
 	path := backTo(c, "/")
-	if url := views.RecordURL(string(back.Kind), back.ID); url != "" {
-		path = backTo(c, url)
-		if strings.HasPrefix(path, "/handoff") {
+	if slices.ContainsFunc(back.Removed, func(id uuid.UUID) bool { return strings.Contains(path, id.String()) }) {
+		path = path[:strings.LastIndexByte(path, '/')] // its page went with the undo
+		if url := views.RecordURL(string(back.Kind), back.ID); url != "" {
 			path = url
 		}
-	} else if isRecordPath(path) {
-		path = path[:strings.LastIndexByte(path, '/')] // it went with the undo
+		return s.redirect(c, path)
+	}
+	if url := views.RecordURL(string(back.Kind), back.ID); url != "" && (path == "/" || strings.HasPrefix(path, "/handoff")) {
+		path = url
 	}
 	return s.redirect(c, path)
-}
-
-// isRecordPath reports whether the path is a record's own page.
-func isRecordPath(path string) bool {
-	_, last, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	_, err := uuid.Parse(last)
-	return ok && err == nil
 }

@@ -25,13 +25,19 @@ where c.entity_id = @entity_id order by c.id desc limit @n;
 -- name: ChangesOfSet :many
 -- All that one transaction changed, the last first.
 select id, at, member_id, entity, entity_id, subject_type, subject_id, op, before, after from changes
-where change_set = @change_set order by id desc limit 2000;
+where change_set = @change_set order by id desc limit @n;
 
--- name: ChangesSince :many
--- Later changes of rows or of what hangs on them, by other transactions.
-select entity, entity_id, subject_id, op, before, after from changes
-where (entity_id = any (@ids::uuid[]) or subject_id = any (@ids::uuid[])) and id > @id and change_set <> @change_set
-order by id limit 500;
+-- name: ChangedSince :one
+-- Whether other transactions changed these rows since, hung something on them,
+-- or converted a lead into one of them.
+select (exists (select from changes a where a.entity_id = any (@ids::uuid[]) and a.id > @id and a.change_set <> @change_set)
+	or exists (select from changes b where b.subject_id = any (@ids::uuid[]) and b.id > @id and b.change_set <> @change_set)
+	or exists (select from leads l where (l.customer_id = any (@ids::uuid[]) or l.contact_id = any (@ids::uuid[]) or l.deal_id = any (@ids::uuid[])) and l.conversion_set <> @change_set))::bool;
+
+-- name: TaggingsSince :many
+-- Later changes of these records' tags, by other transactions.
+select entity_id, before, after from changes
+where entity_id = any (@ids::uuid[]) and entity = 'tagging' and id > @id and change_set <> @change_set;
 
 -- name: RecentRecords :many
 -- The records that a member changed last.

@@ -12,9 +12,24 @@ import (
 	"github.com/google/uuid"
 )
 
+const changedSince = `-- name: ChangedSince :one
+select (exists (select from changes a where a.entity_id = any ($1::uuid[]) and a.id > $2 and a.change_set <> $3)
+	or exists (select from changes b where b.subject_id = any ($1::uuid[]) and b.id > $2 and b.change_set <> $3)
+	or exists (select from leads l where (l.customer_id = any ($1::uuid[]) or l.contact_id = any ($1::uuid[]) or l.deal_id = any ($1::uuid[])) and l.conversion_set <> $3))::bool
+`
+
+// Whether other transactions changed these rows since, hung something on them,
+// or converted a lead into one of them.
+func (q *Queries) ChangedSince(ctx context.Context, ids []uuid.UUID, iD int64, changeSet uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, changedSince, ids, iD, changeSet)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const changesOfSet = `-- name: ChangesOfSet :many
 select id, at, member_id, entity, entity_id, subject_type, subject_id, op, before, after from changes
-where change_set = $1 order by id desc limit 2000
+where change_set = $1 order by id desc limit $2
 `
 
 type ChangesOfSetRow struct {
@@ -31,8 +46,8 @@ type ChangesOfSetRow struct {
 }
 
 // All that one transaction changed, the last first.
-func (q *Queries) ChangesOfSet(ctx context.Context, changeSet uuid.UUID) ([]ChangesOfSetRow, error) {
-	rows, err := q.db.Query(ctx, changesOfSet, changeSet)
+func (q *Queries) ChangesOfSet(ctx context.Context, changeSet uuid.UUID, n int32) ([]ChangesOfSetRow, error) {
+	rows, err := q.db.Query(ctx, changesOfSet, changeSet, n)
 	if err != nil {
 		return nil, err
 	}
@@ -47,49 +62,6 @@ func (q *Queries) ChangesOfSet(ctx context.Context, changeSet uuid.UUID) ([]Chan
 			&i.Entity,
 			&i.EntityID,
 			&i.SubjectType,
-			&i.SubjectID,
-			&i.Op,
-			&i.Before,
-			&i.After,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const changesSince = `-- name: ChangesSince :many
-select entity, entity_id, subject_id, op, before, after from changes
-where (entity_id = any ($1::uuid[]) or subject_id = any ($1::uuid[])) and id > $2 and change_set <> $3
-order by id limit 500
-`
-
-type ChangesSinceRow struct {
-	Entity    string
-	EntityID  uuid.UUID
-	SubjectID uuid.UUID
-	Op        string
-	Before    []byte
-	After     []byte
-}
-
-// Later changes of rows or of what hangs on them, by other transactions.
-func (q *Queries) ChangesSince(ctx context.Context, ids []uuid.UUID, iD int64, changeSet uuid.UUID) ([]ChangesSinceRow, error) {
-	rows, err := q.db.Query(ctx, changesSince, ids, iD, changeSet)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ChangesSinceRow{}
-	for rows.Next() {
-		var i ChangesSinceRow
-		if err := rows.Scan(
-			&i.Entity,
-			&i.EntityID,
 			&i.SubjectID,
 			&i.Op,
 			&i.Before,
@@ -301,6 +273,38 @@ func (q *Queries) RecordNames(ctx context.Context, ids []uuid.UUID) ([]RecordNam
 	for rows.Next() {
 		var i RecordNamesRow
 		if err := rows.Scan(&i.Kind, &i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const taggingsSince = `-- name: TaggingsSince :many
+select entity_id, before, after from changes
+where entity_id = any ($1::uuid[]) and entity = 'tagging' and id > $2 and change_set <> $3
+`
+
+type TaggingsSinceRow struct {
+	EntityID uuid.UUID
+	Before   []byte
+	After    []byte
+}
+
+// Later changes of these records' tags, by other transactions.
+func (q *Queries) TaggingsSince(ctx context.Context, ids []uuid.UUID, iD int64, changeSet uuid.UUID) ([]TaggingsSinceRow, error) {
+	rows, err := q.db.Query(ctx, taggingsSince, ids, iD, changeSet)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TaggingsSinceRow{}
+	for rows.Next() {
+		var i TaggingsSinceRow
+		if err := rows.Scan(&i.EntityID, &i.Before, &i.After); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -15,7 +15,7 @@ import (
 const dashboardLeads = `-- name: DashboardLeads :many
 select source::text as source, count(*)::bigint as n from leads
 where deleted_at is null and created_at >= $1::timestamptz and created_at < $2::timestamptz
-group by 1 order by 2 desc, 1 limit 8
+group by 1 order by 2 desc, 1 limit 30
 `
 
 type DashboardLeadsRow struct {
@@ -103,22 +103,23 @@ func (q *Queries) DashboardTasks(ctx context.Context, today time.Time, memberID 
 }
 
 const dashboardWon = `-- name: DashboardWon :many
-select to_char(date_trunc('month', d.closed_at at time zone $1::text), 'YYYY-MM')::text as month, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
+select width_bucket(d.closed_at, $1::timestamptz[])::int as month, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
 from deals d join stages s on s.id = d.stage_id
 where d.deleted_at is null and d.closed_at >= $2::timestamptz and d.closed_at < $3::timestamptz and s.outcome = 'won'
 group by 1, 2 order by 2, 1
 `
 
 type DashboardWonRow struct {
-	Month    string
+	Month    int32
 	Currency string
 	N        int64
 	Amount   int64
 }
 
-// What was won in each month of a time, by currency; months are the zone's.
-func (q *Queries) DashboardWon(ctx context.Context, zone string, since time.Time, until time.Time) ([]DashboardWonRow, error) {
-	rows, err := q.db.Query(ctx, dashboardWon, zone, since, until)
+// What was won in each month of a time, by currency; months are numbered from
+// one by where they start.
+func (q *Queries) DashboardWon(ctx context.Context, starts []time.Time, since time.Time, until time.Time) ([]DashboardWonRow, error) {
+	rows, err := q.db.Query(ctx, dashboardWon, starts, since, until)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ where d.id = @id;
 -- No row when the record is gone or no longer at this version.
 update deals set
 	name = @name, customer_id = sqlc.narg(customer_id), contact_id = sqlc.narg(contact_id), pipeline_id = @pipeline_id, stage_id = @stage_id,
-	position = @position, amount = sqlc.narg(amount), currency = @currency, probability = sqlc.narg(probability), expected_close_date = sqlc.narg(expected_close_date),
+	position = case when stage_id = @stage_id then position else @position end, amount = sqlc.narg(amount), currency = @currency, probability = sqlc.narg(probability), expected_close_date = sqlc.narg(expected_close_date),
 	source = @source, lost_reason = @lost_reason, description = @description, owner_id = sqlc.narg(owner_id), closed_at = sqlc.narg(closed_at),
 	version = version + 1, updated_at = now(), active_at = now()
 where id = @id and version = @version and deleted_at is null;
@@ -45,7 +45,7 @@ insert into deals (
 -- Puts the deal into the stage at the position; version and last change follow a
 -- change of stage alone, so that sorting a column disturbs nobody who edits.
 update deals d set
-	version = case when d.stage_id = s.id then d.version else d.version + 1 end,
+	version = case when d.stage_id = s.id and (s.outcome <> 'lost' or d.lost_reason = @lost_reason::text) then d.version else d.version + 1 end,
 	updated_at = case when d.stage_id = s.id then d.updated_at else now() end, active_at = now(),
 	pipeline_id = s.pipeline_id, stage_id = s.id, position = @position,
 	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else now() end,

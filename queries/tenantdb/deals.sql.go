@@ -186,18 +186,18 @@ func (q *Queries) DealInsert(ctx context.Context, arg DealInsertParams) error {
 
 const dealMove = `-- name: DealMove :execrows
 update deals d set
-	version = case when d.stage_id = s.id then d.version else d.version + 1 end,
+	version = case when d.stage_id = s.id and (s.outcome <> 'lost' or d.lost_reason = $1::text) then d.version else d.version + 1 end,
 	updated_at = case when d.stage_id = s.id then d.updated_at else now() end, active_at = now(),
-	pipeline_id = s.pipeline_id, stage_id = s.id, position = $1,
+	pipeline_id = s.pipeline_id, stage_id = s.id, position = $2,
 	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else now() end,
-	lost_reason = case when s.outcome = 'lost' then $2::text else '' end
+	lost_reason = case when s.outcome = 'lost' then $1::text else '' end
 from stages s
 where d.id = $3 and d.deleted_at is null and s.id = $4
 `
 
 type DealMoveParams struct {
-	Position   string
 	LostReason string
+	Position   string
 	ID         uuid.UUID
 	StageID    uuid.UUID
 }
@@ -206,8 +206,8 @@ type DealMoveParams struct {
 // change of stage alone, so that sorting a column disturbs nobody who edits.
 func (q *Queries) DealMove(ctx context.Context, arg DealMoveParams) (int64, error) {
 	result, err := q.db.Exec(ctx, dealMove,
-		arg.Position,
 		arg.LostReason,
+		arg.Position,
 		arg.ID,
 		arg.StageID,
 	)
@@ -298,7 +298,7 @@ func (q *Queries) DealTouch(ctx context.Context, id uuid.UUID) error {
 const dealUpdate = `-- name: DealUpdate :execrows
 update deals set
 	name = $1, customer_id = $2, contact_id = $3, pipeline_id = $4, stage_id = $5,
-	position = $6, amount = $7, currency = $8, probability = $9, expected_close_date = $10,
+	position = case when stage_id = $5 then position else $6 end, amount = $7, currency = $8, probability = $9, expected_close_date = $10,
 	source = $11, lost_reason = $12, description = $13, owner_id = $14, closed_at = $15,
 	version = version + 1, updated_at = now(), active_at = now()
 where id = $16 and version = $17 and deleted_at is null

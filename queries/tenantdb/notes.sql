@@ -29,7 +29,10 @@ update notes set subject_type = @to_type, subject_id = @to_id, version = version
 update tasks set subject_type = @to_type, subject_id = @to_id::uuid, version = version + 1 where subject_id = @from_id::uuid and deleted_at is null;
 
 -- name: NoteDelete :execrows
-update notes set deleted_at = now(), version = version + 1 where id = @id and deleted_at is null;
+update notes set deleted_at = now(), version = version + 1 where id = @id and version = @version and deleted_at is null;
+
+-- name: NotesExist :one
+select exists (select from notes where subject_id = @subject_id and deleted_at is null)::bool;
 
 -- name: NoteRestore :execrows
 update notes set deleted_at = null, version = version + 1 where id = @id and deleted_at is not null;

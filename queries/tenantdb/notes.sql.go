@@ -54,11 +54,11 @@ type NoteCopyParams struct {
 }
 
 const noteDelete = `-- name: NoteDelete :execrows
-update notes set deleted_at = now(), version = version + 1 where id = $1 and deleted_at is null
+update notes set deleted_at = now(), version = version + 1 where id = $1 and version = $2 and deleted_at is null
 `
 
-func (q *Queries) NoteDelete(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, noteDelete, id)
+func (q *Queries) NoteDelete(ctx context.Context, iD uuid.UUID, version int32) (int64, error) {
+	result, err := q.db.Exec(ctx, noteDelete, iD, version)
 	if err != nil {
 		return 0, err
 	}
@@ -175,6 +175,17 @@ func (q *Queries) NoteUpdate(ctx context.Context, arg NoteUpdateParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const notesExist = `-- name: NotesExist :one
+select exists (select from notes where subject_id = $1 and deleted_at is null)::bool
+`
+
+func (q *Queries) NotesExist(ctx context.Context, subjectID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, notesExist, subjectID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const notesMentioning = `-- name: NotesMentioning :many

@@ -160,7 +160,8 @@ func (q *Queries) ChangeReverse(ctx context.Context, entity string, id uuid.UUID
 	if err != nil {
 		return false, err
 	}
-	tag, err := q.db.Exec(ctx, fmt.Sprintf(`update %[1]s t set %[2]s from jsonb_populate_record(null::%[1]s, $1) r where t.id = $2 and to_jsonb(t) @> $3`,
+	tag, err := q.db.Exec(ctx, fmt.Sprintf(`update %[1]s t set %[2]s from jsonb_populate_record(null::%[1]s, $1::jsonb) r where t.id = $2
+		and not exists (select from jsonb_each($3::jsonb) e where to_jsonb(t) -> e.key is distinct from e.value)`,
 		table, strings.Join(sets, ", ")), wasJSON, id, isJSON)
 	return tag.RowsAffected() == 1, err
 }

@@ -24,6 +24,11 @@ document.addEventListener("click", (e) => { // by Tab it is a search field like 
 	if (e.target.matches("[data-palette]")) openPalette(e.target.value);
 });
 document.addEventListener("keydown", (e) => {
+	if (e.key === "Enter" && e.target.matches("[data-transient]")) { // on to the choices, not off with the form
+		e.preventDefault();
+		e.target.nextElementSibling.focus();
+		return;
+	}
 	const dialog = e.target.closest("#palette");
 	if (!dialog) return;
 	const links = [...dialog.querySelectorAll(".rows a")];
@@ -251,7 +256,7 @@ const boards = () => {
 		if (Sortable.get(list)) continue;
 		const kind = list.closest(".board").dataset.board;
 		Sortable.create(list, {
-			group: "board", draggable: ".card-item", forceFallback: true, fallbackTolerance: 4,
+			group: { name: "board", put: list.dataset.column !== "converted" }, draggable: ".card-item:not([data-locked])", forceFallback: true, fallbackTolerance: 4,
 			onChoose: (e) => e.item.removeAttribute("style"), // an empty one, which our CSP would not let it clone animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
 			delay: 150, delayOnTouchOnly: true, filter: ".move, .move *", preventOnFilter: false, sort: kind === "stage",
 			onEnd: async (e) => {
@@ -266,7 +271,10 @@ const boards = () => {
 						values.lost_reason = await lostReason();
 						if (!values.lost_reason) return location.reload();
 					}
-				} else values.status = e.to.dataset.column;
+				} else {
+					values.status = e.to.dataset.column;
+					values.version = e.item.dataset.version;
+				}
 				htmx.ajax("PUT", `/${kind === "stage" ? "deals" : "leads"}/${e.item.dataset.id}/${kind}`, { source: "#results", target: "#results", swap: "outerHTML", values });
 			},
 		});
@@ -345,7 +353,10 @@ const remind = async () => {
 	try {
 		const answer = await fetch("/tasks/reminders", { headers: { "HX-Request": "true" } });
 		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
-		box.innerHTML = await answer.text();
+		const text = await answer.text();
+		if (text === box.dataset.text) return; // said already
+		box.dataset.text = text;
+		box.innerHTML = text;
 		htmx.process(box);
 	} catch { /* offline: the next minute */ }
 };

@@ -85,7 +85,7 @@ func (f Formats) Plural(n int, one, many string) string {
 // whole units. It never passes a float.
 func (f Formats) Money(minor int64, code string) string {
 	whole, fraction := splitMinor(minor, Exponent(code))
-	s := symbol(code) + "\u00a0" + f.printer().Sprintf("%d", whole)
+	s := f.symbol(code) + "\u00a0" + f.printer().Sprintf("%d", whole)
 	if strings.Trim(fraction, "0") != "" {
 		mark := "."
 		if f.NumberStyle == "de" || f.NumberStyle == "fr" {
@@ -94,6 +94,19 @@ func (f Formats) Money(minor int64, code string) string {
 		s += mark + fraction
 	}
 	return s
+}
+
+// ThousandsMark is what stands between thousands where the person reads numbers.
+func (f Formats) ThousandsMark() string {
+	switch f.NumberStyle {
+	case "de":
+		return "."
+	case "fr":
+		return " "
+	case "de-CH":
+		return "’"
+	}
+	return ","
 }
 
 // Date formats a day, which is midnight UTC whatever the zone.
@@ -173,6 +186,15 @@ func Exponent(code string) int {
 func ValidCurrency(code string) bool {
 	_, err := currency.ParseISO(code)
 	return err == nil && len(code) == 3 && code == strings.ToUpper(code)
+}
+
+// symbol is the short one for the workspace's own currency; of others several
+// share a sign, so they go by their code.
+func (f Formats) symbol(code string) string {
+	if f.Currency != "" && code != f.Currency {
+		return code
+	}
+	return symbol(code)
 }
 
 func symbol(code string) string {
