@@ -255,7 +255,8 @@ func (d deals) Move(c echo.Context) error {
 	}
 	f := readForm(c, []ui.Field{{Name: "stage_id", Label: "Stage"}, {Name: "lost_reason", Label: "Why it was lost", Max: 300}}, true)
 	m := crm.Move{LostReason: f.Values["lost_reason"], Top: c.FormValue("top") == "true"}
-	if m.StageID, err = uuid.Parse(f.Values["stage_id"]); err != nil {
+	var bad error
+	if m.StageID, bad = uuid.Parse(f.Values["stage_id"]); bad != nil {
 		f.fail("stage_id", "Choose a stage.")
 	}
 	m.BeforeID, _ = uuid.Parse(c.FormValue("before_id")) // none: the end

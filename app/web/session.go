@@ -142,10 +142,8 @@ func device(c echo.Context) auth.Device {
 func init() { gob.Register(ui.Flash{}) } //nolint:gochecknoinits // gob's registry is global by design
 
 func (s *Server) setFlash(c echo.Context, f ui.Flash) error {
-	fs, err := s.flashes.New(c.Request(), s.cookieName("flash"))
-	if err != nil {
-		fs.Values = map[any]any{} // not of our making: start afresh
-	}
+	fs, _ := s.flashes.New(c.Request(), s.cookieName("flash")) // whatever it holds
+	fs.Values = map[any]any{}                                  // … the last one counts: a cookie has little room
 	fs.AddFlash(f)
 	return fs.Save(c.Request(), c.Response())
 }
