@@ -432,3 +432,146 @@ func TestPurge(t *testing.T) {
 		t.Errorf("notes %d, taggings %d, changes %d, theirs %d, %v", notes, taggings, changes, theirsLeft, err)
 	}
 }
+
+// Undo looks at each value itself: a list that grew, a card that moved again
+// and a lead that was converted meanwhile are changed, not undone.
+func TestUndoRefusesWhatChangedAgain(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	do := func(fn func(tx *db.TenantTx) error) (set uuid.UUID) {
+		t.Helper()
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			set = tx.ChangeSet()
+			return fn(tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return set
+	}
+	refused := func(what string, set uuid.UUID) {
+		t.Helper()
+		before := snapshot(t, su, w.Schema)
+		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+			_, err := crm.Undo(ctx, tx.Queries, set)
+			return err
+		})
+		var no *crm.RefusalError
+		if !errors.As(err, &no) {
+			t.Errorf("%s: undone with %v", what, err)
+		}
+		compare(t, before, snapshot(t, su, w.Schema))
+	}
+	email := func(values ...string) []tenantdb.ContactPoint {
+		out := []tenantdb.ContactPoint{}
+		for _, v := range values {
+			out = append(out, tenantdb.ContactPoint{Value: v, Label: "work"})
+		}
+		return out
+	}
+
+	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Contact", Emails: email("a@example.com")})
+	change := func(version int32, emails []tenantdb.ContactPoint) uuid.UUID {
+		return do(func(tx *db.TenantTx) error {
+			n, err := tx.ContactUpdate(ctx, tenantdb.ContactUpdateParams{ID: contact, Version: version, LastName: "Contact", Emails: emails, Phones: email()})
+			if n != 1 {
+				t.Error("not changed")
+			}
+			return err
+		})
+	}
+	set := change(1, email("b@example.com"))
+	change(2, email("b@example.com", "c@example.com"))
+	refused("an email list that grew", set)
+
+	stage := w.Stage("Proposal")
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", StageID: stage})
+	for i := range 3 {
+		w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Other ", i), StageID: stage})
+	}
+	set = do(func(tx *db.TenantTx) error {
+		return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: stage, Top: true})
+	})
+	do(func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: stage}) })
+	refused("a card that was dragged again", set)
+
+	lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Lead"})
+	set = do(func(tx *db.TenantTx) error {
+		row, err := tx.LeadGet(ctx, lead)
+		if err != nil {
+			return err
+		}
+		p := crm.LeadParams(row)
+		p.Phone = "+390655501"
+		return crm.LeadUpdate(ctx, tx.Queries, row, p, nil)
+	})
+	var out crm.ConvertedTo
+	conversion := do(func(tx *db.TenantTx) error {
+		row, err := tx.LeadGet(ctx, lead)
+		if err != nil {
+			return err
+		}
+		out, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, crm.Conversion{Set: tx.ChangeSet()})
+		return err
+	})
+	refused("a field of a converted lead", set)
+
+	// What another lead became as well is not taken from it.
+	other := w.Lead(tenantdb.LeadUpdateParams{LastName: "Other"})
+	do(func(tx *db.TenantTx) error {
+		row, err := tx.LeadGet(ctx, other)
+		if err != nil {
+			return err
+		}
+		_, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, crm.Conversion{CustomerID: &out.CustomerID, Set: tx.ChangeSet()})
+		return err
+	})
+	refused("a conversion whose customer another lead became", conversion)
+}
+
+// A repeating task goes on whatever became of its subject and assignee, and
+// completes the same way through its form.
+func TestRepeatingTasksGoOn(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	ctx := w.Context()
+	customer, me := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}), w.MemberID(w.Owner)
+	due := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
+	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call", Repeat: "weekdays", DueAt: &due, AssigneeID: &me, SubjectType: "customer", SubjectID: &customer})
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		return crm.Delete(ctx, tx.Queries, tenantdb.Customer, customer, 1)
+	})
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false`); err != nil {
+		t.Fatal(err)
+	}
+	next := func() (open []tenantdb.TaskListRow) {
+		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
+			open, _, err = tx.TaskList(ctx, tenantdb.Filter{Match: map[string][]string{"status": {"open"}}}, tenantdb.Page{Limit: 10})
+			return err
+		})
+		return open
+	}
+	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+		row, err := tx.TaskGet(ctx, task)
+		if err != nil {
+			return err
+		}
+		p := crm.TaskParams(row)
+		p.Status = "done"
+		return crm.TaskUpdate(ctx, tx.Queries, row, p, nil, crm.By{Zone: time.UTC})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := next()
+	if len(open) != 1 || open[0].SubjectID != nil || open[0].DueAt == nil || !open[0].DueAt.After(time.Now()) || open[0].DueAt.Hour() != 9 {
+		t.Fatalf("the next: %+v", open)
+	}
+	if err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {
+		t.Fatal(err)
+	}
+	if open := next(); len(open) != 1 || open[0].ID != task {
+		t.Errorf("after it was reopened: %+v", open)
+	}
+}
