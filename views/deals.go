@@ -56,7 +56,6 @@ type BoardPage struct {
 	Pipelines []tenantdb.PipelineListRow
 	Pipeline  uuid.UUID
 	Columns   []BoardColumn
-	Narrowed  bool      // filters hide deals: the sums are those of all of them
 	Moved     uuid.UUID // the deal that was just moved, which flashes once
 	Saved     *ui.Flash
 	Notice    string

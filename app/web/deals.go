@@ -142,7 +142,7 @@ func (d deals) board(c echo.Context) error {
 		return d.render(c, http.StatusOK, views.Board(p), views.DealCards(p, p.Columns[0]))
 	}
 	pushFiltered(c, p.ListPage)
-	return d.render(c, http.StatusOK, views.Board(p), views.BoardFragment(p))
+	return d.render(c, http.StatusOK, views.Board(p), views.BoardAnswer(p))
 }
 
 // readBoard reads the columns of the pipeline that the filter names, the first
@@ -154,7 +154,6 @@ func (d deals) readBoard(c echo.Context, list views.ListPage, column string) (vi
 	delete(p.Filter.Match, "stage")
 	wanted := parseIDs(p.Filter.Match["pipeline"])
 	delete(p.Filter.Match, "pipeline")
-	p.Narrowed = p.Filtered()
 	err := d.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		if err := findTag(ctx, tx, &p.Filter); err != nil {
 			return err

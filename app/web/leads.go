@@ -166,7 +166,7 @@ func (l leads) board(c echo.Context) error {
 	p.After = ""
 	p.Layouts = boardLayouts(p.ListPage, "board", "")
 	pushFiltered(c, p.ListPage)
-	return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadBoardFragment(p))
+	return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadBoardAnswer(p))
 }
 
 // within is the filter, narrowed to these values of a field.

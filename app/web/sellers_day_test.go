@@ -313,3 +313,40 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 		}
 	}
 }
+
+// The board's filters work as a list's do: at once, in the address, with what
+// they are set to on their chips. The composer's draft outlives an edit beside it.
+func TestBrowserBoardFilters(t *testing.T) {
+	t.Parallel()
+	b := apptest.NewBrowser(t)
+	w := apptest.Start(t).NewWorkspace(t)
+	w.Deal(tenantdb.DealUpdateParams{Name: "Near deal"}, "near")
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Far deal"}, "far")
+	signIn(b, w)
+	b.Open(w.URL("/deals"))
+	b.Fill(`#filters [name=q]`, "near")
+	b.WaitFor(`document.querySelectorAll(".card-item").length === 1 && location.search.includes("q=near")`)
+	b.WaitText("#filter-state", "Counts and sums are of all deals")
+	b.Open(w.URL("/deals"))
+	b.Click("#tag-chip")
+	b.Click(`[name=tag][value=far]`)
+	b.WaitText("#tag-chip", "Tag: far")
+	b.WaitText(".board", "Far deal")
+	b.WaitFor(`document.querySelectorAll(".card-item").length === 1`)
+	b.Open(w.URL("/deals/" + deal.String()))
+	b.Fill("#note-body", "A long draft")
+	b.Click(`.value[href$="field=source"]`)
+	b.WaitFor(`document.querySelector(".inline[data-htmx-powered] #source")`)
+	b.Fill("#source", "Fair")
+	b.Keys(apptest.Enter)
+	b.WaitText("#record .changed", "Fair")
+	b.WaitText("#happened", "Source:")
+	b.WaitFor(`document.querySelector("#note-body").value === "A long draft"`)
+	b.Click("#composer [type=submit]")
+	b.WaitText("#happened .prose", "A long draft")
+	b.Click(`#happened .note a[href$="/edit"]`)
+	b.Wait("#note-edit")
+	b.Fill("#note-edit", " ")
+	b.Click(`#happened .composer [type=submit]`)
+	b.WaitText("#happened", "can’t be empty")
+}
