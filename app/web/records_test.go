@@ -269,3 +269,54 @@ func TestNotesBelongToTheirAuthors(t *testing.T) {
 	}
 	owner.Delete(w.URL("/notes/"+mine.String()), url.Values{"version": {"1"}}).Want(http.StatusSeeOther)
 }
+
+// Pipelines: stages are renamed, ordered, added and removed; one that holds
+// deals stays; two who edit at once see each other.
+func TestPipelineSettings(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	c := w.Client(w.Owner)
+	w.Deal(tenantdb.DealUpdateParams{Name: "Deal", StageID: w.Stage("Proposal")})
+	page := c.Get(w.URL("/settings/pipelines")).Want(http.StatusOK)
+	action, _ := page.Find(".pipeline form").First().Attr("action")
+	form := url.Values{"version": {"1"}, "name": {"Sales"}}
+	page.Find(".pipeline").First().Find("input, select").Each(func(_ int, s *goquery.Selection) {
+		name, _ := s.Attr("name")
+		if v, ok := s.Attr("value"); ok && strings.HasPrefix(name, "stages[") && !strings.Contains(name, "remove") {
+			form.Set(name, v)
+		}
+		if goquery.NodeName(s) == "select" {
+			v, _ := s.Find("option[selected]").Attr("value")
+			form.Set(name, v)
+		}
+	})
+	form.Set("stages[0][name]", "First call")
+	form.Set("stages[3][position]", "1") // Negotiation goes first
+	form.Set("stages[6][name]", "Signed")
+	form.Set("stages[6][probability]", "95")
+	form.Set("stages[1][remove]", "true")
+	c.Put(w.URL(action), form).Want(http.StatusSeeOther)
+	heads := c.Get(w.URL("/deals")).Find(".column h2 a").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+	if got := strings.Join(heads, ","); got != "Negotiation,First call,Proposal,Closed Won,Closed Lost,Signed" {
+		t.Errorf("the board: %s", got)
+	}
+	res := c.Put(w.URL(action), form).Want(http.StatusConflict)
+	if got := res.Text(".pipeline .notice"); !strings.Contains(got, "Negotiation (80 %, open), First call (10 %, open)") {
+		t.Errorf("the conflict: %s", got)
+	}
+	form = url.Values{"version": {"2"}, "name": {""}, "stages[0][id]": {w.Stage("Proposal").String()}, "stages[0][name]": {"Proposal"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}, "stages[0][probability]": {"120"}}
+	res = c.Put(w.URL(action), form).Want(http.StatusUnprocessableEntity)
+	if res.Find("#name-error").Length() != 1 || !strings.Contains(res.Text(".stages .error"), "From 0 to 100") {
+		t.Errorf("the mistakes: %s", res.Text(".pipeline .error"))
+	}
+	form.Set("name", "Sales")
+	form.Set("stages[0][probability]", "50")
+	form.Set("stages[0][remove]", "true")
+	form.Set("stages[1][name]", "Open")
+	form.Set("stages[1][outcome]", "open")
+	form.Set("stages[1][color]", "red")
+	if res = c.Put(w.URL(action), form).Want(http.StatusUnprocessableEntity); !strings.Contains(res.Text(".pipeline .notice"), "still holds deals") {
+		t.Errorf("a stage with deals: %s", res.Text(".pipeline .notice"))
+	}
+	c.Delete(w.URL(action), url.Values{"version": {"2"}}).Want(http.StatusConflict) // the only one
+}

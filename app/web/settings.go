@@ -287,7 +287,11 @@ func (s *Server) pipelineUpdate(c echo.Context) error {
 		})
 		switch {
 		case errors.Is(err, crm.ErrChanged):
-			f.fail("", "Somebody else changed this pipeline meanwhile. It is shown as you want it; save again to put yours there.")
+			now, err := s.pipelineText(c, id)
+			if err != nil {
+				return err
+			}
+			f.fail("", "Somebody else changed this pipeline meanwhile. It now reads: "+now+". Below it is as you want it; save again to put yours there.")
 			form.Errors = f.Errors
 			return s.renderPipelines(c, http.StatusConflict, &form, ui.Form{})
 		case err != nil && !f.refused(err):
@@ -299,6 +303,27 @@ func (s *Server) pipelineUpdate(c echo.Context) error {
 		return s.renderPipelines(c, http.StatusUnprocessableEntity, &form, ui.Form{})
 	}
 	return s.saved(c, "/settings/pipelines")
+}
+
+// pipelineText is a pipeline as it is saved, in a line.
+func (s *Server) pipelineText(c echo.Context, id uuid.UUID) (text string, err error) {
+	ctx := c.Request().Context()
+	err = s.db.TenantRead(ctx, func(tx *db.TenantTx) error {
+		stages, err := tx.StageList(ctx)
+		for _, st := range stages {
+			if st.PipelineID != id {
+				continue
+			}
+			if text == "" {
+				text = "“" + st.PipelineName + "”, with "
+			} else {
+				text += ", "
+			}
+			text += st.Name + " (" + strconv.Itoa(int(st.Probability)) + " %, " + st.Outcome + ")"
+		}
+		return err
+	})
+	return text, err
 }
 
 // readStages reads stages[0][name] and so on, in the order that their numbers say.
