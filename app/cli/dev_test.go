@@ -241,6 +241,7 @@ func TestFreshMachine(t *testing.T) {
 	b.Open(p.at("mclaren", "/customers"))
 	b.WaitText(".list", "Quayside Marine")
 	b.WaitFor(`!document.body.innerText.includes("Arcadia")`)
+	b.Open("about:blank") // an open page asks for reminders, also of a program that has stopped
 
 	// The mail was caught.
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.base+"/dev/mail?to=nora@contoso.example", nil)

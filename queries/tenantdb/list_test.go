@@ -132,10 +132,11 @@ func TestListPlans(t *testing.T) {
 							case strings.HasSuffix(sort, "owner"), few[name]:
 								bound = 40_000 // owners are walked one by one
 							}
-							// Ten rows dropped for each that is shown, where a filter leaves a
+							// Ten rows dropped for each that is shown (some 180 are expected where a
+							// filter leaves an eighth; 450 is beyond what chance makes of that), where a filter leaves a
 							// tenth or more of the rows, or next to none; where it leaves few,
 							// what is read stays bounded all the same.
-							if plan.RowsRemoved > 320 && !few[name] || plan.Buffers > bound || plan.SeqScans > 0 {
+							if plan.RowsRemoved > 450 && !few[name] || plan.Buffers > bound || plan.SeqScans > 0 {
 								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d", name, sort, depth*25, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
 							}
 						}
