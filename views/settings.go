@@ -26,15 +26,26 @@ type settingsTab struct {
 }
 
 var settingsTabs = []settingsTab{
-	{"profile", "/settings/profile", "Profile", false}, {"workspace", "/settings/workspace", "Workspace", true},
-	{"pipelines", "/settings/pipelines", "Pipelines", true}, {"tags", "/settings/tags", "Tags", true},
+	{"profile", "/settings/profile", "Profile", false}, {"security", "/settings/security", "Security", false}, {"members", "/settings/members", "Members", false},
+	{"workspace", "/settings/workspace", "Workspace", true}, {"pipelines", "/settings/pipelines", "Pipelines", true}, {"tags", "/settings/tags", "Tags", true},
+	{"signin", "/settings/signin", "Sign-in", true}, {"audit", "/settings/audit", "Audit log", true},
 }
 
-// ProfileFields are how a person reads dates and numbers.
+// ProfilePage is the person's own settings.
+type ProfilePage struct {
+	SettingsPage
+	Name, Avatar string
+	Account      bool // the avatar may be changed here
+}
+
+// ProfileFields are a person's name, which comes first, and how they read dates
+// and numbers.
 var ProfileFields = []ui.Field{
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80, Autocomplete: "name"},
 	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome", Help: "As in “Europe/Rome”; empty follows this browser", Autocomplete: "off"},
 	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: withDefault(ui.DateStyles)},
 	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: withDefault(ui.NumberStyles)},
+	{Name: "theme", Label: "Theme", Kind: ui.KindSelect, Options: []ui.Option{{Value: "", Label: "As the system"}, {Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}},
 }
 
 // WorkspaceFields are the workspace's own settings.

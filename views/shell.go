@@ -13,7 +13,11 @@ type Shell struct {
 	Section   string // the side navigation's current entry
 	Workspace string
 	SiteURL   string // the public site
+	Name      string // the person's
 	Email     string
+	Avatar    string // names the image at /avatars; "" for none
+	Theme     string // light, dark, or "" for as the system has it
+	Verified  bool   // the person's address
 	CanWrite  bool
 	CanManage bool
 	Flash     *ui.Flash
@@ -33,4 +37,18 @@ func current(is bool) templ.Attributes {
 		return templ.Attributes{"aria-current": "page"}
 	}
 	return nil
+}
+
+// Frame stands around a page that is there with a workspace and without one.
+type Frame struct {
+	Shell *Shell // nil on the base host
+	Site  Site
+	ui.Formats
+}
+
+func (s Shell) class() string {
+	if s.Theme != "" {
+		return "app " + s.Theme
+	}
+	return "app"
 }

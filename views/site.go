@@ -8,6 +8,7 @@ type SignUpPage struct {
 	Form       ui.Form
 	Slug       SlugCheck
 	HostSuffix string // what follows the slug: ".myapp.com"
+	Providers  []ProviderLink
 }
 
 // SlugCheck is what we know of the address somebody is choosing.
@@ -15,16 +16,6 @@ type SlugCheck struct {
 	Slug    string
 	Problem string // "" when it is free, or nothing was typed
 	Host    string
-}
-
-// SignInPage is the sign-in form, of the public site or of a workspace.
-type SignInPage struct {
-	Site
-	Form      ui.Form
-	Next      string
-	Workspace string // "" on the public site
-	SiteURL   string
-	DemoHint  bool // development: say which sign-ins the demo data has
 }
 
 // WorkspacesPage lists a person's workspaces.
@@ -54,6 +45,7 @@ type ProblemPage struct {
 	RequestID string
 	Undo      string // a PUT there brings back what is missing; "" when nothing does
 	SignOut   bool   // offer to sign out of this host
+	SignIn    bool   // offer to sign in
 	HomeLink  bool
 }
 
@@ -63,12 +55,10 @@ var (
 	fieldName      = ui.Field{Name: "name", Label: "Your name", Kind: ui.KindText, Required: true, Max: 80, Autocomplete: "name"}
 	fieldEmail     = ui.Field{Name: "email", Label: "Email", Kind: ui.KindEmail, Required: true, Max: 254, Autocomplete: "username"}
 	fieldNewPass   = ui.Field{Name: "password", Label: "Password", Kind: ui.KindPassword, Required: true, Max: 200, Autocomplete: "new-password", Help: "At least 12 characters. A few words you can remember are good."}
-	fieldSignIn    = ui.Field{Name: "email", Label: "Email", Kind: ui.KindEmail, Required: true, Max: 254, Autocomplete: "username", Autofocus: true}
-	fieldPassword  = ui.Field{Name: "password", Label: "Password", Kind: ui.KindPassword, Required: true, Max: 200, Autocomplete: "current-password"}
 )
 
 // SignUpFields are sign-up's, in order.
 var SignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldName, fieldEmail, fieldNewPass}
 
-// SignInFields are sign-in's, in order.
-var SignInFields = []ui.Field{fieldSignIn, fieldPassword}
+// WorkspaceSignUpFields are those for somebody who is signed in.
+var WorkspaceSignUpFields = []ui.Field{fieldWorkspace, fieldSlug}

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -25,7 +26,9 @@ import (
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
 )
@@ -37,6 +40,8 @@ type App struct {
 	Addr    string   // 127.0.0.1:port
 	Web     *web.Server
 	Mailbox *mail.Mailbox
+	Box     *seal.Box
+	DNS     *DNS
 	roots   *x509.CertPool
 }
 
@@ -45,7 +50,15 @@ var app = sync.OnceValues(func() (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newApp(d.db)
+	a, err := newApp(d.db)
+	if err != nil {
+		return nil, err
+	}
+	// The database's jobs, mail above all, are this app's.
+	go func() {
+		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send})
+	}()
+	return a, nil
 })
 
 // Start returns the process's App.
@@ -100,7 +113,7 @@ func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx
 
 func (*countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-func newApp(d *db.DB) (*App, error) {
+func newApp(d *db.DB, configure ...func(*config.Config)) (*App, error) {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -114,18 +127,65 @@ func newApp(d *db.DB) (*App, error) {
 		return nil, err
 	}
 	a := &App{Base: &url.URL{Scheme: "https", Host: "paddock.test:" + port}, Addr: l.Addr().String(), Mailbox: &mail.Mailbox{}, roots: roots}
+	secrets := []string{"a secret for tests alone, 32 bytes and more"}
+	if a.Box, err = seal.New(secrets); err != nil {
+		return nil, err
+	}
+	if a.DNS, err = newDNS(); err != nil {
+		return nil, err
+	}
 	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
+	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	for _, fn := range configure {
+		fn(&cfg)
+	}
 	a.Web = web.New(web.Options{
-		Config: config.Config{BaseURL: a.Base, Secrets: []string{"a secret for tests alone, 32 bytes and more"}},
-		DB:     d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Send: a.Mailbox.Send, Mailbox: a.Mailbox,
-		Claimed: func() {},
+		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with the process
 	return a, nil
+}
+
+// With returns an App of its own with other settings, on the process's database;
+// its jobs are those of Start's.
+func With(tb testing.TB, configure func(*config.Config)) *App {
+	tb.Helper()
+	a, err := newApp(DB(tb), configure)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
+}
+
+// Mail waits for a mail to the address whose subject contains the text, and
+// returns the newest.
+func (a *App) Mail(tb testing.TB, to, subject string) mail.Message {
+	tb.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		for _, m := range a.Mailbox.List(to) {
+			if strings.Contains(m.Subject, subject) {
+				return m
+			}
+		}
+	}
+	tb.Fatalf("no mail to %s about %q; there are %v", to, subject, a.Mailbox.List(to))
+	return mail.Message{}
+}
+
+// Link returns the address in a mail's text that contains the path.
+func Link(tb testing.TB, m mail.Message, path string) string {
+	tb.Helper()
+	for _, word := range strings.Fields(m.Text) {
+		if strings.HasPrefix(word, "http") && strings.Contains(word, path) {
+			return word
+		}
+	}
+	tb.Fatalf("no link to %s in\n%s", path, m.Text)
+	return ""
 }
 
 // logWriter: the server's log is noise in tests; PADDOCK_TEST_LOG=1 shows it.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -43,9 +44,10 @@ func NewUser(tb testing.TB) User {
 		tb.Fatal(err)
 	}
 	name := Unique("user")
-	u := shareddb.UserByEmailRow{ID: uuid.Must(uuid.NewV7()), Email: name + "@example.com", Name: "Name of " + name}
+	now := time.Now()
+	u := shareddb.UserByEmailRow{ID: uuid.Must(uuid.NewV7()), Email: name + "@example.com", Name: "Name of " + name, EmailVerifiedAt: &now}
 	err = DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) error {
-		return tx.UserInsert(tb.Context(), shareddb.UserInsertParams{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: hash})
+		return tx.UserInsert(tb.Context(), shareddb.UserInsertParams{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: hash, EmailVerifiedAt: u.EmailVerifiedAt})
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -73,7 +75,8 @@ func (a *App) NewWorkspace(tb testing.TB) *Workspace {
 			if w.Tenant, err = tenant.Claim(tb.Context(), tx, slug, "Workspace "+slug); err != nil {
 				return err
 			}
-			return auth.Join(tb.Context(), tx, w.Tenant, w.Owner.UserByEmailRow, auth.Owner)
+			_, err = auth.Join(tb.Context(), tx, w.Tenant, shareddb.UserByIDRow(w.Owner.UserByEmailRow), auth.Owner)
+			return err
 		})
 	})
 	if err != nil {
@@ -86,7 +89,8 @@ func (a *App) NewWorkspace(tb testing.TB) *Workspace {
 func (w *Workspace) Join(u User, role auth.Role) {
 	w.tb.Helper()
 	err := DB(w.tb).Shared(w.tb.Context(), func(tx *db.SharedTx) error {
-		return auth.Join(w.tb.Context(), tx, w.Tenant, u.UserByEmailRow, role)
+		_, err := auth.Join(w.tb.Context(), tx, w.Tenant, shareddb.UserByIDRow(u.UserByEmailRow), role)
+		return err
 	})
 	if err != nil {
 		w.tb.Fatal(err)
@@ -114,7 +118,7 @@ func (w *Workspace) Client(u User) *Client {
 func (w *Workspace) Handoff(u User) (token string) {
 	w.tb.Helper()
 	err := DB(w.tb).Shared(w.tb.Context(), func(tx *db.SharedTx) (err error) {
-		token, err = auth.HandoffStart(w.tb.Context(), tx, u.ID, w.ID)
+		token, err = auth.HandoffStart(w.tb.Context(), tx, u.ID, w.ID, false)
 		return err
 	})
 	if err != nil {

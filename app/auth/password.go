@@ -1,22 +1,58 @@
-// Package auth knows who somebody is: users, passwords, sessions, memberships
-// and one-time tokens.
 package auth
 
 import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
+	"github.com/ccojocar/zxcvbn-go"
+	"github.com/google/uuid"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/paddock-crm/paddock/app/db"
 )
 
-// Password lengths in characters: 12 is what OWASP ASVS 4.0.3 §2.1.1 asks of a
-// password without a second factor. The upper bound keeps hashing bounded.
+// Password lengths in characters. 12 is what OWASP ASVS 4.0.3 §2.1.1 asks of a
+// password alone, 8 the least of NIST 800-63B §5.1.1.2, for those who show a
+// second factor. The upper bound keeps hashing bounded.
 const (
-	PasswordMin = 12
-	PasswordMax = 200
+	PasswordMin       = 12
+	PasswordMinStrong = 8
+	PasswordMax       = 200
 )
+
+// Errors of a new password, for the person who chose it.
+var (
+	ErrPasswordShort  = errors.New("auth: the password is too short")
+	ErrPasswordCommon = errors.New("auth: the password is too easy to guess")
+)
+
+// CheckNewPassword refuses what is too short, and what is among the passwords
+// that are tried first: common ones, runs and repetitions, words of the
+// person's own such as their name and address (NIST 800-63B §5.1.1.2). It asks
+// for no mixture of characters. strong is whether there is a second factor.
+func CheckNewPassword(password string, strong bool, own ...string) error {
+	least := PasswordMin
+	if strong {
+		least = PasswordMinStrong
+	}
+	if utf8.RuneCountInString(password) < least {
+		return ErrPasswordShort
+	}
+	words := []string{"paddock"}
+	for _, o := range own {
+		words = append(words, strings.FieldsFunc(strings.ToLower(o), func(r rune) bool { return strings.ContainsRune(" @.-_+", r) })...)
+	}
+	// Its work grows with the square of the length; 64 characters are judgement
+	// enough.
+	if zxcvbn.PasswordStrength(truncate(password, 64), words).Score < 2 {
+		return ErrPasswordCommon
+	}
+	return nil
+}
 
 // params are OWASP's first choice for Argon2id (Password Storage Cheat Sheet).
 var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -37,11 +73,14 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 // ErrWrongPassword is the one answer for an unknown address and a wrong password.
 var ErrWrongPassword = errors.New("auth: wrong email or password")
 
-// unknownHash is compared with where there is no user, so that the answer
-// takes as long: well-formed, at the same cost, and no password's.
+// unknownHash is compared with where there is no user or no password, so that
+// the answer takes as long: well-formed, at the same cost, and no password's.
 const unknownHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 func checkPassword(ctx context.Context, hash, password string) error {
+	if hash == "" {
+		hash = unknownHash
+	}
 	if err := hashing.Acquire(ctx, 1); err != nil {
 		return err
 	}
@@ -50,5 +89,19 @@ func checkPassword(ctx context.Context, hash, password string) error {
 	if err == nil && !ok {
 		err = ErrWrongPassword
 	}
+	return err
+}
+
+// SetPassword gives the user another password and ends all sessions but keep;
+// uuid.Nil keeps none. The password was checked.
+func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, password, hash string) error {
+	short := utf8.RuneCountInString(password) < PasswordMin
+	if err := tx.UserSetPassword(ctx, hash, short, userID); err != nil {
+		return err
+	}
+	if err := tx.OneTimeTokenDeleteOfUser(ctx, &userID, purposeReset); err != nil {
+		return err
+	}
+	_, err := tx.SessionDeleteOthers(ctx, userID, keep)
 	return err
 }

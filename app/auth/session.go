@@ -9,35 +9,63 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
 
-// How long a session lasts without being used, and how often its use is
-// written down: a write per click would be one too many.
+// How long a session lasts: without being used, however much it is used, and
+// while the second factor is missing. How often its use is written down: a
+// write per click would be one too many. (NIST 800-63B §4.2.3 asks AAL2 for 12
+// hours or 30 minutes of idling; a CRM that is open all day goes by AAL1's 30
+// days, and asks again for what is dangerous.)
 const (
-	SessionIdle  = 14 * 24 * time.Hour
-	sessionTouch = 10 * time.Minute
+	SessionIdle    = 14 * 24 * time.Hour
+	SessionMost    = 30 * 24 * time.Hour
+	sessionPending = 10 * time.Minute
+	sessionTouch   = 10 * time.Minute
 )
+
+// SudoTime is how long a password or factor counts as shown lately.
+const SudoTime = 15 * time.Minute
 
 // Identity is who somebody is on the host they are on.
 type Identity struct {
-	UserID   uuid.UUID
-	Name     string
-	Email    string
-	MemberID uuid.UUID // uuid.Nil without a membership in the host's workspace
-	Role     Role      // NoRole without one
+	SessionID uuid.UUID // names the session, opens nothing
+	UserID    uuid.UUID
+	Name      string
+	Email     string
+	Verified  bool      // the address was proven
+	MemberID  uuid.UUID // uuid.Nil without a membership in the host's workspace
+	Role      Role      // NoRole without one
+
+	Pending    bool      // the second factor is missing: not signed in yet
+	Strong     bool      // a second factor was shown
+	HasFactor  bool      // there is one to show
+	ByProvider bool      // the workspace's own provider vouches, for this workspace alone
+	ProvedAt   time.Time // when a password or factor was shown last
 
 	// How the person reads dates and numbers; "" for as the workspace does.
 	TimeZone, DateStyle, NumberStyle string
+	Theme, Avatar                    string
 }
+
+// Recent reports whether a password or factor was shown lately.
+func (w Identity) Recent() bool { return time.Since(w.ProvedAt) < SudoTime }
 
 // Device is where a session was begun.
 type Device struct{ IP, UserAgent string }
 
-// newToken returns 32 random bytes as text.
-func newToken() string { return rand.Text() + rand.Text() } // 2 × 130 bits
+type deviceKey struct{}
+
+// WithDevice says from where a request comes, for the audit log.
+func WithDevice(ctx context.Context, dev Device) context.Context {
+	return context.WithValue(ctx, deviceKey{}, dev)
+}
+
+// NewToken returns 32 random bytes as text.
+func NewToken() string { return rand.Text() + rand.Text() } // 2 × 130 bits
 
 // Tokens and session ids have so much entropy that a plain hash keeps them.
 func hashToken(token string) []byte {
@@ -45,15 +73,35 @@ func hashToken(token string) []byte {
 	return h[:]
 }
 
-// SessionStart makes a session on a host, tenantID being nil on the base host,
-// and returns the id for its cookie. Only the id's hash is stored.
-func SessionStart(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, tenantID *uuid.UUID, dev Device) (string, error) {
-	id := newToken()
-	err := tx.SessionInsert(ctx, shareddb.SessionInsertParams{
-		IDHash: hashToken(id), UserID: userID, TenantID: tenantID,
-		Ip: dev.IP, UserAgent: truncate(dev.UserAgent, 300), ExpiresAt: time.Now().Add(SessionIdle),
+// SessionStart is what a session begins with.
+type SessionStart struct {
+	UserID   uuid.UUID
+	TenantID *uuid.UUID // of the host; nil on the base host
+	Strong   bool       // a second factor was shown
+	Provider *uuid.UUID // the workspace whose own provider vouches
+	Device   Device
+}
+
+// StartSession makes a session and returns the id for its cookie. Only the
+// id's hash is stored. pending tells that it is nobody's until a second factor
+// is shown: who has one is always asked for it, except where a workspace's own
+// provider vouches.
+func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id string, pending bool, err error) {
+	lasts := SessionIdle
+	if !s.Strong && s.Provider == nil {
+		access, err := tx.UserAccess(ctx, s.UserID)
+		if err != nil {
+			return "", false, err
+		}
+		if pending = access.TotpSecret != "" || access.Passkeys > 0; pending {
+			lasts = sessionPending
+		}
+	}
+	id = NewToken()
+	return id, pending, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
+		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider,
+		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: time.Now().Add(lasts),
 	})
-	return id, err
 }
 
 // SessionGet returns whose session id is on this host. ok is false for an
@@ -71,15 +119,19 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID) (
 	if err != nil {
 		return Identity{}, false, err
 	}
-	if time.Since(row.LastSeenAt) > sessionTouch {
+	if time.Since(row.LastSeenAt) > sessionTouch && !row.Pending {
 		err = d.Shared(ctx, func(tx *db.SharedTx) error {
-			return tx.SessionTouch(ctx, time.Now().Add(SessionIdle), hash)
+			return tx.SessionTouch(ctx, SessionIdle.Seconds(), SessionMost.Seconds(), hash)
 		})
 		if err != nil {
 			return Identity{}, false, err
 		}
 	}
-	who = Identity{UserID: row.UserID, Name: row.Name, Email: row.Email, Role: Role(row.Role), TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle}
+	who = Identity{
+		SessionID: row.ID, UserID: row.UserID, Name: row.Name, Email: row.Email, Verified: row.EmailVerifiedAt != nil, Role: Role(row.Role),
+		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, ProvedAt: row.ProvedAt,
+		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Avatar: row.Avatar,
+	}
 	if row.MemberID != nil {
 		who.MemberID = *row.MemberID
 	}
@@ -97,11 +149,12 @@ const handoffTime = time.Minute
 const purposeHandoff = "handoff"
 
 // HandoffStart returns a token that signs the user in on the tenant's host:
-// once, within a minute, there alone.
-func HandoffStart(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID) (string, error) {
-	token := newToken()
+// once, within a minute, there alone. Whether a second factor was shown goes
+// with it.
+func HandoffStart(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, strong bool) (string, error) {
+	token := NewToken()
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: userID, TenantID: &tenantID, ExpiresAt: time.Now().Add(handoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &userID, TenantID: &tenantID, Strong: strong, ExpiresAt: time.Now().Add(handoffTime),
 	})
 }
 
@@ -115,13 +168,14 @@ func HandoffPeek(ctx context.Context, tx *db.SharedTx, token string, tenantID uu
 	return row, badToken(err)
 }
 
-// HandoffFinish uses the token up and starts a session on the tenant's host.
-func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID uuid.UUID, dev Device) (string, error) {
-	userID, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeHandoff, &tenantID)
+// HandoffFinish uses the token up and says who arrives, and whether a second
+// factor was shown.
+func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID uuid.UUID) (SessionStart, error) {
+	row, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeHandoff, &tenantID)
 	if err != nil {
-		return "", badToken(err)
+		return SessionStart{}, badToken(err)
 	}
-	return SessionStart(ctx, tx, userID, &tenantID, dev)
+	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong}, nil
 }
 
 func badToken(err error) error {
@@ -131,17 +185,29 @@ func badToken(err error) error {
 	return err
 }
 
-// Sweep deletes what is over: sessions, tokens, throttle windows.
-func Sweep(ctx context.Context, d *db.DB) error {
-	return d.Shared(ctx, func(tx *db.SharedTx) error {
-		if _, err := tx.SessionDeleteExpired(ctx); err != nil {
-			return err
+// SweepJob deletes what is over: sessions, tokens, invitations, throttle windows.
+type SweepJob struct{}
+
+// Kind names the job in the queue.
+func (SweepJob) Kind() string { return "sweep" }
+
+// SweepWorker does it.
+type SweepWorker struct {
+	river.WorkerDefaults[SweepJob]
+	DB *db.DB
+}
+
+// Work sweeps once.
+func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
+	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
+		for _, sweep := range []func(context.Context) (int64, error){
+			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded,
+		} {
+			if _, err := sweep(ctx); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.OneTimeTokenDeleteExpired(ctx); err != nil {
-			return err
-		}
-		_, err := tx.ThrottleDeleteEnded(ctx)
-		return err
+		return nil
 	})
 }
 

@@ -11,22 +11,26 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // SignUpInput is a checked sign-up form; Email is lower-case.
 type SignUpInput struct {
 	Workspace, Slug, Name, Email, Password string
 	IP                                     string
+	UserID                                 uuid.UUID // who is signed in, and needs no name, address and password
+	Strong                                 bool      // … and has shown a second factor
+	// Then runs in the same transaction, once all is there; it may be nil.
+	Then func(context.Context, *db.SharedTx, SignUpResult) error
 }
 
-// SignUpResult is the new workspace, its owner, and the token that takes the
-// owner there.
+// SignUpResult is the new workspace, its owner, the token that takes the owner
+// there, and the one that proves the address, "" where it is proven.
 type SignUpResult struct {
 	Tenant  tenant.Tenant
 	UserID  uuid.UUID
 	Email   string
 	Handoff string
+	Verify  string
 }
 
 // ErrEmailKnown is answered when the address has an account and the password
@@ -46,6 +50,11 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 		if err := tenant.CheckSlug(ctx, tx, in.Slug); err != nil {
 			return err
 		}
+		if in.UserID != uuid.Nil {
+			row, err := tx.UserByID(ctx, in.UserID)
+			known = shareddb.UserByEmailRow(row)
+			return err
+		}
 		known, err = tx.UserByEmail(ctx, in.Email)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -56,10 +65,13 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 		return SignUpResult{}, err
 	}
 	var hash string
-	if known.ID == uuid.Nil {
+	switch {
+	case known.ID == uuid.Nil:
 		hash, err = HashPassword(ctx, in.Password)
-	} else if known, err = CheckSignIn(ctx, d, in.Email, in.Password, in.IP); errors.Is(err, ErrWrongPassword) {
-		err = ErrEmailKnown
+	case in.UserID == uuid.Nil:
+		if known, err = CheckSignIn(ctx, d, in.Email, in.Password, in.IP); errors.Is(err, ErrWrongPassword) {
+			err = ErrEmailKnown
+		}
 	}
 	if err != nil {
 		return SignUpResult{}, err
@@ -83,28 +95,28 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 					return emailKnown(err)
 				}
 			}
-			if err := Join(ctx, tx, t, user, Owner); err != nil {
+			if _, err := Join(ctx, tx, t, shareddb.UserByIDRow(user), Owner); err != nil {
 				return err
 			}
-			token, err := HandoffStart(ctx, tx, user.ID, t.ID)
-			r = SignUpResult{t, user.ID, user.Email, token}
-			return err
+			r = SignUpResult{Tenant: t, UserID: user.ID, Email: user.Email}
+			if r.Handoff, err = HandoffStart(ctx, tx, user.ID, t.ID, in.Strong); err != nil {
+				return err
+			}
+			if user.EmailVerifiedAt == nil {
+				if r.Verify, err = VerifyStart(ctx, tx, user.ID, user.Email); err != nil {
+					return err
+				}
+			}
+			if err := tx.Enqueue(ctx, tenant.SparesJob{}); err != nil {
+				return err
+			}
+			if in.Then != nil {
+				return in.Then(ctx, tx, r)
+			}
+			return nil
 		})
 	})
 	return r, err
-}
-
-// Join makes the user a member: the membership, and its mirror in the tenant's
-// schema, in the caller's transaction.
-func Join(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, user shareddb.UserByEmailRow, role Role) error {
-	id := uuid.Must(uuid.NewV7())
-	if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: id, TenantID: t.ID, UserID: user.ID, Role: string(role)}); err != nil {
-		return err
-	}
-	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: id})
-	return tx.AsTenant(ctx, func(tx *db.TenantTx) error {
-		return tx.MemberInsert(ctx, tenantdb.MemberInsertParams{ID: id, UserID: user.ID, Name: user.Name, Email: user.Email})
-	})
 }
 
 // emailKnown translates the race of two sign-ups with one new address.
@@ -122,13 +134,13 @@ func emailKnown(err error) error {
 func CheckSignIn(ctx context.Context, d *db.DB, email, password, ip string) (shareddb.UserByEmailRow, error) {
 	// The address first: one that has tried too often must not use up the
 	// attempts of the accounts it goes on trying.
-	if err := throttle(ctx, d, addressKey(ip), attemptsPerAddress); err != nil {
+	if err := ThrottleAddress(ctx, d, ip); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
 	if err := throttle(ctx, d, accountKey(email), attemptsPerAccount); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
-	user := shareddb.UserByEmailRow{PasswordHash: unknownHash}
+	var user shareddb.UserByEmailRow
 	err := d.SharedRead(ctx, func(tx *db.SharedTx) error {
 		found, err := tx.UserByEmail(ctx, email)
 		if err == nil {

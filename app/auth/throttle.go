@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
@@ -17,6 +19,8 @@ const (
 	attemptsPerAccount = 10
 	attemptsPerAddress = 60
 	signUpsPerAddress  = 200 // each takes a schema; a classroom shares one address
+
+	invitationsPerTenant = 50
 )
 
 // TooManyError tells when to try again.
@@ -55,3 +59,24 @@ func addressKey(ip string) string {
 }
 
 func accountKey(email string) string { return "account:" + email }
+
+// ThrottleAddress counts an attempt from an address; it answers TooManyError.
+func ThrottleAddress(ctx context.Context, d *db.DB, ip string) error {
+	return throttle(ctx, d, addressKey(ip), attemptsPerAddress)
+}
+
+// ThrottleFactor counts a code that somebody tries; it answers TooManyError.
+func ThrottleFactor(ctx context.Context, d *db.DB, userID uuid.UUID) error {
+	return throttle(ctx, d, factorKey(userID), attemptsPerFactor)
+}
+
+func factorKey(userID uuid.UUID) string { return "factor:" + userID.String() }
+
+// ThrottleInvitation counts an invitation that a workspace sends; it answers
+// TooManyError.
+func ThrottleInvitation(ctx context.Context, d *db.DB, tenantID uuid.UUID, email string) error {
+	if err := throttle(ctx, d, "invitations:"+tenantID.String(), invitationsPerTenant); err != nil {
+		return err
+	}
+	return throttle(ctx, d, "mail:"+email, mailsPerAddress)
+}

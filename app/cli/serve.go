@@ -14,6 +14,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
 )
@@ -39,11 +40,9 @@ func (c serveCommand) Run(e *environment) error {
 	if err := warnSetConfig(e.ctx, d, log); err != nil {
 		return err
 	}
-	// Mail goes out by a job once there is an SMTP sender; until then it is
-	// only noted.
-	send := func(_ context.Context, m mail.Message) error {
-		log.Info("mail is not sent yet", "subject", m.Subject)
-		return nil
+	send, err := mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom)
+	if err != nil {
+		return err
 	}
 	return serve(e.ctx, service{cfg: e.cfg, db: d, log: log, send: send, jobs: c.Jobs})
 }
@@ -74,8 +73,15 @@ func (workCommand) Run(e *environment) error {
 	if err := d.Ping(e.ctx); err != nil {
 		return err
 	}
-	jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log})
-	return nil
+	send, err := mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom)
+	if err != nil {
+		return err
+	}
+	box, err := seal.New(e.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	return jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log, Box: box, Send: send})
 }
 
 // service is a running Paddock; ready is called once it serves.
@@ -99,19 +105,19 @@ func serve(ctx context.Context, s service) error {
 
 	hosts := tenant.NewResolver(s.db, s.cfg.BaseURL.Hostname())
 	wg.Go(func() { hosts.Run(ctx) })
-	wake := make(chan struct{}, 1)
-	if s.jobs {
-		wg.Go(func() { jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Wake: wake, Log: s.log}) })
+	box, err := seal.New(s.cfg.Secrets)
+	if err != nil {
+		return err
 	}
-	handler := web.New(web.Options{
-		Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Send: s.send, Mailbox: s.mailbox,
-		Claimed: func() {
-			select {
-			case wake <- struct{}{}:
-			default: // it is awake already
+	failed := make(chan error, 2)
+	if s.jobs {
+		wg.Go(func() {
+			if err := jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send}); err != nil && ctx.Err() == nil {
+				failed <- fmt.Errorf("jobs: %w", err)
 			}
-		},
-	})
+		})
+	}
+	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Box: box, Mailbox: s.mailbox})
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
@@ -121,7 +127,6 @@ func serve(ctx context.Context, s service) error {
 		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
 	}
 	server := web.NewHTTP(handler)
-	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	if s.ready != nil {
 		s.ready()

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -26,7 +29,15 @@ type Config struct {
 	TenantRoles    string         `env:"PADDOCK_TENANT_ROLES" envDefault:"on"`
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
+
+	SMTPURL     *url.URL       `env:"SMTP_URL"`
+	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`
+	OIDCPrivate []netip.Prefix `env:"PADDOCK_OIDC_ALLOW_PRIVATE" envSeparator:","`
+	OIDC        []OIDCProvider // PADDOCK_OIDC_<ID>_ISSUER and so on
 }
+
+// OIDCProvider is a provider at which anybody may sign in to this Paddock.
+type OIDCProvider struct{ ID, Name, Issuer, ClientID, ClientSecret string }
 
 // Load reads and checks the environment; an error names the variable.
 func Load() (Config, error) {
@@ -63,8 +74,43 @@ func Load() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
 	}
-	return c, nil
+	var err error
+	c.OIDC, err = oidcProviders(os.Environ())
+	return c, err
 }
+
+var oidcPattern = regexp.MustCompile(`^PADDOCK_OIDC_([A-Z0-9]+)_(ISSUER|CLIENT_ID|CLIENT_SECRET|NAME)=(.*)$`)
+
+// oidcProviders reads PADDOCK_OIDC_GOOGLE_ISSUER, …_CLIENT_ID, …_CLIENT_SECRET
+// and …_NAME, for any word in place of GOOGLE.
+func oidcProviders(environ []string) ([]OIDCProvider, error) {
+	found := map[string]*OIDCProvider{}
+	for _, v := range environ {
+		m := oidcPattern.FindStringSubmatch(v)
+		if m == nil {
+			continue
+		}
+		id := strings.ToLower(m[1])
+		p := found[id]
+		if p == nil {
+			p = &OIDCProvider{ID: id, Name: strings.ToUpper(id[:1]) + id[1:]}
+			found[id] = p
+		}
+		*map[string]*string{"ISSUER": &p.Issuer, "CLIENT_ID": &p.ClientID, "CLIENT_SECRET": &p.ClientSecret, "NAME": &p.Name}[m[2]] = m[3]
+	}
+	out := []OIDCProvider{}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		p := *found[id]
+		if p.Issuer == "" || p.ClientID == "" || id == WorkspaceProvider {
+			return nil, fmt.Errorf("PADDOCK_OIDC_%s: want an _ISSUER and a _CLIENT_ID, and another name than %s", strings.ToUpper(id), strings.ToUpper(WorkspaceProvider))
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// WorkspaceProvider is the id of a workspace's own provider in URLs.
+const WorkspaceProvider = "workspace"
 
 // RequireProduction checks what development does without.
 func (c Config) RequireProduction() error {
@@ -74,6 +120,12 @@ func (c Config) RequireProduction() error {
 	}
 	if len(c.Secrets) == 0 {
 		errs = append(errs, errors.New("PADDOCK_SECRET is not set: 32 random bytes or more, for instance from: openssl rand -base64 32"))
+	}
+	if c.SMTPURL == nil {
+		errs = append(errs, errors.New("SMTP_URL is not set: smtp://user:password@host:587 or smtps://…; invitations and forgotten passwords go by mail"))
+	}
+	if c.MailFrom == "" {
+		errs = append(errs, errors.New("PADDOCK_MAIL_FROM is not set: the address that mail comes from"))
 	}
 	return errors.Join(errs...)
 }

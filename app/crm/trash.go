@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -15,6 +16,26 @@ import (
 
 // TrashKeeps is how long the trash keeps a record.
 const TrashKeeps = 30 * 24 * time.Hour
+
+// PurgeJob empties the trash of every workspace of what it has kept long enough.
+type PurgeJob struct{}
+
+// Kind names the job in the queue.
+func (PurgeJob) Kind() string { return "purge" }
+
+// PurgeWorker does it.
+type PurgeWorker struct {
+	river.WorkerDefaults[PurgeJob]
+	DB *db.DB
+}
+
+// Timeout is for thousands of workspaces.
+func (*PurgeWorker) Timeout(*river.Job[PurgeJob]) time.Duration { return time.Hour }
+
+// Work purges once.
+func (w *PurgeWorker) Work(ctx context.Context, _ *river.Job[PurgeJob]) error {
+	return Purge(ctx, w.DB, time.Now())
+}
 
 // purgeBatch is how many records of a kind one transaction removes for good.
 const purgeBatch = 500

@@ -20,6 +20,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
 // MinVersion is the oldest server we run on, as server_version_num.
@@ -42,6 +44,7 @@ type DB struct {
 	app, owner *pgxpool.Pool
 	name       string // the database's; it prefixes role names, which are cluster-wide
 	roles      bool
+	river      *river.Client[pgx.Tx]
 }
 
 // Role names of this database.
@@ -57,6 +60,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles}
+	if d.river, err = river.NewClient(riverpgxv5.New(nil), &river.Config{}); err != nil { // it only inserts
+		return nil, err
+	}
 	if len(d.name) > 40 {
 		return nil, fmt.Errorf("database name %q: at most 40 characters, for it prefixes role names", d.name)
 	}

@@ -52,6 +52,9 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrating the shared schema: %w", err)
 	}
+	if err := d.migrateJobs(ctx); err != nil {
+		return fmt.Errorf("migrating the jobs' tables: %w", err)
+	}
 	// Only readiness looks at it.
 	_, err = d.owner.Exec(ctx, "grant select on public.schema_versions to "+ident(d.sharedRole()))
 	return err

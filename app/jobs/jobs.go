@@ -1,57 +1,181 @@
-// Package jobs does what nobody waits for.
+// Package jobs does what nobody waits for. The jobs themselves, their arguments
+// and workers, stand beside the functions they call.
 package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 )
 
 // Options are what Run works with.
 type Options struct {
 	DB     *db.DB
-	Spares int             // how many spare schemas to keep
-	Wake   <-chan struct{} // a spare was taken; nil to look once a minute
 	Log    *slog.Logger
+	Box    *seal.Box
+	Send   mail.Sender
+	Spares int // how many spare schemas to keep
+
+	Workers    int           // jobs at a time; 0 means 20
+	StuckAfter time.Duration // a job that runs longer is another process's that died; 0 means two minutes
 }
 
-// Run works until ctx ends.
-func Run(ctx context.Context, o Options) {
-	var wg sync.WaitGroup
-	wg.Go(func() { tenant.KeepSpares(ctx, o.DB, o.Spares, o.Wake, o.Log) })
-	wg.Go(func() {
-		every(ctx, time.Hour, func() {
-			if err := auth.Sweep(ctx, o.DB); err != nil && ctx.Err() == nil {
-				o.Log.Error("sweeping sessions", "error", err)
-			}
-		})
-	})
-	wg.Go(func() {
-		every(ctx, 24*time.Hour, func() {
-			if err := crm.Purge(ctx, o.DB, time.Now()); err != nil && ctx.Err() == nil {
-				o.Log.Error("emptying the trash", "error", err)
-			}
-		})
-	})
-	wg.Wait()
-}
+// How long a job may take, and how long those under way have when we stop.
+const (
+	jobTimeout  = time.Minute
+	stopTimeout = 20 * time.Second
+)
 
-// every runs do now and then again and again, until ctx ends.
-func every(ctx context.Context, pause time.Duration, do func()) {
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
-	for {
-		do()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+// Run works until ctx ends, then lets the jobs under way finish.
+func Run(ctx context.Context, o Options) error {
+	if o.Workers == 0 {
+		o.Workers = 20
 	}
+	if o.StuckAfter == 0 {
+		o.StuckAfter = 2 * jobTimeout
+	}
+	pool, err := o.DB.JobPool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &mail.Worker{Box: o.Box, Send: o.Send})
+	river.AddWorker(workers, &auth.ProfileWorker{DB: o.DB})
+	river.AddWorker(workers, &auth.SweepWorker{DB: o.DB})
+	river.AddWorker(workers, &crm.PurgeWorker{DB: o.DB})
+	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
+		Workers:              workers,
+		Logger:               slog.New(quiet{o.Log.Handler()}),
+		ErrorHandler:         failures{o.Log},
+		JobTimeout:           min(jobTimeout, o.StuckAfter/2),
+		RescueStuckJobsAfter: o.StuckAfter,
+		ReindexerSchedule:    never{}, // it would need the owner's rights
+		WorkerMiddleware:     []rivertype.WorkerMiddleware{newTenants(o.DB, o.Workers)},
+		PeriodicJobs: []*river.PeriodicJob{
+			periodic(time.Minute, tenant.SparesJob{}),
+			periodic(time.Hour, auth.SweepJob{}),
+			periodic(24*time.Hour, crm.PurgeJob{}),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	// Started apart from ctx: its end would cut off jobs under way.
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := client.Stop(soft); err != nil {
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return client.StopAndCancel(hard)
+	}
+	return nil
+}
+
+// periodic is a job that only the leading process enqueues, at its start too.
+func periodic(pause time.Duration, job river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(pause), func() (river.JobArgs, *river.InsertOpts) { return job, nil }, &river.PeriodicJobOpts{RunOnStart: true})
+}
+
+type never struct{}
+
+func (never) Next(now time.Time) time.Time { return now.AddDate(100, 0, 0) }
+
+// failures tells the operator's log what went wrong.
+type failures struct{ log *slog.Logger }
+
+// HandleError logs; River tries again.
+func (f failures) HandleError(ctx context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	level := slog.LevelWarn
+	if job.Attempt >= job.MaxAttempts {
+		level = slog.LevelError // it was the last time
+	}
+	f.log.Log(ctx, level, "job failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "of", job.MaxAttempts, "error", err)
+	return nil
+}
+
+// HandlePanic logs; River tries again.
+func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
+	f.log.ErrorContext(ctx, "job panicked", "job", job.ID, "kind", job.Kind, "attempt", job.Attempt, "panic", panicked, "stack", trace)
+	return nil
+}
+
+// quiet passes on what River warns of, and not what it goes about.
+type quiet struct{ slog.Handler }
+
+func (quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+
+// Failed is a job that has failed and waits for another try, or for nobody.
+type Failed struct {
+	ID      int64     `json:"id"`
+	Kind    string    `json:"kind"`
+	State   string    `json:"state"` // retryable, discarded or cancelled
+	Attempt int       `json:"attempt"`
+	Next    time.Time `json:"next"` // of a retryable one
+	Error   string    `json:"error"`
+}
+
+// List returns the latest jobs that failed, newest first, a hundred at most.
+func List(ctx context.Context, d *db.DB) ([]Failed, error) {
+	out := []Failed{}
+	err := withClient(ctx, d, func(c *river.Client[pgx.Tx]) error {
+		found, err := c.JobList(ctx, river.NewJobListParams().First(100).OrderBy(river.JobListOrderByID, river.SortOrderDesc).
+			States(rivertype.JobStateRetryable, rivertype.JobStateDiscarded, rivertype.JobStateCancelled))
+		if err != nil {
+			return err
+		}
+		for _, j := range found.Jobs {
+			f := Failed{ID: j.ID, Kind: j.Kind, State: string(j.State), Attempt: j.Attempt, Next: j.ScheduledAt}
+			if n := len(j.Errors); n > 0 {
+				f.Error = j.Errors[n-1].Error
+			}
+			out = append(out, f)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Retry has a failed job tried again now.
+func Retry(ctx context.Context, d *db.DB, id int64) error {
+	return withClient(ctx, d, func(c *river.Client[pgx.Tx]) error {
+		_, err := c.JobRetry(ctx, id)
+		if errors.Is(err, rivertype.ErrNotFound) {
+			err = errors.New("there is no such job")
+		}
+		return err
+	})
+}
+
+// withClient lends a client that works on nothing.
+func withClient(ctx context.Context, d *db.DB, fn func(*river.Client[pgx.Tx]) error) error {
+	pool, err := d.JobPool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
+	if err != nil {
+		return err
+	}
+	return fn(c)
 }

@@ -3,52 +3,83 @@ package mail
 
 import (
 	"context"
-	"slices"
-	"strings"
-	"sync"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/seal"
 )
 
 // Message is one mail to one person.
 type Message struct {
+	ID      string    `json:"-"` // its Message-ID: the same at every attempt
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
-	SentAt  time.Time `json:"sent_at"`
+	SentAt  time.Time `json:"sent_at"` // set by a Mailbox
+	// Until is when it has lost its point, for a link that does not work any
+	// longer; zero for never.
+	Until time.Time `json:"until"`
 }
 
-// Sender delivers mail: to a Mailbox in development.
+// Sender delivers a message, or fails: ErrRefused when trying again is no use.
 type Sender func(context.Context, Message) error
 
-// Mailbox catches mail instead of sending it. The zero value is ready.
-type Mailbox struct {
-	mu       sync.Mutex
-	messages []Message
+// ErrRefused is what a Sender answers when the address will never take mail.
+var ErrRefused = errors.New("mail: the address was refused")
+
+// Job is a mail on its way. It is sealed, for it may hold a link that signs
+// somebody in, and the queue is a table like any other.
+type Job struct {
+	db.TenantJob
+	Sealed string `json:"sealed"`
 }
 
-// mailboxSize is how many messages are kept; the oldest go first.
-const mailboxSize = 500
+// Kind names the job in the queue.
+func (Job) Kind() string { return "mail" }
 
-// Send keeps the message.
-func (b *Mailbox) Send(_ context.Context, m Message) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	m.SentAt = time.Now()
-	b.messages = append(b.messages, m)
-	b.messages = b.messages[max(0, len(b.messages)-mailboxSize):]
-	return nil
-}
+const purpose = "mail"
 
-// List returns the caught messages, newest first; to narrows it to one address, "" does not.
-func (b *Mailbox) List(to string) []Message {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	out := []Message{}
-	for _, m := range slices.Backward(b.messages) {
-		if to == "" || strings.EqualFold(m.To, to) {
-			out = append(out, m)
-		}
+// NewJob is the job that sends the message; tenantID is the workspace on whose
+// behalf, uuid.Nil for none. Enqueue it in the transaction of what it tells of.
+func NewJob(box *seal.Box, tenantID uuid.UUID, m Message) (Job, error) {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return Job{}, err
 	}
-	return out
+	return Job{db.TenantJob{TenantID: tenantID}, box.Seal(purpose, string(text))}, nil
+}
+
+// Worker sends mails. A failed one is tried again for some three weeks.
+type Worker struct {
+	river.WorkerDefaults[Job]
+	Box  *seal.Box
+	Send Sender
+}
+
+// Work sends one.
+func (w *Worker) Work(ctx context.Context, job *river.Job[Job]) error {
+	text, err := w.Box.Open(purpose, job.Args.Sealed)
+	if err != nil {
+		return err
+	}
+	var m Message
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return err
+	}
+	if !m.Until.IsZero() && time.Now().After(m.Until) {
+		return river.JobCancel(errors.New("mail: too late to be of use"))
+	}
+	m.ID = fmt.Sprintf("paddock-%d-%d", job.ID, job.CreatedAt.Unix())
+	err = w.Send(ctx, m)
+	if errors.Is(err, ErrRefused) {
+		return river.JobCancel(err)
+	}
+	return err
 }

@@ -183,12 +183,13 @@ func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 		tenants[slug] = t
 	}
 	for _, u := range demoUsers {
-		user := shareddb.UserByEmailRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
-		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash}); err != nil {
+		now := time.Now()
+		user := shareddb.UserByIDRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
 			return err
 		}
 		for slug, role := range u.workspaces {
-			if err := auth.Join(ctx, tx, tenants[slug], user, role); err != nil {
+			if _, err := auth.Join(ctx, tx, tenants[slug], user, role); err != nil {
 				return err
 			}
 		}

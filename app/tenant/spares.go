@@ -3,8 +3,10 @@ package tenant
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/paddock-crm/paddock/app/db"
 )
@@ -38,19 +40,32 @@ func RefillSpares(ctx context.Context, d *db.DB, want int) (made int, err error)
 	return made, nil
 }
 
-// KeepSpares refills until ctx ends, at every wake and every minute.
-func KeepSpares(ctx context.Context, d *db.DB, want int, wake <-chan struct{}, log *slog.Logger) {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		if _, err := RefillSpares(ctx, d, want); err != nil && ctx.Err() == nil {
-			log.Error("spare schemas", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-		case <-tick.C:
-		}
-	}
+// SparesJob refills the spare schemas. It is enqueued by each sign-up, and now
+// and then; one that waits serves all.
+type SparesJob struct{}
+
+// Kind names the job in the queue.
+func (SparesJob) Kind() string { return "spares" }
+
+// InsertOpts make it one at a time.
+func (SparesJob) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}}
+}
+
+// SparesWorker does it.
+type SparesWorker struct {
+	river.WorkerDefaults[SparesJob]
+	DB   *db.DB
+	Want int
+}
+
+// Timeout is for many schemas, on a slow machine.
+func (*SparesWorker) Timeout(*river.Job[SparesJob]) time.Duration { return 10 * time.Minute }
+
+// Work refills once.
+func (w *SparesWorker) Work(ctx context.Context, _ *river.Job[SparesJob]) error {
+	_, err := RefillSpares(ctx, w.DB, w.Want)
+	return err
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/jobs"
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
@@ -54,12 +56,14 @@ func TestSparesAreRefilled(t *testing.T) {
 		return n
 	}
 	signUp(t, d, "without-a-spare") // made inline
+	box, err := seal.New([]string{"a secret for tests alone, 32 bytes and more"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
-	wake := make(chan struct{}, 1)
-	done := make(chan struct{})
+	done := make(chan error, 1)
 	go func() {
-		tenant.KeepSpares(ctx, d, 4, wake, slog.New(slog.DiscardHandler))
-		close(done)
+		done <- jobs.Run(ctx, jobs.Options{DB: d, Spares: 4, Box: box, Log: slog.New(slog.DiscardHandler)})
 	}()
 	wait := func(n int) {
 		t.Helper()
@@ -71,17 +75,17 @@ func TestSparesAreRefilled(t *testing.T) {
 	}
 	wait(4)
 	signUp(t, d, "first-one")
-	wake <- struct{}{}
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(300 * time.Millisecond) // the job has run
 	if n := spares(); n != 3 {
 		t.Errorf("refilled at %d of 4: batches are cheaper", n)
 	}
 	signUp(t, d, "second-one")
 	signUp(t, d, "third-one")
-	wake <- struct{}{}
 	wait(4)
 	cancel()
-	<-done
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
 
 // Without tenant roles the path alone scopes: a workspace still sees its own.

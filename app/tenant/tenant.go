@@ -30,6 +30,8 @@ type Tenant struct {
 
 	// How its people read dates and numbers, unless they choose otherwise.
 	TimeZone, DateStyle, NumberStyle string
+
+	RequireSecondFactor bool // of every member
 }
 
 // Errors of a slug, for the person who chose it.
@@ -92,7 +94,7 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 }
 
 func fromRow(r shareddb.TenantBySlugRow) Tenant {
-	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle}
+	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle, RequireSecondFactor: r.RequireSecondFactor}
 	if r.Slug != nil {
 		t.Slug = *r.Slug
 	}

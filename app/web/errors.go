@@ -24,19 +24,22 @@ type problem struct {
 	status      int
 	title, text string
 	signOut     bool   // offer a way out of this host
+	signIn      bool   // offer to sign in another way
+	home        bool   // offer the start page
 	undo        string // a PUT there brings back what is missing
 }
 
 func (p *problem) Error() string { return strconv.Itoa(p.status) + " " + p.title }
 
 var (
-	errNotFound  = &problem{status: http.StatusNotFound, title: "Not found", text: "There is nothing at this address. It may have been moved or deleted."}
-	errNotMember = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
-	errRole      = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
-	errSuspended = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
-	errCrossSite = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
-	errBadForm   = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
-	errTooLarge  = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
+	errNotFound   = &problem{status: http.StatusNotFound, title: "Not found", text: "There is nothing at this address. It may have been moved or deleted."}
+	errNotMember  = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
+	errRole       = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
+	errSuspended  = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
+	errByProvider = &problem{status: http.StatusForbidden, title: "This needs a sign-in of your own", text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", signOut: true}
+	errCrossSite  = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
+	errBadForm    = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
+	errTooLarge   = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
 )
 
 // handleError is the one place that turns errors into pages. What is not
@@ -51,9 +54,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 	id := ""
 	if p.status >= 500 {
 		id = requestID(c)
-		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", r.URL.Path, "error", err)
+		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
-	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, Undo: p.undo, SignOut: p.signOut, HomeLink: p.status == http.StatusNotFound || p.status >= 500}
+	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, Undo: p.undo, SignOut: p.signOut, SignIn: p.signIn, HomeLink: p.home || p.status == http.StatusNotFound || p.status >= 500}
 	if v := visiting(c); v.who.Role != auth.NoRole && v.tenant.State == tenant.Active {
 		shell := s.shell(c, "", p.title)
 		page.Shell = &shell
@@ -76,9 +79,12 @@ func (s *Server) problem(err error) *problem {
 	var p *problem
 	var he *echo.HTTPError
 	var many auth.TooManyError
+	var denied *auth.RefusalError
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &denied):
+		return &problem{status: http.StatusUnprocessableEntity, title: "This can’t be done", text: denied.Reason, home: true}
 	case errors.Is(err, pgx.ErrNoRows):
 		return errNotFound
 	case errors.Is(err, tenantdb.ErrBadCursor):

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -156,15 +157,34 @@ func (f *form) lift(shown []ui.Field) {
 func (f *form) refused(err error) bool {
 	var field *crm.FieldError
 	var no *crm.RefusalError
+	var denied *auth.RefusalError
 	switch {
 	case errors.As(err, &field):
 		f.fail(field.Field, field.Message)
 	case errors.As(err, &no):
 		f.fail("", no.Reason)
+	case errors.As(err, &denied):
+		f.fail("", denied.Reason)
 	default:
 		return false
 	}
 	return true
+}
+
+// checkNewPassword says what is wrong with a password that somebody chose; own
+// are words that others would try.
+func (f *form) checkNewPassword(name string, strong bool, own ...string) {
+	if f.Values[name] == "" || f.Errors[name] != "" {
+		return
+	}
+	switch err := auth.CheckNewPassword(f.Values[name], strong, own...); {
+	case errors.Is(err, auth.ErrPasswordShort) && strong:
+		f.fail(name, "Too short: at least "+strconv.Itoa(auth.PasswordMinStrong)+" characters.")
+	case errors.Is(err, auth.ErrPasswordShort):
+		f.fail(name, "Too short: at least "+strconv.Itoa(auth.PasswordMin)+" characters.")
+	case errors.Is(err, auth.ErrPasswordCommon):
+		f.fail(name, "Too easy to guess: it is among the first that somebody would try. A few words that don’t belong together are good.")
+	}
 }
 
 // fail records what is wrong with a field; the first message stays.

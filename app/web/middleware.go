@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -22,7 +23,7 @@ import (
 // visit is what the middleware learns of a request before its handler runs.
 type visit struct {
 	tenant   tenant.Tenant // the zero Tenant on the base host
-	who      auth.Identity
+	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	signedIn bool
 }
 
@@ -46,7 +47,7 @@ func requestID(c echo.Context) string {
 func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError: true, // so that the status is known
-		LogStatus:   true, LogMethod: true, LogURIPath: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
+		LogStatus:   true, LogMethod: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
 		Skipper: func(c echo.Context) bool {
 			p := c.Request().URL.Path
 			return p == "/healthz" || p == "/readyz" || strings.HasPrefix(p, "/static/")
@@ -54,12 +55,23 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
 				slog.String("request_id", requestID(c)), slog.String("method", v.Method), slog.String("host", v.Host),
-				slog.String("path", v.URIPath), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
+				slog.String("path", loggedPath(c.Request())), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
 				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP))
 			return nil
 		},
 	})
 }
+
+// loggedPath is the path of a request as it may be written down: an
+// invitation's holds its token.
+func loggedPath(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, invitationPath) {
+		return invitationPath + "…"
+	}
+	return r.URL.Path
+}
+
+const invitationPath = "/invitations/"
 
 // securityHeaders: everything comes from ourselves, nothing is inline. Forms
 // also go to our own other hosts: signing up and switching end in one.
@@ -72,9 +84,12 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add(echo.HeaderVary, "HX-Request") // redirects and errors differ by it too
 		h.Set("Content-Security-Policy", csp)
 		h.Set("Referrer-Policy", "same-origin")
+		if r := c.Request(); strings.HasPrefix(r.URL.Path, invitationPath) || r.URL.Query().Has("token") {
+			h.Set("Referrer-Policy", "strict-origin") // not even to ourselves: proxies write it down
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
 		// Pages differ by person; only hashed assets may be kept.
 		h.Set("Cache-Control", "no-store")
 		if base.Scheme == "https" {
@@ -142,10 +157,11 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		v := visiting(c)
 		if who, ok := session.Values[identityKey].(auth.Identity); ok {
-			v.who, v.signedIn = who, true
+			v.who, v.signedIn = who, !who.Pending
 		}
-		if v.who.Role != auth.NoRole {
-			r := c.Request()
+		r := c.Request().WithContext(auth.WithDevice(c.Request().Context(), device(c)))
+		c.SetRequest(r)
+		if v.signedIn && v.who.Role != auth.NoRole {
 			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID})))
 		}
 		return next(c)
@@ -155,19 +171,34 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 // require lets a request through that has the route's permission. On a
 // workspace's host, anything beyond signing in takes a membership.
 func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerFunc {
+	level := p.Level()
 	return func(c echo.Context) error {
 		v := visiting(c)
 		switch {
-		case p == auth.Anyone:
+		case level == auth.Anyone:
+			return next(c)
 		case !v.signedIn:
 			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
-		case p == auth.SignedIn:
+		case level == auth.SignedIn:
 		case v.who.Role == auth.NoRole:
 			return errNotMember
 		case v.tenant.State == tenant.Suspended:
 			return errSuspended
 		case !v.who.Role.May(p):
 			return errRole
+		}
+		if p&auth.Account != 0 {
+			if v.who.ByProvider {
+				return errByProvider
+			}
+		} else if v.tenant.RequireSecondFactor && level != auth.SignedIn && !v.who.Strong && !v.who.ByProvider {
+			if v.who.HasFactor {
+				return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
+			}
+			return s.leave(c, "/settings/security")
+		}
+		if p&auth.Sudo != 0 && !v.who.Recent() {
+			return s.sudo(c, next)
 		}
 		return next(c)
 	}
@@ -240,6 +271,11 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 func parseForm(r *http.Request) error {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 		return r.ParseMultipartForm(maxBody)
+	}
+	if r.Header.Get("Content-Type") == "application/json" { // for the handler, which reads it
+		b, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		return err
 	}
 	if err := r.ParseForm(); err != nil {
 		return err

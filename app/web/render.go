@@ -64,12 +64,16 @@ func (s *Server) shell(c echo.Context, section, title string) views.Shell {
 	v := visiting(c)
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
-		Email: v.who.Email, CanWrite: v.who.Role.May(auth.Write), CanManage: v.who.Role.May(auth.Manage),
+		Name: v.who.Name, Email: v.who.Email, Avatar: v.who.Avatar, Theme: v.who.Theme, Verified: v.who.Verified, CanWrite: v.who.Role.May(auth.Write), CanManage: v.who.Role.May(auth.Manage),
 		Formats: v.formats(c), Flash: s.takeFlash(c),
 	}
 }
 
 // siteShell is what a public page has around it.
 func (s *Server) siteShell(c echo.Context, title string) views.Site {
-	return views.Site{Title: title, SignedIn: visiting(c).who.Name, Flash: s.takeFlash(c)}
+	site := views.Site{Title: title, Flash: s.takeFlash(c)}
+	if v := visiting(c); v.signedIn {
+		site.SignedIn = v.who.Name
+	}
+	return site
 }

@@ -26,16 +26,61 @@ const (
 
 // SiteRoutes stand on the base host.
 func SiteRoutes(s *Server) []Route {
+	return slices.Concat(
+		[]Route{
+			{get, "/", auth.Anyone, s.landing},
+			{get, "/signup", auth.Anyone, s.signUpForm},
+			{post, "/signup", auth.Anyone, s.signUp},
+			{get, "/signup/slug", auth.Anyone, s.signUpSlug},
+			{get, "/password/forgot", auth.Anyone, s.forgotForm},
+			{post, "/password/forgot", auth.Anyone, s.forgot},
+			{get, "/password/reset", auth.Anyone, s.resetForm},
+			{post, "/password/reset", auth.Anyone, s.reset},
+		},
+		signInRoutes(s),
+		accountRoutes(s, auth.SignedIn),
+	)
+}
+
+// signInRoutes stand on every host: a session belongs to one.
+func signInRoutes(s *Server) []Route {
 	return []Route{
-		{get, "/", auth.Anyone, s.landing},
-		{get, "/signup", auth.Anyone, s.signUpForm},
-		{post, "/signup", auth.Anyone, s.signUp},
-		{get, "/signup/slug", auth.Anyone, s.signUpSlug},
 		{get, "/signin", auth.Anyone, s.signInForm},
 		{post, "/signin", auth.Anyone, s.signIn},
+		{get, "/signin/factor", auth.Anyone, s.factorForm},
+		{post, "/signin/factor", auth.Anyone, s.factor},
+		{post, "/passkeys/login/begin", auth.Anyone, s.passkeyLoginBegin},
+		{post, "/passkeys/login/finish", auth.Anyone, s.passkeyLoginFinish},
+		{get, "/oidc/:provider", auth.Anyone, s.oidcStart},
+		{get, "/oidc/:provider/callback", auth.Anyone, s.oidcCallback},
 		{post, "/signout", auth.Anyone, s.signOut},
+		{get, "/sudo", auth.SignedIn, s.sudoForm},
+		{post, "/sudo", auth.SignedIn, s.sudoConfirm},
 		{get, "/workspaces", auth.SignedIn, s.workspaceList},
-		{post, "/workspaces/:slug/visit", auth.SignedIn, s.workspaceVisit},
+		{post, "/workspaces/:slug/visit", auth.SignedIn | auth.Account, s.workspaceVisit},
+	}
+}
+
+// accountRoutes are about the person, whatever workspace they are in: on the
+// base host for whoever is signed in, on a workspace's for its members.
+func accountRoutes(s *Server, level auth.Permission) []Route {
+	account, sudo := level|auth.Account, level|auth.Account|auth.Sudo
+	return []Route{
+		{get, "/settings/security", account, s.security},
+		{put, "/settings/security/password", sudo, s.passwordUpdate},
+		{post, "/settings/security/verification", account, s.verifySend},
+		{post, "/settings/security/email", sudo, s.emailChange},
+		{get, "/email/verify", account, s.verifyForm},
+		{post, "/email/verify", account, s.verify},
+		{get, "/settings/security/totp", sudo, s.totpForm},
+		{post, "/settings/security/totp", sudo, s.totpEnable},
+		{del, "/settings/security/totp", sudo, s.totpDisable},
+		{post, "/settings/security/recovery-codes", sudo, s.recoveryCodes},
+		{post, "/passkeys/registration/begin", sudo, s.passkeyRegistrationBegin},
+		{post, "/passkeys/registration/finish", sudo, s.passkeyRegistrationFinish},
+		{del, "/settings/security/passkeys/:id", sudo, s.passkeyDelete},
+		{del, "/settings/security/sessions/:id", account, s.sessionDelete},
+		{del, "/settings/security/sessions", account, s.sessionDeleteOthers},
 	}
 }
 
@@ -80,6 +125,29 @@ func WorkspaceRoutes(s *Server) []Route {
 
 			{get, "/settings/profile", auth.Read, s.profile},
 			{put, "/settings/profile", auth.Read, s.profileUpdate},
+			{put, "/settings/profile/avatar", auth.Read | auth.Account, s.avatarUpdate},
+			{del, "/settings/profile/avatar", auth.Read | auth.Account, s.avatarDelete},
+			{get, "/avatars/:name", auth.Read, s.avatar},
+			{del, "/settings/membership", auth.Read | auth.Sudo, s.membershipLeave},
+			{get, "/settings/members", auth.Read, s.members},
+			{put, "/settings/members/:id", auth.Manage, s.memberUpdate},
+			{get, "/settings/members/:id/removal", auth.Manage, s.memberRemoval},
+			{del, "/settings/members/:id", auth.Manage, s.memberDelete},
+			{post, "/settings/invitations", auth.Manage, s.invitationCreate},
+			{post, "/settings/invitations/:id/mail", auth.Manage, s.invitationResend},
+			{del, "/settings/invitations/:id", auth.Manage, s.invitationDelete},
+			{post, "/settings/ownership", auth.Own, s.ownershipOffer},
+			{put, "/settings/ownership", auth.Read | auth.Sudo, s.ownershipTake},
+			{del, "/settings/ownership", auth.Read, s.ownershipDrop},
+			{get, "/settings/signin", auth.Manage, s.signInSettings},
+			{put, "/settings/signin/factor", auth.Manage | auth.Sudo, s.requireFactor},
+			{put, "/settings/signin/provider", auth.Own | auth.Sudo, s.providerUpdate},
+			{del, "/settings/signin/provider", auth.Own | auth.Sudo, s.providerDelete},
+			{post, "/settings/signin/domains", auth.Own | auth.Sudo, s.emailDomainCreate},
+			{post, "/settings/signin/domains/:domain/verification", auth.Own | auth.Sudo, s.emailDomainVerify},
+			{del, "/settings/signin/domains/:domain", auth.Own | auth.Sudo, s.emailDomainDelete},
+			{get, "/settings/audit", auth.Manage, s.audit},
+			{get, "/settings/audit.csv", auth.Manage, s.auditCSV},
 			{get, "/settings/workspace", auth.Manage, s.workspaceSettings},
 			{put, "/settings/workspace", auth.Manage, s.workspaceUpdate},
 			{get, "/settings/pipelines", auth.Manage, s.pipelines},
@@ -90,14 +158,13 @@ func WorkspaceRoutes(s *Server) []Route {
 			{put, "/settings/tags/:id", auth.Manage, s.tagUpdate},
 			{del, "/settings/tags/:id", auth.Manage, s.tagDelete},
 
-			{get, "/signin", auth.Anyone, s.signInForm},
-			{post, "/signin", auth.Anyone, s.signIn},
-			{post, "/signout", auth.Anyone, s.signOut},
 			{get, "/handoff", auth.Anyone, s.handoff},
 			{post, "/handoff", auth.Anyone, s.handoffConfirmed},
-			{get, "/workspaces", auth.SignedIn, s.workspaceList},
-			{post, "/workspaces/:slug/visit", auth.SignedIn, s.workspaceVisit},
+			{get, "/invitations/:token", auth.Anyone, s.invitation},
+			{post, "/invitations/:token", auth.Anyone, s.invitationAccept},
 		},
+		signInRoutes(s),
+		accountRoutes(s, auth.Read),
 	)
 }
 

@@ -19,6 +19,8 @@ import (
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/oidc"
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/static"
 )
@@ -29,9 +31,9 @@ type Options struct {
 	DB      *db.DB
 	Hosts   *tenant.Resolver
 	Log     *slog.Logger
-	Send    mail.Sender
-	Mailbox *mail.Mailbox // development: shows caught mail, the gallery and demo hints; nil otherwise
-	Claimed func()        // told when a sign-up took a spare schema
+	Box     *seal.Box
+	Mailbox *mail.Mailbox                                            // development: shows caught mail, the gallery and demo hints; nil otherwise
+	TXT     func(ctx context.Context, name string) ([]string, error) // looks up DNS records; nil for the system's way
 }
 
 // Server answers requests on every host.
@@ -40,9 +42,10 @@ type Server struct {
 	db       *db.DB
 	hosts    *tenant.Resolver
 	log      *slog.Logger
-	send     mail.Sender
+	box      *seal.Box
 	mailbox  *mail.Mailbox
-	claimed  func()
+	oidc     *oidc.Client
+	txt      func(ctx context.Context, name string) ([]string, error)
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
 
@@ -52,7 +55,10 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, send: o.Send, mailbox: o.Mailbox, claimed: o.Claimed}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, box: o.Box, mailbox: o.Mailbox, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
+	if s.txt == nil {
+		s.txt = net.DefaultResolver.LookupTXT
+	}
 	secure := s.cfg.BaseURL.Scheme == "https"
 	cookie := sessions.Options{Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600}
 	var keys [][]byte
@@ -151,7 +157,7 @@ func Shutdown(h *http.Server) error {
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
-	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", requestID(c), "path", c.Request().URL.Path, "error", err, "stack", string(stack))
+	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", requestID(c), "path", loggedPath(c.Request()), "error", err, "stack", string(stack))
 	return err
 }
 
@@ -178,6 +184,21 @@ func (s *Server) readyz(c echo.Context) error {
 func (s *Server) workspaceURL(slug, path string, query url.Values) string {
 	u := *s.cfg.BaseURL
 	u.Host, u.Path, u.RawQuery = slug+"."+u.Host, path, query.Encode()
+	return u.String()
+}
+
+// siteURL is an address on the base host.
+func (s *Server) siteURL(path string, query url.Values) string {
+	u := *s.cfg.BaseURL
+	u.Path, u.RawQuery = path, query.Encode()
+	return u.String()
+}
+
+// here is an address on the host of the request, which was resolved: it is one
+// of ours.
+func (s *Server) here(c echo.Context, path string, query url.Values) string {
+	u := *s.cfg.BaseURL
+	u.Host, u.Path, u.RawQuery = c.Request().Host, path, query.Encode()
 	return u.String()
 }
 

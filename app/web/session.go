@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/gob"
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/securecookie"
@@ -81,6 +82,14 @@ func tenantID(ctx context.Context) *uuid.UUID {
 	return nil
 }
 
+// tenantOf is the id of the host's workspace; uuid.Nil on the base host.
+func tenantOf(ctx context.Context) uuid.UUID {
+	if id := tenantID(ctx); id != nil {
+		return *id
+	}
+	return uuid.Nil
+}
+
 // cookieName: browsers let no sibling host set a __Host- cookie, but they want
 // https for it.
 func (s *Server) cookieName(name string) string {
@@ -94,19 +103,35 @@ func (s *Server) session(c echo.Context) (*sessions.Session, error) {
 	return s.sessions.Get(c.Request(), s.cookieName("paddock"))
 }
 
-// startSession signs the user in on this host. The session that was there
-// ends: its id must not survive a sign-in.
-func (s *Server) startSession(c echo.Context, userID uuid.UUID) error {
+// startSession signs somebody in on this host, and says where to go from there:
+// to the second factor where one is missing, else to next. The session that was
+// there ends: its id must not survive a sign-in.
+func (s *Server) startSession(c echo.Context, start auth.SessionStart, next string) (to string, err error) {
 	ctx := c.Request().Context()
+	v := visiting(c)
+	start.TenantID, start.Device = tenantID(ctx), device(c)
 	var id string
-	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		id, err = auth.SessionStart(ctx, tx, userID, tenantID(ctx), device(c))
-		return err
+	var pending bool
+	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		if id, pending, err = auth.StartSession(ctx, tx, start); err != nil || pending || start.TenantID == nil {
+			return err
+		}
+		user, err := tx.UserByID(ctx, start.UserID)
+		if err != nil {
+			return err
+		}
+		return auth.AuditUser(ctx, tx, v.tenant, user.Email, auth.DidSignIn, "")
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.useSession(c, id)
+	if err := s.useSession(c, id); err != nil {
+		return "", err
+	}
+	if pending {
+		return "/signin/factor?next=" + url.QueryEscape(s.afterSignIn(c, next)), nil
+	}
+	return s.afterSignIn(c, next), nil
 }
 
 // useSession gives the browser the session with this id, ending its old one.
@@ -132,6 +157,27 @@ func (s *Server) endSession(c echo.Context) error {
 	}
 	old.Options.MaxAge = -1
 	return old.Save(c.Request(), c.Response())
+}
+
+// setCookie keeps a value in this browser for a ceremony of a few minutes, on
+// this host alone; "" takes it away.
+func (s *Server) setCookie(c echo.Context, name, value string, seconds int) {
+	if value == "" {
+		seconds = -1
+	}
+	http.SetCookie(c.Response(), &http.Cookie{
+		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: s.cfg.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// takeCookie returns what setCookie has kept, "" when nothing, and takes it away.
+func (s *Server) takeCookie(c echo.Context, name string) string {
+	cookie, err := c.Cookie(s.cookieName(name))
+	if err != nil {
+		return ""
+	}
+	s.setCookie(c, name, "", 0)
+	return cookie.Value
 }
 
 func device(c echo.Context) auth.Device {

@@ -21,38 +21,6 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-func (s *Server) profile(c echo.Context) error {
-	who := visiting(c).who
-	return s.renderProfile(c, http.StatusOK, ui.Form{Values: map[string]string{"time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle}})
-}
-
-func (s *Server) renderProfile(c echo.Context, status int, f ui.Form) error {
-	p := views.SettingsPage{
-		Shell: s.shell(c, "settings", "Profile"), Tab: "profile", Title: "How you read dates and numbers", Action: "/settings/profile",
-		About: "This is yours alone and goes with you to all your workspaces.", Fields: views.ProfileFields, Form: f,
-	}
-	return s.render(c, status, views.Settings(p), views.SettingsForm(p))
-}
-
-func (s *Server) profileUpdate(c echo.Context) error {
-	ctx := c.Request().Context()
-	who := visiting(c).who
-	f := readForm(c, views.ProfileFields, false)
-	f.checkZone()
-	p := shareddb.UserPreferencesParams{ID: who.UserID, TimeZone: who.TimeZone, DateStyle: who.DateStyle, NumberStyle: who.NumberStyle}
-	b := &binder{form: f}
-	b.text("time_zone", &p.TimeZone)
-	b.text("date_style", &p.DateStyle)
-	b.text("number_style", &p.NumberStyle)
-	if !f.Valid() {
-		return s.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
-	}
-	if err := s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.UserPreferences(ctx, p) }); err != nil {
-		return err
-	}
-	return s.saved(c, "/settings/profile")
-}
-
 // saved goes back to a page of the settings and says that it is done.
 func (s *Server) saved(c echo.Context, path string) error {
 	if err := s.setFlash(c, ui.Flash{Message: "Changes saved"}); err != nil {

@@ -1,12 +1,11 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -15,6 +14,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/views"
+	letter "github.com/paddock-crm/paddock/views/mail"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -30,17 +30,24 @@ func (s *Server) renderSignUp(c echo.Context, status int, f ui.Form) error {
 	p := views.SignUpPage{
 		Site: s.siteShell(c, "Create a workspace"), Form: f,
 		Slug:       views.SlugCheck{Problem: f.Error("slug")},
-		HostSuffix: "." + s.cfg.BaseURL.Host,
+		HostSuffix: "." + s.cfg.BaseURL.Host, Providers: s.platformProviders(),
 	}
 	return s.render(c, status, views.SignUp(p), views.SignUpForm(p))
 }
 
+// signUp makes a workspace: for somebody new, or for who is signed in.
 func (s *Server) signUp(c echo.Context) error {
-	f := readForm(c, views.SignUpFields, true)
+	ctx := c.Request().Context()
+	v := visiting(c)
+	fields := views.SignUpFields
+	if v.signedIn {
+		fields = views.WorkspaceSignUpFields
+	}
+	f := readForm(c, fields, true)
 	f.Values["slug"] = strings.ToLower(f.Values["slug"])
 	f.Values["email"] = strings.ToLower(f.Values["email"])
-	if n := utf8.RuneCountInString(f.Values["password"]); n > 0 && n < auth.PasswordMin {
-		f.fail("password", "Too short: at least "+strconv.Itoa(auth.PasswordMin)+" characters.")
+	if !v.signedIn {
+		f.checkNewPassword("password", false, f.Values["name"], f.Values["email"], f.Values["workspace"])
 	}
 	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
 		f.fail("slug", slugProblem(tenant.ErrSlugMalformed))
@@ -51,10 +58,20 @@ func (s *Server) signUp(c echo.Context) error {
 		}
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
-	r, err := auth.SignUp(c.Request().Context(), s.db, auth.SignUpInput{
-		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"],
-		Email: f.Values["email"], Password: f.Values["password"], IP: c.RealIP(),
-	})
+	in := auth.SignUpInput{
+		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"], Password: f.Values["password"], IP: c.RealIP(), Strong: v.signedIn && v.who.Strong,
+		Then: func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
+			verify := ""
+			if r.Verify != "" {
+				verify = s.workspaceURL(r.Tenant.Slug, "/email/verify", url.Values{"token": {r.Verify}})
+			}
+			return s.mail(ctx, tx, r.Tenant.ID, r.Email, letter.Welcome(r.Tenant.Name, s.workspaceURL(r.Tenant.Slug, "/", nil), verify))
+		},
+	}
+	if v.signedIn {
+		in.UserID = v.who.UserID
+	}
+	r, err := auth.SignUp(ctx, s.db, in)
 	switch {
 	case slugProblem(err) != "":
 		f.fail("slug", slugProblem(err))
@@ -68,11 +85,11 @@ func (s *Server) signUp(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
-	s.claimed()
-	s.welcome(c, r)
-	// Signed in here too, not only in the workspace; it is there in any case.
-	if err := s.startSession(c, r.UserID); err != nil {
-		s.log.ErrorContext(c.Request().Context(), "session after sign-up", "request_id", requestID(c), "error", err)
+	if !v.signedIn {
+		// Signed in here too, not only in the workspace; it is there in any case.
+		if _, err := s.startSession(c, auth.SessionStart{UserID: r.UserID}, ""); err != nil {
+			s.log.ErrorContext(ctx, "session after sign-up", "request_id", requestID(c), "error", err)
+		}
 	}
 	return s.leave(c, s.workspaceURL(r.Tenant.Slug, "/handoff", url.Values{"token": {r.Handoff}}))
 }
@@ -120,58 +137,6 @@ func (s *Server) signUpSlug(c echo.Context) error {
 	return s.render(c, http.StatusOK, note, note)
 }
 
-func (s *Server) signInForm(c echo.Context) error {
-	if v := visiting(c); v.signedIn && (v.tenant.ID == uuid.Nil || v.who.Role != auth.NoRole) {
-		return s.leave(c, s.afterSignIn(c, c.QueryParam("next")))
-	}
-	return s.renderSignIn(c, http.StatusOK, ui.Form{}, c.QueryParam("next"))
-}
-
-func (s *Server) renderSignIn(c echo.Context, status int, f ui.Form, next string) error {
-	p := views.SignInPage{
-		Site: s.siteShell(c, "Sign in"), Form: f, Next: next, Workspace: visiting(c).tenant.Name,
-		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil,
-	}
-	return s.render(c, status, views.SignIn(p), views.SignInForm(p))
-}
-
-func (s *Server) signIn(c echo.Context) error {
-	f := readForm(c, views.SignInFields, true)
-	next := c.Request().PostForm.Get("next")
-	if !storable(next) {
-		next = ""
-	}
-	if !f.Valid() {
-		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next)
-	}
-	user, err := auth.CheckSignIn(c.Request().Context(), s.db, strings.ToLower(f.Values["email"]), f.Values["password"], c.RealIP())
-	if errors.Is(err, auth.ErrWrongPassword) {
-		f.fail("", "The email or the password is not right.")
-		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next)
-	}
-	if errors.As(err, &auth.TooManyError{}) {
-		return s.renderSignIn(c, tooMany(c, f, err), f.Form, next)
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.startSession(c, user.ID); err != nil {
-		return err
-	}
-	return s.leave(c, s.afterSignIn(c, next))
-}
-
-func retryAfter(e auth.TooManyError) string { return strconv.Itoa(int(e.RetryAfter.Seconds()) + 1) }
-
-// tooMany says in the form, and in its header, when to try again.
-func tooMany(c echo.Context, f *form, err error) (status int) {
-	var many auth.TooManyError
-	errors.As(err, &many)
-	c.Response().Header().Set("Retry-After", retryAfter(many))
-	f.fail("", "Too many attempts. Wait "+ui.Plural(int(many.RetryAfter.Minutes())+1, "minute", "minutes")+" and try again.")
-	return http.StatusTooManyRequests
-}
-
 // afterSignIn is the page somebody was on their way to, on this host alone.
 func (s *Server) afterSignIn(c echo.Context, next string) string {
 	if u, err := url.Parse(next); err == nil && !u.IsAbs() && u.Host == "" &&
@@ -198,6 +163,9 @@ func (s *Server) workspaceList(c echo.Context) error {
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 		rows, err := tx.TenantsOfUser(ctx, v.who.UserID)
 		for _, w := range rows {
+			if v.who.ByProvider && w.Slug != v.tenant.Slug {
+				continue // the provider vouches for this workspace alone
+			}
 			p.Workspaces = append(p.Workspaces, views.WorkspaceLink{
 				Slug: w.Slug, Name: w.Name, Role: w.Role, Host: w.Slug + "." + s.cfg.BaseURL.Host, Current: w.Slug == v.tenant.Slug,
 			})
@@ -212,22 +180,27 @@ func (s *Server) workspaceList(c echo.Context) error {
 
 // workspaceVisit takes a member from this host to a workspace's.
 func (s *Server) workspaceVisit(c echo.Context) error {
+	to, err := s.handoffTo(c, c.Param("slug"), visiting(c).who.UserID, visiting(c).who.Strong)
+	if err != nil {
+		return err
+	}
+	return s.leave(c, to)
+}
+
+// handoffTo is an address that signs the user in to a workspace, once;
+// pgx.ErrNoRows when the user is no member there.
+func (s *Server) handoffTo(c echo.Context, slug string, userID uuid.UUID, strong bool) (to string, err error) {
 	ctx := c.Request().Context()
-	slug := c.Param("slug")
-	userID := visiting(c).who.UserID
 	var token string
-	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		id, err := tx.TenantOfMember(ctx, slug, userID)
 		if err != nil {
 			return err
 		}
-		token, err = auth.HandoffStart(ctx, tx, userID, id)
+		token, err = auth.HandoffStart(ctx, tx, userID, id, strong)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return s.leave(c, s.workspaceURL(slug, "/handoff", url.Values{"token": {token}}))
+	return s.workspaceURL(slug, "/handoff", url.Values{"token": {token}}), err
 }
 
 // handoff arrives from another host. It asks before it replaces the session of
@@ -243,7 +216,7 @@ func (s *Server) handoff(c echo.Context) error {
 		var next string
 		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 			row, err := auth.HandoffPeek(ctx, tx, token, v.tenant.ID)
-			if err == nil && row.UserID != v.who.UserID {
+			if err == nil && *row.UserID != v.who.UserID {
 				next = row.Name
 			}
 			return err
@@ -264,18 +237,19 @@ func (s *Server) handoffConfirmed(c echo.Context) error {
 
 func (s *Server) finishHandoff(c echo.Context, token string) error {
 	ctx := c.Request().Context()
-	var id string
+	var start auth.SessionStart
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		id, err = auth.HandoffFinish(ctx, tx, token, visiting(c).tenant.ID, device(c))
+		start, err = auth.HandoffFinish(ctx, tx, token, visiting(c).tenant.ID)
 		return err
 	})
 	if err != nil {
 		return s.handoffFailed(c, err)
 	}
-	if err := s.useSession(c, id); err != nil {
+	to, err := s.startSession(c, start, "")
+	if err != nil {
 		return err
 	}
-	return s.leave(c, "/")
+	return s.leave(c, to)
 }
 
 // handoffFailed: a used or late token is no drama. Whoever is signed in goes

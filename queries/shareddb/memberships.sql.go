@@ -7,9 +7,48 @@ package shareddb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
+
+const membershipDelete = `-- name: MembershipDelete :exec
+delete from memberships where id = $1 and tenant_id = $2
+`
+
+func (q *Queries) MembershipDelete(ctx context.Context, iD uuid.UUID, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, membershipDelete, iD, tenantID)
+	return err
+}
+
+const membershipGet = `-- name: MembershipGet :one
+select m.id, m.user_id, m.role, u.name, u.email
+from memberships m join users u on u.id = m.user_id
+where m.id = $1 and m.tenant_id = $2
+for update of m
+`
+
+type MembershipGetRow struct {
+	ID     uuid.UUID
+	UserID uuid.UUID
+	Role   string
+	Name   string
+	Email  string
+}
+
+// One member, locked until the end of the transaction.
+func (q *Queries) MembershipGet(ctx context.Context, iD uuid.UUID, tenantID uuid.UUID) (MembershipGetRow, error) {
+	row := q.db.QueryRow(ctx, membershipGet, iD, tenantID)
+	var i MembershipGetRow
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Role,
+		&i.Name,
+		&i.Email,
+	)
+	return i, err
+}
 
 const membershipInsert = `-- name: MembershipInsert :exec
 insert into memberships (id, tenant_id, user_id, role) values ($1, $2, $3, $4)
@@ -30,6 +69,114 @@ func (q *Queries) MembershipInsert(ctx context.Context, arg MembershipInsertPara
 		arg.Role,
 	)
 	return err
+}
+
+const membershipList = `-- name: MembershipList :many
+select m.id, m.user_id, m.role, m.created_at, u.name, u.email, u.avatar, u.email_verified_at,
+       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as strong,
+       coalesce((select max(s.last_seen_at) from sessions s where s.user_id = m.user_id and s.tenant_id = m.tenant_id), 'epoch')::timestamptz as last_seen_at
+from memberships m join users u on u.id = m.user_id
+where m.tenant_id = $1
+order by array_position(array['owner', 'admin', 'member', 'viewer'], m.role), lower(u.name), m.id
+limit 1000
+`
+
+type MembershipListRow struct {
+	ID              uuid.UUID
+	UserID          uuid.UUID
+	Role            string
+	CreatedAt       time.Time
+	Name            string
+	Email           string
+	Avatar          string
+	EmailVerifiedAt *time.Time
+	Strong          bool
+	LastSeenAt      time.Time
+}
+
+// Everybody in the workspace, owners first.
+func (q *Queries) MembershipList(ctx context.Context, tenantID uuid.UUID) ([]MembershipListRow, error) {
+	rows, err := q.db.Query(ctx, membershipList, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MembershipListRow{}
+	for rows.Next() {
+		var i MembershipListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Role,
+			&i.CreatedAt,
+			&i.Name,
+			&i.Email,
+			&i.Avatar,
+			&i.EmailVerifiedAt,
+			&i.Strong,
+			&i.LastSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const membershipOf = `-- name: MembershipOf :one
+select m.id from memberships m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email = $2
+`
+
+// The membership of the user with this address.
+func (q *Queries) MembershipOf(ctx context.Context, tenantID uuid.UUID, email string) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, membershipOf, tenantID, email)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const membershipSetRole = `-- name: MembershipSetRole :exec
+update memberships set role = $1 where id = $2 and tenant_id = $3
+`
+
+func (q *Queries) MembershipSetRole(ctx context.Context, role string, iD uuid.UUID, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, membershipSetRole, role, iD, tenantID)
+	return err
+}
+
+const membershipsOfUser = `-- name: MembershipsOfUser :many
+select m.id, m.tenant_id, t.schema from memberships m join tenants t on t.id = m.tenant_id
+where m.user_id = $1 and t.state in ('active', 'suspended')
+`
+
+type MembershipsOfUserRow struct {
+	ID       uuid.UUID
+	TenantID uuid.UUID
+	Schema   string
+}
+
+// Where the user is a member, with the scope of each workspace.
+func (q *Queries) MembershipsOfUser(ctx context.Context, userID uuid.UUID) ([]MembershipsOfUserRow, error) {
+	rows, err := q.db.Query(ctx, membershipsOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MembershipsOfUserRow{}
+	for rows.Next() {
+		var i MembershipsOfUserRow
+		if err := rows.Scan(&i.ID, &i.TenantID, &i.Schema); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tenantOfMember = `-- name: TenantOfMember :one

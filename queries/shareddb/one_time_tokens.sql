@@ -1,16 +1,20 @@
 -- name: OneTimeTokenInsert :exec
-insert into one_time_tokens (hash, purpose, user_id, tenant_id, expires_at)
-values (@hash, @purpose, @user_id, sqlc.narg(tenant_id), @expires_at);
+insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, expires_at)
+values (@hash, @purpose, sqlc.narg(user_id), sqlc.narg(tenant_id), @email, @data, @strong, @expires_at);
 
 -- name: OneTimeTokenPeek :one
-select o.user_id, u.name, u.email
+select o.user_id, o.email, u.name
 from one_time_tokens o join users u on u.id = o.user_id
 where o.hash = @hash and o.purpose = @purpose and o.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and o.expires_at > now();
 
 -- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = @hash and purpose = @purpose and tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and expires_at > now()
-returning user_id;
+returning user_id, email, data, strong;
+
+-- name: OneTimeTokenDeleteOfUser :exec
+-- Whatever mail was sent before does not work any more.
+delete from one_time_tokens where user_id = @user_id and purpose = @purpose;
 
 -- name: OneTimeTokenDeleteExpired :execrows
 delete from one_time_tokens where expires_at < now();

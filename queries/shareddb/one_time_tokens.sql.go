@@ -15,14 +15,26 @@ import (
 const oneTimeTokenConsume = `-- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = $1 and purpose = $2 and tenant_id is not distinct from $3::uuid and expires_at > now()
-returning user_id
+returning user_id, email, data, strong
 `
 
-func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose string, tenantID *uuid.UUID) (uuid.UUID, error) {
+type OneTimeTokenConsumeRow struct {
+	UserID *uuid.UUID
+	Email  string
+	Data   string
+	Strong bool
+}
+
+func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose string, tenantID *uuid.UUID) (OneTimeTokenConsumeRow, error) {
 	row := q.db.QueryRow(ctx, oneTimeTokenConsume, hash, purpose, tenantID)
-	var user_id uuid.UUID
-	err := row.Scan(&user_id)
-	return user_id, err
+	var i OneTimeTokenConsumeRow
+	err := row.Scan(
+		&i.UserID,
+		&i.Email,
+		&i.Data,
+		&i.Strong,
+	)
+	return i, err
 }
 
 const oneTimeTokenDeleteExpired = `-- name: OneTimeTokenDeleteExpired :execrows
@@ -37,16 +49,29 @@ func (q *Queries) OneTimeTokenDeleteExpired(ctx context.Context) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
+const oneTimeTokenDeleteOfUser = `-- name: OneTimeTokenDeleteOfUser :exec
+delete from one_time_tokens where user_id = $1 and purpose = $2
+`
+
+// Whatever mail was sent before does not work any more.
+func (q *Queries) OneTimeTokenDeleteOfUser(ctx context.Context, userID *uuid.UUID, purpose string) error {
+	_, err := q.db.Exec(ctx, oneTimeTokenDeleteOfUser, userID, purpose)
+	return err
+}
+
 const oneTimeTokenInsert = `-- name: OneTimeTokenInsert :exec
-insert into one_time_tokens (hash, purpose, user_id, tenant_id, expires_at)
-values ($1, $2, $3, $4, $5)
+insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type OneTimeTokenInsertParams struct {
 	Hash      []byte
 	Purpose   string
-	UserID    uuid.UUID
+	UserID    *uuid.UUID
 	TenantID  *uuid.UUID
+	Email     string
+	Data      string
+	Strong    bool
 	ExpiresAt time.Time
 }
 
@@ -56,26 +81,29 @@ func (q *Queries) OneTimeTokenInsert(ctx context.Context, arg OneTimeTokenInsert
 		arg.Purpose,
 		arg.UserID,
 		arg.TenantID,
+		arg.Email,
+		arg.Data,
+		arg.Strong,
 		arg.ExpiresAt,
 	)
 	return err
 }
 
 const oneTimeTokenPeek = `-- name: OneTimeTokenPeek :one
-select o.user_id, u.name, u.email
+select o.user_id, o.email, u.name
 from one_time_tokens o join users u on u.id = o.user_id
 where o.hash = $1 and o.purpose = $2 and o.tenant_id is not distinct from $3::uuid and o.expires_at > now()
 `
 
 type OneTimeTokenPeekRow struct {
-	UserID uuid.UUID
-	Name   string
+	UserID *uuid.UUID
 	Email  string
+	Name   string
 }
 
 func (q *Queries) OneTimeTokenPeek(ctx context.Context, hash []byte, purpose string, tenantID *uuid.UUID) (OneTimeTokenPeekRow, error) {
 	row := q.db.QueryRow(ctx, oneTimeTokenPeek, hash, purpose, tenantID)
 	var i OneTimeTokenPeekRow
-	err := row.Scan(&i.UserID, &i.Name, &i.Email)
+	err := row.Scan(&i.UserID, &i.Email, &i.Name)
 	return i, err
 }

@@ -1,21 +1,51 @@
 -- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at)
-values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at);
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider)
+values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider));
 
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
 -- with it, so that a removed member is out at the next click.
-select s.user_id, s.last_seen_at, u.name, u.email, u.time_zone, u.date_style, u.number_style, m.id as member_id, coalesce(m.role, '')::text as role
+select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+       u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
+       (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
 where s.id_hash = @id_hash and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.expires_at > now();
 
 -- name: SessionTouch :exec
-update sessions set last_seen_at = now(), expires_at = @expires_at where id_hash = @id_hash;
+-- However much it is used, a session ends @most seconds after it began.
+update sessions set last_seen_at = now(), expires_at = least(now() + make_interval(secs => @idle::float8), created_at + make_interval(secs => @most::float8)) where id_hash = @id_hash;
+
+-- name: SessionProve :exec
+-- A password or factor was shown just now.
+update sessions set proved_at = now(), strong = strong or @strong::bool where id = @id;
+
+-- name: SessionList :many
+-- Where the user is signed in, the latest first.
+select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, coalesce(t.slug, '')::text as slug, coalesce(t.name, '')::text as workspace
+from sessions s left join tenants t on t.id = s.tenant_id
+where s.user_id = @user_id and s.expires_at > now() and not s.pending
+order by s.last_seen_at desc, s.id
+limit 100;
 
 -- name: SessionDelete :exec
 delete from sessions where id_hash = @id_hash;
+
+-- name: SessionDeleteByID :execrows
+delete from sessions where id = @id and user_id = @user_id;
+
+-- name: SessionDeleteOthers :execrows
+-- Ends all of the user's sessions but one; uuid zero spares none.
+delete from sessions where user_id = @user_id and id <> @id;
+
+-- name: SessionDeleteInTenant :exec
+delete from sessions where user_id = @user_id and tenant_id = @tenant_id;
+
+-- name: SessionDeleteByProvider :exec
+-- When a workspace gives its provider up or takes another, who came by it leaves.
+delete from sessions where provider = @tenant_id::uuid;
 
 -- name: SessionDeleteExpired :execrows
 delete from sessions where expires_at < now();

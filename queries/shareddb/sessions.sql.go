@@ -21,6 +21,28 @@ func (q *Queries) SessionDelete(ctx context.Context, idHash []byte) error {
 	return err
 }
 
+const sessionDeleteByID = `-- name: SessionDeleteByID :execrows
+delete from sessions where id = $1 and user_id = $2
+`
+
+func (q *Queries) SessionDeleteByID(ctx context.Context, iD uuid.UUID, userID uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, sessionDeleteByID, iD, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sessionDeleteByProvider = `-- name: SessionDeleteByProvider :exec
+delete from sessions where provider = $1::uuid
+`
+
+// When a workspace gives its provider up or takes another, who came by it leaves.
+func (q *Queries) SessionDeleteByProvider(ctx context.Context, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionDeleteByProvider, tenantID)
+	return err
+}
+
 const sessionDeleteExpired = `-- name: SessionDeleteExpired :execrows
 delete from sessions where expires_at < now()
 `
@@ -33,8 +55,33 @@ func (q *Queries) SessionDeleteExpired(ctx context.Context) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const sessionDeleteInTenant = `-- name: SessionDeleteInTenant :exec
+delete from sessions where user_id = $1 and tenant_id = $2
+`
+
+func (q *Queries) SessionDeleteInTenant(ctx context.Context, userID uuid.UUID, tenantID *uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionDeleteInTenant, userID, tenantID)
+	return err
+}
+
+const sessionDeleteOthers = `-- name: SessionDeleteOthers :execrows
+delete from sessions where user_id = $1 and id <> $2
+`
+
+// Ends all of the user's sessions but one; uuid zero spares none.
+func (q *Queries) SessionDeleteOthers(ctx context.Context, userID uuid.UUID, iD uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, sessionDeleteOthers, userID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sessionGet = `-- name: SessionGet :one
-select s.user_id, s.last_seen_at, u.name, u.email, u.time_zone, u.date_style, u.number_style, m.id as member_id, coalesce(m.role, '')::text as role
+select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+       u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
+       (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
@@ -42,15 +89,24 @@ where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.expires
 `
 
 type SessionGetRow struct {
-	UserID      uuid.UUID
-	LastSeenAt  time.Time
-	Name        string
-	Email       string
-	TimeZone    string
-	DateStyle   string
-	NumberStyle string
-	MemberID    *uuid.UUID
-	Role        string
+	ID              uuid.UUID
+	UserID          uuid.UUID
+	LastSeenAt      time.Time
+	ProvedAt        time.Time
+	Pending         bool
+	Strong          bool
+	ByProvider      bool
+	Name            string
+	Email           string
+	EmailVerifiedAt *time.Time
+	TimeZone        string
+	DateStyle       string
+	NumberStyle     string
+	Theme           string
+	Avatar          string
+	HasFactor       bool
+	MemberID        *uuid.UUID
+	Role            string
 }
 
 // A session is somebody only on the host it was made on. The membership comes
@@ -59,13 +115,22 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 	row := q.db.QueryRow(ctx, sessionGet, iDHash, tenantID)
 	var i SessionGetRow
 	err := row.Scan(
+		&i.ID,
 		&i.UserID,
 		&i.LastSeenAt,
+		&i.ProvedAt,
+		&i.Pending,
+		&i.Strong,
+		&i.ByProvider,
 		&i.Name,
 		&i.Email,
+		&i.EmailVerifiedAt,
 		&i.TimeZone,
 		&i.DateStyle,
 		&i.NumberStyle,
+		&i.Theme,
+		&i.Avatar,
+		&i.HasFactor,
 		&i.MemberID,
 		&i.Role,
 	)
@@ -73,8 +138,8 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 }
 
 const sessionInsert = `-- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 `
 
 type SessionInsertParams struct {
@@ -84,6 +149,9 @@ type SessionInsertParams struct {
 	Ip        string
 	UserAgent string
 	ExpiresAt time.Time
+	Pending   bool
+	Strong    bool
+	Provider  *uuid.UUID
 }
 
 func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) error {
@@ -94,15 +162,78 @@ func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) er
 		arg.Ip,
 		arg.UserAgent,
 		arg.ExpiresAt,
+		arg.Pending,
+		arg.Strong,
+		arg.Provider,
 	)
 	return err
 }
 
-const sessionTouch = `-- name: SessionTouch :exec
-update sessions set last_seen_at = now(), expires_at = $1 where id_hash = $2
+const sessionList = `-- name: SessionList :many
+select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, coalesce(t.slug, '')::text as slug, coalesce(t.name, '')::text as workspace
+from sessions s left join tenants t on t.id = s.tenant_id
+where s.user_id = $1 and s.expires_at > now() and not s.pending
+order by s.last_seen_at desc, s.id
+limit 100
 `
 
-func (q *Queries) SessionTouch(ctx context.Context, expiresAt time.Time, iDHash []byte) error {
-	_, err := q.db.Exec(ctx, sessionTouch, expiresAt, iDHash)
+type SessionListRow struct {
+	ID         uuid.UUID
+	Ip         string
+	UserAgent  string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	Strong     bool
+	Slug       string
+	Workspace  string
+}
+
+// Where the user is signed in, the latest first.
+func (q *Queries) SessionList(ctx context.Context, userID uuid.UUID) ([]SessionListRow, error) {
+	rows, err := q.db.Query(ctx, sessionList, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SessionListRow{}
+	for rows.Next() {
+		var i SessionListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Ip,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.LastSeenAt,
+			&i.Strong,
+			&i.Slug,
+			&i.Workspace,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessionProve = `-- name: SessionProve :exec
+update sessions set proved_at = now(), strong = strong or $1::bool where id = $2
+`
+
+// A password or factor was shown just now.
+func (q *Queries) SessionProve(ctx context.Context, strong bool, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionProve, strong, iD)
+	return err
+}
+
+const sessionTouch = `-- name: SessionTouch :exec
+update sessions set last_seen_at = now(), expires_at = least(now() + make_interval(secs => $1::float8), created_at + make_interval(secs => $2::float8)) where id_hash = $3
+`
+
+// However much it is used, a session ends @most seconds after it began.
+func (q *Queries) SessionTouch(ctx context.Context, idle float64, most float64, iDHash []byte) error {
+	_, err := q.db.Exec(ctx, sessionTouch, idle, most, iDHash)
 	return err
 }

@@ -1,8 +1,8 @@
 -- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style from tenants where slug = @slug::text;
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor from tenants where slug = @slug::text;
 
 -- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = @host and d.verified_at is not null;
 
@@ -22,7 +22,7 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style;
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor;
 
 -- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role
@@ -37,3 +37,14 @@ where id = @id;
 -- name: TenantsAfter :many
 -- Active workspaces in the order of their ids, a page at a time.
 select id, schema from tenants where state = 'active' and id > @after order by id limit @n;
+
+-- name: TenantByID :one
+-- The scope of a workspace that is in use, for a job.
+select id, schema, state, slug, name from tenants where id = @id and state in ('active', 'suspended');
+
+-- name: TenantLock :exec
+-- Those who change who is in a workspace take turns.
+select from tenants where id = @id for update;
+
+-- name: TenantRequireFactor :exec
+update tenants set require_second_factor = @required where id = @id;

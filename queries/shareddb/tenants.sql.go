@@ -12,22 +12,23 @@ import (
 )
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
 
 type TenantByDomainRow struct {
-	ID          uuid.UUID
-	Schema      string
-	State       string
-	Slug        *string
-	Name        string
-	Currency    string
-	Country     string
-	TimeZone    string
-	DateStyle   string
-	NumberStyle string
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
 }
 
 func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDomainRow, error) {
@@ -44,25 +45,53 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.TimeZone,
 		&i.DateStyle,
 		&i.NumberStyle,
+		&i.RequireSecondFactor,
+	)
+	return i, err
+}
+
+const tenantByID = `-- name: TenantByID :one
+select id, schema, state, slug, name from tenants where id = $1 and state in ('active', 'suspended')
+`
+
+type TenantByIDRow struct {
+	ID     uuid.UUID
+	Schema string
+	State  string
+	Slug   *string
+	Name   string
+}
+
+// The scope of a workspace that is in use, for a job.
+func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, error) {
+	row := q.db.QueryRow(ctx, tenantByID, id)
+	var i TenantByIDRow
+	err := row.Scan(
+		&i.ID,
+		&i.Schema,
+		&i.State,
+		&i.Slug,
+		&i.Name,
 	)
 	return i, err
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style from tenants where slug = $1::text
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
-	ID          uuid.UUID
-	Schema      string
-	State       string
-	Slug        *string
-	Name        string
-	Currency    string
-	Country     string
-	TimeZone    string
-	DateStyle   string
-	NumberStyle string
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
 }
 
 func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRow, error) {
@@ -79,6 +108,7 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 		&i.TimeZone,
 		&i.DateStyle,
 		&i.NumberStyle,
+		&i.RequireSecondFactor,
 	)
 	return i, err
 }
@@ -91,20 +121,21 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor
 `
 
 type TenantClaimRow struct {
-	ID          uuid.UUID
-	Schema      string
-	State       string
-	Slug        *string
-	Name        string
-	Currency    string
-	Country     string
-	TimeZone    string
-	DateStyle   string
-	NumberStyle string
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
 }
 
 // Makes a ready, current spare schema the workspace; no row when there is none.
@@ -122,8 +153,19 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 		&i.TimeZone,
 		&i.DateStyle,
 		&i.NumberStyle,
+		&i.RequireSecondFactor,
 	)
 	return i, err
+}
+
+const tenantLock = `-- name: TenantLock :exec
+select from tenants where id = $1 for update
+`
+
+// Those who change who is in a workspace take turns.
+func (q *Queries) TenantLock(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantLock, id)
+	return err
 }
 
 const tenantLockSlug = `-- name: TenantLockSlug :exec
@@ -133,6 +175,15 @@ select pg_advisory_xact_lock(hashtextextended('slug:' || $1::text, 0))
 // Others who want the same slug wait here, before they take a spare schema.
 func (q *Queries) TenantLockSlug(ctx context.Context, slug string) error {
 	_, err := q.db.Exec(ctx, tenantLockSlug, slug)
+	return err
+}
+
+const tenantRequireFactor = `-- name: TenantRequireFactor :exec
+update tenants set require_second_factor = $1 where id = $2
+`
+
+func (q *Queries) TenantRequireFactor(ctx context.Context, required bool, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantRequireFactor, required, iD)
 	return err
 }
 

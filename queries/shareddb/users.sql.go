@@ -7,19 +7,112 @@ package shareddb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
 
+const avatarDelete = `-- name: AvatarDelete :exec
+delete from avatars where user_id = $1
+`
+
+func (q *Queries) AvatarDelete(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, avatarDelete, userID)
+	return err
+}
+
+const avatarGet = `-- name: AvatarGet :one
+select a.image from users u join avatars a on a.user_id = u.id
+where u.avatar = $1::text and (u.id = $2 or exists (select from memberships m where m.user_id = u.id and m.tenant_id = $3))
+limit 1
+`
+
+// The image of this name, of oneself or of somebody in the same workspace.
+func (q *Queries) AvatarGet(ctx context.Context, name string, userID uuid.UUID, tenantID uuid.UUID) ([]byte, error) {
+	row := q.db.QueryRow(ctx, avatarGet, name, userID, tenantID)
+	var image []byte
+	err := row.Scan(&image)
+	return image, err
+}
+
+const avatarPut = `-- name: AvatarPut :exec
+insert into avatars (user_id, image) values ($1, $2) on conflict (user_id) do update set image = excluded.image
+`
+
+func (q *Queries) AvatarPut(ctx context.Context, userID uuid.UUID, image []byte) error {
+	_, err := q.db.Exec(ctx, avatarPut, userID, image)
+	return err
+}
+
+const recoveryCodeDeleteAll = `-- name: RecoveryCodeDeleteAll :exec
+delete from recovery_codes where user_id = $1
+`
+
+func (q *Queries) RecoveryCodeDeleteAll(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, recoveryCodeDeleteAll, userID)
+	return err
+}
+
+const recoveryCodeInsert = `-- name: RecoveryCodeInsert :exec
+insert into recovery_codes (user_id, hash) select $1, unnest($2::bytea[])
+`
+
+func (q *Queries) RecoveryCodeInsert(ctx context.Context, userID uuid.UUID, hashes [][]byte) error {
+	_, err := q.db.Exec(ctx, recoveryCodeInsert, userID, hashes)
+	return err
+}
+
+const recoveryCodeUse = `-- name: RecoveryCodeUse :execrows
+delete from recovery_codes where user_id = $1 and hash = $2
+`
+
+func (q *Queries) RecoveryCodeUse(ctx context.Context, userID uuid.UUID, hash []byte) (int64, error) {
+	result, err := q.db.Exec(ctx, recoveryCodeUse, userID, hash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const userAccess = `-- name: UserAccess :one
+select (password_hash <> '')::bool as has_password, password_short, totp_secret, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
+       (select count(*) from recovery_codes r where r.user_id = u.id) as recovery_codes
+from users u where u.id = $1
+`
+
+type UserAccessRow struct {
+	HasPassword   bool
+	PasswordShort bool
+	TotpSecret    string
+	Passkeys      int64
+	RecoveryCodes int64
+}
+
+// How somebody proves who they are.
+func (q *Queries) UserAccess(ctx context.Context, id uuid.UUID) (UserAccessRow, error) {
+	row := q.db.QueryRow(ctx, userAccess, id)
+	var i UserAccessRow
+	err := row.Scan(
+		&i.HasPassword,
+		&i.PasswordShort,
+		&i.TotpSecret,
+		&i.Passkeys,
+		&i.RecoveryCodes,
+	)
+	return i, err
+}
+
 const userByEmail = `-- name: UserByEmail :one
-select id, email, name, password_hash from users where email = $1
+select id, email, name, password_hash, email_verified_at, avatar from users where email = $1
 `
 
 type UserByEmailRow struct {
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	PasswordHash string
+	ID              uuid.UUID
+	Email           string
+	Name            string
+	PasswordHash    string
+	EmailVerifiedAt *time.Time
+	Avatar          string
 }
 
 func (q *Queries) UserByEmail(ctx context.Context, email string) (UserByEmailRow, error) {
@@ -30,19 +123,61 @@ func (q *Queries) UserByEmail(ctx context.Context, email string) (UserByEmailRow
 		&i.Email,
 		&i.Name,
 		&i.PasswordHash,
+		&i.EmailVerifiedAt,
+		&i.Avatar,
 	)
 	return i, err
 }
 
+const userByID = `-- name: UserByID :one
+select id, email, name, password_hash, email_verified_at, avatar from users where id = $1
+`
+
+type UserByIDRow struct {
+	ID              uuid.UUID
+	Email           string
+	Name            string
+	PasswordHash    string
+	EmailVerifiedAt *time.Time
+	Avatar          string
+}
+
+func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, error) {
+	row := q.db.QueryRow(ctx, userByID, id)
+	var i UserByIDRow
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.EmailVerifiedAt,
+		&i.Avatar,
+	)
+	return i, err
+}
+
+const userForgetFactors = `-- name: UserForgetFactors :exec
+with p as (delete from passkeys where passkeys.user_id = $1), r as (delete from recovery_codes where recovery_codes.user_id = $1),
+     i as (delete from identities where identities.user_id = $1)
+update users u set totp_secret = '', password_hash = '', password_short = false where u.id = $1
+`
+
+// What somebody else may have set up before the address was proven.
+func (q *Queries) UserForgetFactors(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, userForgetFactors, userID)
+	return err
+}
+
 const userInsert = `-- name: UserInsert :exec
-insert into users (id, email, name, password_hash) values ($1, $2, $3, $4)
+insert into users (id, email, name, password_hash, email_verified_at) values ($1, $2, $3, $4, $5)
 `
 
 type UserInsertParams struct {
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	PasswordHash string
+	ID              uuid.UUID
+	Email           string
+	Name            string
+	PasswordHash    string
+	EmailVerifiedAt *time.Time
 }
 
 func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
@@ -51,27 +186,122 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 		arg.Email,
 		arg.Name,
 		arg.PasswordHash,
+		arg.EmailVerifiedAt,
 	)
 	return err
 }
 
-const userPreferences = `-- name: UserPreferences :exec
-update users set time_zone = $1, date_style = $2, number_style = $3 where id = $4
+const userLock = `-- name: UserLock :one
+select id, email, name, password_hash, email_verified_at, avatar from users where id = $1 for update
 `
 
-type UserPreferencesParams struct {
+type UserLockRow struct {
+	ID              uuid.UUID
+	Email           string
+	Name            string
+	PasswordHash    string
+	EmailVerifiedAt *time.Time
+	Avatar          string
+}
+
+// Locks the user until the end of the transaction.
+func (q *Queries) UserLock(ctx context.Context, id uuid.UUID) (UserLockRow, error) {
+	row := q.db.QueryRow(ctx, userLock, id)
+	var i UserLockRow
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.PasswordHash,
+		&i.EmailVerifiedAt,
+		&i.Avatar,
+	)
+	return i, err
+}
+
+const userProfile = `-- name: UserProfile :exec
+update users set name = $1, time_zone = $2, date_style = $3, number_style = $4, theme = $5 where id = $6
+`
+
+type UserProfileParams struct {
+	Name        string
 	TimeZone    string
 	DateStyle   string
 	NumberStyle string
+	Theme       string
 	ID          uuid.UUID
 }
 
-func (q *Queries) UserPreferences(ctx context.Context, arg UserPreferencesParams) error {
-	_, err := q.db.Exec(ctx, userPreferences,
+func (q *Queries) UserProfile(ctx context.Context, arg UserProfileParams) error {
+	_, err := q.db.Exec(ctx, userProfile,
+		arg.Name,
 		arg.TimeZone,
 		arg.DateStyle,
 		arg.NumberStyle,
+		arg.Theme,
 		arg.ID,
 	)
 	return err
+}
+
+const userSetAvatar = `-- name: UserSetAvatar :exec
+update users set avatar = $1 where id = $2
+`
+
+func (q *Queries) UserSetAvatar(ctx context.Context, avatar string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, userSetAvatar, avatar, iD)
+	return err
+}
+
+const userSetEmail = `-- name: UserSetEmail :exec
+update users set email = $1, email_verified_at = now() where id = $2
+`
+
+func (q *Queries) UserSetEmail(ctx context.Context, email string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, userSetEmail, email, iD)
+	return err
+}
+
+const userSetPassword = `-- name: UserSetPassword :exec
+update users set password_hash = $1, password_short = $2 where id = $3
+`
+
+func (q *Queries) UserSetPassword(ctx context.Context, passwordHash string, passwordShort bool, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, userSetPassword, passwordHash, passwordShort, iD)
+	return err
+}
+
+const userSetTOTP = `-- name: UserSetTOTP :exec
+update users set totp_secret = $1, totp_step = $2 where id = $3
+`
+
+func (q *Queries) UserSetTOTP(ctx context.Context, totpSecret string, totpStep int64, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, userSetTOTP, totpSecret, totpStep, iD)
+	return err
+}
+
+const userUseTOTP = `-- name: UserUseTOTP :execrows
+update users set totp_step = $1 where id = $2 and totp_step < $1 and totp_secret <> ''
+`
+
+// A code counts once: only a later one than the last is taken.
+func (q *Queries) UserUseTOTP(ctx context.Context, step int64, iD uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, userUseTOTP, step, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const userVerify = `-- name: UserVerify :execrows
+update users set email_verified_at = coalesce(email_verified_at, now()) where id = $1 and email = $2
+`
+
+// Marks the address as proven, provided that it is still the one that was asked.
+func (q *Queries) UserVerify(ctx context.Context, iD uuid.UUID, email string) (int64, error) {
+	result, err := q.db.Exec(ctx, userVerify, iD, email)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

@@ -1,5 +1,38 @@
--- name: MemberInsert :exec
-insert into members (id, user_id, name, email) values (@id, @user_id, @name, @email);
+-- name: MemberPut :one
+-- Who comes back is who they were: the same member, with the records they had.
+insert into members (id, user_id, name, email, avatar) values (@id, @user_id, @name, @email, @avatar)
+on conflict (user_id) do update set name = excluded.name, email = excluded.email, avatar = excluded.avatar, active = true
+returning id;
+
+-- name: MemberLeave :exec
+update members set active = false where id = @id;
+
+-- name: MemberFollow :exec
+-- Takes over what the person changed of themselves.
+update members set name = @name, email = @email, avatar = @avatar where user_id = @user_id;
+
+-- name: MemberGet :one
+select id, name, email, active from members where id = @id;
+
+-- name: MemberRecords :many
+-- How much the member looks after.
+select kind::text, n from (
+	select 'customers' as kind, count(*) as n from customers where owner_id = @id::uuid and deleted_at is null
+	union all select 'contacts', count(*) from contacts where owner_id = @id::uuid and deleted_at is null
+	union all select 'leads', count(*) from leads where owner_id = @id::uuid and deleted_at is null
+	union all select 'deals', count(*) from deals where owner_id = @id::uuid and deleted_at is null
+	union all select 'projects', count(*) from projects where owner_id = @id::uuid and deleted_at is null
+	union all select 'tasks', count(*) from tasks where assignee_id = @id::uuid and deleted_at is null
+) counts where n > 0;
+
+-- name: MemberHandOver :exec
+-- Gives what one member looks after to another, in the trash too: it may come back.
+with c as (update customers set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
+     o as (update contacts set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
+     l as (update leads set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
+     d as (update deals set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
+     p as (update projects set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid)
+update tasks set assignee_id = @heir::uuid, version = version + 1, updated_at = now() where assignee_id = @id::uuid;
 
 -- name: MemberList :many
 -- All there ever were, by name: who left may still own records.
@@ -13,3 +46,7 @@ select exists (select from members where id = @id and active)::bool;
 (select 'member'::text as kind, m.id, m.name::text as name from members m where m.active order by m.name, m.id limit 200)
 union all
 (select 'tag', t.id, t.name from tags t order by t.name limit 200);
+
+-- name: MemberWas :one
+-- Whether the user was a member before.
+select exists (select from members where user_id = @user_id)::bool;

@@ -55,24 +55,72 @@ func (q *Queries) MemberExists(ctx context.Context, id uuid.UUID) (bool, error) 
 	return column_1, err
 }
 
-const memberInsert = `-- name: MemberInsert :exec
-insert into members (id, user_id, name, email) values ($1, $2, $3, $4)
+const memberFollow = `-- name: MemberFollow :exec
+update members set name = $1, email = $2, avatar = $3 where user_id = $4
 `
 
-type MemberInsertParams struct {
-	ID     uuid.UUID
-	UserID uuid.UUID
+type MemberFollowParams struct {
 	Name   string
 	Email  string
+	Avatar string
+	UserID uuid.UUID
 }
 
-func (q *Queries) MemberInsert(ctx context.Context, arg MemberInsertParams) error {
-	_, err := q.db.Exec(ctx, memberInsert,
-		arg.ID,
-		arg.UserID,
+// Takes over what the person changed of themselves.
+func (q *Queries) MemberFollow(ctx context.Context, arg MemberFollowParams) error {
+	_, err := q.db.Exec(ctx, memberFollow,
 		arg.Name,
 		arg.Email,
+		arg.Avatar,
+		arg.UserID,
 	)
+	return err
+}
+
+const memberGet = `-- name: MemberGet :one
+select id, name, email, active from members where id = $1
+`
+
+type MemberGetRow struct {
+	ID     uuid.UUID
+	Name   string
+	Email  string
+	Active bool
+}
+
+func (q *Queries) MemberGet(ctx context.Context, id uuid.UUID) (MemberGetRow, error) {
+	row := q.db.QueryRow(ctx, memberGet, id)
+	var i MemberGetRow
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Email,
+		&i.Active,
+	)
+	return i, err
+}
+
+const memberHandOver = `-- name: MemberHandOver :exec
+with c as (update customers set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
+     o as (update contacts set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
+     l as (update leads set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
+     d as (update deals set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
+     p as (update projects set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid)
+update tasks set assignee_id = $1::uuid, version = version + 1, updated_at = now() where assignee_id = $2::uuid
+`
+
+// Gives what one member looks after to another, in the trash too: it may come back.
+func (q *Queries) MemberHandOver(ctx context.Context, heir uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, memberHandOver, heir, iD)
+	return err
+}
+
+const memberLeave = `-- name: MemberLeave :exec
+update members set active = false where id = $1
+`
+
+func (q *Queries) MemberLeave(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, memberLeave, id)
 	return err
 }
 
@@ -111,4 +159,81 @@ func (q *Queries) MemberList(ctx context.Context) ([]MemberListRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const memberPut = `-- name: MemberPut :one
+insert into members (id, user_id, name, email, avatar) values ($1, $2, $3, $4, $5)
+on conflict (user_id) do update set name = excluded.name, email = excluded.email, avatar = excluded.avatar, active = true
+returning id
+`
+
+type MemberPutParams struct {
+	ID     uuid.UUID
+	UserID uuid.UUID
+	Name   string
+	Email  string
+	Avatar string
+}
+
+// Who comes back is who they were: the same member, with the records they had.
+func (q *Queries) MemberPut(ctx context.Context, arg MemberPutParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, memberPut,
+		arg.ID,
+		arg.UserID,
+		arg.Name,
+		arg.Email,
+		arg.Avatar,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const memberRecords = `-- name: MemberRecords :many
+select kind::text, n from (
+	select 'customers' as kind, count(*) as n from customers where owner_id = $1::uuid and deleted_at is null
+	union all select 'contacts', count(*) from contacts where owner_id = $1::uuid and deleted_at is null
+	union all select 'leads', count(*) from leads where owner_id = $1::uuid and deleted_at is null
+	union all select 'deals', count(*) from deals where owner_id = $1::uuid and deleted_at is null
+	union all select 'projects', count(*) from projects where owner_id = $1::uuid and deleted_at is null
+	union all select 'tasks', count(*) from tasks where assignee_id = $1::uuid and deleted_at is null
+) counts where n > 0
+`
+
+type MemberRecordsRow struct {
+	Kind string
+	N    int64
+}
+
+// How much the member looks after.
+func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]MemberRecordsRow, error) {
+	rows, err := q.db.Query(ctx, memberRecords, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MemberRecordsRow{}
+	for rows.Next() {
+		var i MemberRecordsRow
+		if err := rows.Scan(&i.Kind, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const memberWas = `-- name: MemberWas :one
+select exists (select from members where user_id = $1)::bool
+`
+
+// Whether the user was a member before.
+func (q *Queries) MemberWas(ctx context.Context, userID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, memberWas, userID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }

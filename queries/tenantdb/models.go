@@ -3,3 +3,20 @@
 //   sqlc v1.31.1
 
 package tenantdb
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+type Audit struct {
+	ID       int64
+	At       time.Time
+	MemberID *uuid.UUID
+	Actor    string
+	Action   string
+	Subject  string
+	Ip       string
+	Device   string
+}

@@ -1,0 +1,155 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// Proofs of an address: links in a mail that work once, for a while.
+const (
+	ProofTime     = 30 * time.Minute
+	purposeVerify = "verify"
+	purposeEmail  = "email"
+	purposeReset  = "reset"
+
+	mailsPerAddress = 5 // to one address, in a throttle's window
+)
+
+func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUID, email string) (string, error) {
+	// The latest mail is the one that works.
+	if err := tx.OneTimeTokenDeleteOfUser(ctx, &userID, purpose); err != nil {
+		return "", err
+	}
+	token := NewToken()
+	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
+		Hash: hashToken(token), Purpose: purpose, UserID: &userID, Email: email, ExpiresAt: time.Now().Add(ProofTime),
+	})
+}
+
+// ThrottleMail counts a mail that anybody can have sent to an address; it
+// answers TooManyError.
+func ThrottleMail(ctx context.Context, d *db.DB, email, ip string) error {
+	if err := ThrottleAddress(ctx, d, ip); err != nil {
+		return err
+	}
+	return throttle(ctx, d, "mail:"+email, mailsPerAddress)
+}
+
+// VerifyStart returns the token with which the user, signed in, proves the
+// address of the account.
+func VerifyStart(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, email string) (string, error) {
+	return proof(ctx, tx, purposeVerify, userID, email)
+}
+
+// VerifyFinish marks the address as proven. Only the user whose it is can do so,
+// signed in: all other sessions end, for they may be somebody's who signed up
+// with a foreign address before.
+func VerifyFinish(ctx context.Context, tx *db.SharedTx, token string, who Identity) error {
+	row, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeVerify, nil)
+	if err != nil {
+		return badToken(err)
+	}
+	if *row.UserID != who.UserID {
+		return ErrBadToken
+	}
+	if n, err := tx.UserVerify(ctx, who.UserID, row.Email); err != nil || n == 0 {
+		return errors.Join(ErrBadToken, err)
+	}
+	_, err = tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID)
+	return err
+}
+
+// EmailStart returns the token with which the user, signed in, proves a new
+// address and takes it.
+func EmailStart(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, email string) (string, error) {
+	return proof(ctx, tx, purposeEmail, userID, email)
+}
+
+// EmailFinish replaces the address of the account and returns the new one. All
+// other sessions end. It answers ErrEmailKnown when another account has it.
+func EmailFinish(ctx context.Context, tx *db.SharedTx, token string, who Identity) (email string, err error) {
+	row, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeEmail, nil)
+	if err != nil {
+		return "", badToken(err)
+	}
+	if *row.UserID != who.UserID {
+		return "", ErrBadToken
+	}
+	if err := tx.UserSetEmail(ctx, row.Email, who.UserID); err != nil {
+		return "", emailKnown(err)
+	}
+	for _, purpose := range []string{purposeReset, purposeVerify} { // mailed to the address before
+		if err := tx.OneTimeTokenDeleteOfUser(ctx, &who.UserID, purpose); err != nil {
+			return "", err
+		}
+	}
+	if _, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
+		return "", err
+	}
+	return row.Email, tx.Enqueue(ctx, ProfileJob{who.UserID})
+}
+
+// ResetStart returns the token with which whoever reads the address' mail
+// chooses a new password; "" when the address has no account.
+func ResetStart(ctx context.Context, tx *db.SharedTx, email string) (token string, err error) {
+	user, err := tx.UserByEmail(ctx, email)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return proof(ctx, tx, purposeReset, user.ID, email)
+}
+
+// ResetPeek tells whose password the token would set; ErrBadToken when nobody's.
+func ResetPeek(ctx context.Context, tx *db.SharedTx, token string) (shareddb.OneTimeTokenPeekRow, error) {
+	row, err := tx.OneTimeTokenPeek(ctx, hashToken(token), purposeReset, nil)
+	return row, badToken(err)
+}
+
+// ResetFinish uses the token up and sets the password; all sessions end. The
+// link has proven the address: what was set up before that, by whomever, is
+// forgotten. Once proven, second factors stay: a mailbox alone must not do away
+// with them.
+func ResetFinish(ctx context.Context, tx *db.SharedTx, token, password, hash string) (shareddb.UserLockRow, error) {
+	row, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeReset, nil)
+	if err != nil {
+		return shareddb.UserLockRow{}, badToken(err)
+	}
+	user, err := tx.UserLock(ctx, *row.UserID)
+	if err != nil {
+		return user, err
+	}
+	if user.Email != row.Email {
+		return user, ErrBadToken
+	}
+	if err := proveAddress(ctx, tx, user); err != nil {
+		return user, err
+	}
+	return user, SetPassword(ctx, tx, user.ID, uuid.Nil, password, hash)
+}
+
+// proveAddress marks the account's address as proven by other means than a
+// sign-in to the account. The first time it ends all that was set up before:
+// sessions, password, passkeys, second factors, identities at providers.
+func proveAddress(ctx context.Context, tx *db.SharedTx, user shareddb.UserLockRow) error {
+	if user.EmailVerifiedAt != nil {
+		return nil
+	}
+	if err := tx.UserForgetFactors(ctx, user.ID); err != nil {
+		return err
+	}
+	if _, err := tx.SessionDeleteOthers(ctx, user.ID, uuid.Nil); err != nil {
+		return err
+	}
+	_, err := tx.UserVerify(ctx, user.ID, user.Email)
+	return err
+}

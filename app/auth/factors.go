@@ -1,0 +1,164 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/seal"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// The second factor: a code of six digits that changes every 30 seconds (RFC
+// 6238), or a recovery code.
+const (
+	totpPeriod    = 30
+	recoveryCodes = 10
+
+	attemptsPerFactor = 10 // in a throttle's window: one in 100,000 guesses
+)
+
+// ErrWrongCode is answered for a code that is wrong, used, or too old.
+var ErrWrongCode = errors.New("auth: wrong code")
+
+func totpPurpose(userID uuid.UUID) string { return "totp " + userID.String() }
+
+// TOTPStart returns a new secret for an authenticator, and the same sealed, for
+// the form that confirms it: until then nothing is stored.
+func TOTPStart(box *seal.Box, userID uuid.UUID, issuer, email string) (key *otp.Key, sealed string, err error) {
+	key, err = totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: email})
+	if err != nil {
+		return nil, "", err
+	}
+	return key, box.Seal(totpPurpose(userID), key.Secret()), nil
+}
+
+// TOTPResume returns the secret that TOTPStart has sealed for this user.
+func TOTPResume(box *seal.Box, userID uuid.UUID, sealed string) (string, error) {
+	return box.Open(totpPurpose(userID), sealed)
+}
+
+// TOTPFinish makes the sealed secret the user's second factor, once a code
+// shows that the authenticator has it. It returns fresh recovery codes, to be
+// shown this once.
+func TOTPFinish(ctx context.Context, tx *db.SharedTx, box *seal.Box, userID uuid.UUID, sealed, code string) ([]string, error) {
+	secret, err := TOTPResume(box, userID, sealed)
+	if err != nil {
+		return nil, err
+	}
+	step, ok := totpStep(secret, code, time.Now())
+	if !ok {
+		return nil, ErrWrongCode
+	}
+	if err := tx.UserSetTOTP(ctx, box.Seal(totpPurpose(userID), secret), step, userID); err != nil {
+		return nil, err
+	}
+	return RecoveryCodes(ctx, tx, userID)
+}
+
+// totpStep returns the 30 seconds in which the code is right: now, or one
+// before or after, for clocks differ.
+func totpStep(secret, code string, now time.Time) (step int64, ok bool) {
+	code = strings.ReplaceAll(code, " ", "")
+	for _, skew := range []int64{0, -1, 1} {
+		step = now.Unix()/totpPeriod + skew
+		ok, err := totp.ValidateCustom(code, secret, time.Unix(step*totpPeriod, 0), totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix})
+		if err == nil && ok {
+			return step, true
+		}
+	}
+	return 0, false
+}
+
+// RecoveryCodes replaces the user's recovery codes and returns the new ones.
+func RecoveryCodes(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) ([]string, error) {
+	codes := make([]string, recoveryCodes)
+	hashes := make([][]byte, recoveryCodes)
+	for i := range codes {
+		raw := strings.ToLower(rand.Text()[:16]) // 80 bits
+		codes[i] = raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:]
+		hashes[i] = hashToken(recovery(codes[i]))
+	}
+	if err := tx.RecoveryCodeDeleteAll(ctx, userID); err != nil {
+		return nil, err
+	}
+	return codes, tx.RecoveryCodeInsert(ctx, userID, hashes)
+}
+
+// recovery is a recovery code without what people add to it.
+func recovery(code string) string {
+	return strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
+}
+
+// CheckCode uses up the current code of the user's authenticator, or a recovery
+// code. It answers ErrWrongCode and TooManyError. recovered tells that it was a
+// recovery code.
+func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, code string) (recovered bool, err error) {
+	if err := ThrottleFactor(ctx, d, userID); err != nil {
+		return false, err
+	}
+	err = d.Shared(ctx, func(tx *db.SharedTx) error {
+		access, err := tx.UserAccess(ctx, userID)
+		if err != nil {
+			return err
+		}
+		n := int64(0)
+		if raw := recovery(code); len(raw) == 16 {
+			recovered = true
+			n, err = tx.RecoveryCodeUse(ctx, userID, hashToken(raw))
+		} else if access.TotpSecret != "" {
+			secret, oerr := box.Open(totpPurpose(userID), access.TotpSecret)
+			if oerr != nil {
+				return oerr
+			}
+			if step, ok := totpStep(secret, code, time.Now()); ok {
+				n, err = tx.UserUseTOTP(ctx, step, userID)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrWrongCode
+		}
+		return tx.ThrottleClear(ctx, factorKey(userID))
+	})
+	return recovered, err
+}
+
+// errShortPassword is why a second factor can't be given up.
+var errShortPassword = &RefusalError{"Your password is shorter than 12 characters, which is enough only with a second factor. Choose a longer one first."}
+
+// FactorMayGo refuses to give up a second factor on which a short password
+// rests; left is how many there would still be.
+func FactorMayGo(access shareddb.UserAccessRow, left int64) error {
+	if left == 0 && access.PasswordShort {
+		return errShortPassword
+	}
+	return nil
+}
+
+// TOTPRemove gives the authenticator up, and the recovery codes with it unless
+// a passkey is left.
+func TOTPRemove(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
+	access, err := tx.UserAccess(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if err := FactorMayGo(access, access.Passkeys); err != nil {
+		return err
+	}
+	if access.Passkeys == 0 {
+		if err := tx.RecoveryCodeDeleteAll(ctx, userID); err != nil {
+			return err
+		}
+	}
+	return tx.UserSetTOTP(ctx, "", 0, userID)
+}

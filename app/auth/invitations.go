@@ -1,0 +1,109 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// InvitationTime is how long an invitation may be accepted.
+const InvitationTime = 7 * 24 * time.Hour
+
+// maxInvitations is how many may be open in a workspace, for each sends mail.
+const maxInvitations = 200
+
+// Invite asks the address into the workspace, or asks again: the link before
+// stops working. It returns the token for the mail. email is lower-case.
+func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email string, role Role) (token string, err error) {
+	if !slices.Contains(Roles, role) {
+		return "", errRole
+	}
+	switch _, err := tx.MembershipOf(ctx, tenantID, email); {
+	case err == nil:
+		return "", &RefusalError{"This person is a member already."}
+	case !errors.Is(err, pgx.ErrNoRows):
+		return "", err
+	}
+	n, err := tx.InvitationCount(ctx, tenantID)
+	if err != nil {
+		return "", err
+	}
+	if n >= maxInvitations {
+		return "", &RefusalError{fmt.Sprintf("%d invitations are open. Withdraw some that nobody will accept.", n)}
+	}
+	token = NewToken()
+	_, err = tx.InvitationPut(ctx, shareddb.InvitationPutParams{
+		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), InvitedBy: &by, ExpiresAt: time.Now().Add(InvitationTime),
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, AuditShared(ctx, tx, DidInvite, email+" as "+string(role))
+}
+
+// Withdraw takes an invitation back; pgx.ErrNoRows when there is none.
+func Withdraw(ctx context.Context, tx *db.SharedTx, tenantID, id uuid.UUID) error {
+	email, err := tx.InvitationDelete(ctx, id, tenantID)
+	if err != nil {
+		return err
+	}
+	return AuditShared(ctx, tx, DidWithdraw, email)
+}
+
+// InvitationGet returns what the token invites to; ErrBadToken when nothing.
+func InvitationGet(ctx context.Context, tx *db.SharedTx, token string, tenantID uuid.UUID) (shareddb.InvitationByTokenRow, error) {
+	row, err := tx.InvitationByToken(ctx, hashToken(token), tenantID)
+	return row, badToken(err)
+}
+
+// AcceptInvitation uses the token up and makes the user a member. The user must
+// be who it was sent to, and have proven that address: else ErrNotInvited.
+func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, userID uuid.UUID) error {
+	user, err := tx.UserByID(ctx, userID)
+	if err != nil {
+		return err
+	}
+	row, err := tx.InvitationConsume(ctx, hashToken(token), t.ID)
+	if err != nil {
+		return badToken(err)
+	}
+	if row.Email != user.Email || user.EmailVerifiedAt == nil {
+		return ErrNotInvited // and the token is kept: nothing is committed
+	}
+	member, err := Join(ctx, tx, t, user, Role(row.Role))
+	if err != nil {
+		return err
+	}
+	return auditAs(ctx, tx, t, member, DidJoin, row.Role)
+}
+
+// ErrNotInvited is answered to somebody who accepts another's invitation, or
+// whose address is not proven.
+var ErrNotInvited = errors.New("auth: the invitation is for a proven address that is not this person's")
+
+// JoinByInvitation makes an account for the invited address and accepts. The
+// token came to that address, which so is proven.
+func JoinByInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, name, hash string) (userID uuid.UUID, err error) {
+	row, err := InvitationGet(ctx, tx, token, t.ID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if row.UserID != nil {
+		return uuid.Nil, ErrEmailKnown
+	}
+	now := time.Now()
+	userID = uuid.Must(uuid.NewV7())
+	if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: userID, Email: row.Email, Name: name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
+		return uuid.Nil, emailKnown(err)
+	}
+	return userID, AcceptInvitation(ctx, tx, token, t, userID)
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/paddock-crm/paddock/app/jobs"
+)
+
+type jobsCommand struct {
+	Retry int64 `help:"Have the job with this number tried again now."`
+	JSON  bool  `name:"json" help:"Print JSON."`
+}
+
+// Run lists what failed, the newest first.
+func (c jobsCommand) Run(e *environment) error {
+	stop, err := e.embed()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	d, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if c.Retry != 0 {
+		return jobs.Retry(e.ctx, d, c.Retry)
+	}
+	failed, err := jobs.List(e.ctx, d)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(e.out).Encode(failed)
+	}
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	for _, f := range failed {
+		next := "gave up"
+		if f.State == "retryable" {
+			next = "again at " + f.Next.Format(time.DateTime)
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\tattempt %d\t%s\n", f.ID, f.Kind, next, f.Attempt, f.Error)
+	}
+	return w.Flush()
+}

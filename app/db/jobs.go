@@ -1,0 +1,103 @@
+package db
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// TenantJob is what the arguments of a job embed that works for a tenant: the
+// runner (app/jobs) puts that tenant's scope into the job's context. Its zero
+// value is a job of nobody's.
+type TenantJob struct {
+	TenantID uuid.UUID `json:"tenant_id,omitzero"`
+}
+
+func (j TenantJob) tenant() uuid.UUID { return j.TenantID }
+
+// Enqueue has the job done if and when the transaction commits.
+//
+// Jobs of one tenant that has many waiting go behind those of others: who
+// floods the queue waits, and nobody else does.
+func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
+	opts := &river.InsertOpts{}
+	if t, ok := job.(interface{ tenant() uuid.UUID }); ok && t.tenant() != uuid.Nil {
+		var waiting int
+		err := tx.tx.QueryRow(ctx, `
+			select count(*) from (
+				select from river_job where args->>'tenant_id' = $1 and state in ('available', 'retryable', 'running', 'scheduled') limit $2
+			) w`, t.tenant().String(), backlogs[len(backlogs)-1]).Scan(&waiting)
+		if err != nil {
+			return err
+		}
+		opts.Priority = 1 + len(backlogs) // the last there is
+		if i := slices.IndexFunc(backlogs, func(n int) bool { return waiting < n }); i >= 0 {
+			opts.Priority = 1 + i
+		}
+	}
+	_, err := tx.d.river.InsertTx(ctx, tx.tx, job, opts)
+	return err
+}
+
+// backlogs are how many jobs of a tenant may wait at River's priorities 1, 2
+// and 3; what comes on top has 4.
+var backlogs = []int{20, 100, 500}
+
+// Enqueue has the job done if and when the transaction commits.
+func (tx *TenantTx) Enqueue(ctx context.Context, job river.JobArgs) error {
+	return tx.AsShared(ctx, func(tx *SharedTx) error { return tx.Enqueue(ctx, job) })
+}
+
+// JobPool connects the runner of jobs, as the shared role; the caller closes it.
+func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
+	c := d.owner.Config()
+	c.MaxConns = 6 // the listener, the leader, and those who fetch and complete
+	c.ConnConfig.RuntimeParams["role"] = d.sharedRole()
+	c.ConnConfig.RuntimeParams["application_name"] = "paddock-jobs"
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// migrateJobs brings River's own tables up to date. They stand in the shared
+// schema and are its role's like all others there.
+func (d *DB) migrateJobs(ctx context.Context) error {
+	m, err := rivermigrate.New(riverpgxv5.New(d.owner), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	// One by one, so that a run killed before here is made good by the next.
+	var granted bool
+	err = d.owner.QueryRow(ctx, `
+		select bool_and(has_table_privilege($1, t, 'insert')) and to_regclass('public.river_job_tenant') is not null
+		from (select to_regclass('public.' || name) from unnest($2::text[]) name) t (t) where t is not null`, d.sharedRole(), riverTables).Scan(&granted)
+	if err != nil || granted {
+		return err
+	}
+	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			create index if not exists river_job_tenant on public.river_job ((args->>'tenant_id'))
+				where args->>'tenant_id' is not null and state in ('available', 'retryable', 'running', 'scheduled')`)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			select ext.grant_table(name, 'select, insert, update, delete') from unnest($1::text[]) name where to_regclass('public.' || name) is not null`, riverTables)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `grant usage, select on sequence public.river_job_id_seq to `+ident(d.sharedRole()))
+		return err
+	})
+}
+
+// riverTables are those of River 0.51; a newer one may have more.
+var riverTables = []string{"river_job", "river_leader", "river_queue", "river_notification", "river_migration"}

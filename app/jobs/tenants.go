@@ -1,0 +1,88 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// tenants is the one wrapper around every job: it gives a job of a tenant's its
+// scope, and lets no tenant have more than its share of the workers.
+type tenants struct {
+	river.WorkerMiddlewareDefaults
+	db    *db.DB
+	share int
+
+	mu      sync.Mutex
+	running map[uuid.UUID]int
+}
+
+// newTenants gives a tenant half of the workers at most.
+func newTenants(d *db.DB, workers int) *tenants {
+	return &tenants{db: d, share: max(1, workers/2), running: map[uuid.UUID]int{}}
+}
+
+// snooze is how long a job waits whose tenant has its share already; it differs,
+// so that they do not all come back at once.
+func snooze() time.Duration {
+	return time.Second + rand.N(4*time.Second) //nolint:gosec // no secret
+}
+
+// Work runs a job in the scope of its tenant. The job of a workspace that is
+// gone is cancelled.
+func (t *tenants) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
+	var args db.TenantJob
+	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
+		return err
+	}
+	id := args.TenantID
+	ctx = db.WithGuard(ctx)
+	if id == uuid.Nil {
+		return work(ctx)
+	}
+	if !t.enter(id) {
+		return river.JobSnooze(snooze())
+	}
+	defer t.leave(id)
+	var row shareddb.TenantByIDRow
+	err := t.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		row, err = tx.TenantByID(ctx, id)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return river.JobCancel(errors.New("jobs: the workspace is gone"))
+	}
+	if err != nil {
+		return err
+	}
+	return work(db.WithScope(ctx, db.Scope{TenantID: row.ID, Schema: row.Schema}))
+}
+
+func (t *tenants) enter(id uuid.UUID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running[id] >= t.share {
+		return false
+	}
+	t.running[id]++
+	return true
+}
+
+func (t *tenants) leave(id uuid.UUID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.running[id]--; t.running[id] == 0 {
+		delete(t.running, id)
+	}
+}

@@ -1,0 +1,198 @@
+// Package oidc signs people in at OpenID Connect providers: the authorization
+// code flow with PKCE, a nonce and a state.
+package oidc
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/oauth2"
+)
+
+// Provider is an OpenID provider and what we are to it.
+type Provider struct {
+	ID           string // in URLs: /oidc/{id}
+	Name         string // on buttons
+	Issuer       string
+	ClientID     string
+	ClientSecret string
+}
+
+// Flow is what is kept between leaving for the provider and coming back.
+type Flow struct {
+	State    string `json:"state"`
+	Nonce    string `json:"nonce"`
+	Verifier string `json:"verifier"`
+}
+
+// Claims are what the provider says of somebody.
+type Claims struct {
+	Issuer, Subject string
+	Email           string // as the provider writes it
+	EmailVerified   *bool  // nil when the provider does not say
+	Name            string
+}
+
+// Client talks to providers.
+type Client struct {
+	http      *http.Client
+	discovery *expirable.LRU[string, *oidc.Provider]
+	private   []netip.Prefix
+}
+
+// Limits of a provider: what it answers may be anything, for a workspace names it.
+const (
+	timeout     = 10 * time.Second
+	maxResponse = 1 << 20 // bytes
+	keep        = time.Hour
+)
+
+// NewClient returns a client that connects to public addresses alone, and to
+// those private networks: a workspace must not make us ask our own neighbours.
+// The address is checked when it is dialled, after the name was resolved.
+func NewClient(private []netip.Prefix) *Client {
+	dialer := &net.Dialer{Timeout: timeout, Control: func(_, address string, _ syscall.RawConn) error {
+		a, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		if ip := a.Addr().Unmap(); !public(ip) && !slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+			return fmt.Errorf("%w: %s", ErrPrivate, ip)
+		}
+		return nil
+	}}
+	transport := &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout, MaxIdleConns: 20, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
+	return &Client{
+		http:      &http.Client{Timeout: timeout, Transport: bounded{transport}},
+		discovery: expirable.NewLRU[string, *oidc.Provider](1000, nil, keep),
+		private:   private,
+	}
+}
+
+// ErrPrivate is answered for a provider at an address that is not public.
+var ErrPrivate = errors.New("oidc: the provider's address is not public")
+
+// shared networks that netip has no name for: RFC 6598, 192.0.0.0/24 of RFC
+// 6890, benchmarks of RFC 2544, and IPv4 inside IPv6 (RFC 6052, 3056, 4380).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+}
+
+func public(ip netip.Addr) bool {
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// bounded cuts answers off.
+type bounded struct{ http.RoundTripper }
+
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, maxResponse), res.Body}
+	}
+	return res, err
+}
+
+// ErrIssuer is answered for an issuer that can't be one.
+var ErrIssuer = errors.New("oidc: want an https address without a query")
+
+// Discover finds out what the provider offers; it fails for one that can't be
+// reached or is none.
+func (c *Client) Discover(issuer string) (*oidc.Provider, error) {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || len(c.private) == 0) {
+		return nil, ErrIssuer
+	}
+	if p, ok := c.discovery.Get(issuer); ok {
+		return p, nil
+	}
+	// It outlives the request: it goes on to fetch keys when they change.
+	p, err := oidc.NewProvider(oidc.ClientContext(context.Background(), c.http), issuer)
+	if err != nil {
+		return nil, err
+	}
+	c.discovery.Add(issuer, p)
+	return p, nil
+}
+
+func (c *Client) config(p Provider, redirectURL string) (*oauth2.Config, *oidc.Provider, error) {
+	found, err := c.Discover(p.Issuer)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &oauth2.Config{
+		ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: redirectURL, Scopes: []string{oidc.ScopeOpenID, "email", "profile"},
+	}, found, nil
+}
+
+// Start returns where to send the browser, and what to keep until it comes back.
+func (c *Client) Start(p Provider, redirectURL string) (string, Flow, error) {
+	config, _, err := c.config(p, redirectURL)
+	if err != nil {
+		return "", Flow{}, err
+	}
+	f := Flow{State: rand.Text() + rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
+	return config.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), f, nil
+}
+
+// Finish exchanges the code for what the provider says of the person.
+func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code string, f Flow) (Claims, error) {
+	config, found, err := c.config(p, redirectURL)
+	if err != nil {
+		return Claims{}, err
+	}
+	ctx = oidc.ClientContext(ctx, c.http)
+	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
+	if err != nil {
+		return Claims{}, err
+	}
+	raw, ok := token.Extra("id_token").(string)
+	if !ok {
+		return Claims{}, errors.New("oidc: the answer has no id_token")
+	}
+	id, err := found.Verifier(&oidc.Config{ClientID: p.ClientID}).Verify(ctx, raw)
+	if err != nil {
+		return Claims{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(f.Nonce)) != 1 {
+		return Claims{}, errors.New("oidc: the nonce is not ours")
+	}
+	var said struct {
+		Email         string `json:"email"`
+		EmailVerified *bool  `json:"email_verified"`
+		Name          string `json:"name"`
+	}
+	if err := id.Claims(&said); err != nil {
+		return Claims{}, err
+	}
+	if said.Email == "" { // some say it only here
+		info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
+		if err != nil {
+			return Claims{}, err
+		}
+		if info.Subject != id.Subject {
+			return Claims{}, errors.New("oidc: two answers about two people")
+		}
+		if err := info.Claims(&said); err != nil {
+			return Claims{}, err
+		}
+	}
+	return Claims{Issuer: id.Issuer, Subject: id.Subject, Email: said.Email, EmailVerified: said.EmailVerified, Name: said.Name}, nil
+}

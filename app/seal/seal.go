@@ -1,0 +1,62 @@
+// Package seal keeps secrets that we must read again: second factors, the
+// client secrets of providers, mails on their way. What can be compared by hash
+// is hashed instead.
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+)
+
+// Box seals with the first of its keys and opens with any.
+type Box struct{ keys []cipher.AEAD }
+
+// New derives the keys from the secrets of the settings; there must be one.
+func New(secrets []string) (*Box, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("seal: no secret")
+	}
+	b := &Box{}
+	for _, s := range secrets {
+		key, err := hkdf.Key(sha256.New, []byte(s), nil, "paddock seal", 32)
+		if err != nil {
+			return nil, err
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, err
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, err
+		}
+		b.keys = append(b.keys, aead)
+	}
+	return b, nil
+}
+
+// Seal encrypts text for a purpose; it opens for that purpose alone, such as
+// one person's second factor.
+func (b *Box) Seal(purpose, text string) string {
+	return base64.RawStdEncoding.EncodeToString(b.keys[0].Seal(nil, nil, []byte(text), []byte(purpose)))
+}
+
+// Open returns the text. It fails on what was altered, sealed for another
+// purpose, or with a secret that is no longer among the settings.
+func (b *Box) Open(purpose, sealed string) (string, error) {
+	raw, err := base64.RawStdEncoding.DecodeString(sealed)
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	for _, k := range b.keys {
+		if text, err := k.Open(nil, nil, raw, []byte(purpose)); err == nil {
+			return string(text), nil
+		}
+	}
+	return "", errors.New("seal: altered, or sealed with a secret that PADDOCK_SECRET does not hold any more")
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"encoding/csv"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// How much of the log a page and a file hold.
+const (
+	auditPage = 50
+	auditFile = 10_000
+)
+
+// auditFilter reads what the log is narrowed to; a day is the person's own.
+func auditFilter(c echo.Context, p *views.AuditPage, zone *time.Location) tenantdb.AuditListParams {
+	q := c.QueryParams()
+	p.Query = url.Values{}
+	for _, name := range []string{"action", "member", "from", "to"} {
+		if v := q.Get(name); v != "" {
+			p.Query.Set(name, v)
+		}
+	}
+	filter := tenantdb.AuditListParams{Action: q.Get("action"), Since: time.Unix(0, 0), Until: time.Now().AddDate(1, 0, 0)}
+	filter.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64) // 0 is from the top
+	if id, err := uuid.Parse(q.Get("member")); err == nil {
+		filter.MemberID = &id
+	}
+	if d, err := time.ParseInLocation(time.DateOnly, q.Get("from"), zone); err == nil {
+		filter.Since = d
+	}
+	if d, err := time.ParseInLocation(time.DateOnly, q.Get("to"), zone); err == nil {
+		filter.Until = d.AddDate(0, 0, 1)
+	}
+	return filter
+}
+
+func (s *Server) audit(c echo.Context) error {
+	ctx := c.Request().Context()
+	p := views.AuditPage{Shell: s.shell(c, "settings", "Audit log")}
+	filter := auditFilter(c, &p, p.Zone)
+	filter.N = auditPage + 1
+	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if p.Rows, err = tx.AuditList(ctx, filter); err != nil {
+			return err
+		}
+		actions, err := tx.AuditActions(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range actions {
+			p.Actions = append(p.Actions, ui.Option{Value: a, Label: a})
+		}
+		members, err := tx.MemberList(ctx)
+		for _, m := range members {
+			p.Members = append(p.Members, ui.Option{Value: m.ID.String(), Label: m.Name})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(p.Rows) > auditPage {
+		p.Rows = p.Rows[:auditPage]
+		next := url.Values{"before": {strconv.FormatInt(p.Rows[auditPage-1].ID, 10)}}
+		for k, v := range p.Query {
+			next[k] = v
+		}
+		p.Next = "/settings/audit?" + next.Encode()
+	}
+	for i := range p.Rows {
+		p.Rows[i].Device = auth.DeviceName(p.Rows[i].Device)
+	}
+	return s.render(c, http.StatusOK, views.Audit(p), nil)
+}
+
+// auditCSV is the same as a file; that it was taken is in the log too.
+func (s *Server) auditCSV(c echo.Context) error {
+	ctx := c.Request().Context()
+	var p views.AuditPage
+	filter := auditFilter(c, &p, visiting(c).formats(c).Zone)
+	filter.N = auditFile
+	if filter.Before == 0 {
+		filter.Before = math.MaxInt64
+	}
+	var rows []tenantdb.Audit
+	err := s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+		if rows, err = tx.AuditList(ctx, filter); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidExport, "Audit log, "+ui.Plural(len(rows), "line", "lines"))
+	})
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
+	h.Set(echo.HeaderContentDisposition, `attachment; filename="audit-`+visiting(c).tenant.Slug+`.csv"`)
+	c.Response().WriteHeader(http.StatusOK)
+	w := csv.NewWriter(c.Response())
+	_ = w.Write([]string{"at", "who", "did", "what", "address", "device"}) // Flush tells
+	for _, r := range rows {
+		_ = w.Write([]string{r.At.UTC().Format(time.RFC3339), cell(r.Actor), cell(r.Action), cell(r.Subject), cell(r.Ip), cell(r.Device)})
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// cell quotes what a spreadsheet would take for a formula (OWASP, CSV
+// Injection): spaces before it do not help.
+func cell(s string) string {
+	if t := strings.TrimLeft(s, " "); t != "" && strings.ContainsAny(t[:1], "=+-@\t\r\n") {
+		return "'" + s
+	}
+	return s
+}

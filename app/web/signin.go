@@ -1,0 +1,291 @@
+package web
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+func (s *Server) signInForm(c echo.Context) error {
+	v := visiting(c)
+	if v.signedIn && (v.tenant.ID == uuid.Nil || v.who.Role != auth.NoRole) {
+		if slug := c.QueryParam("workspace"); slug != "" && v.tenant.ID == uuid.Nil {
+			if to, err := s.handoffTo(c, slug, v.who.UserID, v.who.Strong); err == nil {
+				return s.leave(c, to)
+			}
+		}
+		return s.leave(c, s.afterSignIn(c, c.QueryParam("next")))
+	}
+	return s.renderSignIn(c, http.StatusOK, ui.Form{}, c.QueryParam("next"), c.QueryParam("workspace"))
+}
+
+// renderSignIn shows the form. workspace is the slug that somebody on the base
+// host is on the way to.
+func (s *Server) renderSignIn(c echo.Context, status int, f ui.Form, next, workspace string) error {
+	v := visiting(c)
+	p := views.SignInPage{
+		Site: s.siteShell(c, "Sign in"), Form: f, Next: next, To: workspace, Workspace: v.tenant.Name, Slug: v.tenant.Slug,
+		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil, Providers: s.platformProviders(), Foreign: s.foreign(c),
+	}
+	if v.tenant.ID != uuid.Nil {
+		own, err := s.workspaceProvider(c)
+		if err != nil {
+			return err
+		}
+		if own.ID != "" {
+			p.Own = &views.ProviderLink{ID: own.ID, Name: own.Name}
+		}
+	}
+	return s.render(c, status, views.SignIn(p), views.SignInForm(p))
+}
+
+// foreign reports whether the host is a custom domain, to which passkeys of the
+// base host do not reach.
+func (s *Server) foreign(c echo.Context) bool {
+	host, base := hostname(c.Request().Host), s.cfg.BaseURL.Hostname()
+	return host != base && !strings.HasSuffix(host, "."+base)
+}
+
+func hostname(hostport string) string { return (&url.URL{Host: hostport}).Hostname() }
+
+func (s *Server) signIn(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	f := readForm(c, views.SignInFields, true)
+	next, workspace := posted(c, "next"), posted(c, "workspace")
+	if !f.Valid() {
+		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next, workspace)
+	}
+	email := strings.ToLower(f.Values["email"])
+	user, err := auth.CheckSignIn(ctx, s.db, email, f.Values["password"], c.RealIP())
+	if errors.Is(err, auth.ErrWrongPassword) {
+		if v.tenant.ID != uuid.Nil {
+			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+				return auth.AuditUser(ctx, tx, v.tenant, email, auth.DidFailSignIn, "Wrong password")
+			})
+			if err != nil {
+				return err
+			}
+		}
+		f.fail("", "The email or the password is not right.")
+		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next, workspace)
+	}
+	if errors.As(err, &auth.TooManyError{}) {
+		return s.renderSignIn(c, tooMany(c, f, err), f.Form, next, workspace)
+	}
+	if err != nil {
+		return err
+	}
+	if workspace != "" && v.tenant.ID == uuid.Nil { // on the way to a workspace: /signin takes them on
+		next = "/signin?workspace=" + url.QueryEscape(workspace)
+	}
+	to, err := s.startSession(c, auth.SessionStart{UserID: user.ID}, next)
+	if err != nil {
+		return err
+	}
+	return s.leave(c, to)
+}
+
+// posted is a field that is no field of a form's, "" when nobody could have
+// typed it.
+func posted(c echo.Context, name string) string {
+	if v := c.Request().PostForm.Get(name); storable(v) && len(v) <= 2000 {
+		return v
+	}
+	return ""
+}
+
+func retryAfter(e auth.TooManyError) string { return strconv.Itoa(int(e.RetryAfter.Seconds()) + 1) }
+
+// tooMany says in the form, and in its header, when to try again.
+func tooMany(c echo.Context, f *form, err error) (status int) {
+	var many auth.TooManyError
+	errors.As(err, &many)
+	c.Response().Header().Set("Retry-After", retryAfter(many))
+	f.fail("", "Too many attempts. Wait "+ui.Plural(int(many.RetryAfter.Minutes())+1, "minute", "minutes")+" and try again.")
+	return http.StatusTooManyRequests
+}
+
+func (s *Server) factorForm(c echo.Context) error {
+	if v := visiting(c); !v.who.Pending {
+		return s.leave(c, "/signin")
+	}
+	return s.renderFactor(c, http.StatusOK, ui.Form{}, c.QueryParam("next"))
+}
+
+func (s *Server) renderFactor(c echo.Context, status int, f ui.Form, next string) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	p := views.FactorPage{Form: f, Next: next, Email: v.who.Email, Foreign: s.foreign(c), SiteURL: s.cfg.BaseURL.String(), Slug: v.tenant.Slug}
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+		access, err := tx.UserAccess(ctx, v.who.UserID)
+		p.TOTP, p.Passkeys = access.TotpSecret != "", access.Passkeys > 0
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, status, views.Factor(p), views.FactorForm(p))
+}
+
+// factor takes the second factor of who has shown a password: the session that
+// waited for it is replaced by one that is somebody.
+func (s *Server) factor(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	if !v.who.Pending {
+		return s.leave(c, "/signin")
+	}
+	f := readForm(c, views.FactorFields, true)
+	next := posted(c, "next")
+	if !f.Valid() {
+		return s.renderFactor(c, http.StatusUnprocessableEntity, f.Form, next)
+	}
+	recovered, err := auth.CheckCode(ctx, s.db, s.box, v.who.UserID, f.Values["code"])
+	switch {
+	case errors.Is(err, auth.ErrWrongCode):
+		if v.tenant.ID != uuid.Nil {
+			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+				return auth.AuditUser(ctx, tx, v.tenant, v.who.Email, auth.DidFailSignIn, "Wrong code")
+			})
+			if err != nil {
+				return err
+			}
+		}
+		f.fail("code", "This code is not right, or it was used already. Wait for the next one.")
+		return s.renderFactor(c, http.StatusUnprocessableEntity, f.Form, next)
+	case errors.As(err, &auth.TooManyError{}):
+		return s.renderFactor(c, tooMany(c, f, err), f.Form, next)
+	case err != nil:
+		return err
+	}
+	if recovered {
+		if err := s.setFlash(c, ui.Flash{Message: "A recovery code was used up. Make new ones in your security settings when few are left."}); err != nil {
+			return err
+		}
+	}
+	to, err := s.startSession(c, auth.SessionStart{UserID: v.who.UserID, Strong: true}, next)
+	if err != nil {
+		return err
+	}
+	return s.leave(c, to)
+}
+
+// sudo asks for a password or factor before something dangerous goes on. A form
+// that was sent is sent once more with it, so nothing typed is lost.
+func (s *Server) sudo(c echo.Context, next echo.HandlerFunc) error {
+	r := c.Request()
+	if r.Header.Get("Content-Type") == "application/json" || isHTMX(c) {
+		return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return s.leave(c, "/sudo?next="+url.QueryEscape(r.URL.RequestURI()))
+	}
+	f := readForm(c, views.SudoFields, false)
+	if f.present["sudo_password"] || f.present["sudo_code"] {
+		ok, status, err := s.prove(c, f)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return next(c)
+		}
+		return s.renderSudo(c, status, f.Form, r.URL.RequestURI(), "")
+	}
+	return s.renderSudo(c, http.StatusForbidden, f.Form, r.URL.RequestURI(), "")
+}
+
+func (s *Server) sudoForm(c echo.Context) error {
+	return s.renderSudo(c, http.StatusOK, ui.Form{}, "/sudo", c.QueryParam("next"))
+}
+
+// renderSudo asks; action is where the answer goes, and next where one goes
+// from /sudo.
+func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next string) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: v.tenant.RequireSecondFactor && !v.who.Strong}
+	if action != "/sudo" {
+		r := c.Request()
+		p.Hidden = append(p.Hidden, ui.Option{Value: "_method", Label: r.Method})
+		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+			if name == "_method" || name == "sudo_password" || name == "sudo_code" {
+				continue
+			}
+			for _, v := range r.PostForm[name] {
+				p.Hidden = append(p.Hidden, ui.Option{Value: name, Label: v})
+			}
+		}
+		if r.Method == http.MethodPost {
+			p.Hidden = p.Hidden[1:]
+		}
+	}
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+		access, err := tx.UserAccess(ctx, v.who.UserID)
+		p.Password, p.TOTP, p.Passkeys = access.HasPassword && !p.StepUp && !v.who.ByProvider, access.TotpSecret != "" && !v.who.ByProvider, access.Passkeys > 0 && !v.who.ByProvider
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if v.who.ByProvider {
+		p.Again = "/oidc/workspace?next=" + url.QueryEscape(first(next, "/"))
+	}
+	return s.render(c, status, views.Sudo(p), nil)
+}
+
+func (s *Server) sudoConfirm(c echo.Context) error {
+	f := readForm(c, views.SudoFields, false)
+	ok, status, err := s.prove(c, f)
+	if err != nil {
+		return err
+	}
+	next := posted(c, "next")
+	if !ok {
+		return s.renderSudo(c, status, f.Form, "/sudo", next)
+	}
+	return s.leave(c, s.afterSignIn(c, next))
+}
+
+// prove checks the password or code in the form and notes that it was shown;
+// when it is not right, the form says so.
+func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error) {
+	ctx := c.Request().Context()
+	who := visiting(c).who
+	strong := false
+	field := "sudo_password"
+	switch {
+	case who.ByProvider: // whoever it vouches for is not known to have either
+		err = auth.ErrWrongPassword
+	case f.Values["sudo_code"] != "":
+		field, strong = "sudo_code", true
+		_, err = auth.CheckCode(ctx, s.db, s.box, who.UserID, f.Values["sudo_code"])
+	default:
+		_, err = auth.CheckSignIn(ctx, s.db, who.Email, f.Values["sudo_password"], c.RealIP())
+	}
+	switch {
+	case errors.Is(err, auth.ErrWrongPassword):
+		f.fail(field, "This is not your password.")
+	case errors.Is(err, auth.ErrWrongCode):
+		f.fail(field, "This code is not right, or it was used already. Wait for the next one.")
+	case errors.As(err, &auth.TooManyError{}):
+		return false, tooMany(c, f, err), nil
+	case err != nil:
+		return false, 0, err
+	default:
+		return true, 0, s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.SessionProve(ctx, strong, who.SessionID) })
+	}
+	return false, http.StatusUnprocessableEntity, nil
+}

@@ -1,0 +1,19 @@
+-- name: AuditWrite :exec
+select write_audit(@action::text, @subject::text, @ip::text, @device::text);
+
+-- name: AuditList :many
+-- The newest first; 0 and '' and null narrow nothing.
+select id, at, member_id, actor, action, subject, ip, device from audit
+where (@before::bigint = 0 or id < @before) and (@action::text = '' or action = @action) and (sqlc.narg(member_id)::uuid is null or member_id = sqlc.narg(member_id))
+  and at >= @since and at < @until
+order by id desc
+limit @n;
+
+-- name: AuditActions :many
+-- The kinds of what happened here, each found by a step through the index.
+with recursive kinds as (
+	(select action from audit order by action limit 1)
+	union all
+	select (select a.action from audit a where a.action > k.action order by a.action limit 1) from kinds k where k.action is not null
+)
+select action::text from kinds where action is not null;

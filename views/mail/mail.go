@@ -1,0 +1,154 @@
+// Package mail is what Paddock writes to people: each letter is one struct, of
+// which the HTML and the plain text are made.
+package mail
+
+import (
+	"strings"
+	"time"
+)
+
+// Letter is a mail before it has a form. Why says who has it sent, and why it
+// reaches this person: it stands at the end of each.
+type Letter struct {
+	Subject    string
+	Paragraphs []string
+	Action     string // the button's label; "" for no button
+	URL        string // where the button leads
+	After      string // what follows it
+	Why        string
+	Until      time.Time // when the link stops working; zero for never
+}
+
+// Text is the letter without HTML.
+func (l Letter) Text() string {
+	var b strings.Builder
+	for _, p := range l.Paragraphs {
+		b.WriteString(p + "\n\n")
+	}
+	if l.Action != "" {
+		b.WriteString(l.Action + ":\n" + l.URL + "\n\n")
+	}
+	if l.After != "" {
+		b.WriteString(l.After + "\n\n")
+	}
+	b.WriteString("-- \n" + l.Why + "\n")
+	return b.String()
+}
+
+// Welcome goes to whoever has just made a workspace.
+func Welcome(workspace, workspaceURL, verifyURL string) Letter {
+	l := Letter{
+		Subject:    workspace + " is ready on Paddock",
+		Paragraphs: []string{"Your workspace " + workspace + " is ready: " + workspaceURL},
+		Why:        "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it: without your confirmation the address is nobody’s.",
+	}
+	if verifyURL != "" {
+		l.Paragraphs = append(l.Paragraphs, "One thing is left: confirm that this address is yours. You need that to get a forgotten password back and to accept invitations.")
+		l.Action, l.URL, l.After = "Confirm your address", verifyURL, "The link works for 30 minutes. You can ask for another in your settings."
+	}
+	return l
+}
+
+// Verify asks for the proof of an address.
+func Verify(url string) Letter {
+	return Letter{
+		Subject:    "Confirm your address",
+		Paragraphs: []string{"Press the button, while you are signed in to Paddock, to confirm that this address is yours."},
+		Action:     "Confirm your address", URL: url, After: "The link works once, for 30 minutes.",
+		Why: "Paddock sent you this because somebody who is signed in with this address asked for it.",
+	}
+}
+
+// ChangeEmail goes to an address that is to replace another.
+func ChangeEmail(name, url string) Letter {
+	return Letter{
+		Subject:    "Confirm your new address",
+		Paragraphs: []string{name + " wants to sign in to Paddock with this address from now on. If that is you, confirm it while you are signed in."},
+		Action:     "Use this address", URL: url, After: "The link works once, for 30 minutes.",
+		Why: "Paddock sent you this because somebody entered your address as their new one. If that was not you, ignore it and nothing happens.",
+	}
+}
+
+// EmailChanged goes to the address that was replaced.
+func EmailChanged(now string) Letter {
+	return Letter{
+		Subject:    "Your sign-in address was changed",
+		Paragraphs: []string{"You now sign in to Paddock with " + now + ", and no longer with this address.", "If that was not you, tell the owner of your workspace at once."},
+		Why:        "Paddock sent you this because the address of your account was changed.",
+	}
+}
+
+// Reset lets somebody choose a new password.
+func Reset(url string) Letter {
+	return Letter{
+		Subject:    "Choose a new password",
+		Paragraphs: []string{"Somebody, probably you, asked for a new password for your Paddock account."},
+		Action:     "Choose a new password", URL: url, After: "The link works once, for 30 minutes. Until you use it, your password stays as it is.",
+		Why: "Paddock sent you this because your address was entered at “Forgot your password?”. If that was not you, ignore it.",
+	}
+}
+
+// NoAccount answers who asked for a new password and has no account.
+func NoAccount(siteURL string) Letter {
+	return Letter{
+		Subject:    "There is no account with this address",
+		Paragraphs: []string{"Somebody, probably you, asked for a new password at Paddock. There is no account with this address. Perhaps you signed up with another one?"},
+		Action:     "Sign up", URL: siteURL + "/signup",
+		Why: "Paddock sent you this because your address was entered at “Forgot your password?”. If that was not you, ignore it.",
+	}
+}
+
+// SecurityChanged tells somebody that how they sign in has changed.
+func SecurityChanged(what string) Letter {
+	return Letter{
+		Subject:    what,
+		Paragraphs: []string{what + ".", "If that was not you, choose a new password at once and look at your sessions in the security settings."},
+		Why:        "Paddock sends you this whenever the way into your account changes.",
+	}
+}
+
+// Invitation asks somebody into a workspace.
+func Invitation(workspace, by, role, url string) Letter {
+	who := by
+	if who == "" {
+		who = "An admin"
+	}
+	article := "a "
+	if role == "admin" {
+		article = "an "
+	}
+	return Letter{
+		Subject:    who + " invites you to " + workspace,
+		Paragraphs: []string{who + " invites you to work in " + workspace + " on Paddock, as " + article + role + "."},
+		Action:     "See the invitation", URL: url, After: "It is for your address alone and works once, for 7 days.",
+		Why: "Paddock sent you this on behalf of " + who + ", who entered your address in " + workspace + ". If you do not know them, ignore it.",
+	}
+}
+
+// Removed tells somebody that they are no longer a member.
+func Removed(workspace, by string) Letter {
+	return Letter{
+		Subject:    "You are no longer a member of " + workspace,
+		Paragraphs: []string{by + " has removed you from " + workspace + " on Paddock. Your account and your other workspaces are as they were."},
+		Why:        "Paddock sent you this because you were a member of " + workspace + ".",
+	}
+}
+
+// OwnershipOffered asks somebody to take a workspace over.
+func OwnershipOffered(workspace, by, url string) Letter {
+	return Letter{
+		Subject:    by + " wants to hand " + workspace + " over to you",
+		Paragraphs: []string{by + " offers you the ownership of " + workspace + ". With it you decide about its members, its billing and its end; " + by + " becomes an admin.", "Nothing happens unless you accept."},
+		Action:     "See the offer", URL: url, After: "The offer stands for 7 days.",
+		Why: "Paddock sent you this on behalf of " + by + ", the owner of " + workspace + ".",
+	}
+}
+
+// OwnershipTaken tells the former owner.
+func OwnershipTaken(workspace, by string) Letter {
+	return Letter{
+		Subject:    by + " now owns " + workspace,
+		Paragraphs: []string{by + " has accepted the ownership of " + workspace + ". You are an admin there now."},
+		Why:        "Paddock sent you this because you owned " + workspace + ".",
+	}
+}
