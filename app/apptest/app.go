@@ -141,7 +141,7 @@ func newApp(d *db.DB, configure ...func(*config.Config)) (*App, error) {
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}

@@ -59,7 +59,8 @@ func NewUser(tb testing.TB) User {
 type Workspace struct {
 	tenant.Tenant
 	Owner  User
-	Author User // who writes the notes that Note makes; the owner by default
+	Author User      // who writes the notes that Note makes; the owner by default
+	owner  uuid.UUID // the owner's membership
 	app    *App
 	tb     testing.TB
 }
@@ -75,7 +76,7 @@ func (a *App) NewWorkspace(tb testing.TB) *Workspace {
 			if w.Tenant, err = tenant.Claim(tb.Context(), tx, slug, "Workspace "+slug); err != nil {
 				return err
 			}
-			_, err = auth.Join(tb.Context(), tx, w.Tenant, shareddb.UserByIDRow(w.Owner.UserByEmailRow), auth.Owner)
+			w.owner, err = auth.Join(tb.Context(), tx, w.Tenant, shareddb.UserByIDRow(w.Owner.UserByEmailRow), auth.Owner)
 			return err
 		})
 	})
@@ -106,24 +107,33 @@ func (w *Workspace) Context() context.Context {
 }
 
 // Client returns a browser in which the user is signed in to the workspace,
-// by way of a hand-off: that spares the password's hash.
+// with the second factor where there is one, by way of a hand-off: that spares
+// the password's hash.
 func (w *Workspace) Client(u User) *Client {
 	w.tb.Helper()
+	access := shareddb.UserAccessRow{}
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		access, err = tx.UserAccess(ctx, u.ID)
+		return err
+	})
 	c := w.app.Client(w.tb)
-	c.Get(w.URL("/handoff?token=" + w.Handoff(u))).Want(http.StatusSeeOther)
+	c.Get(w.URL("/handoff?token=" + w.handoff(u, access.TotpSecret != "" || access.Passkeys > 0))).Want(http.StatusSeeOther)
 	return c
 }
 
-// Handoff returns a token that signs the user in to the workspace.
-func (w *Workspace) Handoff(u User) (token string) {
+// Handoff returns a token that signs the user in to the workspace, on the
+// strength of a password alone.
+func (w *Workspace) Handoff(u User) string {
 	w.tb.Helper()
-	err := DB(w.tb).Shared(w.tb.Context(), func(tx *db.SharedTx) (err error) {
-		token, err = auth.HandoffStart(w.tb.Context(), tx, u.ID, w.ID, false)
+	return w.handoff(u, false)
+}
+
+func (w *Workspace) handoff(u User, strong bool) (token string) {
+	w.tb.Helper()
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		token, err = auth.HandoffStart(ctx, tx, u.ID, w.ID, strong)
 		return err
 	})
-	if err != nil {
-		w.tb.Fatal(err)
-	}
 	return token
 }
 
@@ -141,22 +151,23 @@ type Record struct {
 	ID    uuid.UUID
 	Known string     // a text that its own pages show, and no other workspace's
 	Form  url.Values // a form that would change it; without a version
+	Param string     // what stands in the path in place of a parameter that is no id
 }
 
 // Records makes one record of each entity, by the first word of its URLs. The
 // isolation test asks here: a new entity is covered once it has a line.
-var Records = map[string]func(w *Workspace) Record{
+var Records = joined(people, map[string]func(w *Workspace) Record{
 	"customers": func(w *Workspace) Record {
 		name := Unique("Customer No ")
-		return Record{w.Customer(tenantdb.CustomerUpdateParams{Name: name}), name, url.Values{"name": {name + " changed"}}}
+		return Record{ID: w.Customer(tenantdb.CustomerUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
 	},
 	"contacts": func(w *Workspace) Record {
 		name := Unique("Contact No ")
-		return Record{w.Contact(tenantdb.ContactUpdateParams{LastName: name}), name, url.Values{"last_name": {name + " changed"}}}
+		return Record{ID: w.Contact(tenantdb.ContactUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}}}
 	},
 	"leads": func(w *Workspace) Record {
 		name := Unique("Lead No ")
-		return Record{w.Lead(tenantdb.LeadUpdateParams{LastName: name}), name, url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
+		return Record{ID: w.Lead(tenantdb.LeadUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
 	},
 	"DELETE /leads/:id/conversion": func(w *Workspace) Record {
 		name := Unique("Lead No ")
@@ -169,24 +180,24 @@ var Records = map[string]func(w *Workspace) Record{
 			_, err = crm.LeadConvert(ctx, tx.Queries, lead, 1, crm.Conversion{Set: tx.ChangeSet()})
 			return err
 		})
-		return Record{id, name, url.Values{"version": {"2"}}}
+		return Record{ID: id, Known: name, Form: url.Values{"version": {"2"}}}
 	},
 	"deals": func(w *Workspace) Record {
 		name := Unique("Deal No ")
-		return Record{w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), name, url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
+		return Record{ID: w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), Known: name, Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
 	},
 	"projects": func(w *Workspace) Record {
 		name := Unique("Project No ")
-		return Record{w.Project(tenantdb.ProjectUpdateParams{Name: name}), name, url.Values{"name": {name + " changed"}}}
+		return Record{ID: w.Project(tenantdb.ProjectUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
 	},
 	"tasks": func(w *Workspace) Record {
 		name := Unique("Task No ")
-		return Record{w.Task(tenantdb.TaskUpdateParams{Subject: name}), name, url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
+		return Record{ID: w.Task(tenantdb.TaskUpdateParams{Subject: name}), Known: name, Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
 	},
 	"notes": func(w *Workspace) Record {
 		body := Unique("Note No ")
 		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"})
-		return Record{w.Note(tenantdb.Customer, customer, body), body, url.Values{"body": {body + " changed"}}}
+		return Record{ID: w.Note(tenantdb.Customer, customer, body), Known: body, Form: url.Values{"body": {body + " changed"}}}
 	},
 	"changes": func(w *Workspace) Record {
 		var set uuid.UUID
@@ -195,7 +206,7 @@ var Records = map[string]func(w *Workspace) Record{
 			_, err := crm.CustomerCreate(ctx, tx.Queries, tenantdb.CustomerUpdateParams{Name: "To be undone", Type: "prospect"}, nil)
 			return err
 		})
-		return Record{set, "To be undone", nil}
+		return Record{ID: set, Known: "To be undone"}
 	},
 	"settings/pipelines": func(w *Workspace) Record {
 		name := Unique("Pipeline No ")
@@ -208,7 +219,7 @@ var Records = map[string]func(w *Workspace) Record{
 			id = rows[len(rows)-1].ID
 			return err
 		})
-		return Record{id, name, url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
+		return Record{ID: id, Known: name, Form: url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
 	},
 	"settings/tags": func(w *Workspace) Record {
 		name := Unique("Tag No ")
@@ -217,9 +228,9 @@ var Records = map[string]func(w *Workspace) Record{
 			ids, err = crm.TagIDs(ctx, tx.Queries, []string{name})
 			return err
 		})
-		return Record{ids[0], name, url.Values{"name": {name + " changed"}, "color": {"red"}}}
+		return Record{ID: ids[0], Known: name, Form: url.Values{"name": {name + " changed"}, "color": {"red"}}}
 	},
-}
+})
 
 // As runs fn in the workspace's schema for a member.
 func (w *Workspace) As(u User, fn func(ctx context.Context, tx *db.TenantTx) error) {

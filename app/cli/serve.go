@@ -117,7 +117,7 @@ func serve(ctx context.Context, s service) error {
 			}
 		})
 	}
-	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Box: box, Mailbox: s.mailbox})
+	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Mailbox: s.mailbox})
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {

@@ -31,7 +31,6 @@ type Options struct {
 	DB      *db.DB
 	Hosts   *tenant.Resolver
 	Log     *slog.Logger
-	Box     *seal.Box
 	Mailbox *mail.Mailbox                                            // development: shows caught mail, the gallery and demo hints; nil otherwise
 	TXT     func(ctx context.Context, name string) ([]string, error) // looks up DNS records; nil for the system's way
 }
@@ -55,7 +54,11 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, box: o.Box, mailbox: o.Mailbox, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, mailbox: o.Mailbox, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
+	var err error
+	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
+		panic(err) // without a secret, against the contract of Options
+	}
 	if s.txt == nil {
 		s.txt = net.DefaultResolver.LookupTXT
 	}

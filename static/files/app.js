@@ -352,6 +352,8 @@ const remind = async () => {
 	if (!box || document.hidden) return;
 	try {
 		const answer = await fetch("/tasks/reminders", { headers: { "HX-Request": "true" } });
+		if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect")); // signed out, or no longer a member
+		if (answer.status === 403) location.reload();
 		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
 		const text = await answer.text();
 		if (text === box.dataset.text) return; // said already
@@ -361,4 +363,50 @@ const remind = async () => {
 	} catch { /* offline: the next minute */ }
 };
 setTimeout(remind, 1500);
-setInterval(remind, 60000);
+setInterval(remind, 20000);
+document.addEventListener("visibilitychange", remind);
+
+// Passkeys: the server asks, the browser asks the person, the server checks.
+const passkeys = () => {
+	if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
+	for (const box of document.querySelectorAll("[data-passkey]")) box.hidden = false;
+};
+passkeys();
+document.addEventListener("click", async (e) => {
+	const button = e.target.closest("[data-passkey] button");
+	if (!button) return;
+	const box = button.closest("[data-passkey]");
+	const { passkey, next, workspace } = box.dataset;
+	const error = $(".error", box);
+	const post = async (step, body) => {
+		const answer = await fetch(`/passkeys/${passkey}/${step}?` + new URLSearchParams({ next, workspace }), {
+			method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body),
+		});
+		if (answer.redirected) { // asked to show first who one is
+			location.assign(answer.url);
+			return null;
+		}
+		if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error("We can’t do this right now. Try again in a moment.");
+		const said = await answer.json();
+		if (!answer.ok) throw new Error(said.error);
+		return said;
+	};
+	error.hidden = true;
+	button.disabled = true;
+	try {
+		const options = await post("begin", {});
+		if (!options) return;
+		const credential = passkey === "login"
+			? await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) })
+			: await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) });
+		const done = await post("finish", credential.toJSON());
+		if (done) location.assign(done.location);
+	} catch (reason) {
+		error.textContent = reason instanceof DOMException
+			? (reason.name === "InvalidStateError" ? "This device has a passkey of yours already." : "That did not work out. Try again when you are ready.")
+			: reason.message;
+		error.hidden = false;
+	} finally {
+		button.disabled = false;
+	}
+});

@@ -1,0 +1,179 @@
+package apptest
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// people are what the routes about people and access are about; see Records.
+var people = map[string]func(w *Workspace) Record{
+	"settings/security/sessions": func(w *Workspace) Record {
+		w.Client(w.Owner)
+		var id uuid.UUID
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			rows, err := tx.SessionList(ctx, w.Owner.ID)
+			id = rows[0].ID
+			return err
+		})
+		return Record{ID: id}
+	},
+	"settings/security/passkeys": func(w *Workspace) Record { return Record{ID: w.Passkey(w.Owner)} },
+	"POST /settings/security/recovery-codes": func(w *Workspace) Record {
+		w.Passkey(w.Owner)
+		return Record{}
+	},
+	"POST /settings/security/totp": func(w *Workspace) Record {
+		key, sealed, err := auth.TOTPStart(w.app.Box, w.Owner.ID, "Paddock", w.Owner.Email)
+		if err != nil {
+			w.tb.Fatal(err)
+		}
+		code, err := totp.GenerateCode(key.Secret(), time.Now())
+		if err != nil {
+			w.tb.Fatal(err)
+		}
+		return Record{Form: url.Values{"secret": {sealed}, "code": {code}}}
+	},
+	"POST /email/verify": func(w *Workspace) (r Record) {
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			token, err := auth.VerifyStart(ctx, tx, w.Owner.ID, w.Owner.Email)
+			r.Form = url.Values{"token": {token}}
+			return err
+		})
+		return r
+	},
+	"POST /settings/security/email":   func(*Workspace) Record { return Record{Form: url.Values{"email": {Unique("new") + "@example.com"}}} },
+	"PUT /settings/security/password": func(*Workspace) Record { return Record{Form: url.Values{"password": {Password}}} },
+	"settings/members": func(w *Workspace) Record {
+		u := NewUser(w.tb)
+		w.Join(u, auth.Member)
+		return Record{ID: w.MemberID(u), Known: u.Email, Form: url.Values{"role": {"viewer"}}}
+	},
+	"DELETE /settings/membership": func(w *Workspace) Record {
+		w.Join(NewUser(w.tb), auth.Owner)
+		return Record{}
+	},
+	"POST /settings/invitations": func(*Workspace) Record {
+		return Record{Form: url.Values{"email": {Unique("guest") + "@example.com"}, "role": {"member"}}}
+	},
+	"settings/invitations": func(w *Workspace) Record {
+		email := Unique("guest") + "@example.com"
+		w.Invite(email, auth.Member)
+		var id uuid.UUID
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			rows, err := tx.InvitationList(ctx, w.ID)
+			for _, r := range rows {
+				if r.Email == email {
+					id = r.ID
+				}
+			}
+			return err
+		})
+		return Record{ID: id}
+	},
+	"POST /settings/ownership": func(w *Workspace) Record {
+		u := NewUser(w.tb)
+		w.Join(u, auth.Admin)
+		return Record{Form: url.Values{"member_id": {w.MemberID(u).String()}, "password": {Password}}}
+	},
+	"PUT /settings/ownership":    func(w *Workspace) Record { return w.offered() },
+	"DELETE /settings/ownership": func(w *Workspace) Record { return w.offered() },
+	"avatars": func(w *Workspace) Record {
+		name := Unique("avatar")
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			if err := tx.AvatarPut(ctx, w.Owner.ID, []byte("\x89PNG")); err != nil {
+				return err
+			}
+			return tx.UserSetAvatar(ctx, name, w.Owner.ID)
+		})
+		return Record{Param: name}
+	},
+	"POST /settings/signin/domains": func(*Workspace) Record { return Record{Form: url.Values{"domain": {Unique("mail") + ".example"}}} },
+	"settings/signin/domains": func(w *Workspace) Record {
+		domain := Unique("mail") + ".example"
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			return tx.EmailDomainInsert(ctx, w.ID, domain, "token")
+		})
+		w.app.DNS.SetTXT("_paddock."+domain, "paddock-domain=token")
+		return Record{Param: domain}
+	},
+	"DELETE /settings/signin/provider": func(w *Workspace) Record {
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			return tx.ProviderPut(ctx, shareddb.ProviderPutParams{TenantID: w.ID, Name: "Okta", Issuer: "https://example.com", ClientID: "paddock"})
+		})
+		return Record{}
+	},
+}
+
+// joined is both maps in one.
+func joined(a, b map[string]func(w *Workspace) Record) map[string]func(w *Workspace) Record {
+	maps.Copy(b, a)
+	return b
+}
+
+// offered makes another owner, who offers the workspace to its owner.
+func (w *Workspace) offered() Record {
+	u := NewUser(w.tb)
+	w.Join(u, auth.Owner)
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+		return tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: w.ID, MembershipID: w.MemberID(w.Owner), OfferedBy: w.MemberID(u), ExpiresAt: time.Now().Add(time.Hour)})
+	})
+	return Record{}
+}
+
+// Shared runs fn in the shared schema, in the workspace's scope for its owner.
+func (w *Workspace) Shared(fn func(ctx context.Context, tx *db.SharedTx) error) {
+	w.tb.Helper()
+	ctx := db.WithScope(w.tb.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema, MemberID: w.owner})
+	if err := DB(w.tb).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) }); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// Invite invites an address on behalf of the owner and returns the token.
+func (w *Workspace) Invite(email string, role auth.Role) (token string) {
+	w.tb.Helper()
+	by := w.MemberID(w.Owner)
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		token, err = auth.Invite(ctx, tx, w.ID, by, email, role)
+		return err
+	})
+	return token
+}
+
+// Passkey gives the user a passkey that no device has, and returns its id.
+func (w *Workspace) Passkey(u User) uuid.UUID {
+	w.tb.Helper()
+	id := uuid.Must(uuid.NewV7())
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+		return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: id, UserID: u.ID, CredentialID: id[:], Credential: []byte(`{"id": "AA==", "publicKey": "AA=="}`), Name: "Nobody’s key"})
+	})
+	return id
+}
+
+// TOTP gives the user an authenticator app and returns its secret.
+func (a *App) TOTP(w *Workspace, u User) (secret string) {
+	w.tb.Helper()
+	key, sealed, err := auth.TOTPStart(a.Box, u.ID, "Paddock", u.Email)
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	// A code of the minute before, so that the current one is still to be used.
+	code, err := totp.GenerateCode(key.Secret(), time.Now().Add(-30*time.Second))
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+		_, err := auth.TOTPFinish(ctx, tx, a.Box, u.ID, sealed, code)
+		return err
+	})
+	return key.Secret()
+}
