@@ -72,7 +72,7 @@ func SignInSettings(p SignInSettingsPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section class=\"part first\" aria-labelledby=\"factor-title\"><h2 class=\"title\" id=\"factor-title\">Second factor</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <section class=\"part\" aria-labelledby=\"factor-title\"><h2 class=\"title\" id=\"factor-title\">Second factor</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

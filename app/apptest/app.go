@@ -114,6 +114,10 @@ func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx
 func (*countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func newApp(d *db.DB, configure ...func(*config.Config)) (*App, error) {
+	return newAppLogging(d, logWriter(), configure...)
+}
+
+func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (*App, error) {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -141,13 +145,23 @@ func newApp(d *db.DB, configure ...func(*config.Config)) (*App, error) {
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with the process
 	return a, nil
+}
+
+// Logged is With whose log goes to w as well.
+func Logged(tb testing.TB, w io.Writer) *App {
+	tb.Helper()
+	a, err := newAppLogging(DB(tb), io.MultiWriter(w, logWriter()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return a
 }
 
 // With returns an App of its own with other settings, on the process's database;

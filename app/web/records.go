@@ -757,7 +757,10 @@ func (r *records[Row, Params]) Delete(c echo.Context) error {
 		return r.renderRecord(c, http.StatusUnprocessableEntity, views.RecordPage{Record: rec, Notice: f.Error("")})
 	}
 	err = r.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, r.entity.Kind, rec.ID, version)
+		if err := crm.Delete(ctx, tx.Queries, r.entity.Kind, rec.ID, version); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidDelete, rec.Name+", "+r.entity.One)
 	})
 	if errors.Is(err, crm.ErrChanged) {
 		return r.renderRecord(c, http.StatusConflict, views.RecordPage{

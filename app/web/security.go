@@ -165,7 +165,7 @@ func (s *Server) totpEnable(c echo.Context) error {
 	}
 	f := readForm(c, views.FactorFields, true)
 	sealed := posted(c, "secret")
-	if sealed == "" {
+	if _, err := auth.TOTPResume(s.box, who.UserID, sealed); err != nil {
 		return errBadForm
 	}
 	if !f.Valid() {

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/nyaruka/phonenumbers"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -76,7 +77,13 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderWorkspaceSettings(c, http.StatusUnprocessableEntity, f.Form)
 	}
-	if err := s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.TenantSettings(ctx, p) }); err != nil {
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.TenantSettings(ctx, p); err != nil {
+			return err
+		}
+		return auth.AuditShared(ctx, tx, auth.DidChangeSettings, "of the workspace "+p.Name)
+	})
+	if err != nil {
 		return err
 	}
 	s.hosts.Forget(t.Slug) // here at once; other processes hear of it
@@ -120,7 +127,10 @@ func (s *Server) tagUpdate(c echo.Context) error {
 			if err == nil && n == 0 {
 				err = pgx.ErrNoRows
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			return auth.Audit(ctx, tx, auth.DidChangeSettings, "of the tag "+f.Values["name"])
 		})
 		if duplicate(err) {
 			f.fail("name", "There is a tag of this name already.")
@@ -147,11 +157,11 @@ func (s *Server) tagDelete(c echo.Context) error {
 		return err
 	}
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		n, err := tx.TagDelete(ctx, id)
-		if err == nil && n == 0 {
-			err = pgx.ErrNoRows
+		name, err := tx.TagDelete(ctx, id)
+		if err != nil {
+			return err
 		}
-		return err
+		return auth.Audit(ctx, tx, auth.DidDelete, name+", tag")
 	})
 	if err != nil {
 		return err
@@ -223,7 +233,13 @@ func (s *Server) pipelineCreate(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderPipelines(c, http.StatusUnprocessableEntity, nil, f.Form)
 	}
-	if err := s.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.PipelineCreate(ctx, tx.Queries, f.Values["name"]) }); err != nil {
+	err := s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		if err := crm.PipelineCreate(ctx, tx.Queries, f.Values["name"]); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidChangeSettings, "by the pipeline "+f.Values["name"])
+	})
+	if err != nil {
 		return err
 	}
 	return s.saved(c, "/settings/pipelines")
@@ -251,7 +267,10 @@ func (s *Server) pipelineUpdate(c echo.Context) error {
 			if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id }) {
 				return pgx.ErrNoRows
 			}
-			return crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages)
+			if err := crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages); err != nil {
+				return err
+			}
+			return auth.Audit(ctx, tx, auth.DidChangeSettings, "of the pipeline "+f.Values["name"])
 		})
 		switch {
 		case errors.Is(err, crm.ErrChanged):
@@ -354,11 +373,18 @@ func (s *Server) pipelineDelete(c echo.Context) error {
 		return err
 	}
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		err := crm.PipelineDelete(ctx, tx.Queries, id)
-		if errors.Is(err, crm.ErrChanged) {
-			err = pgx.ErrNoRows
+		pipelines, err := tx.PipelineList(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		i := slices.IndexFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id })
+		if i < 0 {
+			return pgx.ErrNoRows
+		}
+		if err := crm.PipelineDelete(ctx, tx.Queries, id); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidDelete, pipelines[i].Name+", pipeline")
 	})
 	if err != nil {
 		return refusal(err)

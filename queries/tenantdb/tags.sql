@@ -32,8 +32,8 @@ from tags t order by t.name, t.id limit 500;
 -- name: TagUpdate :execrows
 update tags set name = @name, color = @color where id = @id;
 
--- name: TagDelete :execrows
-delete from tags where id = @id;
+-- name: TagDelete :one
+delete from tags where id = @id returning name::text;
 
 -- name: TaggingsCopy :exec
 -- The tags of one record, put on another as well.

@@ -11,16 +11,15 @@ import (
 	"github.com/google/uuid"
 )
 
-const tagDelete = `-- name: TagDelete :execrows
-delete from tags where id = $1
+const tagDelete = `-- name: TagDelete :one
+delete from tags where id = $1 returning name::text
 `
 
-func (q *Queries) TagDelete(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, tagDelete, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) TagDelete(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, tagDelete, id)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const tagEnsure = `-- name: TagEnsure :exec
