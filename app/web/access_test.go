@@ -209,16 +209,16 @@ func TestResetAndSecondFactor(t *testing.T) {
 func TestNewPasswords(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]error{
-		"":                          auth.ErrPasswordShort,
-		"elevenchars":               auth.ErrPasswordShort,
-		"correct horse battery":     nil,
-		"zx7kq9vm2wtp":              nil,
-		"aaaaaaaaaaaaaaaa":          auth.ErrPasswordCommon,
-		"passwordpassword":          auth.ErrPasswordCommon,
-		"abcdefghijklmnop":          auth.ErrPasswordCommon,
-		"123456789012":              auth.ErrPasswordCommon,
-		"qwertyuiop12":              auth.ErrPasswordCommon,
-		"noralindferrari":           auth.ErrPasswordCommon, // one's own name and workspace
+		"":                           auth.ErrPasswordShort,
+		"elevenchars":                auth.ErrPasswordShort,
+		"correct horse battery":      nil,
+		"zx7kq9vm2wtp":               nil,
+		"aaaaaaaaaaaaaaaa":           auth.ErrPasswordCommon,
+		"passwordpassword":           auth.ErrPasswordCommon,
+		"abcdefghijklmnop":           auth.ErrPasswordCommon,
+		"123456789012":               auth.ErrPasswordCommon,
+		"qwertyuiop12":               auth.ErrPasswordCommon,
+		"noralindferrari":            auth.ErrPasswordCommon, // one's own name and workspace
 		"ünï¢ödé ist auch erlaubt 🏁": nil,
 	} {
 		if got := auth.CheckNewPassword(password, false, "Nora Lind", "nora.lind@ferrari.test", "Ferrari"); got != want { //nolint:errorlint // these very errors
@@ -646,7 +646,7 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	note("a recovery code", strings.TrimSpace(codes.Find(".codes code").First().Text()))
 	visit := c.Post(w.URL("/workspaces/"+w.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the hand-off's token", token(t, visit))
-	c.Get(w.URL("/invitations/"+secrets["the invitation"]+"/../../boom")).Status = 0 // odd paths are logged too
+	c.Get(w.URL("/invitations/" + secrets["the invitation"] + "/../../boom")).Status = 0 // odd paths are logged too
 
 	if !strings.Contains(log.String(), "/invitations/…") {
 		t.Fatal("the log was not caught")

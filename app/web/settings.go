@@ -81,7 +81,7 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 		if err := tx.TenantSettings(ctx, p); err != nil {
 			return err
 		}
-		return auth.AuditShared(ctx, tx, auth.DidChangeSettings, "of the workspace "+p.Name)
+		return auth.AuditShared(ctx, tx, auth.DidChangeSettings, p.Name)
 	})
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (s *Server) tagUpdate(c echo.Context) error {
 			if err != nil {
 				return err
 			}
-			return auth.Audit(ctx, tx, auth.DidChangeSettings, "of the tag "+f.Values["name"])
+			return auth.Audit(ctx, tx, auth.DidChangeSettings, "Tag "+f.Values["name"])
 		})
 		if duplicate(err) {
 			f.fail("name", "There is a tag of this name already.")
@@ -237,7 +237,7 @@ func (s *Server) pipelineCreate(c echo.Context) error {
 		if err := crm.PipelineCreate(ctx, tx.Queries, f.Values["name"]); err != nil {
 			return err
 		}
-		return auth.Audit(ctx, tx, auth.DidChangeSettings, "by the pipeline "+f.Values["name"])
+		return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
 	})
 	if err != nil {
 		return err
@@ -270,7 +270,7 @@ func (s *Server) pipelineUpdate(c echo.Context) error {
 			if err := crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages); err != nil {
 				return err
 			}
-			return auth.Audit(ctx, tx, auth.DidChangeSettings, "of the pipeline "+f.Values["name"])
+			return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
 		})
 		switch {
 		case errors.Is(err, crm.ErrChanged):

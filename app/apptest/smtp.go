@@ -1,0 +1,189 @@
+package apptest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// SMTP is a mail server on a port of its own.
+type SMTP struct {
+	tb       testing.TB
+	addr     string
+	server   *smtp.Server
+	listener net.Listener
+	password string // clients must sign in when it is set
+
+	mu       sync.Mutex
+	received []Received
+	refuse   error         // what RCPT answers
+	stall    chan struct{} // DATA waits for it, and then breaks off
+}
+
+// Received is a mail as the server got it.
+type Received struct {
+	From, To, Subject, ID string
+	Text, HTML            string
+	Raw                   string
+}
+
+// NewSMTP starts a server. An address of "" is any free port.
+func NewSMTP(tb testing.TB, addr string) *SMTP {
+	tb.Helper()
+	s := &SMTP{tb: tb, addr: addr}
+	if addr == "" {
+		s.addr = "127.0.0.1:0"
+	}
+	s.Start()
+	tb.Cleanup(s.Stop)
+	return s
+}
+
+// Start listens, on the address that the server had before.
+func (s *SMTP) Start() {
+	s.tb.Helper()
+	var l net.Listener
+	var err error
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	s.addr, s.listener = l.Addr().String(), l
+	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &smtpSession{s: s}, nil }))
+	s.server.Domain, s.server.AllowInsecureAuth = "mail.test", true
+	s.server.ErrorLog = discard{}
+	go func(server *smtp.Server) { _ = server.Serve(l) }(s.server)
+}
+
+type discard struct{}
+
+func (discard) Printf(string, ...any) {}
+func (discard) Println(...any)        {}
+
+// Stop breaks all conversations off.
+func (s *SMTP) Stop() {
+	_ = s.listener.Close() // the server may not have got to it yet
+	_ = s.server.Close()
+}
+
+// URL is the server's SMTP_URL.
+func (s *SMTP) URL() *url.URL { return &url.URL{Scheme: "smtp", Host: s.addr} }
+
+// Received returns what has arrived, in order.
+func (s *SMTP) Received() []Received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Received(nil), s.received...)
+}
+
+// Refuse makes the server answer so to every recipient; nil accepts again.
+func (s *SMTP) Refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = err
+}
+
+// Stall makes the server take no mail to its end until the returned func runs;
+// those that were under way break off then.
+func (s *SMTP) Stall() (resume func()) {
+	stall := make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stall = stall
+	return func() {
+		s.mu.Lock()
+		s.stall = nil
+		s.mu.Unlock()
+		close(stall)
+	}
+}
+
+type smtpSession struct {
+	s        *SMTP
+	from, to string
+}
+
+func (x *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (x *smtpSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, _, password string) error {
+		if password != x.s.password {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
+func (x *smtpSession) Reset()        {}
+func (x *smtpSession) Logout() error { return nil }
+
+func (x *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	x.from = from
+	return nil
+}
+
+func (x *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	x.to = to
+	return x.s.refuse
+}
+
+func (x *smtpSession) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	x.s.mu.Lock()
+	stall := x.s.stall
+	x.s.mu.Unlock()
+	if stall != nil {
+		<-stall
+		return errors.New("broken off")
+	}
+	got := Received{From: x.from, To: x.to, Raw: string(raw)}
+	m, err := mail.CreateReader(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	got.Subject, _ = m.Header.Subject()
+	got.ID, _ = m.Header.MessageID()
+	for {
+		p, err := m.NextPart()
+		if err == io.EOF { //nolint:errorlint // io.EOF it is
+			break
+		}
+		if err != nil {
+			return err
+		}
+		b, err := io.ReadAll(p.Body)
+		if err != nil {
+			return err
+		}
+		if h, ok := p.Header.(*mail.InlineHeader); ok {
+			if kind, _, _ := h.ContentType(); kind == "text/html" {
+				got.HTML = string(b)
+			} else {
+				got.Text = string(b)
+			}
+		}
+	}
+	x.s.mu.Lock()
+	defer x.s.mu.Unlock()
+	x.s.received = append(x.s.received, got)
+	return nil
+}

@@ -1,0 +1,345 @@
+package jobs_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/jobs"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+const secret = "a secret for tests alone, 32 bytes and more"
+
+// TestMain also is the process that a test kills: a worker and nothing else.
+func TestMain(m *testing.M) {
+	if u := os.Getenv("PADDOCK_TEST_WORKER"); u != "" {
+		if err := work(u, os.Getenv("PADDOCK_TEST_SMTP")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func work(database, smtpURL string) error {
+	ctx := context.Background()
+	d, err := db.Open(ctx, db.Config{URL: database, TenantRoles: true})
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(smtpURL)
+	if err != nil {
+		return err
+	}
+	send, err := mail.SMTP(u, "Paddock <hello@paddock.test>")
+	if err != nil {
+		return err
+	}
+	box, err := seal.New([]string{secret})
+	if err != nil {
+		return err
+	}
+	fmt.Println("working")
+	return jobs.Run(ctx, jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Box: box, Send: send, StuckAfter: 2 * time.Second})
+}
+
+type bundle struct {
+	url string
+	db  *db.DB
+	box *seal.Box
+}
+
+// setup makes a database of its own: jobs of other tests must not run here.
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := &bundle{url: apptest.NewDatabase(t)}
+	var err error
+	if b.db, err = db.Open(t.Context(), db.Config{URL: b.url, TenantRoles: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.db.Close)
+	if err := b.db.MigrateShared(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if b.box, err = seal.New([]string{secret}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// run works in this process until the test ends.
+func (b *bundle) run(t *testing.T, o jobs.Options) {
+	t.Helper()
+	o.DB, o.Box, o.Log = b.db, b.box, slog.New(slog.DiscardHandler)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- jobs.Run(ctx, o) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (b *bundle) mail(t *testing.T, tenantID uuid.UUID, to string) {
+	t.Helper()
+	job, err := mail.NewJob(b.box, tenantID, mail.Message{To: to, Subject: "A mail to " + to, Text: "text", HTML: "<p>html</p>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), job) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bundle) workspace(t *testing.T, slug string) uuid.UUID {
+	t.Helper()
+	r, err := auth.CreateWorkspace(t.Context(), b.db, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Tenant.ID
+}
+
+func wait(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(within); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("not in time: " + what)
+		}
+	}
+}
+
+func send(t *testing.T, s *apptest.SMTP) mail.Sender {
+	t.Helper()
+	send, err := mail.SMTP(s.URL(), "Paddock <hello@paddock.test>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return send
+}
+
+// Nothing is sent for what did not happen, and once for what did.
+func TestMailGoesWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	b, server := setup(t), apptest.NewSMTP(t, "")
+	b.run(t, jobs.Options{Send: send(t, server)})
+	job, err := mail.NewJob(b.box, uuid.Nil, mail.Message{To: "never@example.com", Subject: "Never", Text: "x", HTML: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rolledBack := fmt.Errorf("rolled back")
+	if err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+		if err := tx.Enqueue(t.Context(), job); err != nil {
+			return err
+		}
+		return rolledBack
+	}); err != rolledBack { //nolint:errorlint // it comes through as it is
+		t.Fatal(err)
+	}
+	b.mail(t, uuid.Nil, "once@example.com")
+	wait(t, "the mail", 10*time.Second, func() bool { return len(server.Received()) > 0 })
+	time.Sleep(500 * time.Millisecond)
+	got := server.Received()
+	if len(got) != 1 || got[0].To != "once@example.com" || got[0].From != "hello@paddock.test" || !strings.Contains(got[0].Text, "text") || !strings.Contains(got[0].HTML, "<p>html</p>") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The mail server is down for a while: nothing is lost, each is sent once.
+func TestMailServerDown(t *testing.T) {
+	t.Parallel()
+	b, server := setup(t), apptest.NewSMTP(t, "")
+	sender := send(t, server)
+	server.Stop()
+	b.run(t, jobs.Options{Send: sender})
+	want := []string{}
+	for i := range 10 {
+		to := fmt.Sprintf("waiting%d@example.com", i)
+		want = append(want, to)
+		b.mail(t, uuid.Nil, to)
+	}
+	wait(t, "the attempts fail, and the operator sees it", 20*time.Second, func() bool {
+		failed, err := jobs.List(t.Context(), b.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(failed) == 10 && failed[0].State == "retryable" && strings.Contains(failed[0].Error, "refused")
+	})
+	server.Start()
+	wait(t, "all of them", 60*time.Second, func() bool { return len(server.Received()) >= 10 })
+	time.Sleep(time.Second)
+	var got, ids []string
+	for _, m := range server.Received() {
+		got, ids = append(got, m.To), append(ids, m.ID)
+	}
+	slices.Sort(got)
+	slices.Sort(ids)
+	if !slices.Equal(got, want) || len(slices.Compact(ids)) != 10 {
+		t.Errorf("received %v", got)
+	}
+}
+
+// An address that will never take mail is given up at once; one that is full,
+// later.
+func TestMailRefused(t *testing.T) {
+	t.Parallel()
+	b, server := setup(t), apptest.NewSMTP(t, "")
+	b.run(t, jobs.Options{Send: send(t, server)})
+	state := func() string {
+		failed, err := jobs.List(t.Context(), b.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(failed) == 0 {
+			return ""
+		}
+		return failed[0].State
+	}
+	server.Refuse(&smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"})
+	b.mail(t, uuid.Nil, "nobody@example.com")
+	wait(t, "it is given up", 10*time.Second, func() bool { return state() == "cancelled" })
+	server.Refuse(&smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"})
+	b.mail(t, uuid.Nil, "full@example.com")
+	wait(t, "it is tried again", 10*time.Second, func() bool { return state() == "retryable" })
+	server.Refuse(nil)
+	wait(t, "it arrives", 30*time.Second, func() bool { return len(server.Received()) == 1 })
+}
+
+// A worker is killed in the middle of a mail. The job runs again, and the mail
+// arrives once.
+func TestKilledWorker(t *testing.T) {
+	t.Parallel()
+	b, server := setup(t), apptest.NewSMTP(t, "")
+	start := func() *exec.Cmd {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), "PADDOCK_TEST_WORKER="+b.url, "PADDOCK_TEST_SMTP="+server.URL().String())
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() })
+		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "working\n" {
+			t.Fatalf("%q, %v", line, err)
+		}
+		return cmd
+	}
+	c, err := pgx.Connect(t.Context(), b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	state := func() (s string, attempt int) {
+		if err := c.QueryRow(t.Context(), `select state::text, attempt from river_job where kind = 'mail'`).Scan(&s, &attempt); err != nil {
+			t.Fatal(err)
+		}
+		return s, attempt
+	}
+	resume := server.Stall()
+	b.mail(t, uuid.Nil, "survivor@example.com")
+	first := start()
+	wait(t, "the job is at it", 20*time.Second, func() bool { s, _ := state(); return s == "running" })
+	time.Sleep(300 * time.Millisecond) // in the middle of DATA
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait()
+	resume()
+	if s, _ := state(); s != "running" {
+		t.Fatalf("killed, and the job is %s", s)
+	}
+	start()
+	killed := time.Now()
+	wait(t, "the job runs again", 90*time.Second, func() bool { s, _ := state(); return s == "completed" })
+	_, attempt := state()
+	t.Logf("done at attempt %d, %s after the next worker started", attempt, time.Since(killed).Round(100*time.Millisecond))
+	if got := server.Received(); len(got) != 1 || attempt < 2 {
+		t.Errorf("%d mails at attempt %d", len(got), attempt)
+	}
+}
+
+// One workspace floods the queue; another's mail does not wait behind it.
+func TestFloodOfOneTenant(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	flooding, other := b.workspace(t, "flooding"), b.workspace(t, "other-one")
+	took := make(chan time.Duration, 10)
+	var sent time.Time
+	b.run(t, jobs.Options{Workers: 4, Send: func(_ context.Context, m mail.Message) error {
+		time.Sleep(20 * time.Millisecond) // as a real server takes
+		if m.To == "other@example.com" {
+			took <- time.Since(sent)
+		}
+		return nil
+	}})
+	for i := range 1500 {
+		b.mail(t, flooding, fmt.Sprintf("flood%d@example.com", i))
+	}
+	waiting := func() (n int) {
+		c, err := pgx.Connect(t.Context(), b.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close(context.Background())
+		if err := c.QueryRow(t.Context(), `select count(*) from river_job where kind = 'mail' and state <> 'completed'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for range 5 {
+		before := waiting()
+		if before < 200 {
+			t.Fatalf("only %d left: the flood was over too soon to show anything", before)
+		}
+		sent = time.Now()
+		b.mail(t, other, "other@example.com")
+		select {
+		case d := <-took:
+			t.Logf("%d jobs of the flood waiting: the other's mail took %s", before, d.Round(time.Millisecond))
+			if d > 3*time.Second {
+				t.Errorf("it waited %s", d)
+			}
+		case <-time.After(15 * time.Second):
+			t.Fatal("the other's mail is held up")
+		}
+	}
+}
+
+// A job of a workspace that is gone is given up.
+func TestJobOfAWorkspaceThatIsGone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.run(t, jobs.Options{Send: func(context.Context, mail.Message) error { t.Error("sent"); return nil }})
+	b.mail(t, uuid.New(), "nobody@example.com")
+	wait(t, "it is cancelled", 10*time.Second, func() bool {
+		failed, err := jobs.List(t.Context(), b.db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(failed) == 1 && failed[0].State == "cancelled"
+	})
+}
