@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -357,4 +358,20 @@ func (b *Browser) Drag(from, to string) {
 	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2+1, y2, left), chromedp.Sleep(100*time.Millisecond),
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x2+1, y2, left))
 	b.do("dragging "+from+" to "+to, steps...)
+}
+
+// Authenticator gives the browser a device that makes and shows passkeys, and
+// always recognises its owner.
+func (b *Browser) Authenticator() {
+	b.tb.Helper()
+	_, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
+	}
+	if err != nil {
+		b.tb.Fatal(err)
+	}
 }

@@ -128,6 +128,12 @@ func (w *Workspace) Handoff(u User) string {
 	return w.handoff(u, false)
 }
 
+// StrongHandoff is Handoff for somebody who has shown a second factor too.
+func (w *Workspace) StrongHandoff(u User) string {
+	w.tb.Helper()
+	return w.handoff(u, true)
+}
+
 func (w *Workspace) handoff(u User, strong bool) (token string) {
 	w.tb.Helper()
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {

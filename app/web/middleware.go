@@ -214,6 +214,9 @@ func nextOf(c echo.Context) string {
 		}
 	}
 	if r.Method != http.MethodGet {
+		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" && r.Header.Get("Content-Type") == "application/json" {
+			return u.RequestURI() // a script's, of a page that stays
+		}
 		return "/"
 	}
 	return r.URL.RequestURI()
