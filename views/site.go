@@ -9,6 +9,7 @@ type SignUpPage struct {
 	Slug       SlugCheck
 	HostSuffix string // what follows the slug: ".myapp.com"
 	Providers  []ProviderLink
+	Known      bool // who is signed in has no password to show
 }
 
 // SlugCheck is what we know of the address somebody is choosing.

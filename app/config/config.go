@@ -30,6 +30,7 @@ type Config struct {
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
 
+	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
 	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`
 	OIDCPrivate []netip.Prefix `env:"PADDOCK_OIDC_ALLOW_PRIVATE" envSeparator:","`

@@ -101,3 +101,11 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 
 // riverTables are those of River 0.51; a newer one may have more.
 var riverTables = []string{"river_job", "river_leader", "river_queue", "river_notification", "river_migration"}
+
+// JobsUnderWay counts the jobs of a kind that are about to be done or being done.
+func (d *DB) JobsUnderWay(ctx context.Context, kind string) (n int, err error) {
+	err = d.SharedRead(ctx, func(tx *SharedTx) error {
+		return tx.tx.QueryRow(ctx, `select count(*) from river_job where kind = $1 and state in ('available', 'running')`, kind).Scan(&n)
+	})
+	return n, err
+}

@@ -23,6 +23,7 @@ func old(t *testing.T, d *db.DB, su *pgx.Conn, n int) (schemas []string) {
 		ident := pgx.Identifier{s}.Sanitize()
 		_, err = su.Exec(t.Context(), `do $$ declare t text; begin
 			for t in select tablename from pg_tables where schemaname = '`+s+`' loop execute 'drop table if exists `+ident+`.' || quote_ident(t) || ' cascade'; end loop;
+			drop function if exists `+ident+`.write_audit(text, text, text, text);
 		end $$`)
 		if err == nil {
 			_, err = su.Exec(t.Context(), `update public.tenants set schema_version = 0 where schema = $1`, s)

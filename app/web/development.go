@@ -3,13 +3,26 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/views"
 )
 
+// devMail lists caught mail. What is on its way is waited for: whoever has just
+// pressed a button looks for its mail here.
 func (s *Server) devMail(c echo.Context) error {
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		n, err := s.db.JobsUnderWay(c.Request().Context(), mail.Job{}.Kind())
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
 	messages := s.mailbox.List(c.QueryParam("to"))
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), echo.MIMEApplicationJSON) {
 		return c.JSON(http.StatusOK, messages)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"github.com/boombuler/barcode/qr"
@@ -50,7 +49,7 @@ func (s *Server) renderSecurity(c echo.Context, status int, p views.SecurityPage
 		rows, err := tx.SessionList(ctx, v.who.UserID)
 		for _, r := range rows {
 			p.Sessions = append(p.Sessions, views.Session{
-				ID: r.ID, Device: first(auth.DeviceName(r.UserAgent), "An unknown program"), Place: place(r.Ip), Workspace: r.Workspace,
+				ID: r.ID, Device: first(auth.DeviceName(r.UserAgent), "An unknown program"), Place: s.place(r.Ip), Workspace: r.Workspace,
 				LastSeenAt: r.LastSeenAt, CreatedAt: r.CreatedAt, Strong: r.Strong, Current: r.ID == v.who.SessionID,
 			})
 		}
@@ -60,20 +59,6 @@ func (s *Server) renderSecurity(c echo.Context, status int, p views.SecurityPage
 		return err
 	}
 	return s.render(c, status, views.Security(p), nil)
-}
-
-// place says of an address what can be said without asking anybody.
-func place(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	switch {
-	case err != nil:
-		return "unknown address"
-	case a.IsLoopback():
-		return ip + ", this machine"
-	case a.IsPrivate() || a.IsLinkLocalUnicast():
-		return ip + ", a private network"
-	}
-	return ip
 }
 
 // securityChanged answers a change of how somebody signs in.

@@ -15,6 +15,7 @@ import (
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/oschwald/maxminddb-golang/v2"
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
@@ -44,6 +45,7 @@ type Server struct {
 	box      *seal.Box
 	mailbox  *mail.Mailbox
 	oidc     *oidc.Client
+	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
 	txt      func(ctx context.Context, name string) ([]string, error)
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
@@ -58,6 +60,9 @@ func New(o Options) *Server {
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
+	}
+	if s.geo, err = openGeo(s.cfg.GeoIP); err != nil {
+		s.log.Error("PADDOCK_GEOIP: sessions are shown without their places", "error", err)
 	}
 	if s.txt == nil {
 		s.txt = net.DefaultResolver.LookupTXT

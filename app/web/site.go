@@ -32,21 +32,35 @@ func (s *Server) renderSignUp(c echo.Context, status int, f ui.Form) error {
 		Slug:       views.SlugCheck{Problem: f.Error("slug")},
 		HostSuffix: "." + s.cfg.BaseURL.Host, Providers: s.platformProviders(),
 	}
+	if v := visiting(c); v.signedIn {
+		ctx := c.Request().Context()
+		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+			access, err := tx.UserAccess(ctx, v.who.UserID)
+			p.Known = !access.HasPassword
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return s.render(c, status, views.SignUp(p), views.SignUpForm(p))
 }
 
-// signUp makes a workspace: for somebody new, or for who is signed in.
+// signUp makes a workspace: for somebody new, or for an account that shows its
+// password. Who has none, and came by a provider, is asked for no more than the
+// workspace.
 func (s *Server) signUp(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
+	known := v.signedIn && !c.Request().PostForm.Has("email")
 	fields := views.SignUpFields
-	if v.signedIn {
+	if known {
 		fields = views.WorkspaceSignUpFields
 	}
 	f := readForm(c, fields, true)
 	f.Values["slug"] = strings.ToLower(f.Values["slug"])
 	f.Values["email"] = strings.ToLower(f.Values["email"])
-	if !v.signedIn {
+	if !known {
 		f.checkNewPassword("password", false, f.Values["name"], f.Values["email"], f.Values["workspace"])
 	}
 	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
@@ -59,7 +73,7 @@ func (s *Server) signUp(c echo.Context) error {
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
 	in := auth.SignUpInput{
-		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"], Password: f.Values["password"], IP: c.RealIP(), Strong: v.signedIn && v.who.Strong,
+		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"], Password: f.Values["password"], IP: c.RealIP(), Strong: known && v.who.Strong,
 		Then: func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
 			verify := ""
 			if r.Verify != "" {
@@ -68,7 +82,7 @@ func (s *Server) signUp(c echo.Context) error {
 			return s.mail(ctx, tx, r.Tenant.ID, r.Email, letter.Welcome(r.Tenant.Name, s.workspaceURL(r.Tenant.Slug, "/", nil), verify))
 		},
 	}
-	if v.signedIn {
+	if known {
 		in.UserID = v.who.UserID
 	}
 	r, err := auth.SignUp(ctx, s.db, in)
@@ -85,7 +99,7 @@ func (s *Server) signUp(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
-	if !v.signedIn {
+	if !known {
 		// Signed in here too, not only in the workspace; it is there in any case.
 		if _, err := s.startSession(c, auth.SessionStart{UserID: r.UserID}, ""); err != nil {
 			s.log.ErrorContext(ctx, "session after sign-up", "request_id", requestID(c), "error", err)

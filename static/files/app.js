@@ -346,6 +346,9 @@ if (walk) {
 	}
 }
 
+// On a phone the settings' tabs scroll: to the one that is open.
+$(".subnav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Reminders whose time has come. A page nobody looks at does not ask.
 const remind = async () => {
 	const box = $("#reminders");
