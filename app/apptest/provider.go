@@ -75,7 +75,7 @@ func NewProvider(tb testing.TB, callbacks ...string) *Provider {
 		http.Redirect(w, r, op.AuthCallbackURL(provider)(r.Context(), id), http.StatusFound)
 	}))
 	mux.Handle("/", provider)
-	server := &http.Server{Handler: mux} //nolint:gosec // a test's
+	server := &http.Server{Handler: mux}
 	go func() { _ = server.Serve(l) }()
 	tb.Cleanup(func() { _ = server.Close() })
 	return p

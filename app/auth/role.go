@@ -1,3 +1,5 @@
+// Package auth knows who somebody is and what they may do: users, roles,
+// sessions, members, invitations, factors, identities and the audit log.
 package auth
 
 import "slices"

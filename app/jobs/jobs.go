@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) error {
 		JobTimeout:           min(jobTimeout, o.StuckAfter/2),
 		RescueStuckJobsAfter: o.StuckAfter,
 		ReindexerSchedule:    never{}, // it would need the owner's rights
-		WorkerMiddleware:     []rivertype.WorkerMiddleware{newTenants(o.DB, o.Workers)},
+		Plugins:              []rivertype.Plugin{newTenants(o.DB, o.Workers)},
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(time.Minute, tenant.SparesJob{}),
 			periodic(time.Hour, auth.SweepJob{}),

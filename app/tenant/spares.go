@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/paddock-crm/paddock/app/db"
 )
@@ -41,18 +40,11 @@ func RefillSpares(ctx context.Context, d *db.DB, want int) (made int, err error)
 }
 
 // SparesJob refills the spare schemas. It is enqueued by each sign-up, and now
-// and then; one that waits serves all.
+// and then; where nothing is to be done it is one query.
 type SparesJob struct{}
 
 // Kind names the job in the queue.
 func (SparesJob) Kind() string { return "spares" }
-
-// InsertOpts make it one at a time.
-func (SparesJob) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
-	}}}
-}
 
 // SparesWorker does it.
 type SparesWorker struct {

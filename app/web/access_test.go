@@ -301,7 +301,7 @@ func TestAuthenticatorApp(t *testing.T) {
 		wg.Go(func() {
 			err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error {
 				n, err := tx.RecoveryCodeUse(t.Context(), w.Owner.ID, hashOf(strings.ReplaceAll(codes[1], "-", "")))
-				in.Add(int32(n)) //nolint:gosec // 0 or 1
+				in.Add(int32(n))
 				return err
 			})
 			if err != nil {
@@ -776,7 +776,7 @@ func TestProfileAndAvatar(t *testing.T) {
 	})
 	big := image.NewRGBA(image.Rect(0, 0, 300, 200))
 	for i := range big.Pix {
-		big.Pix[i] = uint8(i) //nolint:gosec // any colours
+		big.Pix[i] = uint8(i)
 	}
 	big.Set(0, 0, color.White)
 	var jpg bytes.Buffer

@@ -86,7 +86,7 @@ func (s *Server) reset(c echo.Context) error {
 	token := posted(c, "token")
 	// A second factor may make a shorter one do; whether there is one, this page
 	// does not tell.
-	f.checkNewPassword("password", false)
+	f.checkNewPassword(false)
 	if !f.Valid() {
 		return s.renderReset(c, http.StatusUnprocessableEntity, f.Form, token)
 	}

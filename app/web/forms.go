@@ -173,7 +173,8 @@ func (f *form) refused(err error) bool {
 
 // checkNewPassword says what is wrong with a password that somebody chose; own
 // are words that others would try.
-func (f *form) checkNewPassword(name string, strong bool, own ...string) {
+func (f *form) checkNewPassword(strong bool, own ...string) {
+	const name = "password"
 	if f.Values[name] == "" || f.Errors[name] != "" {
 		return
 	}

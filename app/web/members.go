@@ -332,7 +332,7 @@ func (s *Server) invitationAccept(c echo.Context) error {
 		return s.leave(c, "/")
 	}
 	f := readForm(c, views.InvitationAcceptFields, true)
-	f.checkNewPassword("password", false, f.Values["name"], v.tenant.Name)
+	f.checkNewPassword(false, f.Values["name"], v.tenant.Name)
 	if !f.Valid() {
 		return s.renderInvitation(c, http.StatusUnprocessableEntity, f.Form)
 	}

@@ -278,7 +278,7 @@ func parseForm(r *http.Request) error {
 	if r.Header.Get("Content-Type") == "application/json" { // for the handler, which reads it
 		b, err := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(b))
-		return err
+		return errors.Join(err, r.ParseForm())
 	}
 	if err := r.ParseForm(); err != nil {
 		return err

@@ -16,12 +16,12 @@ import (
 
 // own sets the provider up as the workspace's own, by its settings page, for
 // people of the domain.
-func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *apptest.Provider, domain, joinRole string) *apptest.Client {
+func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *apptest.Provider, domain, joinRole string) {
 	t.Helper()
 	c := w.Client(w.Owner)
 	c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"Okta"}, "issuer": {p.Issuer}, "client_id": {apptest.ProviderClient}, "client_secret": {apptest.ProviderSecret}, "join_role": {joinRole}}).Want(http.StatusSeeOther)
 	if domain == "" {
-		return c
+		return
 	}
 	c.Post(w.URL("/settings/signin/domains"), url.Values{"domain": {domain}}).Want(http.StatusSeeOther)
 	// Without the record it is not proven.
@@ -29,7 +29,6 @@ func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *apptest.Provid
 	page := c.Get(w.URL("/settings/signin")).Want(http.StatusOK)
 	app.DNS.SetTXT("_paddock."+domain, page.Find(".settings-rows .secret").First().Text())
 	c.Post(w.URL("/settings/signin/domains/"+domain+"/verification"), nil).Want(http.StatusSeeOther)
-	return c
 }
 
 // through signs somebody in at the provider, beginning at one of our hosts.

@@ -81,7 +81,7 @@ func (s *Server) passwordUpdate(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	f := readForm(c, views.ResetFields, true)
-	f.checkNewPassword("password", v.who.HasFactor, v.who.Name, v.who.Email, v.tenant.Name)
+	f.checkNewPassword(v.who.HasFactor, v.who.Name, v.who.Email, v.tenant.Name)
 	if !f.Valid() {
 		return s.renderSecurity(c, http.StatusUnprocessableEntity, views.SecurityPage{Password: f.Form})
 	}

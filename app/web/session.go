@@ -165,7 +165,7 @@ func (s *Server) setCookie(c echo.Context, name, value string, seconds int) {
 	if value == "" {
 		seconds = -1
 	}
-	http.SetCookie(c.Response(), &http.Cookie{
+	http.SetCookie(c.Response(), &http.Cookie{ //nolint:gosec // Secure follows the scheme of the base URL
 		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: s.cfg.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -61,7 +61,7 @@ func (s *Server) signUp(c echo.Context) error {
 	f.Values["slug"] = strings.ToLower(f.Values["slug"])
 	f.Values["email"] = strings.ToLower(f.Values["email"])
 	if !known {
-		f.checkNewPassword("password", false, f.Values["name"], f.Values["email"], f.Values["workspace"])
+		f.checkNewPassword(false, f.Values["name"], f.Values["email"], f.Values["workspace"])
 	}
 	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
 		f.fail("slug", slugProblem(tenant.ErrSlugMalformed))
