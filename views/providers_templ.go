@@ -77,7 +77,7 @@ func SignInSettings(p SignInSettingsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.RequireFactor {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"muted lead\">Everybody here needs an authenticator app or a passkey. Who has none is led to setting one up.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"muted lead\">Everybody here needs an authenticator app or a passkey. Who has none is led to setting one up. Who comes by your own provider shows it there.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -43,13 +43,13 @@ func AuditShared(ctx context.Context, tx *db.SharedTx, action, subject string) e
 	return tx.AsTenant(ctx, func(tx *db.TenantTx) error { return Audit(ctx, tx, action, subject) })
 }
 
-// AuditUser notes on a workspace's host what a user did who is not the one that
-// acts in this context: signing in, or failing to. Of who is no member nothing
-// is noted.
-func AuditUser(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, action, subject string) error {
+// AuditSignIn notes on a workspace's host that somebody signed in there, or
+// failed to. Who is no member is noted too, without the address, and in the
+// same time: how long it takes must not tell who is one.
+func AuditSignIn(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, action, subject string) error {
 	member, err := tx.MembershipOf(ctx, t.ID, email)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+		subject, err = "with an address that is no member’s", nil
 	}
 	if err != nil {
 		return err

@@ -821,3 +821,166 @@ func bomb() []byte {
 	copy(out[16:], []byte{0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60})
 	return fixPNG(out)
 }
+
+// Every kind of token: used twice, late, altered, on another host, in another
+// browser, by a hundred at once.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
+	shared := func(fn func(ctx context.Context, tx *db.SharedTx) error) error {
+		ctx := db.WithScope(context.Background(), db.Scope{TenantID: w.ID, Schema: w.Schema})
+		return apptest.DB(t).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) })
+	}
+	who := func() (id auth.Identity) {
+		id.UserID, id.Email = w.Owner.ID, w.Owner.Email
+		return id
+	}()
+	type kind struct {
+		make func(ctx context.Context, tx *db.SharedTx) (string, error)
+		use  func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error
+	}
+	kinds := map[string]kind{
+		"handoff": {
+			func(ctx context.Context, tx *db.SharedTx) (string, error) {
+				return auth.HandoffStart(ctx, tx, w.Owner.ID, w.ID, false)
+			},
+			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
+				_, err := auth.HandoffFinish(ctx, tx, token, on.ID)
+				return err
+			},
+		},
+		"verify": {
+			func(ctx context.Context, tx *db.SharedTx) (string, error) {
+				return auth.VerifyStart(ctx, tx, w.Owner.ID, w.Owner.Email)
+			},
+			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
+				id := who
+				id.UserID = on.Owner.ID // of the other workspace: another person
+				return auth.VerifyFinish(ctx, tx, token, id)
+			},
+		},
+		"reset": {
+			func(ctx context.Context, tx *db.SharedTx) (string, error) {
+				return auth.ResetStart(ctx, tx, w.Owner.Email)
+			},
+			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
+				if on == other {
+					return auth.ErrBadToken // it is the base host's, and names its person itself
+				}
+				_, err := auth.ResetFinish(ctx, tx, token, apptest.Password, "none")
+				return err
+			},
+		},
+		"oidc": {
+			func(ctx context.Context, tx *db.SharedTx) (string, error) {
+				state := auth.NewToken()
+				return state, auth.KeepFlow(ctx, tx, state, &w.ID, "sealed")
+			},
+			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
+				_, err := auth.TakeFlow(ctx, tx, token, &on.ID)
+				return err
+			},
+		},
+		"invitation": {
+			func(ctx context.Context, tx *db.SharedTx) (string, error) {
+				return auth.Invite(ctx, tx, w.ID, w.MemberID(w.Owner), "tokens-"+w.Slug+"@example.com", auth.Viewer)
+			},
+			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
+				_, err := auth.JoinByInvitation(ctx, tx, token, on.Tenant, "Guest", "none")
+				return err
+			},
+		},
+	}
+	for name, k := range kinds {
+		t.Run(name, func(t *testing.T) {
+			fresh := func() (token string) {
+				t.Helper()
+				exec(t, `delete from public.users where email = $1`, "tokens-"+w.Slug+"@example.com")
+				if err := shared(func(ctx context.Context, tx *db.SharedTx) (err error) { token, err = k.make(ctx, tx); return err }); err != nil {
+					t.Fatal(err)
+				}
+				return token
+			}
+			use := func(token string, on *apptest.Workspace) error {
+				return shared(func(ctx context.Context, tx *db.SharedTx) error { return k.use(ctx, tx, token, on) })
+			}
+			token := fresh()
+			for what, bad := range map[string]string{"altered": "A" + token[1:] + "A", "cut": token[:len(token)-1], "none": "", "in other letters": strings.ToLower(token)} {
+				if use(bad, w) == nil {
+					t.Errorf("%s, it works", what)
+				}
+			}
+			if use(token, other) == nil {
+				t.Error("on another host, or for another person, it works")
+			}
+			if err := use(token, w); err != nil {
+				t.Errorf("as it is meant, it does not work: %v", err)
+			}
+			if use(token, w) == nil {
+				t.Error("a second time, it works")
+			}
+			late := fresh()
+			exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where hash = $1`, hashOf(late))
+			exec(t, `update public.invitations set expires_at = now() - interval '1 second' where token_hash = $1`, hashOf(late))
+			if use(late, w) == nil {
+				t.Error("late, it works")
+			}
+			token = fresh()
+			var in atomic.Int32
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					if use(token, w) == nil {
+						in.Add(1)
+					}
+				})
+			}
+			wg.Wait()
+			if in.Load() != 1 {
+				t.Errorf("of a hundred at once %d succeeded", in.Load())
+			}
+		})
+	}
+	// Used, a token stands in no address that one is led to.
+	c := app.Client(t)
+	if to := c.Get(w.URL("/handoff?token=" + w.Handoff(w.Owner))).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
+		t.Errorf("the hand-off leads to %s", to)
+	}
+	// A ceremony of a passkey is this browser's: its token is a cookie.
+	r := c.Request(http.MethodPost, w.URL("/passkeys/login/begin"), nil)
+	r.Header.Set("Content-Type", "application/json")
+	begun := c.Do(r).Want(http.StatusOK)
+	if !strings.Contains(begun.Header.Get("Set-Cookie"), "__Host-passkey=") || !strings.Contains(begun.Header.Get("Set-Cookie"), "HttpOnly") {
+		t.Errorf("the cookie is %q", begun.Header.Get("Set-Cookie"))
+	}
+}
+
+// On a custom domain passkeys can't be used: the pages say so and lead to where
+// they can.
+func TestPasskeysOnACustomDomain(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	domain := apptest.Unique("custom") + ".example"
+	exec(t, `insert into public.domains (host, tenant_id, verified_at) values ($1, $2, now())`, domain, w.ID)
+	at := "https://" + domain + ":" + app.Base.Port()
+	w.Passkey(w.Owner)
+	c := app.Client(t)
+	c.Insecure() // the certificate is for paddock.test
+	page := c.Get(at + "/signin").Want(http.StatusOK)
+	if page.Select("[data-passkey]").Length() != 0 || !strings.Contains(page.Text(".sheet"), "Passkeys belong to Paddock’s own address") {
+		t.Error("it offers a passkey that can’t work")
+	}
+	if to, _ := page.Find(`.sheet a[href*="workspace="]`).Attr("href"); to != app.Site("/signin?workspace="+w.Slug) {
+		t.Errorf("it leads to %q", to)
+	}
+	c.Post(at+"/signin", signInForm(w.Owner)).Want(http.StatusSeeOther)
+	factor := c.Get(at + "/signin/factor").Want(http.StatusOK)
+	if factor.Select("[data-passkey]").Length() != 0 || !strings.Contains(factor.Text("form"), "sign in there") {
+		t.Error("nothing leads to where the passkey works")
+	}
+	r := c.Request(http.MethodPost, at+"/passkeys/login/begin", nil)
+	r.Header.Set("Content-Type", "application/json")
+	c.Do(r).Want(http.StatusForbidden)
+}

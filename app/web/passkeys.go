@@ -47,6 +47,9 @@ func (s *Server) passkeyRegistrationBegin(c echo.Context) error {
 }
 
 func (s *Server) passkeyBegin(c echo.Context, begin func(auth.Party, *db.SharedTx) (any, string, error)) error {
+	if s.foreign(c) {
+		return c.JSON(http.StatusForbidden, echo.Map{"error": "Passkeys belong to Paddock’s own address and don’t work under this one."})
+	}
 	p, err := s.party(c)
 	if err != nil {
 		return err

@@ -120,7 +120,7 @@ func (s *Server) startSession(c echo.Context, start auth.SessionStart, next stri
 		if err != nil {
 			return err
 		}
-		return auth.AuditUser(ctx, tx, v.tenant, user.Email, auth.DidSignIn, "")
+		return auth.AuditSignIn(ctx, tx, v.tenant, user.Email, auth.DidSignIn, "")
 	})
 	if err != nil {
 		return "", err

@@ -73,7 +73,7 @@ func (s *Server) signIn(c echo.Context) error {
 	if errors.Is(err, auth.ErrWrongPassword) {
 		if v.tenant.ID != uuid.Nil {
 			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-				return auth.AuditUser(ctx, tx, v.tenant, email, auth.DidFailSignIn, "Wrong password")
+				return auth.AuditSignIn(ctx, tx, v.tenant, email, auth.DidFailSignIn, "Wrong password")
 			})
 			if err != nil {
 				return err
@@ -158,7 +158,7 @@ func (s *Server) factor(c echo.Context) error {
 	case errors.Is(err, auth.ErrWrongCode):
 		if v.tenant.ID != uuid.Nil {
 			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-				return auth.AuditUser(ctx, tx, v.tenant, v.who.Email, auth.DidFailSignIn, "Wrong code")
+				return auth.AuditSignIn(ctx, tx, v.tenant, v.who.Email, auth.DidFailSignIn, "Wrong code")
 			})
 			if err != nil {
 				return err
