@@ -717,6 +717,18 @@ func TestAuditLog(t *testing.T) {
 	if c.Get(w.URL("/settings/audit?to=2001-01-01")).Want(http.StatusOK).Select(".audit li").Length() != 0 {
 		t.Error("lines before there was a workspace")
 	}
+	// Page by page, each line once.
+	exec(t, `insert into `+w.Schema+`.audit (at, actor, action, subject, ip, device) select now() - (g / 3) * interval '1 second', 'Bulk', 'Tested', g::text, '', '' from generate_series(1, 120) g`)
+	seen := map[string]bool{}
+	lines := 0
+	for next := "/settings/audit?action=Tested"; next != ""; {
+		page := c.Get(w.URL(next)).Want(http.StatusOK)
+		page.Find(".audit li").Each(func(_ int, li *selection) { lines++; seen[li.Find("span").Text()] = true })
+		next = page.Select(`.gutter > p > a.button`).AttrOr("href", "")
+	}
+	if lines != 120 || len(seen) != 120 {
+		t.Errorf("%d lines, %d of them different", lines, len(seen))
+	}
 	file := c.Get(w.URL("/settings/audit.csv")).Want(http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
 	if err != nil || len(rows) < 5 {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/csv"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -34,8 +35,7 @@ func auditFilter(c echo.Context, p *views.AuditPage, zone *time.Location) tenant
 			p.Query.Set(name, v)
 		}
 	}
-	filter := tenantdb.AuditListParams{Action: q.Get("action"), Since: time.Unix(0, 0), Until: time.Now().AddDate(1, 0, 0)}
-	filter.Before, _ = strconv.ParseInt(q.Get("before"), 10, 64) // 0 is from the top
+	filter := tenantdb.AuditListParams{Action: q.Get("action"), Since: time.Unix(0, 0), Before: time.Now().AddDate(1, 0, 0), BeforeID: math.MaxInt64}
 	if id, err := uuid.Parse(q.Get("member")); err == nil {
 		filter.MemberID = &id
 	}
@@ -43,7 +43,14 @@ func auditFilter(c echo.Context, p *views.AuditPage, zone *time.Location) tenant
 		filter.Since = d
 	}
 	if d, err := time.ParseInLocation(time.DateOnly, q.Get("to"), zone); err == nil {
-		filter.Until = d.AddDate(0, 0, 1)
+		filter.Before = d.AddDate(0, 0, 1)
+	}
+	// A page goes on where the one before has ended.
+	micros, id, _ := strings.Cut(q.Get("before"), ".")
+	at, err1 := strconv.ParseInt(micros, 10, 64)
+	line, err2 := strconv.ParseInt(id, 10, 64)
+	if below := time.UnixMicro(at); err1 == nil && err2 == nil && below.Before(filter.Before) {
+		filter.Before, filter.BeforeID = below, line
 	}
 	return filter
 }
@@ -75,7 +82,8 @@ func (s *Server) audit(c echo.Context) error {
 	}
 	if len(p.Rows) > auditPage {
 		p.Rows = p.Rows[:auditPage]
-		next := url.Values{"before": {strconv.FormatInt(p.Rows[auditPage-1].ID, 10)}}
+		last := p.Rows[auditPage-1]
+		next := url.Values{"before": {fmt.Sprintf("%d.%d", last.At.UnixMicro(), last.ID)}}
 		for k, v := range p.Query {
 			next[k] = v
 		}
@@ -93,9 +101,6 @@ func (s *Server) auditCSV(c echo.Context) error {
 	var p views.AuditPage
 	filter := auditFilter(c, &p, visiting(c).formats(c).Zone)
 	filter.N = auditFile
-	if filter.Before == 0 {
-		filter.Before = math.MaxInt64
-	}
 	var rows []tenantdb.Audit
 	err := s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		if rows, err = tx.AuditList(ctx, filter); err != nil {

@@ -381,6 +381,7 @@ func TestStatementsPerPage(t *testing.T) {
 		"/projects": 8, "/projects/" + project.String(): 11,
 		"/tasks": 8, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
 		"/settings/tags": 6, "/settings/pipelines": 8,
+		"/settings/profile": 3, "/settings/security": 8, "/settings/members": 8, "/settings/signin": 9, "/settings/audit": 8, "/settings/workspace": 3,
 	}
 	for round := range 2 {
 		for path, want := range pages {
@@ -399,6 +400,9 @@ func TestStatementsPerPage(t *testing.T) {
 			w.Project(tenantdb.ProjectUpdateParams{Name: fmt.Sprint("Project ", i), CustomerID: &customer, DealID: &deal}, "a", "b")
 			w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task ", i), AssigneeID: &me, SubjectType: "deal", SubjectID: &deal}, "a", "b")
 			w.Note(tenantdb.Deal, deal, fmt.Sprint("Note ", i))
+			w.Join(apptest.NewUser(t), auth.Member)
+			w.Invite(fmt.Sprint("invited", i, "@example.com"), auth.Viewer)
+			w.Client(w.Owner) // one more session, one more line in the log
 		}
 	}
 }

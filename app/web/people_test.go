@@ -40,7 +40,7 @@ var farFuture = time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)
 // audited tells whether the workspace's log has such a line.
 func audited(w *apptest.Workspace, action, subject string) (found bool) {
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		rows, err := tx.AuditList(ctx, tenantdb.AuditListParams{Action: action, N: 1000, Until: farFuture})
+		rows, err := tx.AuditList(ctx, tenantdb.AuditListParams{Action: action, N: 1000, Before: farFuture})
 		for _, r := range rows {
 			found = found || strings.Contains(r.Subject, subject)
 		}

@@ -2,11 +2,11 @@
 select write_audit(@action::text, @subject::text, @ip::text, @device::text);
 
 -- name: AuditList :many
--- The newest first; 0 and '' and null narrow nothing.
+-- The newest first, below a moment and line; '' and null narrow nothing.
 select id, at, member_id, actor, action, subject, ip, device from audit
-where (@before::bigint = 0 or id < @before) and (@action::text = '' or action = @action) and (sqlc.narg(member_id)::uuid is null or member_id = sqlc.narg(member_id))
-  and at >= @since and at < @until
-order by id desc
+where at >= @since and (at, id) < (@before::timestamptz, @before_id::bigint)
+  and (@action::text = '' or action = @action) and (sqlc.narg(member_id)::uuid is null or member_id = sqlc.narg(member_id))
+order by at desc, id desc
 limit @n;
 
 -- name: AuditActions :many

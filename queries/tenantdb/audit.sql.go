@@ -44,29 +44,29 @@ func (q *Queries) AuditActions(ctx context.Context) ([]string, error) {
 
 const auditList = `-- name: AuditList :many
 select id, at, member_id, actor, action, subject, ip, device from audit
-where ($1::bigint = 0 or id < $1) and ($2::text = '' or action = $2) and ($3::uuid is null or member_id = $3)
-  and at >= $4 and at < $5
-order by id desc
+where at >= $1 and (at, id) < ($2::timestamptz, $3::bigint)
+  and ($4::text = '' or action = $4) and ($5::uuid is null or member_id = $5)
+order by at desc, id desc
 limit $6
 `
 
 type AuditListParams struct {
-	Before   int64
+	Since    time.Time
+	Before   time.Time
+	BeforeID int64
 	Action   string
 	MemberID *uuid.UUID
-	Since    time.Time
-	Until    time.Time
 	N        int32
 }
 
-// The newest first; 0 and ” and null narrow nothing.
+// The newest first, below a moment and line; ” and null narrow nothing.
 func (q *Queries) AuditList(ctx context.Context, arg AuditListParams) ([]Audit, error) {
 	rows, err := q.db.Query(ctx, auditList,
+		arg.Since,
 		arg.Before,
+		arg.BeforeID,
 		arg.Action,
 		arg.MemberID,
-		arg.Since,
-		arg.Until,
 		arg.N,
 	)
 	if err != nil {

@@ -35,3 +35,5 @@ func BoardSQL(k Kind, values []string) (string, []any) {
 
 // TimelineSQL is the query of a page of a timeline.
 const TimelineSQL = timeline
+
+const AuditListSQL = auditList

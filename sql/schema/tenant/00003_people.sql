@@ -14,8 +14,9 @@ create table audit (
 	ip        text not null,
 	device    text not null
 );
-create index audit_action on audit (action, id);
-create index audit_member on audit (member_id, id);
+create index audit_at on audit (at, id);
+create index audit_action on audit (action, at, id);
+create index audit_member on audit (member_id, at, id);
 select ext.grant_table('audit', 'select');
 
 -- write_audit notes what the acting member of this transaction did. Its path is
