@@ -67,9 +67,34 @@ func Run(args []string, out, errOut io.Writer) int {
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errOut, "paddock:", err)
+		if errors.As(err, new(usageError)) {
+			return exitUsage
+		}
 		return exitFailed
 	}
 	return exitDone
+}
+
+// usageError is a command line that parses and makes no sense: exit code 2.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// database connects to the settings' database, or to the embedded one, which
+// done then lets go of.
+func (e *environment) database() (d *db.DB, done func(), err error) {
+	stop, err := e.embed()
+	if err != nil {
+		return nil, nil, err
+	}
+	if d, err = e.open(); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return d, func() {
+		d.Close()
+		stop()
+	}, nil
 }
 
 // open connects to the database of the settings.

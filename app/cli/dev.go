@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seed"
@@ -33,7 +32,7 @@ func (devCommand) Run(e *environment) error {
 		return err
 	}
 	defer d.Close()
-	if err := migrate(e.ctx, d, db.MigrateOptions{}); err != nil {
+	if err := migrate(e.ctx, d); err != nil {
 		return err
 	}
 	if err := seed.Demo(e.ctx, d); err != nil {

@@ -16,16 +16,11 @@ type jobsCommand struct {
 
 // Run lists what failed, the newest first.
 func (c jobsCommand) Run(e *environment) error {
-	stop, err := e.embed()
+	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
+	defer done()
 	if c.Retry != 0 {
 		return jobs.Retry(e.ctx, d, c.Retry)
 	}

@@ -2,8 +2,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"text/tabwriter"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -12,45 +16,124 @@ import (
 )
 
 type migrateCommand struct {
-	Workers int `default:"8" help:"Tenants migrated at a time."`
-	Canary  int `default:"1" help:"Tenants that go first, alone: when one fails, the rest are left as they are."`
+	Up     migrateUp     `cmd:"" name:"up" default:"withargs" help:"Bring the shared schema and every tenant's up to date (the default)."`
+	Status migrateStatus `cmd:"" help:"Show which versions there are, and which tenants failed and why."`
+}
+
+type migrateUp struct {
+	Shared  bool   `help:"The shared schema alone."`
+	Tenant  string `placeholder:"SLUG" help:"This workspace alone; the shared schema must be current."`
+	Workers int    `default:"8" help:"Tenants migrated at a time."`
+	Canary  int    `default:"1" help:"Tenants that go first, alone: when one fails, the rest are left as they are."`
+	DryRun  bool   `help:"Only list what would be migrated."`
+	JSON    bool   `name:"json" help:"Print how each tenant fared, as JSON."`
 }
 
 // Run migrates the shared schema, then every tenant.
-func (c migrateCommand) Run(e *environment) error {
-	stop, err := e.embed()
+func (c migrateUp) Run(e *environment) error {
+	if c.Shared && c.Tenant != "" {
+		return usageError("--shared and --tenant exclude each other")
+	}
+	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	o := db.MigrateOptions{Workers: c.Workers, Canary: c.Canary}
+	defer done()
+	o := db.MigrateOptions{Workers: c.Workers, Canary: c.Canary, Slug: c.Tenant, DryRun: c.DryRun}
 	if bar := progress("migrating"); bar != nil {
 		o.Progress = func(done, total int) {
 			bar.ChangeMax(total)
 			_ = bar.Set(done) // it only draws
 		}
 	}
-	return migrate(e.ctx, d, o)
+	if c.Tenant == "" && !c.DryRun {
+		if err := d.MigrateShared(e.ctx); err != nil || c.Shared {
+			return err
+		}
+	}
+	start := time.Now()
+	report, err := d.MigrateTenants(e.ctx, o)
+	if c.JSON {
+		if report.Tenants == nil {
+			report.Tenants = []db.TenantResult{}
+		}
+		err = errors.Join(err, json.NewEncoder(e.out).Encode(report.Tenants))
+	} else {
+		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		for _, t := range report.Tenants {
+			how := t.Took.Round(100 * time.Microsecond).String()
+			if c.DryRun {
+				how = "to do"
+			}
+			if t.Error != "" {
+				how = "FAILED: " + t.Error
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d → %d\t%s\n", name(t), t.Schema, t.From, t.To, how)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		if n := report.Migrated; n > 0 {
+			fmt.Fprintf(e.out, "%d migrated in %s, %s each\n", n, time.Since(start).Round(time.Millisecond), (time.Since(start) / time.Duration(n)).Round(10*time.Microsecond))
+		}
+	}
+	return errors.Join(err, failed(report))
+}
+
+// name is how a tenant is called in lists: a spare has no slug.
+func name(t db.TenantResult) string {
+	if t.Slug == "" {
+		return "(spare)"
+	}
+	return t.Slug
+}
+
+func failed(report db.MigrateReport) error {
+	if n := len(report.Failed); n > 0 {
+		return fmt.Errorf("%d of %d workspaces failed to migrate", n, report.Migrated+n)
+	}
+	return nil
 }
 
 // migrate brings both tracks up to date; the error names tenants that failed.
-func migrate(ctx context.Context, d *db.DB, o db.MigrateOptions) error {
+func migrate(ctx context.Context, d *db.DB) error {
 	if err := d.MigrateShared(ctx); err != nil {
 		return err
 	}
-	report, err := d.MigrateTenants(ctx, o)
+	report, err := d.MigrateTenants(ctx, db.MigrateOptions{})
 	for schema, failure := range report.Failed {
 		fmt.Fprintf(os.Stderr, "paddock: %s: %v\n", schema, failure)
 	}
-	if err == nil && len(report.Failed) > 0 {
-		err = fmt.Errorf("%d of %d workspaces failed to migrate", len(report.Failed), report.Migrated+len(report.Failed))
+	return errors.Join(err, failed(report))
+}
+
+type migrateStatus struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run shows versions and failures.
+func (c migrateStatus) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
 	}
-	return err
+	defer done()
+	s, err := d.MigrateStatus(e.ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(e.out).Encode(s)
+	}
+	fmt.Fprintf(e.out, "shared schema: version %d of %d\n", s.Shared, s.SharedLatest)
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	for _, v := range s.Versions {
+		fmt.Fprintf(w, "version %d of %d\t%s\t%d\n", v.Version, s.TenantLatest, v.State, v.N)
+	}
+	for _, f := range s.Failed {
+		fmt.Fprintf(w, "FAILED %s\t%s\tat version %d: %s\n", name(f), f.Schema, f.From, f.Error)
+	}
+	return w.Flush()
 }
 
 // progress returns a bar on a terminal, nil elsewhere.

@@ -41,16 +41,11 @@ func (c seedCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	stop, err := e.embed()
+	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
+	defer done()
 	var report func(done int)
 	if bar := progress("records"); bar != nil {
 		bar.ChangeMax(n.Total())

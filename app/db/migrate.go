@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,19 +23,52 @@ import (
 )
 
 // TenantVersion is the version that a tenant schema has when it is current.
-func TenantVersion() int64 { return latest(schema.Tenant()) }
+func TenantVersion() int64 { return tenantTrack.latest() }
 
-func latest(files fs.FS) (v int64) {
+// RequiredVersion is the least version of a tenant schema that this program can
+// work with: that of the last migration which says so in a line of its own,
+//
+//	-- paddock: required
+//
+// A tenant below it is shown a maintenance page; one that only lacks later
+// migrations goes on as it is.
+func RequiredVersion() int64 { return tenantTrack.required }
+
+// track is what the migrations of a track say of themselves.
+type track struct {
+	files    fs.FS
+	versions []int64
+	alone    map[int64]bool // can't be in a transaction
+	required int64
+}
+
+var tenantTrack = readTrack(schema.Tenant())
+
+func readTrack(files fs.FS) track {
+	t := track{files: files, alone: map[int64]bool{}}
 	names, _ := fs.Glob(files, "*.sql") // the only error is a bad pattern
 	for _, n := range names {
-		n, err := goose.NumericComponent(path.Base(n))
+		v, err := goose.NumericComponent(path.Base(n))
 		if err != nil {
 			panic(err) // an embedded file without a number: found by any test
 		}
-		v = max(v, n)
+		text, err := fs.ReadFile(files, n)
+		if err != nil {
+			panic(err) // it was listed just now
+		}
+		t.versions = append(t.versions, v)
+		t.alone[v] = bytes.Contains(text, []byte("-- +goose NO TRANSACTION"))
+		if bytes.Contains(text, []byte("\n-- paddock: required\n")) {
+			t.required = max(t.required, v)
+		}
 	}
-	return v
+	slices.Sort(t.versions)
+	return t
 }
+
+func (t track) latest() int64 { return t.versions[len(t.versions)-1] }
+
+func latest(files fs.FS) int64 { return readTrack(files).latest() }
 
 // MigrateShared brings the shared schema up to date.
 func (d *DB) MigrateShared(ctx context.Context) error {
@@ -77,13 +112,27 @@ func (d *DB) checkShared(ctx context.Context) error {
 type MigrateOptions struct {
 	Workers  int                   // 0 means 8
 	Canary   int                   // so many tenants go first, alone; 0 means 1
+	Slug     string                // this workspace alone; "" for all
+	DryRun   bool                  // only say what would be done
 	Progress func(done, total int) // may be nil; called by one goroutine at a time
+	Files    fs.FS                 // the migrations; nil for the program's own
 }
 
 // MigrateReport says what MigrateTenants did.
 type MigrateReport struct {
 	Migrated int
 	Failed   map[string]error // by schema
+	Tenants  []TenantResult   // in the order in which they were done
+}
+
+// TenantResult is how one tenant fared.
+type TenantResult struct {
+	Schema string        `json:"schema"`
+	Slug   string        `json:"slug,omitempty"` // "" for a spare
+	From   int64         `json:"from"`
+	To     int64         `json:"to"`
+	Took   time.Duration `json:"took_ns"`
+	Error  string        `json:"error,omitempty"`
 }
 
 // MigrateTenants brings every tenant schema up to date: one query when they
@@ -91,18 +140,37 @@ type MigrateReport struct {
 // writes the tenant's version, so it can be killed and run again at any time.
 // A tenant's failure is recorded and the others go on; a canary's stops the run.
 // Workspaces with data come first: an empty spare proves little.
+//
+// Migrations that can't be in a transaction (create index concurrently) go one
+// tenant at a time, after the others: each waits for the transactions that are
+// open in the whole database.
 func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateReport, error) {
 	report := MigrateReport{Failed: map[string]error{}}
+	t := tenantTrack
+	if o.Files != nil {
+		t = readTrack(o.Files)
+	}
 	rows, err := d.owner.Query(ctx, `
-		select schema from public.tenants
-		where schema_version < $1 and state <> 'preparing'
-		order by state <> 'active', created_at`, TenantVersion())
+		select schema, coalesce(slug, ''), schema_version from public.tenants
+		where schema_version < $1 and state <> 'preparing' and schema_made and ($2 = '' or slug = $2)
+		order by state <> 'active', created_at`, t.latest(), o.Slug)
 	if err != nil {
 		return report, err
 	}
-	todo, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	todo, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (x TenantResult, err error) {
+		err = r.Scan(&x.Schema, &x.Slug, &x.From)
+		x.To = x.From
+		return x, err
+	})
 	if err != nil || len(todo) == 0 {
 		return report, err
+	}
+	if o.DryRun {
+		for i := range todo {
+			todo[i].To = t.latest()
+		}
+		report.Tenants = todo
+		return report, nil
 	}
 	if o.Workers <= 0 {
 		o.Workers = 8
@@ -111,50 +179,137 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 		o.Canary = 1
 	}
 	first := min(o.Canary, len(todo))
-	total := len(todo)
-	for _, batch := range [][]string{todo[:first], todo[first:]} {
-		if err := d.migrateBatch(ctx, batch, o, total, &report); err != nil {
+	run := &migration{db: d, track: t, options: o, total: len(todo), report: &report}
+	for _, batch := range [][]TenantResult{todo[:first], todo[first:]} {
+		if err := run.batch(ctx, batch); err != nil {
 			return report, err
 		}
 		if len(report.Failed) > 0 && report.Migrated+len(report.Failed) <= first {
-			return report, fmt.Errorf("a canary failed: %d of %d workspaces were left alone", total-first, total)
+			return report, fmt.Errorf("a canary failed: %d of %d workspaces were left alone", run.total-first, run.total)
 		}
 	}
 	return report, nil
 }
 
-func (d *DB) migrateBatch(ctx context.Context, schemas []string, o MigrateOptions, total int, report *MigrateReport) error {
-	work := make(chan string)
-	var mu sync.Mutex
+// migration is one run over the tenants.
+type migration struct {
+	db      *DB
+	track   track
+	options MigrateOptions
+	total   int
+
+	mu     sync.Mutex
+	report *MigrateReport
+}
+
+// batch migrates these tenants: side by side as far as transactions go, then
+// one by one what can't be in any.
+func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
+	var lane []TenantResult
+	work := make(chan TenantResult)
 	var wg sync.WaitGroup
-	for range min(o.Workers, len(schemas)) {
+	for range min(r.options.Workers, len(tenants)) {
 		wg.Go(func() {
-			m := d.newMigrator()
+			m := r.db.newMigrator(r.track)
 			defer m.Close()
-			for s := range work {
-				err := m.up(ctx, s)
-				mu.Lock()
-				if err != nil {
-					report.Failed[s] = err
-				} else {
-					report.Migrated++
+			for t := range work {
+				if waits := r.one(ctx, m, &t, false); waits {
+					r.mu.Lock()
+					lane = append(lane, t)
+					r.mu.Unlock()
 				}
-				if o.Progress != nil {
-					o.Progress(report.Migrated+len(report.Failed), total)
-				}
-				mu.Unlock()
 			}
 		})
 	}
-	for _, s := range schemas {
+	for _, t := range tenants {
 		if ctx.Err() != nil {
 			break
 		}
-		work <- s
+		work <- t
 	}
 	close(work)
 	wg.Wait()
+	if len(lane) > 0 && ctx.Err() == nil {
+		m := r.db.newMigrator(r.track)
+		defer m.Close()
+		for _, t := range lane {
+			r.one(ctx, m, &t, true)
+		}
+	}
 	return ctx.Err()
+}
+
+// one migrates a tenant and reports it; waits is true when what is left is for
+// the lane.
+func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane bool) (waits bool) {
+	start := time.Now()
+	to, err := m.up(ctx, t.Schema, lane)
+	t.Took += time.Since(start)
+	if to > 0 {
+		t.To = to
+	}
+	if err == nil && to < r.track.latest() {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		t.Error = err.Error()
+		r.report.Failed[t.Schema] = err
+	} else {
+		r.report.Migrated++
+	}
+	r.report.Tenants = append(r.report.Tenants, *t)
+	if r.options.Progress != nil {
+		r.options.Progress(r.report.Migrated+len(r.report.Failed), r.total)
+	}
+	return false
+}
+
+// VersionCount is how many tenants are at a version.
+type VersionCount struct {
+	Version int64  `json:"version"`
+	State   string `json:"state"`
+	N       int    `json:"tenants"`
+}
+
+// MigrationStatus is what migrate status shows.
+type MigrationStatus struct {
+	Shared       int64          `json:"shared"`
+	SharedLatest int64          `json:"shared_latest"`
+	TenantLatest int64          `json:"tenant_latest"`
+	Versions     []VersionCount `json:"versions"`
+	Failed       []TenantResult `json:"failed"` // whose last migration failed, a hundred at most
+}
+
+// MigrateStatus tells which versions there are, and who failed.
+func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
+	s = MigrationStatus{SharedLatest: latest(schema.Shared()), TenantLatest: TenantVersion(), Versions: []VersionCount{}, Failed: []TenantResult{}}
+	err = d.owner.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&s.Shared)
+	if code(err, "42P01") { // nothing was migrated yet
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made group by 1, 2 order by 1, 2`)
+	if err != nil {
+		return s, err
+	}
+	if s.Versions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount]); err != nil {
+		return s, err
+	}
+	rows, err = d.owner.Query(ctx, `
+		select schema, coalesce(slug, ''), schema_version, migration_error from public.tenants where migration_error <> '' order by slug, schema limit 100`)
+	if err != nil {
+		return s, err
+	}
+	s.Failed, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (x TenantResult, err error) {
+		err = r.Scan(&x.Schema, &x.Slug, &x.From, &x.Error)
+		x.To = x.From
+		return x, err
+	})
+	return s, err
 }
 
 // CreateTenantSchema makes a spare: its row, role and schema, migrated. Killed
@@ -179,9 +334,9 @@ func (d *DB) CreateTenantSchema(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("creating schema %s: %w", name, err)
 	}
-	m := d.newMigrator()
+	m := d.newMigrator(tenantTrack)
 	defer m.Close()
-	if err := m.up(ctx, name); err != nil {
+	if _, err := m.up(ctx, name, true); err != nil {
 		return "", err
 	}
 	_, err = d.owner.Exec(ctx, `update public.tenants set state = 'spare' where schema = $1 and state = 'preparing'`, name)
@@ -278,12 +433,13 @@ func unlocker(c *pgx.Conn, release func(), key int64) func() {
 type migrator struct {
 	db    *sql.DB
 	owner *DB
+	track track
 }
 
-func (d *DB) newMigrator() *migrator {
+func (d *DB) newMigrator(t track) *migrator {
 	db := stdlib.OpenDB(*d.owner.Config().ConnConfig.Copy())
 	db.SetMaxOpenConns(1)
-	return &migrator{db, d}
+	return &migrator{db, d, t}
 }
 
 func (m *migrator) Close() { _ = m.db.Close() }
@@ -291,15 +447,16 @@ func (m *migrator) Close() { _ = m.db.Close() }
 // lockAttempts bounds how often a migration that met a busy table tries again.
 const lockAttempts = 5
 
-func (m *migrator) up(ctx context.Context, name string) error {
-	var err error
+// up migrates a tenant and returns the version it is at then: below the latest
+// where the next migration can't be in a transaction and alone is false.
+func (m *migrator) up(ctx context.Context, name string, alone bool) (version int64, err error) {
 	for attempt := range lockAttempts {
-		if err = m.try(ctx, name); err == nil || !code(err, "55P03") {
+		if version, err = m.try(ctx, name, alone); err == nil || !code(err, "55P03") {
 			break
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return version, ctx.Err()
 		case <-time.After(time.Duration(attempt+1) * 200 * time.Millisecond):
 		}
 	}
@@ -310,26 +467,65 @@ func (m *migrator) up(ctx context.Context, name string) error {
 			err = errors.Join(err, uerr)
 		}
 	}
-	return err
+	return version, err
 }
 
-func (m *migrator) try(ctx context.Context, name string) (err error) {
+func (m *migrator) try(ctx context.Context, name string, alone bool) (version int64, err error) {
 	// One migrator per tenant at a time. The lock and the settings belong to the
 	// session, which the single connection of m.db is.
 	_, err = m.db.ExecContext(ctx, fmt.Sprintf(
 		`set lock_timeout = '2s'; select pg_advisory_lock(hashtextextended('migrate:%s', 0)); set search_path = %s, ext, pg_temp`, name, ident(name)))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() {
 		_, uerr := m.db.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock_all()`)
 		err = errors.Join(err, uerr)
 	}()
-	p, err := goose.NewProvider(database.DialectCustom, m.db, schema.Tenant(), goose.WithStore(tenantStore{name}))
+	store := tenantStore{name}
+	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track.files, goose.WithStore(store))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = p.Up(ctx)
+	for {
+		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1`, name).Scan(&version); err != nil {
+			return 0, err
+		}
+		next := version // as far as transactions lead, or the one that needs none
+		for _, v := range m.track.versions {
+			if v <= version {
+				continue
+			}
+			if m.track.alone[v] {
+				if alone && next == version {
+					next = v
+				}
+				break
+			}
+			next = v
+		}
+		if next == version {
+			return version, nil
+		}
+		if m.track.alone[next] {
+			// What a killed run left of an index is in the way of making it.
+			if err := m.dropInvalidIndexes(ctx, name); err != nil {
+				return version, err
+			}
+		}
+		if _, err := p.UpTo(ctx, next); err != nil {
+			return version, err
+		}
+	}
+}
+
+func (m *migrator) dropInvalidIndexes(ctx context.Context, name string) error {
+	_, err := m.db.ExecContext(ctx, fmt.Sprintf(`do $$ declare i regclass; begin
+		for i in select x.indexrelid::regclass from pg_catalog.pg_index x join pg_catalog.pg_class c on c.oid = x.indexrelid
+			where c.relnamespace = '%s'::regnamespace and not x.indisvalid loop
+			execute 'drop index ' || i;
+		end loop;
+	end $$`, name))
 	return err
 }
 

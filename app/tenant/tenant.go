@@ -32,6 +32,8 @@ type Tenant struct {
 	TimeZone, DateStyle, NumberStyle string
 
 	RequireSecondFactor bool // of every member
+
+	SchemaVersion int64 // of its migrations
 }
 
 // Errors of a slug, for the person who chose it.
@@ -94,7 +96,7 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 }
 
 func fromRow(r shareddb.TenantBySlugRow) Tenant {
-	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle, RequireSecondFactor: r.RequireSecondFactor}
+	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle, RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion}
 	if r.Slug != nil {
 		t.Slug = *r.Slug
 	}

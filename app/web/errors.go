@@ -26,6 +26,7 @@ type problem struct {
 	signOut     bool   // offer a way out of this host
 	signIn      bool   // offer to sign in another way
 	home        bool   // offer the start page
+	retry       int    // seconds until it is worth another try
 	undo        string // a PUT there brings back what is missing
 }
 
@@ -36,6 +37,7 @@ var (
 	errNotMember  = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
 	errRole       = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
 	errSuspended  = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
+	errUpdating   = &problem{status: http.StatusServiceUnavailable, title: "This workspace is being updated", text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", retry: 10}
 	errByProvider = &problem{status: http.StatusForbidden, title: "This needs a sign-in of your own", text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", signOut: true}
 	errCrossSite  = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
 	errBadForm    = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
@@ -52,7 +54,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 	}
 	p := s.problem(err)
 	id := ""
-	if p.status >= 500 {
+	if p.status >= 500 && p != errUpdating {
 		id = requestID(c)
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
@@ -60,6 +62,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 	if v := visiting(c); v.who.Role != auth.NoRole && v.tenant.State == tenant.Active {
 		shell := s.shell(c, "", p.title)
 		page.Shell = &shell
+	}
+	if p.retry > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(p.retry))
 	}
 	if many := (auth.TooManyError{}); errors.As(err, &many) {
 		c.Response().Header().Set("Retry-After", retryAfter(many))
@@ -98,7 +103,7 @@ func (s *Server) problem(err error) *problem {
 	case errors.As(err, &he) && he.Code < 500:
 		return &problem{status: he.Code, title: http.StatusText(he.Code), text: errBadForm.text}
 	case unavailable(err):
-		return &problem{status: http.StatusServiceUnavailable, title: "We can’t answer right now", text: "Nothing you saved is lost. Try again in a moment."}
+		return &problem{status: http.StatusServiceUnavailable, title: "We can’t answer right now", text: "Nothing you saved is lost. Try again in a moment.", retry: 5}
 	}
 	return &problem{status: http.StatusInternalServerError, title: "Something went wrong on our side", text: "Nothing you saved is lost. Try again; if it happens once more, tell us the number below."}
 }

@@ -114,6 +114,9 @@ func (s *Server) host(c echo.Context) error {
 	case tenant.Unknown:
 		return errNotFound
 	case tenant.Workspace:
+		if h.Tenant.SchemaVersion < db.RequiredVersion() {
+			return errUpdating
+		}
 		routes = s.workspace
 	}
 	r = r.WithContext(ctx)

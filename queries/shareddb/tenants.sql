@@ -1,8 +1,8 @@
 -- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor from tenants where slug = @slug::text;
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = @slug::text;
 
 -- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.schema_version
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = @host and d.verified_at is not null;
 
@@ -22,7 +22,7 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor;
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version;
 
 -- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role

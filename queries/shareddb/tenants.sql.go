@@ -12,7 +12,7 @@ import (
 )
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.schema_version
 from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
@@ -29,6 +29,7 @@ type TenantByDomainRow struct {
 	DateStyle           string
 	NumberStyle         string
 	RequireSecondFactor bool
+	SchemaVersion       int64
 }
 
 func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDomainRow, error) {
@@ -46,6 +47,7 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.DateStyle,
 		&i.NumberStyle,
 		&i.RequireSecondFactor,
+		&i.SchemaVersion,
 	)
 	return i, err
 }
@@ -77,7 +79,7 @@ func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, 
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor from tenants where slug = $1::text
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
@@ -92,6 +94,7 @@ type TenantBySlugRow struct {
 	DateStyle           string
 	NumberStyle         string
 	RequireSecondFactor bool
+	SchemaVersion       int64
 }
 
 func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRow, error) {
@@ -109,6 +112,7 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 		&i.DateStyle,
 		&i.NumberStyle,
 		&i.RequireSecondFactor,
+		&i.SchemaVersion,
 	)
 	return i, err
 }
@@ -121,7 +125,7 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version
 `
 
 type TenantClaimRow struct {
@@ -136,6 +140,7 @@ type TenantClaimRow struct {
 	DateStyle           string
 	NumberStyle         string
 	RequireSecondFactor bool
+	SchemaVersion       int64
 }
 
 // Makes a ready, current spare schema the workspace; no row when there is none.
@@ -154,6 +159,7 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 		&i.DateStyle,
 		&i.NumberStyle,
 		&i.RequireSecondFactor,
+		&i.SchemaVersion,
 	)
 	return i, err
 }

@@ -1,4 +1,5 @@
 -- +goose Up
+-- paddock: required
 
 -- The members of this workspace, kept in step with public.memberships in the
 -- same transaction. There is no foreign key to public: a tenant schema stands

@@ -1,4 +1,5 @@
 -- +goose Up
+-- paddock: required
 
 -- What was changed, by whom: written by triggers (ext.log_change) in the
 -- transaction of the change, read by everybody. change_set is one transaction:

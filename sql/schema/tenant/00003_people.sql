@@ -1,4 +1,5 @@
 -- +goose Up
+-- paddock: required
 
 alter table members add column avatar text not null default ''; -- as in public.users, followed by a job
 

@@ -1,0 +1,287 @@
+package db_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/sql/schema"
+)
+
+// go test ./app/db -run TestMigrationAtScale -v -args -scale 1000
+var scale = flag.Int("scale", 120, "workspaces in TestMigrationAtScale")
+
+// TestMain also is the process that a test kills in the middle of a migration.
+func TestMain(m *testing.M) {
+	if u := os.Getenv("PADDOCK_TEST_MIGRATE"); u != "" {
+		d, err := db.Open(context.Background(), db.Config{URL: u, TenantRoles: true})
+		if err == nil {
+			_, err = d.MigrateTenants(context.Background(), db.MigrateOptions{Files: longer(), Workers: 4})
+		}
+		fmt.Println("migrated", err)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// longer is the program's track with one change of a table more.
+func longer(more ...string) fs.FS {
+	files := fstest.MapFS{}
+	_ = fs.WalkDir(schema.Tenant(), ".", func(name string, e fs.DirEntry, _ error) error {
+		if !e.IsDir() {
+			text, err := fs.ReadFile(schema.Tenant(), name)
+			if err != nil {
+				panic(err)
+			}
+			files[name] = &fstest.MapFile{Data: text}
+		}
+		return nil
+	})
+	for i, sql := range append([]string{"-- +goose Up\nalter table customers add column nickname text not null default '';"}, more...) {
+		files[fmt.Sprintf("%05d_more.sql", db.TenantVersion()+int64(i)+1)] = &fstest.MapFile{Data: []byte(sql)}
+	}
+	return files
+}
+
+var auditLine = tenantdb.AuditWriteParams{Action: "Tested"}
+
+func openScale(t *testing.T) (*db.DB, string, *pgx.Conn) {
+	t.Helper()
+	url := apptest.NewDatabase(t)
+	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	if err := d.MigrateShared(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return d, url, c
+}
+
+// workspaces makes n workspaces with an owner each.
+func workspaces(t *testing.T, d *db.DB, n int) []db.Scope {
+	t.Helper()
+	out := make([]db.Scope, n)
+	var wg sync.WaitGroup
+	gate := make(chan struct{}, 8)
+	for i := range n {
+		wg.Go(func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			slug := fmt.Sprintf("scale-%d", i)
+			r, err := auth.CreateWorkspace(t.Context(), d, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			out[i] = db.Scope{TenantID: r.Tenant.ID, Schema: r.Tenant.Schema}
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+	return out
+}
+
+// Many workspaces get a change of a table while people work in them: one is
+// sabotaged and fails alone, the process is killed half-way, the next run
+// finishes, and the one that failed is mended.
+func TestMigrationAtScale(t *testing.T) {
+	t.Parallel()
+	d, url, c := openScale(t)
+	n := *scale
+	tenants := workspaces(t, d, n)
+	sabotaged := tenants[n/2].Schema
+	if _, err := c.Exec(t.Context(), `alter table `+sabotaged+`.customers add column nickname int`); err != nil {
+		t.Fatal(err)
+	}
+	next := db.TenantVersion() + 1
+	whole := func() (done int) {
+		t.Helper()
+		rows, err := c.Query(t.Context(), `
+			select t.schema_version, exists (select from pg_attribute a where a.attrelid = (t.schema || '.customers')::regclass and a.attname = 'nickname' and a.attnum > 0)
+			from public.tenants t where t.slug is not null and t.schema <> $1`, sabotaged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var v int64
+			var column bool
+			if err := rows.Scan(&v, &column); err != nil {
+				t.Fatal(err)
+			}
+			if column != (v == next) {
+				t.Errorf("a tenant is between versions: %d, and the column %v", v, column)
+			}
+			if column {
+				done++
+			}
+		}
+		return done
+	}
+
+	// Killed half-way.
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "PADDOCK_TEST_MIGRATE="+url)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(30 * time.Second); whole() < n/5 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	time.Sleep(200 * time.Millisecond) // its backends notice
+	killed := whole()
+	t.Logf("killed when %d of %d were done", killed, n-1)
+
+	// People go on working in fifty of them, while the rest is done.
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var requests atomic.Int64
+	var mu sync.Mutex
+	var slowest time.Duration
+	for _, scope := range tenants[n-min(50, n/3):] {
+		wg.Go(func() {
+			ctx := db.WithScope(ctx, scope)
+			for ctx.Err() == nil {
+				start := time.Now()
+				err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+					if _, err := tx.MemberList(ctx); err != nil {
+						return err
+					}
+					_, err := tx.CustomerSome(ctx, 10)
+					if err == nil {
+						err = tx.AuditWrite(ctx, auditLine)
+					}
+					return err
+				})
+				if err != nil && ctx.Err() == nil {
+					t.Error("during the migration: ", err)
+				}
+				took := time.Since(start)
+				mu.Lock()
+				slowest = max(slowest, took)
+				mu.Unlock()
+				requests.Add(1)
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	start := time.Now()
+	report, err := d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Workers: 8})
+	took := time.Since(start)
+	stop()
+	wg.Wait()
+	if err != nil || len(report.Failed) != 1 || report.Failed[sabotaged] == nil || report.Migrated != n-1-killed {
+		t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
+	}
+	t.Logf("%d migrated in %s under load: %s each; %d transactions of people meanwhile, the slowest %s", report.Migrated, took.Round(time.Millisecond),
+		(took / time.Duration(max(1, report.Migrated))).Round(10*time.Microsecond), requests.Load(), slowest.Round(time.Millisecond))
+	if slowest > 2*time.Second {
+		t.Errorf("somebody waited %s, longer than the lock timeout", slowest)
+	}
+	if done := whole(); done != n-1 {
+		t.Errorf("%d of %d are done", done, n-1)
+	}
+	i := slices.IndexFunc(report.Tenants, func(r db.TenantResult) bool { return r.Schema == sabotaged })
+	if r := report.Tenants[i]; r.Slug == "" || !strings.Contains(r.Error, "already exists") || r.To != next-1 {
+		t.Errorf("%+v", r)
+	}
+	status, err := d.MigrateStatus(t.Context())
+	if err != nil || len(status.Failed) != 1 || status.Failed[0].Schema != sabotaged {
+		t.Errorf("%+v, %v", status, err)
+	}
+
+	// Mended, it alone is done; by name, too.
+	if _, err := c.Exec(t.Context(), `alter table `+sabotaged+`.customers drop column nickname`); err != nil {
+		t.Fatal(err)
+	}
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), DryRun: true}); err != nil || len(report.Tenants) != 1 || report.Migrated != 0 {
+		t.Errorf("dry run: %+v, %v", report, err)
+	}
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Slug: "scale-0"}); err != nil || report.Migrated != 0 {
+		t.Errorf("another one by name: %+v, %v", report, err)
+	}
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Slug: status.Failed[0].Slug}); err != nil || report.Migrated != 1 {
+		t.Errorf("mended: %+v, %v", report, err)
+	}
+	if status, err = d.MigrateStatus(t.Context()); err != nil || len(status.Failed) != 0 {
+		t.Errorf("%+v, %v", status, err)
+	}
+	start = time.Now()
+	report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer()})
+	t.Logf("nothing to do: %s", time.Since(start).Round(10*time.Microsecond))
+	if err != nil || report.Migrated != 0 || len(report.Tenants) != 0 {
+		t.Errorf("nothing to do: %+v, %v", report, err)
+	}
+}
+
+// An index made concurrently goes one tenant at a time, after the others, and
+// before what comes behind it; what a killed run left of it is cleared.
+func TestMigrationLane(t *testing.T) {
+	t.Parallel()
+	d, _, c := openScale(t)
+	tenants := workspaces(t, d, 6)
+	files := longer(
+		"-- +goose NO TRANSACTION\n-- +goose Up\ncreate index concurrently customers_nickname on customers (nickname);",
+		"-- +goose Up\nalter table customers add column pet_name text;",
+	)
+	// A run that was killed: the index is there and not valid.
+	half := tenants[2].Schema
+	for _, sql := range []string{
+		`alter table ` + half + `.customers add column nickname text not null default ''`,
+		`create index customers_nickname on ` + half + `.customers (nickname)`,
+		`update public.tenants set schema_version = schema_version + 1 where schema = '` + half + `'`,
+	} {
+		if _, err := c.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	su, err := pgx.Connect(t.Context(), apptest.Server(t).SuperuserURL(c.Config().Database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer su.Close(context.Background())
+	if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = ($1 || '.customers_nickname')::regclass`, half); err != nil {
+		t.Fatal(err)
+	}
+	report, err := d.MigrateTenants(t.Context(), db.MigrateOptions{Files: files, Workers: 4})
+	if err != nil || report.Migrated != 6 || len(report.Failed) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	var valid, pets int
+	err = c.QueryRow(t.Context(), `select
+		(select count(*) from pg_index i join pg_class x on x.oid = i.indexrelid where x.relname = 'customers_nickname' and i.indisvalid),
+		(select count(*) from pg_attribute where attname = 'pet_name')`).Scan(&valid, &pets)
+	if err != nil || valid != 6 || pets != 6 {
+		t.Errorf("%d valid indexes, %d columns behind them: %v", valid, pets, err)
+	}
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: files}); err != nil || len(report.Tenants) != 0 {
+		t.Errorf("again: %+v, %v", report, err)
+	}
+}

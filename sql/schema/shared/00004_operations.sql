@@ -1,0 +1,25 @@
+-- +goose Up
+
+-- Processes also hear when a tenant's version changes: below the version that
+-- the program needs, its pages say that it is being updated.
+create or replace trigger tenants_notify_update after update on tenants for each row
+	when (coalesce(old.slug, new.slug) is not null -- a spare has no host yet
+		and (old.slug, old.state, old.name, old.currency, old.schema, old.country, old.time_zone, old.date_style, old.number_style, old.require_second_factor, old.schema_version)
+		is distinct from (new.slug, new.state, new.name, new.currency, new.schema, new.country, new.time_zone, new.date_style, new.number_style, new.require_second_factor, new.schema_version))
+	execute function tenants_notify();
+
+-- When a workspace was suspended or deleted, and by what name else it was known.
+alter table tenants
+	add column suspended_at timestamptz,
+	add column deleted_at   timestamptz,
+	add column schema_made  boolean not null default true; -- false once a deleted one's schema is dropped
+
+-- A name that a workspace gave up leads to it for a while, and is nobody
+-- else's in that time.
+create table former_slugs (
+	slug      text primary key,
+	tenant_id uuid not null references tenants on delete cascade,
+	until     timestamptz not null
+);
+create index former_slugs_tenant on former_slugs (tenant_id);
+create trigger former_slugs_notify after insert or update or delete on former_slugs for each row execute function domains_notify();
