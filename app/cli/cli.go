@@ -25,6 +25,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run in production: web and jobs."`
 	Work    workCommand    `cmd:"" help:"Run jobs alone."`
 	Migrate migrateCommand `cmd:"" help:"Bring the shared schema and every tenant's up to date."`
+	Tenant  tenantCommand  `cmd:"" help:"Make, list, change, remove and look into workspaces."`
 	Jobs    jobsCommand    `cmd:"" help:"List the jobs that failed, or have one tried again."`
 	Seed    seedCommand    `cmd:"" help:"Fill a workspace with generated customers."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -20,12 +20,8 @@ func (devCommand) Run(e *environment) error {
 		return err
 	}
 	defer stop()
-	if len(e.cfg.Secrets) == 0 {
-		secret, err := e.cfg.DevelopmentSecret()
-		if err != nil {
-			return err
-		}
-		e.cfg.Secrets = []string{secret}
+	if err := e.secrets(); err != nil {
+		return err
 	}
 	d, err := e.open()
 	if err != nil {
@@ -43,6 +39,16 @@ func (devCommand) Run(e *environment) error {
 		cfg: e.cfg, db: d, log: log, send: box.Send, mailbox: box, jobs: true,
 		ready: func() { e.welcome() },
 	})
+}
+
+// secrets takes development's own where the settings have none.
+func (e *environment) secrets() error {
+	if len(e.cfg.Secrets) > 0 {
+		return nil
+	}
+	secret, err := e.cfg.DevelopmentSecret()
+	e.cfg.Secrets = []string{secret}
+	return err
 }
 
 func (e *environment) welcome() {

@@ -98,3 +98,118 @@ func TestServeAndWork(t *testing.T) {
 		t.Errorf("/dev/mail answers %d", res.StatusCode)
 	}
 }
+
+// An operator's day: made, listed, renamed, suspended, resumed, deleted, brought
+// back, looked into; another process feels each within a second.
+func TestTenantCommands(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	p := start(t, dir)
+	u := p.database(t)
+	env := []string{"DATABASE_URL=" + u, "PADDOCK_BASE_URL=" + p.base}
+	run := func(want int, args ...string) string {
+		t.Helper()
+		cmd := command(t, dir, env, args...)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != want {
+			t.Fatalf("paddock %s: exit %d, want %d\n%s", strings.Join(args, " "), got, want, out)
+		}
+		return string(out)
+	}
+	status := func(slug string) int {
+		t.Helper()
+		res, err := p.client().Get(p.at(slug, "/signin"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	felt := func(slug string, want int) {
+		t.Helper()
+		begun := time.Now()
+		for status(slug) != want {
+			if time.Since(begun) > time.Second {
+				t.Fatalf("%s answers %d after a second, want %d", slug, status(slug), want)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		t.Logf("%s: %d felt within %s", slug, want, time.Since(begun).Round(time.Millisecond))
+	}
+	run(2, "tenant", "create", "lotus", "--owner-email", "nobody")
+	run(1, "tenant", "create", "ferrari", "--owner-email", "nora@lotus.example")
+	run(0, "tenant", "create", "lotus", "--name", "Lotus", "--owner-email", "nora@lotus.example")
+	felt("lotus", http.StatusOK)
+	if out := run(0, "tenant", "list"); !strings.Contains(out, "lotus") || !strings.Contains(out, "nora@lotus.example") || !strings.Contains(out, "ferrari") {
+		t.Errorf("the list:\n%s", out)
+	}
+	if out := run(0, "tenant", "list", "--json"); !strings.Contains(out, `"slug":"lotus"`) {
+		t.Errorf("the list: %s", out)
+	}
+	run(1, "tenant", "show", "nobody")
+	// Renamed: the old name leads on, keeping path and query, and nobody can take it.
+	run(1, "tenant", "rename", "lotus", "ferrari")
+	run(1, "tenant", "rename", "lotus", "admin")
+	run(0, "tenant", "rename", "lotus", "lotus-cars")
+	felt("lotus-cars", http.StatusOK)
+	felt("lotus", http.StatusSeeOther)
+	res, err := p.client().Get(p.at("lotus", "/customers?q=a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if to := res.Header.Get("Location"); to != p.at("lotus-cars", "/customers?q=a") {
+		t.Errorf("the old name leads to %q", to)
+	}
+	run(1, "tenant", "create", "lotus", "--owner-email", "thief@example.com")
+	run(0, "tenant", "rename", "lotus-cars", "lotus") // back
+	felt("lotus", http.StatusOK)
+	felt("lotus-cars", http.StatusSeeOther)
+	// Suspended, its people see so; resumed, they are back.
+	c := p.client()
+	if res, err = c.PostForm(p.at("ferrari", "/signin"), url.Values{"email": {"enzo@ferrari.test"}, "password": {"paddock-demo"}}); err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	inside := func(want int) {
+		t.Helper()
+		for end := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+			res, err := c.Get(p.at("ferrari", "/customers"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode == want {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("ferrari's owner gets %d after a second, want %d", res.StatusCode, want)
+			}
+		}
+	}
+	inside(http.StatusOK)
+	run(0, "tenant", "suspend", "ferrari")
+	inside(http.StatusForbidden)
+	run(1, "tenant", "suspend", "ferrari")
+	run(0, "tenant", "resume", "ferrari")
+	inside(http.StatusOK)
+	run(0, "tenant", "delete", "ferrari")
+	inside(http.StatusNotFound)
+	run(1, "tenant", "create", "ferrari", "--owner-email", "thief@example.com") // its name is its own
+	run(0, "tenant", "undelete", "ferrari")
+	inside(http.StatusOK)
+	// Looked into, in its own scope alone.
+	if out := run(0, "tenant", "psql", "ferrari", "--", "-Atc", "select count(*) > 0 from customers"); strings.TrimSpace(out) != "t" {
+		t.Errorf("psql: %s", out)
+	}
+	if out := run(1, "tenant", "psql", "ferrari", "--", "-v", "ON_ERROR_STOP=1", "-Atc", "select * from public.users"); !strings.Contains(out, "permission denied") {
+		t.Errorf("psql reaches the users: %s", out)
+	}
+	if out := run(0, "tenant", "exec", "--all", "--", "sh", "-c", "echo $PADDOCK_TENANT:$PADDOCK_TENANT_SCHEMA"); !strings.Contains(out, "ferrari:t_") || !strings.Contains(out, "mclaren:t_") {
+		t.Errorf("exec: %s", out)
+	}
+	run(1, "tenant", "exec", "--all", "--", "false")
+	if out := run(0, "migrate", "status"); !strings.Contains(out, "active") {
+		t.Errorf("status: %s", out)
+	}
+}

@@ -113,6 +113,9 @@ func oidcProviders(environ []string) ([]OIDCProvider, error) {
 // WorkspaceProvider is the id of a workspace's own provider in URLs.
 const WorkspaceProvider = "workspace"
 
+// Environ is the program's environment, for a program that it starts.
+func (c Config) Environ() []string { return os.Environ() }
+
 // RequireProduction checks what development does without.
 func (c Config) RequireProduction() error {
 	var errs []error

@@ -276,6 +276,7 @@ const (
 	lockMigrate int64 = 0x7061_6464_0002
 	// LockSpares is held by the process that refills spare schemas.
 	LockSpares int64 = 0x7061_6464_0003
+	lockDrop   int64 = 0x7061_6464_0004
 )
 
 func ident(name string) string { return pgx.Identifier{name}.Sanitize() }

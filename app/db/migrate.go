@@ -364,21 +364,7 @@ func (d *DB) DropUnfinished(ctx context.Context, age time.Duration) (int, error)
 		return 0, err
 	}
 	for _, n := range names {
-		err := pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
-			var still bool
-			if err := tx.QueryRow(ctx, `select exists (select from public.tenants where schema = $1 and state = 'preparing' for update)`, n).Scan(&still); err != nil || !still {
-				return err
-			}
-			if _, err := tx.Exec(ctx, `drop schema if exists `+ident(n)+` cascade`); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(ctx, `drop role if exists `+ident(d.tenantRole(n))); err != nil {
-				return err
-			}
-			_, err := tx.Exec(ctx, `delete from public.tenants where schema = $1`, n)
-			return err
-		})
-		if err != nil {
+		if err := d.drop(ctx, n, `state = 'preparing'`, `delete from public.tenants where schema = $1`); err != nil {
 			return 0, fmt.Errorf("dropping unfinished %s: %w", n, err)
 		}
 	}

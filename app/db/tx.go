@@ -101,6 +101,16 @@ func (d *DB) tenantScope(s Scope, changeSet uuid.UUID) string {
 	return q + `; set local paddock.member_id = '` + text(s.MemberID) + `'; set local paddock.change_set = '` + text(changeSet) + `'`
 }
 
+// SessionOptions are PGOPTIONS of a session of one tenant's, for an operator's
+// psql. The role is a default of the session: RESET ROLE falls back to it.
+func (d *DB) SessionOptions(schema string) string {
+	o := "-c search_path=" + schema + ",ext,pg_temp"
+	if d.roles {
+		o += " -c role=" + d.tenantRole(schema)
+	}
+	return o
+}
+
 func (d *DB) sharedScope() string {
 	return `set local search_path = public, ext, pg_temp; set local role ` + ident(d.sharedRole())
 }

@@ -58,6 +58,7 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &auth.SweepWorker{DB: o.DB})
 	river.AddWorker(workers, &crm.PurgeWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
+	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		Workers:              workers,
@@ -71,6 +72,7 @@ func Run(ctx context.Context, o Options) error {
 			periodic(time.Minute, tenant.SparesJob{}),
 			periodic(time.Hour, auth.SweepJob{}),
 			periodic(24*time.Hour, crm.PurgeJob{}),
+			periodic(time.Hour, tenant.DropJob{}),
 		},
 	})
 	if err != nil {

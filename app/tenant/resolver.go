@@ -24,9 +24,11 @@ const (
 	Unknown   Kind = iota // no page but 404, the same for a deleted, a reserved and a foreign name
 	Site                  // the base host
 	Workspace             // one workspace
+	Moved                 // a name that a workspace had until lately
 )
 
-// Host is what a request's host resolves to; Tenant is set for a Workspace.
+// Host is what a request's host resolves to; Tenant is set for a Workspace, and
+// its slug for one that has Moved.
 type Host struct {
 	Kind   Kind
 	Tenant Tenant
@@ -133,9 +135,12 @@ func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
 
 func (r *Resolver) load(ctx context.Context, name, slug string, isLabel bool) (Host, error) {
 	var row shareddb.TenantBySlugRow
+	var now string // what a workspace that had this name is called
 	err := r.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		if isLabel {
-			row, err = tx.TenantBySlug(ctx, slug)
+			if row, err = tx.TenantBySlug(ctx, slug); errors.Is(err, pgx.ErrNoRows) {
+				now, err = tx.TenantByFormerSlug(ctx, slug)
+			}
 			return err
 		}
 		domain, err := tx.TenantByDomain(ctx, name)
@@ -147,6 +152,8 @@ func (r *Resolver) load(ctx context.Context, name, slug string, isLabel bool) (H
 		return Host{}, nil
 	case err != nil:
 		return Host{}, err
+	case now != "":
+		return Host{Kind: Moved, Tenant: Tenant{Slug: now}}, nil
 	case row.State != Active && row.State != Suspended:
 		return Host{}, nil
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	Active    = "active"
 	Suspended = "suspended"
+	Deleted   = "deleted" // met by operators alone
 )
 
 // Tenant is a workspace as a request needs it.

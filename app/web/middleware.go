@@ -113,6 +113,11 @@ func (s *Server) host(c echo.Context) error {
 	switch h.Kind {
 	case tenant.Unknown:
 		return errNotFound
+	case tenant.Moved:
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			return errNotFound
+		}
+		return s.leave(c, s.workspaceURL(h.Tenant.Slug, r.URL.Path, r.URL.Query()))
 	case tenant.Workspace:
 		if h.Tenant.SchemaVersion < db.RequiredVersion() {
 			return errUpdating

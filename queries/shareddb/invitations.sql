@@ -8,7 +8,7 @@ returning id;
 
 -- name: InvitationList :many
 select i.id, i.email, i.role, i.sent_at, i.expires_at, coalesce(u.name, '')::text as invited_by
-from invitations i left join memberships m on m.id = i.invited_by left join users u on u.id = m.user_id
+from invitations i left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users u on u.id = m.user_id
 where i.tenant_id = @tenant_id
 order by i.email
 limit 1000;
@@ -23,7 +23,7 @@ select id, email, role from invitations where id = @id and tenant_id = @tenant_i
 -- A good invitation, and what account its address has: none when user_id is null.
 select i.id, i.email, i.role, coalesce(inviter.name, '')::text as invited_by, u.id as user_id, coalesce(u.name, '')::text as user_name, (u.email_verified_at is not null)::bool as verified
 from invitations i
-left join memberships m on m.id = i.invited_by left join users inviter on inviter.id = m.user_id
+left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users inviter on inviter.id = m.user_id
 left join users u on u.email = i.email
 where i.token_hash = @token_hash and i.tenant_id = @tenant_id and i.expires_at > now();
 

@@ -15,7 +15,7 @@ import (
 const invitationByToken = `-- name: InvitationByToken :one
 select i.id, i.email, i.role, coalesce(inviter.name, '')::text as invited_by, u.id as user_id, coalesce(u.name, '')::text as user_name, (u.email_verified_at is not null)::bool as verified
 from invitations i
-left join memberships m on m.id = i.invited_by left join users inviter on inviter.id = m.user_id
+left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users inviter on inviter.id = m.user_id
 left join users u on u.email = i.email
 where i.token_hash = $1 and i.tenant_id = $2 and i.expires_at > now()
 `
@@ -137,7 +137,7 @@ func (q *Queries) InvitationGet(ctx context.Context, iD uuid.UUID, tenantID uuid
 
 const invitationList = `-- name: InvitationList :many
 select i.id, i.email, i.role, i.sent_at, i.expires_at, coalesce(u.name, '')::text as invited_by
-from invitations i left join memberships m on m.id = i.invited_by left join users u on u.id = m.user_id
+from invitations i left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users u on u.id = m.user_id
 where i.tenant_id = $1
 order by i.email
 limit 1000

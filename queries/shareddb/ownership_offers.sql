@@ -5,8 +5,8 @@ on conflict (tenant_id) do update set membership_id = excluded.membership_id, of
 -- name: OwnershipOfferGet :one
 select o.membership_id, o.offered_by, t.name as to_name, f.name as from_name
 from ownership_offers o
-join memberships tm on tm.id = o.membership_id join users t on t.id = tm.user_id
-join memberships fm on fm.id = o.offered_by join users f on f.id = fm.user_id
+join memberships tm on tm.tenant_id = o.tenant_id and tm.id = o.membership_id join users t on t.id = tm.user_id
+join memberships fm on fm.tenant_id = o.tenant_id and fm.id = o.offered_by join users f on f.id = fm.user_id
 where o.tenant_id = @tenant_id and o.expires_at > now();
 
 -- name: OwnershipOfferConsume :one

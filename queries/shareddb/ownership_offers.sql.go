@@ -61,8 +61,8 @@ func (q *Queries) OwnershipOfferDelete(ctx context.Context, tenantID uuid.UUID, 
 const ownershipOfferGet = `-- name: OwnershipOfferGet :one
 select o.membership_id, o.offered_by, t.name as to_name, f.name as from_name
 from ownership_offers o
-join memberships tm on tm.id = o.membership_id join users t on t.id = tm.user_id
-join memberships fm on fm.id = o.offered_by join users f on f.id = fm.user_id
+join memberships tm on tm.tenant_id = o.tenant_id and tm.id = o.membership_id join users t on t.id = tm.user_id
+join memberships fm on fm.tenant_id = o.tenant_id and fm.id = o.offered_by join users f on f.id = fm.user_id
 where o.tenant_id = $1 and o.expires_at > now()
 `
 

@@ -7,7 +7,51 @@ from domains d join tenants t on t.id = d.tenant_id
 where d.host = @host and d.verified_at is not null;
 
 -- name: TenantSlugTaken :one
-select exists (select from tenants where slug = @slug::text)::bool;
+-- By a workspace, a deleted one too, or by what another was called until lately.
+select (exists (select from tenants where slug = @slug::text) or exists (select from former_slugs f where f.slug = @slug::text and f.until > now()))::bool;
+
+-- name: TenantByFormerSlug :one
+-- What a workspace that was renamed is called now.
+select t.slug::text as slug from former_slugs f join tenants t on t.id = f.tenant_id
+where f.slug = @slug and f.until > now() and t.state in ('active', 'suspended');
+
+-- name: TenantFind :one
+-- A workspace by its name, whatever its state, locked until the end of the transaction.
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = @slug::text for update;
+
+-- name: TenantRename :exec
+update tenants set slug = @slug::text where id = @id;
+
+-- name: FormerSlugPut :exec
+insert into former_slugs (slug, tenant_id, until) values (@slug, @tenant_id, @until)
+on conflict (slug) do update set tenant_id = excluded.tenant_id, until = excluded.until;
+
+-- name: FormerSlugDelete :exec
+-- A workspace takes back a name that it had.
+delete from former_slugs where slug = @slug and tenant_id = @tenant_id;
+
+-- name: FormerSlugDeleteExpired :execrows
+delete from former_slugs where until < now();
+
+-- name: FormerSlugIs :one
+select exists (select from former_slugs where slug = @slug and tenant_id = @tenant_id and until > now())::bool;
+
+-- name: TenantSetState :exec
+update tenants set state = @state,
+	suspended_at = case when @state = 'suspended' then now() end,
+	deleted_at = case when @state = 'deleted' then now() end
+where id = @id;
+
+-- name: TenantList :many
+-- Workspaces by name, with what an operator asks first.
+select t.id, t.schema, t.slug::text as slug, t.name, t.state, t.schema_version, t.migration_error, t.schema_made, t.created_at, t.claimed_at, t.suspended_at, t.deleted_at,
+       (select count(*) from memberships m where m.tenant_id = t.id) as members,
+       coalesce((select u.email from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and m.role = 'owner' order by m.created_at limit 1), '')::text as owner,
+       coalesce((select max(s.last_seen_at) from sessions s where s.tenant_id = t.id), 'epoch')::timestamptz as last_seen_at
+from tenants t
+where t.slug is not null and (@slug::text = '' or t.slug = @slug) and t.slug > @after::text
+order by t.slug
+limit @n;
 
 -- name: TenantLockSlug :exec
 -- Others who want the same slug wait here, before they take a spare schema.

@@ -7,9 +7,53 @@ package shareddb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
+
+const formerSlugDelete = `-- name: FormerSlugDelete :exec
+delete from former_slugs where slug = $1 and tenant_id = $2
+`
+
+// A workspace takes back a name that it had.
+func (q *Queries) FormerSlugDelete(ctx context.Context, slug string, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, formerSlugDelete, slug, tenantID)
+	return err
+}
+
+const formerSlugDeleteExpired = `-- name: FormerSlugDeleteExpired :execrows
+delete from former_slugs where until < now()
+`
+
+func (q *Queries) FormerSlugDeleteExpired(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, formerSlugDeleteExpired)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const formerSlugIs = `-- name: FormerSlugIs :one
+select exists (select from former_slugs where slug = $1 and tenant_id = $2 and until > now())::bool
+`
+
+func (q *Queries) FormerSlugIs(ctx context.Context, slug string, tenantID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, formerSlugIs, slug, tenantID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const formerSlugPut = `-- name: FormerSlugPut :exec
+insert into former_slugs (slug, tenant_id, until) values ($1, $2, $3)
+on conflict (slug) do update set tenant_id = excluded.tenant_id, until = excluded.until
+`
+
+func (q *Queries) FormerSlugPut(ctx context.Context, slug string, tenantID uuid.UUID, until time.Time) error {
+	_, err := q.db.Exec(ctx, formerSlugPut, slug, tenantID, until)
+	return err
+}
 
 const tenantByDomain = `-- name: TenantByDomain :one
 select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.schema_version
@@ -50,6 +94,19 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.SchemaVersion,
 	)
 	return i, err
+}
+
+const tenantByFormerSlug = `-- name: TenantByFormerSlug :one
+select t.slug::text as slug from former_slugs f join tenants t on t.id = f.tenant_id
+where f.slug = $1 and f.until > now() and t.state in ('active', 'suspended')
+`
+
+// What a workspace that was renamed is called now.
+func (q *Queries) TenantByFormerSlug(ctx context.Context, slug string) (string, error) {
+	row := q.db.QueryRow(ctx, tenantByFormerSlug, slug)
+	var slug_2 string
+	err := row.Scan(&slug_2)
+	return slug_2, err
 }
 
 const tenantByID = `-- name: TenantByID :one
@@ -164,6 +221,112 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 	return i, err
 }
 
+const tenantFind = `-- name: TenantFind :one
+select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = $1::text for update
+`
+
+type TenantFindRow struct {
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
+	SchemaVersion       int64
+}
+
+// A workspace by its name, whatever its state, locked until the end of the transaction.
+func (q *Queries) TenantFind(ctx context.Context, slug string) (TenantFindRow, error) {
+	row := q.db.QueryRow(ctx, tenantFind, slug)
+	var i TenantFindRow
+	err := row.Scan(
+		&i.ID,
+		&i.Schema,
+		&i.State,
+		&i.Slug,
+		&i.Name,
+		&i.Currency,
+		&i.Country,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
+		&i.RequireSecondFactor,
+		&i.SchemaVersion,
+	)
+	return i, err
+}
+
+const tenantList = `-- name: TenantList :many
+select t.id, t.schema, t.slug::text as slug, t.name, t.state, t.schema_version, t.migration_error, t.schema_made, t.created_at, t.claimed_at, t.suspended_at, t.deleted_at,
+       (select count(*) from memberships m where m.tenant_id = t.id) as members,
+       coalesce((select u.email from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and m.role = 'owner' order by m.created_at limit 1), '')::text as owner,
+       coalesce((select max(s.last_seen_at) from sessions s where s.tenant_id = t.id), 'epoch')::timestamptz as last_seen_at
+from tenants t
+where t.slug is not null and ($1::text = '' or t.slug = $1) and t.slug > $2::text
+order by t.slug
+limit $3
+`
+
+type TenantListRow struct {
+	ID             uuid.UUID
+	Schema         string
+	Slug           string
+	Name           string
+	State          string
+	SchemaVersion  int64
+	MigrationError string
+	SchemaMade     bool
+	CreatedAt      time.Time
+	ClaimedAt      *time.Time
+	SuspendedAt    *time.Time
+	DeletedAt      *time.Time
+	Members        int64
+	Owner          string
+	LastSeenAt     time.Time
+}
+
+// Workspaces by name, with what an operator asks first.
+func (q *Queries) TenantList(ctx context.Context, slug string, after string, n int32) ([]TenantListRow, error) {
+	rows, err := q.db.Query(ctx, tenantList, slug, after, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TenantListRow{}
+	for rows.Next() {
+		var i TenantListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Schema,
+			&i.Slug,
+			&i.Name,
+			&i.State,
+			&i.SchemaVersion,
+			&i.MigrationError,
+			&i.SchemaMade,
+			&i.CreatedAt,
+			&i.ClaimedAt,
+			&i.SuspendedAt,
+			&i.DeletedAt,
+			&i.Members,
+			&i.Owner,
+			&i.LastSeenAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tenantLock = `-- name: TenantLock :exec
 select from tenants where id = $1 for update
 `
@@ -184,12 +347,33 @@ func (q *Queries) TenantLockSlug(ctx context.Context, slug string) error {
 	return err
 }
 
+const tenantRename = `-- name: TenantRename :exec
+update tenants set slug = $1::text where id = $2
+`
+
+func (q *Queries) TenantRename(ctx context.Context, slug string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantRename, slug, iD)
+	return err
+}
+
 const tenantRequireFactor = `-- name: TenantRequireFactor :exec
 update tenants set require_second_factor = $1 where id = $2
 `
 
 func (q *Queries) TenantRequireFactor(ctx context.Context, required bool, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, tenantRequireFactor, required, iD)
+	return err
+}
+
+const tenantSetState = `-- name: TenantSetState :exec
+update tenants set state = $1,
+	suspended_at = case when $1 = 'suspended' then now() end,
+	deleted_at = case when $1 = 'deleted' then now() end
+where id = $2
+`
+
+func (q *Queries) TenantSetState(ctx context.Context, state string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantSetState, state, iD)
 	return err
 }
 
@@ -222,9 +406,10 @@ func (q *Queries) TenantSettings(ctx context.Context, arg TenantSettingsParams) 
 }
 
 const tenantSlugTaken = `-- name: TenantSlugTaken :one
-select exists (select from tenants where slug = $1::text)::bool
+select (exists (select from tenants where slug = $1::text) or exists (select from former_slugs f where f.slug = $1::text and f.until > now()))::bool
 `
 
+// By a workspace, a deleted one too, or by what another was called until lately.
 func (q *Queries) TenantSlugTaken(ctx context.Context, slug string) (bool, error) {
 	row := q.db.QueryRow(ctx, tenantSlugTaken, slug)
 	var column_1 bool

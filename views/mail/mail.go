@@ -49,6 +49,22 @@ func Welcome(workspace, workspaceURL, verifyURL string) Letter {
 	return l
 }
 
+// Created goes to the owner of a workspace that the operator has made; choose
+// says that there is no password yet.
+func Created(workspace, workspaceURL, forgotURL string, choose bool) Letter {
+	l := Letter{
+		Subject:    workspace + " is ready on Paddock",
+		Paragraphs: []string{"Your workspace " + workspace + " is ready: " + workspaceURL},
+		Action:     "Open " + workspace, URL: workspaceURL,
+		Why: "Paddock sent you this because its operator has made this workspace for you.",
+	}
+	if choose {
+		l.Paragraphs = append(l.Paragraphs, "You have no password yet. Have a link sent to this address, and choose one.")
+		l.Action, l.URL = "Choose a password", forgotURL
+	}
+	return l
+}
+
 // Verify asks for the proof of an address.
 func Verify(url string) Letter {
 	return Letter{

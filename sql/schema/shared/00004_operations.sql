@@ -22,4 +22,21 @@ create table former_slugs (
 	until     timestamptz not null
 );
 create index former_slugs_tenant on former_slugs (tenant_id);
-create trigger former_slugs_notify after insert or update or delete on former_slugs for each row execute function domains_notify();
+-- +goose StatementBegin
+create function former_slugs_notify() returns trigger language plpgsql as $$
+begin
+	perform public.hosts_notify(case when tg_op <> 'INSERT' then old.slug end, case when tg_op <> 'DELETE' then new.slug end);
+	return null;
+end $$;
+-- +goose StatementEnd
+create trigger former_slugs_notify after insert or update or delete on former_slugs for each row execute function former_slugs_notify();
+select ext.grant_table('former_slugs', 'select, insert, update, delete');
+
+-- A member's id is the workspace's own: a copy of a workspace has the same.
+alter table invitations drop constraint invitations_invited_by_fkey;
+alter table ownership_offers drop constraint ownership_offers_membership_id_fkey, drop constraint ownership_offers_offered_by_fkey;
+alter table memberships drop constraint memberships_pkey, add primary key (tenant_id, id);
+alter table invitations add foreign key (tenant_id, invited_by) references memberships (tenant_id, id) on delete set null (invited_by);
+alter table ownership_offers
+	add foreign key (tenant_id, membership_id) references memberships (tenant_id, id) on delete cascade,
+	add foreign key (tenant_id, offered_by) references memberships (tenant_id, id) on delete cascade;

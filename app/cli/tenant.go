@@ -1,0 +1,354 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	letter "github.com/paddock-crm/paddock/views/mail"
+)
+
+type tenantCommand struct {
+	Create   tenantCreate   `cmd:"" help:"Make a workspace and mail its owner."`
+	List     tenantList     `cmd:"" help:"List the workspaces."`
+	Show     tenantShow     `cmd:"" help:"Show one workspace."`
+	Rename   tenantRename   `cmd:"" help:"Give a workspace another address; the one before leads to it for 30 days."`
+	Suspend  tenantSuspend  `cmd:"" help:"Close a workspace to its people."`
+	Resume   tenantResume   `cmd:"" help:"Open a suspended workspace again."`
+	Delete   tenantDelete   `cmd:"" help:"Delete a workspace; for 30 days it can be brought back."`
+	Undelete tenantUndelete `cmd:"" help:"Bring a deleted workspace back."`
+	Exec     tenantExec     `cmd:"" help:"Run a command for each workspace, which it finds in PADDOCK_TENANT and PADDOCK_TENANT_SCHEMA."`
+	Psql     tenantPsql     `cmd:"" help:"Open psql in the scope of one workspace."`
+}
+
+// slugArg is the workspace that a command is about.
+type slugArg struct {
+	Slug string `arg:"" help:"The workspace’s address, such as ferrari."`
+}
+
+// shared runs fn in the shared schema, and says in words what it answers.
+func (e *environment) shared(fn func(*db.SharedTx) error) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	return words(d.Shared(e.ctx, fn))
+}
+
+// words says what an error means to the operator.
+func words(err error) error {
+	switch {
+	case errors.Is(err, tenant.ErrUnknown):
+		return errors.New("there is no such workspace")
+	case errors.Is(err, tenant.ErrSlugTaken):
+		return errors.New("this address is taken")
+	case errors.Is(err, tenant.ErrSlugReserved):
+		return errors.New("this address is reserved")
+	case errors.Is(err, tenant.ErrSlugMalformed):
+		return errors.New("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
+	}
+	return err
+}
+
+type tenantCreate struct {
+	slugArg
+	Name  string `help:"What people call it; the address by default."`
+	Owner string `required:"" name:"owner-email" help:"Who owns it. Somebody without an account gets one, and chooses a password by mail."`
+}
+
+// Run makes the workspace in one transaction with its owner and the mail.
+func (c tenantCreate) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := e.secrets(); err != nil {
+		return err
+	}
+	box, err := seal.New(e.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	email := strings.ToLower(c.Owner)
+	local, host, ok := strings.Cut(email, "@")
+	if !ok || local == "" || !strings.Contains(host, ".") {
+		return usageError("--owner-email: this is not an email address")
+	}
+	if c.Name == "" {
+		c.Name = c.Slug
+	}
+	var known shareddb.UserByEmailRow
+	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+		known, err = tx.UserByEmail(e.ctx, email)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	in := auth.SignUpInput{Workspace: c.Name, Slug: c.Slug, Name: local, Email: email}
+	in.Then = func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
+		url := *e.cfg.BaseURL
+		base := url.String()
+		url.Host = r.Tenant.Slug + "." + url.Host
+		l := letter.Created(r.Tenant.Name, url.String(), base+"/password/forgot?email="+email, known.PasswordHash == "")
+		var html strings.Builder
+		if err := l.HTML().Render(ctx, &html); err != nil {
+			return err
+		}
+		job, err := mail.NewJob(box, r.Tenant.ID, mail.Message{To: email, Subject: l.Subject, Text: l.Text(), HTML: html.String()})
+		if err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, job)
+	}
+	r, err := auth.CreateWorkspace(e.ctx, d, in, known, "")
+	if err != nil {
+		return words(err)
+	}
+	fmt.Fprintf(e.out, "%s is ready; %s gets a mail\n", r.Tenant.Slug, email)
+	return nil
+}
+
+type tenantList struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// tenantRow is a workspace as lists show it.
+type tenantRow struct {
+	Slug      string     `json:"slug"`
+	Name      string     `json:"name"`
+	State     string     `json:"state"`
+	Version   int64      `json:"version"`
+	Failure   string     `json:"migration_error,omitempty"`
+	Members   int64      `json:"members"`
+	Owner     string     `json:"owner"`
+	Schema    string     `json:"schema"`
+	CreatedAt time.Time  `json:"created_at"`
+	LastSeen  *time.Time `json:"last_seen_at,omitempty"`
+	Dropped   bool       `json:"dropped,omitempty"`
+}
+
+func toRow(r shareddb.TenantListRow) tenantRow {
+	out := tenantRow{Slug: r.Slug, Name: r.Name, State: r.State, Version: r.SchemaVersion, Failure: r.MigrationError, Members: r.Members, Owner: r.Owner, Schema: r.Schema, CreatedAt: r.CreatedAt, Dropped: !r.SchemaMade}
+	if r.ClaimedAt != nil {
+		out.CreatedAt = *r.ClaimedAt
+	}
+	if r.LastSeenAt.Unix() > 0 {
+		out.LastSeen = &r.LastSeenAt
+	}
+	return out
+}
+
+// Run lists all, a page of the database at a time.
+func (c tenantList) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	rows := []tenantRow{}
+	for after := ""; ; {
+		var page []shareddb.TenantListRow
+		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+			page, err = tx.TenantList(e.ctx, "", after, 500)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, r := range page {
+			rows = append(rows, toRow(r))
+		}
+		after = page[len(page)-1].Slug
+	}
+	if c.JSON {
+		return json.NewEncoder(e.out).Encode(rows)
+	}
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		seen := "never"
+		if r.LastSeen != nil {
+			seen = r.LastSeen.Format(time.DateOnly)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\t%d members\t%s\tlast seen %s\n", r.Slug, r.Name, r.State, r.Version, r.Members, r.Owner, seen)
+	}
+	return w.Flush()
+}
+
+type tenantShow struct {
+	slugArg
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run shows one.
+func (c tenantShow) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error {
+		rows, err := tx.TenantList(e.ctx, c.Slug, "", 1)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return tenant.ErrUnknown
+		}
+		r := toRow(rows[0])
+		if c.JSON {
+			return json.NewEncoder(e.out).Encode(r)
+		}
+		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		for _, line := range [][2]string{
+			{"address", r.Slug}, {"name", r.Name}, {"state", r.State}, {"schema", r.Schema}, {"version", fmt.Sprint(r.Version)}, {"migration", r.Failure},
+			{"members", fmt.Sprint(r.Members)}, {"owner", r.Owner}, {"since", r.CreatedAt.Format(time.DateTime)},
+		} {
+			if line[1] != "" {
+				fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+			}
+		}
+		return w.Flush()
+	})
+}
+
+type tenantRename struct {
+	slugArg
+	New string `arg:"" help:"The new address."`
+}
+
+// Run renames.
+func (c tenantRename) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error { return tenant.Rename(e.ctx, tx, c.Slug, c.New) })
+}
+
+type tenantSuspend struct{ slugArg }
+
+// Run suspends.
+func (c tenantSuspend) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error { return tenant.Suspend(e.ctx, tx, c.Slug) })
+}
+
+type tenantResume struct{ slugArg }
+
+// Run resumes.
+func (c tenantResume) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error { return tenant.Resume(e.ctx, tx, c.Slug) })
+}
+
+type tenantDelete struct{ slugArg }
+
+// Run deletes.
+func (c tenantDelete) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error { return tenant.Delete(e.ctx, tx, c.Slug) })
+}
+
+type tenantUndelete struct{ slugArg }
+
+// Run brings back.
+func (c tenantUndelete) Run(e *environment) error {
+	return e.shared(func(tx *db.SharedTx) error { return tenant.Undelete(e.ctx, tx, c.Slug) })
+}
+
+type tenantExec struct {
+	All     bool     `required:"" help:"For every workspace that is in use."`
+	Command []string `arg:"" passthrough:"" help:"The command and its arguments."`
+}
+
+// Run goes on after a failure, and fails at the end.
+func (c tenantExec) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	command := c.Command
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		return usageError("exec: name a command, after --")
+	}
+	failed := 0
+	for after := ""; ; {
+		var page []shareddb.TenantListRow
+		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+			page, err = tx.TenantList(e.ctx, "", after, 500)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, t := range page {
+			after = t.Slug
+			if t.State != tenant.Active && t.State != tenant.Suspended {
+				continue
+			}
+			cmd := exec.CommandContext(e.ctx, command[0], command[1:]...)
+			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL)
+			cmd.Stdout, cmd.Stderr = e.out, e.err
+			if err := cmd.Run(); err != nil {
+				failed++
+				fmt.Fprintf(e.err, "paddock: %s: %v\n", t.Slug, err)
+			}
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("the command failed for %d workspaces", failed)
+	}
+	return nil
+}
+
+type tenantPsql struct {
+	slugArg
+	Args []string `arg:"" optional:"" passthrough:"" help:"Further arguments of psql."`
+}
+
+// Run opens psql whose role and path are the workspace's for as long as it runs.
+func (c tenantPsql) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	var t tenant.Tenant
+	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
+		row, err := tx.TenantBySlug(e.ctx, c.Slug)
+		t.Schema = row.Schema
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = tenant.ErrUnknown
+		}
+		return err
+	})
+	if err != nil {
+		return words(err)
+	}
+	args := c.Args
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	cmd := exec.CommandContext(e.ctx, "psql", append([]string{e.cfg.DatabaseURL}, args...)...)
+	cmd.Env = append(e.cfg.Environ(), "PGOPTIONS="+d.SessionOptions(t.Schema))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, e.out, e.err
+	return cmd.Run()
+}
