@@ -177,3 +177,6 @@ func (a *App) TOTP(w *Workspace, u User) (secret string) {
 	})
 	return key.Secret()
 }
+
+// NewID returns an id as records have them.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

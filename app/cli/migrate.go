@@ -40,12 +40,7 @@ func (c migrateUp) Run(e *environment) error {
 	}
 	defer done()
 	o := db.MigrateOptions{Workers: c.Workers, Canary: c.Canary, Slug: c.Tenant, DryRun: c.DryRun}
-	if bar := progress("migrating"); bar != nil {
-		o.Progress = func(done, total int) {
-			bar.ChangeMax(total)
-			_ = bar.Set(done) // it only draws
-		}
-	}
+	o.Progress = drawn("migrating")
 	if c.Tenant == "" && !c.DryRun {
 		if err := d.MigrateShared(e.ctx); err != nil || c.Shared {
 			return err
@@ -134,6 +129,18 @@ func (c migrateStatus) Run(e *environment) error {
 		fmt.Fprintf(w, "FAILED %s\t%s\tat version %d: %s\n", name(f), f.Schema, f.From, f.Error)
 	}
 	return w.Flush()
+}
+
+// drawn reports to a progress bar, nil where there is no terminal.
+func drawn(what string) func(done, total int) {
+	bar := progress(what)
+	if bar == nil {
+		return nil
+	}
+	return func(done, total int) {
+		bar.ChangeMax(total)
+		_ = bar.Set(done) // it only draws
+	}
 }
 
 // progress returns a bar on a terminal, nil elsewhere.

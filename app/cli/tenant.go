@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/mail"
@@ -31,6 +34,9 @@ type tenantCommand struct {
 	Resume   tenantResume   `cmd:"" help:"Open a suspended workspace again."`
 	Delete   tenantDelete   `cmd:"" help:"Delete a workspace; for 30 days it can be brought back."`
 	Undelete tenantUndelete `cmd:"" help:"Bring a deleted workspace back."`
+	Clone    tenantClone    `cmd:"" help:"Copy a workspace, with its people, under another address."`
+	Export   tenantExport   `cmd:"" help:"Write a workspace into a file."`
+	Import   tenantImport   `cmd:"" help:"Make a workspace of such a file."`
 	Exec     tenantExec     `cmd:"" help:"Run a command for each workspace, which it finds in PADDOCK_TENANT and PADDOCK_TENANT_SCHEMA."`
 	Psql     tenantPsql     `cmd:"" help:"Open psql in the scope of one workspace."`
 }
@@ -265,6 +271,107 @@ type tenantUndelete struct{ slugArg }
 // Run brings back.
 func (c tenantUndelete) Run(e *environment) error {
 	return e.shared(func(tx *db.SharedTx) error { return tenant.Undelete(e.ctx, tx, c.Slug) })
+}
+
+type tenantExport struct {
+	slugArg
+	File string `arg:"" help:"Where to write; - for standard output."`
+}
+
+// Run writes to a file of another name first: what has the name is whole.
+func (c tenantExport) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if c.File == "-" {
+		return export(e, d, c.Slug, e.out)
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.File), ".paddock-export-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	if err := errors.Join(export(e, d, c.Slug, f), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), c.File)
+}
+
+func export(e *environment, d *db.DB, slug string, to io.Writer) error {
+	var t tenant.Tenant
+	err := d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
+		row, err := tx.TenantBySlug(e.ctx, slug)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = tenant.ErrUnknown
+		}
+		t = tenant.FromRow(row)
+		return err
+	})
+	if err != nil {
+		return words(err)
+	}
+	return archive.Export(e.ctx, d, t, to, drawn("exporting"))
+}
+
+type tenantImport struct {
+	File    string `arg:"" help:"The archive."`
+	Slug    string `arg:"" help:"The workspace’s address here."`
+	Replace bool   `help:"Take the place of the workspace of this address, which is deleted and can be brought back for 30 days."`
+}
+
+// Run makes the workspace, or nothing.
+func (c tenantImport) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	f, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing")})
+	if err != nil {
+		return words(err)
+	}
+	_, err = fmt.Fprintf(e.out, "%s is there, as it was\n", t.Slug)
+	return err
+}
+
+type tenantClone struct {
+	slugArg
+	New string `arg:"" help:"The copy’s address."`
+}
+
+// Run exports into a temporary file and imports it.
+func (c tenantClone) Run(e *environment) error {
+	f, err := os.CreateTemp("", "paddock-clone-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := export(e, d, c.Slug, f); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	_, err = archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.New, Report: drawn("importing")})
+	return words(err)
 }
 
 type tenantExec struct {

@@ -66,6 +66,13 @@ func readTrack(files fs.FS) track {
 	return t
 }
 
+// until is the track up to a version, which must be one of its.
+func (t track) until(version int64) (track, bool) {
+	i := slices.Index(t.versions, version)
+	t.versions = t.versions[:i+1]
+	return t, i >= 0
+}
+
 func (t track) latest() int64 { return t.versions[len(t.versions)-1] }
 
 func latest(files fs.FS) int64 { return readTrack(files).latest() }
@@ -152,7 +159,7 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 	}
 	rows, err := d.owner.Query(ctx, `
 		select schema, coalesce(slug, ''), schema_version from public.tenants
-		where schema_version < $1 and state <> 'preparing' and schema_made and ($2 = '' or slug = $2)
+		where schema_version < $1 and state not in ('preparing', 'importing') and schema_made and ($2 = '' or slug = $2)
 		order by state <> 'active', created_at`, t.latest(), o.Slug)
 	if err != nil {
 		return report, err
@@ -266,6 +273,19 @@ func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane 
 	return false
 }
 
+// MigrateSchema brings one schema up to date, whatever its tenant's state.
+func (d *DB) MigrateSchema(ctx context.Context, schema string) error {
+	m := d.newMigrator(tenantTrack)
+	defer m.Close()
+	_, err := m.up(ctx, schema, true)
+	return err
+}
+
+// DropSchema gives up a schema that was made for an archive.
+func (d *DB) DropSchema(ctx context.Context, schema string) error {
+	return d.drop(ctx, schema, `state = 'importing'`, `delete from public.tenants where schema = $1`)
+}
+
 // VersionCount is how many tenants are at a version.
 type VersionCount struct {
 	Version int64  `json:"version"`
@@ -315,6 +335,21 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 // CreateTenantSchema makes a spare: its row, role and schema, migrated. Killed
 // half-way, it leaves a row in state preparing, for DropUnfinished to clear.
 func (d *DB) CreateTenantSchema(ctx context.Context) (string, error) {
+	return d.createSchema(ctx, tenantTrack, "spare")
+}
+
+// CreateTenantSchemaAt makes a schema at an older version of the track, for an
+// archive of that version to be loaded into: it is in state importing, so no
+// sign-up claims it. It fails for a version that this program does not know.
+func (d *DB) CreateTenantSchemaAt(ctx context.Context, version int64) (string, error) {
+	upTo, ok := tenantTrack.until(version)
+	if !ok {
+		return "", fmt.Errorf("db: there is no version %d of a tenant's schema; this program's is %d", version, TenantVersion())
+	}
+	return d.createSchema(ctx, upTo, "importing")
+}
+
+func (d *DB) createSchema(ctx context.Context, upTo track, state string) (string, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", err
@@ -334,12 +369,12 @@ func (d *DB) CreateTenantSchema(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("creating schema %s: %w", name, err)
 	}
-	m := d.newMigrator(tenantTrack)
+	m := d.newMigrator(upTo)
 	defer m.Close()
 	if _, err := m.up(ctx, name, true); err != nil {
 		return "", err
 	}
-	_, err = d.owner.Exec(ctx, `update public.tenants set state = 'spare' where schema = $1 and state = 'preparing'`, name)
+	_, err = d.owner.Exec(ctx, `update public.tenants set state = $2 where schema = $1 and state = 'preparing'`, name, state)
 	return name, err
 }
 
@@ -355,7 +390,8 @@ func newSchemaName() string {
 
 // DropUnfinished removes what killed CreateTenantSchema calls left, older than age.
 func (d *DB) DropUnfinished(ctx context.Context, age time.Duration) (int, error) {
-	rows, err := d.owner.Query(ctx, `select schema from public.tenants where state = 'preparing' and created_at < now() - $1::interval`, age)
+	rows, err := d.owner.Query(ctx, `select schema from public.tenants 
+		where state = 'preparing' and created_at < now() - $1::interval or state = 'importing' and created_at < now() - $1::interval - interval '1 day'`, age)
 	if err != nil {
 		return 0, err
 	}
@@ -364,7 +400,7 @@ func (d *DB) DropUnfinished(ctx context.Context, age time.Duration) (int, error)
 		return 0, err
 	}
 	for _, n := range names {
-		if err := d.drop(ctx, n, `state = 'preparing'`, `delete from public.tenants where schema = $1`); err != nil {
+		if err := d.drop(ctx, n, `state in ('preparing', 'importing')`, `delete from public.tenants where schema = $1`); err != nil {
 			return 0, fmt.Errorf("dropping unfinished %s: %w", n, err)
 		}
 	}

@@ -43,7 +43,7 @@ func find(ctx context.Context, tx *db.SharedTx, slug string, want ...string) (Te
 	if err != nil {
 		return Tenant{}, err
 	}
-	t := fromRow(shareddb.TenantBySlugRow(row))
+	t := FromRow(shareddb.TenantBySlugRow(row))
 	for _, s := range want {
 		if t.State == s {
 			return t, nil

@@ -157,7 +157,7 @@ func (r *Resolver) load(ctx context.Context, name, slug string, isLabel bool) (H
 	case row.State != Active && row.State != Suspended:
 		return Host{}, nil
 	}
-	return Host{Kind: Workspace, Tenant: fromRow(row)}, nil
+	return Host{Kind: Workspace, Tenant: FromRow(row)}, nil
 }
 
 // normalize lower-cases a host and cuts its port and trailing dot. It refuses

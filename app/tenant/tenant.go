@@ -79,7 +79,7 @@ func Claim(ctx context.Context, tx *db.SharedTx, slug, name string) (Tenant, err
 	if err != nil {
 		return Tenant{}, err
 	}
-	return fromRow(shareddb.TenantBySlugRow(row)), nil
+	return FromRow(shareddb.TenantBySlugRow(row)), nil
 }
 
 // WithSpare runs claim, which calls Claim; when no spare was at hand it makes
@@ -96,7 +96,8 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 	}
 }
 
-func fromRow(r shareddb.TenantBySlugRow) Tenant {
+// FromRow is the workspace of a row of public.tenants.
+func FromRow(r shareddb.TenantBySlugRow) Tenant {
 	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle, RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion}
 	if r.Slug != nil {
 		t.Slug = *r.Slug

@@ -68,6 +68,20 @@ where id = (
 )
 returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version;
 
+-- name: TenantClaimSchema :one
+-- Makes the schema that an archive was loaded into the workspace, with the settings that it had.
+update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now(),
+	currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style
+where schema = @schema and state = 'importing'
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version;
+
+-- name: TenantReplace :exec
+-- The workspace steps aside under another name, deleted: it can be brought back.
+update tenants set slug = @aside::text, state = 'deleted', deleted_at = now() where id = @id;
+
+-- name: DomainsMove :exec
+update domains set tenant_id = @new_tenant where tenant_id = @old_tenant;
+
 -- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role
 from memberships m join tenants t on t.id = m.tenant_id

@@ -12,6 +12,15 @@ import (
 	"github.com/google/uuid"
 )
 
+const domainsMove = `-- name: DomainsMove :exec
+update domains set tenant_id = $1 where tenant_id = $2
+`
+
+func (q *Queries) DomainsMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, domainsMove, newTenant, oldTenant)
+	return err
+}
+
 const formerSlugDelete = `-- name: FormerSlugDelete :exec
 delete from former_slugs where slug = $1 and tenant_id = $2
 `
@@ -221,6 +230,69 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 	return i, err
 }
 
+const tenantClaimSchema = `-- name: TenantClaimSchema :one
+update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now(),
+	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7
+where schema = $8 and state = 'importing'
+returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version
+`
+
+type TenantClaimSchemaParams struct {
+	Slug        string
+	Name        string
+	Currency    string
+	Country     string
+	TimeZone    string
+	DateStyle   string
+	NumberStyle string
+	Schema      string
+}
+
+type TenantClaimSchemaRow struct {
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
+	SchemaVersion       int64
+}
+
+// Makes the schema that an archive was loaded into the workspace, with the settings that it had.
+func (q *Queries) TenantClaimSchema(ctx context.Context, arg TenantClaimSchemaParams) (TenantClaimSchemaRow, error) {
+	row := q.db.QueryRow(ctx, tenantClaimSchema,
+		arg.Slug,
+		arg.Name,
+		arg.Currency,
+		arg.Country,
+		arg.TimeZone,
+		arg.DateStyle,
+		arg.NumberStyle,
+		arg.Schema,
+	)
+	var i TenantClaimSchemaRow
+	err := row.Scan(
+		&i.ID,
+		&i.Schema,
+		&i.State,
+		&i.Slug,
+		&i.Name,
+		&i.Currency,
+		&i.Country,
+		&i.TimeZone,
+		&i.DateStyle,
+		&i.NumberStyle,
+		&i.RequireSecondFactor,
+		&i.SchemaVersion,
+	)
+	return i, err
+}
+
 const tenantFind = `-- name: TenantFind :one
 select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = $1::text for update
 `
@@ -353,6 +425,16 @@ update tenants set slug = $1::text where id = $2
 
 func (q *Queries) TenantRename(ctx context.Context, slug string, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, tenantRename, slug, iD)
+	return err
+}
+
+const tenantReplace = `-- name: TenantReplace :exec
+update tenants set slug = $1::text, state = 'deleted', deleted_at = now() where id = $2
+`
+
+// The workspace steps aside under another name, deleted: it can be brought back.
+func (q *Queries) TenantReplace(ctx context.Context, aside string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantReplace, aside, iD)
 	return err
 }
 

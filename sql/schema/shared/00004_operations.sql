@@ -8,6 +8,11 @@ create or replace trigger tenants_notify_update after update on tenants for each
 		is distinct from (new.slug, new.state, new.name, new.currency, new.schema, new.country, new.time_zone, new.date_style, new.number_style, new.require_second_factor, new.schema_version))
 	execute function tenants_notify();
 
+-- importing: an archive is being loaded into it; nobody claims it meanwhile.
+alter table tenants drop constraint tenants_state_check, drop constraint tenants_check,
+	add check (state in ('preparing', 'spare', 'importing', 'active', 'suspended', 'deleted')),
+	add check ((slug is null) = (state in ('preparing', 'spare', 'importing')));
+
 -- When a workspace was suspended or deleted, and by what name else it was known.
 alter table tenants
 	add column suspended_at timestamptz,

@@ -1,0 +1,389 @@
+// Package archive writes one workspace into a file, and makes a workspace of
+// such a file again: here or elsewhere, also with a newer Paddock.
+//
+// An archive is a ZIP file (docs/archive.md): manifest.json, a CSV file per
+// table, the members' pictures, and last checksums.json, with which everything
+// else is compared before anything is loaded.
+package archive
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"path"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// Format is the version of the archive itself, not of what is in it.
+const Format = 1
+
+// Manifest says what an archive holds.
+type Manifest struct {
+	Format        int        `json:"format"`
+	SchemaVersion int64      `json:"schema_version"`
+	ExportedAt    time.Time  `json:"exported_at"`
+	Slug          string     `json:"slug"`
+	Settings      Settings   `json:"settings"`
+	Members       []Member   `json:"members"`
+	Tables        []db.Table `json:"tables"` // in the order in which they can be loaded
+}
+
+// Settings are the workspace's own. What lets people in elsewhere (a provider
+// and its secret, proven domains, invitations) is not among them.
+type Settings struct {
+	Name        string `json:"name"`
+	Currency    string `json:"currency"`
+	Country     string `json:"country"`
+	TimeZone    string `json:"time_zone"`
+	DateStyle   string `json:"date_style"`
+	NumberStyle string `json:"number_style"`
+}
+
+// Member is somebody who is in the workspace; who has left is in the table of
+// members alone.
+type Member struct {
+	ID     uuid.UUID `json:"id"`
+	Email  string    `json:"email"`
+	Name   string    `json:"name"`
+	Role   string    `json:"role"`
+	Avatar string    `json:"avatar,omitempty"` // the file of the picture
+}
+
+// file is a part of the archive as checksums.json knows it.
+type file struct {
+	SHA256 string `json:"sha256"`
+	Rows   int64  `json:"rows,omitempty"`
+}
+
+const (
+	manifestName  = "manifest.json"
+	checksumsName = "checksums.json"
+)
+
+// Export writes the workspace as it is at this moment, streaming: nothing of it
+// is held in memory, and nobody who works in it waits. report, which may be nil,
+// hears of each table.
+func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, report func(done, total int)) error {
+	return d.Snapshot(ctx, t.Schema, func(s *db.Snapshot) error {
+		w := &writer{zip: zip.NewWriter(out), files: map[string]file{}}
+		m := Manifest{Format: Format, ExportedAt: time.Now().UTC()}
+		var err error
+		if m.Tables, err = s.Tables(ctx); err != nil {
+			return err
+		}
+		var members []byte
+		err = s.Row(ctx, `
+			select t.slug, t.schema_version, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style,
+			       (select coalesce(json_agg(json_build_object('id', m.id, 'email', u.email, 'name', u.name, 'role', m.role, 'avatar', u.avatar) order by m.created_at, m.id), '[]')
+			        from public.memberships m join public.users u on u.id = m.user_id where m.tenant_id = t.id)
+			from public.tenants t where t.id = $1`, []any{t.ID},
+			&m.Slug, &m.SchemaVersion, &m.Settings.Name, &m.Settings.Currency, &m.Settings.Country, &m.Settings.TimeZone, &m.Settings.DateStyle, &m.Settings.NumberStyle, &members)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(members, &m.Members); err != nil {
+			return err
+		}
+		pictures := map[string][]byte{}
+		for i, x := range m.Members {
+			if x.Avatar == "" {
+				continue
+			}
+			var image []byte
+			err := s.Row(ctx, `select a.image from public.avatars a join public.users u on u.id = a.user_id where u.email = $1`, []any{x.Email}, &image)
+			if errors.Is(err, pgx.ErrNoRows) {
+				m.Members[i].Avatar = ""
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			m.Members[i].Avatar = "files/avatars/" + x.ID.String() + ".png"
+			pictures[m.Members[i].Avatar] = image
+		}
+		if err := w.json(manifestName, m); err != nil {
+			return err
+		}
+		for i, table := range m.Tables {
+			if err := w.add(tableName(table), func(out io.Writer) (int64, error) { return s.CopyTo(ctx, table, out) }); err != nil {
+				return fmt.Errorf("%s: %w", table.Name, err)
+			}
+			if report != nil {
+				report(i+1, len(m.Tables))
+			}
+		}
+		for name, image := range pictures {
+			if err := w.add(name, func(out io.Writer) (int64, error) {
+				_, err := out.Write(image)
+				return 0, err
+			}); err != nil {
+				return err
+			}
+		}
+		if err := w.json(checksumsName, w.files); err != nil {
+			return err
+		}
+		return w.zip.Close()
+	})
+}
+
+func tableName(t db.Table) string { return path.Join("data", t.Name+".csv") }
+
+// writer notes the checksum of everything it writes.
+type writer struct {
+	zip   *zip.Writer
+	files map[string]file
+}
+
+func (w *writer) add(name string, write func(io.Writer) (int64, error)) error {
+	entry, err := w.zip.Create(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	rows, err := write(io.MultiWriter(entry, sum))
+	w.files[name] = file{hex.EncodeToString(sum.Sum(nil)), rows}
+	return err
+}
+
+func (w *writer) json(name string, v any) error {
+	return w.add(name, func(out io.Writer) (int64, error) {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return 0, e.Encode(v)
+	})
+}
+
+// ErrDamaged is answered for what is no archive, or not as it was written.
+var ErrDamaged = errors.New("archive: not an archive of a workspace, or damaged")
+
+// reader is an archive whose every file has been compared with its checksum.
+type reader struct {
+	zip      *zip.Reader
+	manifest Manifest
+	files    map[string]file
+}
+
+func open(in io.ReaderAt, size int64) (*reader, error) {
+	z, err := zip.NewReader(in, size)
+	if err != nil {
+		return nil, errors.Join(ErrDamaged, err)
+	}
+	r := &reader{zip: z}
+	if err := r.json(checksumsName, &r.files); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{checksumsName: true}
+	for _, f := range z.File {
+		want, known := r.files[f.Name]
+		if f.Name == checksumsName {
+			continue
+		}
+		if !known || seen[f.Name] {
+			return nil, fmt.Errorf("%w: %s does not belong there", ErrDamaged, f.Name)
+		}
+		seen[f.Name] = true
+		sum := sha256.New()
+		if err := r.read(f.Name, func(in io.Reader) error {
+			_, err := io.Copy(sum, in) //nolint:gosec // the operator's own file; nothing of it is kept here
+			return err
+		}); err != nil {
+			return nil, errors.Join(ErrDamaged, err)
+		}
+		if got := hex.EncodeToString(sum.Sum(nil)); got != want.SHA256 {
+			return nil, fmt.Errorf("%w: %s is not as it was written", ErrDamaged, f.Name)
+		}
+	}
+	for name := range r.files {
+		if !seen[name] {
+			return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, name)
+		}
+	}
+	if err := r.json(manifestName, &r.manifest); err != nil {
+		return nil, err
+	}
+	if r.manifest.Format != Format {
+		return nil, fmt.Errorf("archive: format %d, and this program knows %d", r.manifest.Format, Format)
+	}
+	return r, nil
+}
+
+func (r *reader) read(name string, fn func(io.Reader) error) error {
+	f, err := r.zip.Open(name)
+	if err != nil {
+		return errors.Join(ErrDamaged, err)
+	}
+	defer f.Close()
+	return fn(f)
+}
+
+func (r *reader) json(name string, into any) error {
+	return r.read(name, func(in io.Reader) error {
+		if err := json.NewDecoder(in).Decode(into); err != nil {
+			return errors.Join(ErrDamaged, err)
+		}
+		return nil
+	})
+}
+
+// Options of Import.
+type Options struct {
+	Slug    string
+	Replace bool                  // the workspace of this name steps aside, deleted
+	Report  func(done, total int) // may be nil; hears of each table
+}
+
+// Import makes a workspace of an archive. Its people become members by their
+// addresses; who has no account here gets one without a password, whose address
+// is unproven. An archive of an older version is loaded as it was, and then
+// migrated. Nothing of it is there before all of it is.
+func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t tenant.Tenant, err error) {
+	r, err := open(in, size)
+	if err != nil {
+		return t, err
+	}
+	m := r.manifest
+	schema, err := d.CreateTenantSchemaAt(ctx, m.SchemaVersion)
+	if err != nil {
+		return t, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.DropSchema(context.WithoutCancel(ctx), schema))
+		}
+	}()
+	users, err := accounts(ctx, d, r)
+	if err != nil {
+		return t, err
+	}
+	err = d.Load(ctx, schema, func(l *db.Loader) error {
+		if err := l.Clear(ctx, m.Tables); err != nil {
+			return err
+		}
+		for i, table := range m.Tables {
+			err := r.read(tableName(table), func(in io.Reader) error {
+				n, err := l.CopyFrom(ctx, table, in)
+				if err == nil && n != r.files[tableName(table)].Rows {
+					err = fmt.Errorf("%w: %d rows of %d", ErrDamaged, n, r.files[tableName(table)].Rows)
+				}
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("%s: %w", table.Name, err)
+			}
+			if o.Report != nil {
+				o.Report(i+1, len(m.Tables))
+			}
+		}
+		for _, x := range m.Members {
+			if err := l.MemberUser(ctx, x.ID.String(), users[x.Email].String()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return t, err
+	}
+	if err = d.MigrateSchema(ctx, schema); err != nil {
+		return t, err
+	}
+	err = d.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		t, err = claim(ctx, tx, schema, m, users, o)
+		return err
+	})
+	return t, err
+}
+
+// accounts finds or makes the users whom the members are.
+func accounts(ctx context.Context, d *db.DB, r *reader) (map[string]uuid.UUID, error) {
+	users := map[string]uuid.UUID{}
+	err := d.Shared(ctx, func(tx *db.SharedTx) error {
+		for _, x := range r.manifest.Members {
+			row, err := tx.UserByEmail(ctx, x.Email)
+			if err == nil {
+				users[x.Email] = row.ID
+				continue
+			}
+			if !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			id := uuid.Must(uuid.NewV7())
+			if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: x.Email, Name: x.Name}); err != nil {
+				return err
+			}
+			users[x.Email] = id
+			if x.Avatar == "" {
+				continue
+			}
+			var image []byte
+			if err := r.read(x.Avatar, func(in io.Reader) (err error) { image, err = io.ReadAll(io.LimitReader(in, 1<<20)); return err }); err != nil {
+				return err
+			}
+			if err := tx.AvatarPut(ctx, id, image); err != nil {
+				return err
+			}
+			if err := tx.UserSetAvatar(ctx, fingerprint(sha256.New(), id[:], image), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return users, err
+}
+
+func fingerprint(h hash.Hash, parts ...[]byte) string {
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// claim gives the loaded schema its name and its people.
+func claim(ctx context.Context, tx *db.SharedTx, schema string, m Manifest, users map[string]uuid.UUID, o Options) (tenant.Tenant, error) {
+	if err := tx.TenantLockSlug(ctx, o.Slug); err != nil {
+		return tenant.Tenant{}, err
+	}
+	var before tenant.Tenant
+	err := tenant.CheckSlug(ctx, tx, o.Slug)
+	if errors.Is(err, tenant.ErrSlugTaken) && o.Replace {
+		if before, err = tenant.Find(ctx, tx, o.Slug); err != nil {
+			return before, err
+		}
+		err = tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405"), before.ID)
+	}
+	if err != nil {
+		return tenant.Tenant{}, err
+	}
+	row, err := tx.TenantClaimSchema(ctx, shareddb.TenantClaimSchemaParams{
+		Schema: schema, Slug: o.Slug, Name: m.Settings.Name, Currency: m.Settings.Currency, Country: m.Settings.Country,
+		TimeZone: m.Settings.TimeZone, DateStyle: m.Settings.DateStyle, NumberStyle: m.Settings.NumberStyle,
+	})
+	if err != nil {
+		return tenant.Tenant{}, err
+	}
+	if before.ID != uuid.Nil {
+		if err := tx.DomainsMove(ctx, row.ID, before.ID); err != nil {
+			return tenant.Tenant{}, err
+		}
+	}
+	for _, x := range m.Members {
+		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: row.ID, UserID: users[x.Email], Role: x.Role}); err != nil {
+			return tenant.Tenant{}, err
+		}
+	}
+	return tenant.FromRow(shareddb.TenantBySlugRow(row)), nil
+}

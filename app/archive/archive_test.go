@@ -1,0 +1,366 @@
+package archive_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/archive"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/seed"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+)
+
+// installation is a Paddock's database of its own.
+type installation struct {
+	t  *testing.T
+	db *db.DB
+	c  *pgx.Conn
+}
+
+func install(t *testing.T) *installation {
+	t.Helper()
+	url := apptest.NewDatabase(t)
+	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	if err := d.MigrateShared(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return &installation{t, d, c}
+}
+
+// workspace makes one with records of every kind, several members, a picture,
+// one who has left, tags, undone changes and an audit log.
+func (x *installation) workspace(slug string) tenant.Tenant {
+	x.t.Helper()
+	ctx := x.t.Context()
+	r, err := auth.CreateWorkspace(ctx, x.db, auth.SignUpInput{Workspace: "Workspace " + slug, Slug: slug, Name: "Nora", Email: "nora@" + slug + ".example"}, shareddb.UserByEmailRow{}, "none")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for i, role := range []auth.Role{auth.Member, auth.Viewer} {
+		u := shareddb.UserInsertParams{ID: apptest.NewID(), Email: fmt.Sprintf("person%d@%s.example", i, slug), Name: "Pérson, \"quoted\"\nand lines"}
+		err := x.db.Shared(ctx, func(tx *db.SharedTx) error {
+			if err := tx.UserInsert(ctx, u); err != nil {
+				return err
+			}
+			if err := tx.AvatarPut(ctx, u.ID, []byte("\x89PNG picture")); err != nil {
+				return err
+			}
+			if err := tx.UserSetAvatar(ctx, "pic"+u.ID.String(), u.ID); err != nil {
+				return err
+			}
+			m, err := auth.Join(ctx, tx, r.Tenant, shareddb.UserByIDRow{ID: u.ID, Name: u.Name, Email: u.Email}, role)
+			if err != nil || role != auth.Viewer {
+				return err
+			}
+			sctx := db.WithScope(ctx, db.Scope{TenantID: r.Tenant.ID, Schema: r.Tenant.Schema})
+			_, err = auth.Remove(sctx, tx, r.Tenant.ID, m, auth.Owner, [16]byte{})
+			return err
+		})
+		if err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	if err := seed.Records(ctx, x.db, slug, seed.Counts{Customers: 120, Contacts: 80, Leads: 40, Deals: 40, Projects: 10, Tasks: 60, Notes: 90}, nil); err != nil {
+		x.t.Fatal(err)
+	}
+	return r.Tenant
+}
+
+// sums is a checksum of every table, for comparison; members of another
+// installation have other users there.
+func (x *installation) sums(schema string) map[string]string {
+	x.t.Helper()
+	out := map[string]string{}
+	err := x.db.Snapshot(x.t.Context(), schema, func(s *db.Snapshot) error {
+		tables, err := s.Tables(x.t.Context())
+		if err != nil {
+			return err
+		}
+		for _, t := range tables {
+			columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c string) bool { return c == "user_id" })
+			var sum string
+			quoted := `"` + strings.Join(columns, `","`) + `"`
+			err := s.Row(x.t.Context(), fmt.Sprintf(`select count(*) || ' rows ' || coalesce(md5(string_agg(r, e'\n' order by r)), '') from (select (%s)::text as r from %s.%s) x`, "row("+quoted+")", schema, t.Name), nil, &sum)
+			if err != nil {
+				return err
+			}
+			out[t.Name] = sum
+		}
+		return nil
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return out
+}
+
+func (x *installation) export(t tenant.Tenant) []byte {
+	x.t.Helper()
+	var b bytes.Buffer
+	if err := archive.Export(x.t.Context(), x.db, t, &b, nil); err != nil {
+		x.t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func (x *installation) importing(b []byte, o archive.Options) (tenant.Tenant, error) {
+	return archive.Import(x.t.Context(), x.db, bytes.NewReader(b), int64(len(b)), o)
+}
+
+func (x *installation) schemas() (n int) {
+	x.t.Helper()
+	if err := x.c.QueryRow(x.t.Context(), `select count(*) from pg_namespace where nspname like 't\_%'`).Scan(&n); err != nil {
+		x.t.Fatal(err)
+	}
+	return n
+}
+
+func equal(t *testing.T, what string, a, b map[string]string) {
+	t.Helper()
+	if len(a) < 12 || len(a) != len(b) {
+		t.Fatalf("%s: %d tables and %d", what, len(a), len(b))
+	}
+	for name, sum := range a {
+		if b[name] != sum {
+			t.Errorf("%s: %s: %s, was %s", what, name, b[name], sum)
+		}
+	}
+}
+
+// Exported, and imported on another server and on the same: every row is equal,
+// settings, roles and pictures too, and work goes on.
+func TestExportAndImport(t *testing.T) {
+	t.Parallel()
+	a, b := install(t), install(t)
+	w := a.workspace("origin")
+	if _, err := a.c.Exec(t.Context(), `update tenants set currency = 'CHF', country = 'CH', time_zone = 'Europe/Zurich', date_style = 'mdy' where id = $1`, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	want := a.sums(w.Schema)
+	start := time.Now()
+	file := a.export(w)
+	t.Logf("exported %d bytes in %s", len(file), time.Since(start).Round(time.Millisecond))
+	start = time.Now()
+	there, err := b.importing(file, archive.Options{Slug: "elsewhere"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("imported in %s", time.Since(start).Round(time.Millisecond))
+	equal(t, "on another server", want, b.sums(there.Schema))
+	if there.Currency != "CHF" || there.Country != "CH" || there.TimeZone != "Europe/Zurich" || there.DateStyle != "mdy" || there.Name != w.Name {
+		t.Errorf("settings: %+v", there)
+	}
+	members := func(x *installation, id any) (s string) {
+		err := x.c.QueryRow(t.Context(), `select string_agg(u.email || ' ' || m.role || ' ' || m.id || ' ' || coalesce(md5(a.image), ''), ', ' order by u.email)
+			from memberships m join users u on u.id = m.user_id left join avatars a on a.user_id = u.id where m.tenant_id = $1`, id).Scan(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if x, y := members(a, w.ID), members(b, there.ID); x != y || !strings.Contains(x, "member") {
+		t.Errorf("members: %s\nwere %s", y, x)
+	}
+	// The users there are unproven and have no password: nobody gets in by them.
+	var open int
+	if err := b.c.QueryRow(t.Context(), `select count(*) from users where password_hash <> '' or email_verified_at is not null`).Scan(&open); err != nil || open != 0 {
+		t.Errorf("%d accounts are open: %v", open, err)
+	}
+	// A copy beside the original; work goes on in both, in the log too.
+	copied, err := a.importing(file, archive.Options{Slug: "copy-of-it"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "beside the original", want, a.sums(copied.Schema))
+	if err := seed.Customers(t.Context(), a.db, "copy-of-it", 5, nil); err != nil {
+		t.Error("work in the copy: ", err)
+	}
+	equal(t, "the original, after work in the copy", want, a.sums(w.Schema))
+	if a.sums(copied.Schema)["changes"] == want["changes"] {
+		t.Error("the copy's change log sleeps")
+	}
+	// Deleted and dropped, and made of the file again.
+	drop := func(slug string) {
+		if err := a.db.Shared(t.Context(), func(tx *db.SharedTx) error { return tenant.Delete(t.Context(), tx, slug) }); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := a.db.DropDeleted(t.Context(), 0); err != nil || n != 1 {
+			t.Fatalf("dropped %d: %v", n, err)
+		}
+	}
+	drop("origin")
+	if _, err := a.importing(file, archive.Options{Slug: "origin"}); !errors.Is(err, tenant.ErrSlugTaken) {
+		t.Errorf("the name of one that was deleted: %v", err)
+	}
+	back, err := a.importing(file, archive.Options{Slug: "origin-again"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "deleted and restored", want, a.sums(back.Schema))
+	// Restored in place: what was there steps aside and can be brought back.
+	neighbour := a.sums(copied.Schema)
+	restored, err := a.importing(file, archive.Options{Slug: "copy-of-it", Replace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "restored in place", want, a.sums(restored.Schema))
+	equal(t, "what stepped aside", neighbour, a.sums(copied.Schema))
+}
+
+// An archive that is cut or altered anywhere is refused whole, and leaves nothing.
+func TestDamagedArchives(t *testing.T) {
+	t.Parallel()
+	a := install(t)
+	w := a.workspace("damaged")
+	file := a.export(w)
+	before := a.schemas()
+	users := func() (n int) {
+		if err := a.c.QueryRow(t.Context(), `select count(*) from users`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	had := users()
+	try := func(what string, b []byte) {
+		t.Helper()
+		if _, err := a.importing(b, archive.Options{Slug: "damaged-one"}); err == nil {
+			t.Errorf("%s: accepted", what)
+		}
+	}
+	try("nothing", nil)
+	try("no archive", []byte(strings.Repeat("no archive ", 100)))
+	for _, n := range []int{len(file) - 1, len(file) / 2, 100} {
+		try(fmt.Sprintf("cut to %d", n), file[:n])
+	}
+	// Every tenth of it, one byte changed: the ZIP's own sums or ours tell, or it is in
+	// a part that nobody reads.
+	accepted := 0
+	for i := range 40 {
+		b := bytes.Clone(file)
+		b[len(b)*i/40+17] ^= 0x40
+		if x, err := a.importing(b, archive.Options{Slug: fmt.Sprint("altered-", i)}); err == nil {
+			accepted++
+			equal(t, "altered where nobody reads", a.sums(w.Schema), a.sums(x.Schema))
+		}
+	}
+	if accepted > 2 {
+		t.Errorf("%d of 40 altered archives were accepted", accepted)
+	}
+	// Made anew with other rows, so that the ZIP itself is whole.
+	forge := func(change func(name string, text []byte) ([]byte, bool)) []byte {
+		r, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		w := zip.NewWriter(&out)
+		for _, f := range r.File {
+			in, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, keep := change(f.Name, text)
+			if !keep {
+				continue
+			}
+			e, err := w.Create(f.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = e.Write(text)
+		}
+		w.Close()
+		return out.Bytes()
+	}
+	try("a row more", forge(func(name string, text []byte) ([]byte, bool) {
+		if name == "data/tags.csv" {
+			text = append(text, "01890000-0000-7000-8000-000000000001,forged,red\n"...)
+		}
+		return text, true
+	}))
+	try("a table less", forge(func(name string, text []byte) ([]byte, bool) { return text, name != "data/deals.csv" }))
+	try("no sums", forge(func(name string, text []byte) ([]byte, bool) { return text, name != "checksums.json" }))
+	try("another role", forge(func(name string, text []byte) ([]byte, bool) {
+		if name == "manifest.json" {
+			text = bytes.ReplaceAll(text, []byte(`"role": "member"`), []byte(`"role": "owner"`))
+		}
+		return text, true
+	}))
+	if got := a.schemas() - accepted; got != before {
+		t.Errorf("%d schemas, %d before", got, before)
+	}
+	if users() != had {
+		t.Error("accounts were made of archives that were refused")
+	}
+}
+
+// An archive of an older version is loaded as it was, then migrated.
+func TestOlderArchive(t *testing.T) {
+	t.Parallel()
+	a := install(t)
+	schema, err := a.db.CreateTenantSchemaAt(t.Context(), db.TenantVersion()-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	for _, sql := range []string{
+		`update tenants set state = 'active', slug = 'older', name = 'Older' where schema = '` + schema + `'`,
+		`insert into users (id, email, name) values ('01890000-0000-7000-8000-000000000001', 'old@example.com', 'Old')`,
+		`insert into memberships (id, tenant_id, user_id, role) select '01890000-0000-7000-8000-000000000002', id, '01890000-0000-7000-8000-000000000001', 'owner' from tenants where slug = 'older'`,
+		`insert into ` + schema + `.members (id, user_id, name, email) values ('01890000-0000-7000-8000-000000000002', '01890000-0000-7000-8000-000000000001', 'Old', 'old@example.com')`,
+		`insert into ` + schema + `.customers (id, name) select gen_random_uuid(), 'Customer ' || g from generate_series(1, 50) g`,
+	} {
+		if _, err := a.c.Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var row shareddb.TenantBySlugRow
+	if err := a.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) { row, err = tx.TenantBySlug(ctx, "older"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	file := a.export(tenant.FromRow(row))
+	b := install(t)
+	there, err := b.importing(file, archive.Options{Slug: "newer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if there.SchemaVersion != db.TenantVersion() {
+		t.Errorf("it is at version %d", there.SchemaVersion)
+	}
+	if x, y := a.sums(schema)["customers"], b.sums(there.Schema)["customers"]; x != y || !strings.HasPrefix(x, "50 rows") {
+		t.Errorf("customers: %s, were %s", y, x)
+	}
+	if err := seed.Customers(ctx, b.db, "newer", 3, nil); err != nil {
+		t.Error("work in it: ", err)
+	}
+	// One of a version that is not known yet is refused.
+	if _, err := b.db.CreateTenantSchemaAt(ctx, db.TenantVersion()+1); err == nil {
+		t.Error("a version of the future")
+	}
+}
