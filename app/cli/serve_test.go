@@ -209,6 +209,21 @@ func TestTenantCommands(t *testing.T) {
 		t.Errorf("exec: %s", out)
 	}
 	run(1, "tenant", "exec", "--all", "--", "false")
+	// The doctor finds what is wrong here: this is no production.
+	if out := run(1, "doctor", "--drift"); !strings.Contains(out, "SMTP_URL is not set") || !strings.Contains(out, "kept apart by their roles") || !strings.Contains(out, "every schema is as its migrations make it") || strings.Contains(out, "FAILED") {
+		t.Errorf("the doctor:\n%s", out)
+	}
+	// A copy, by way of a file and without.
+	file := dir + "/ferrari.paddock"
+	run(0, "tenant", "export", "ferrari", file)
+	run(0, "tenant", "import", file, "ferrari-copy")
+	run(1, "tenant", "import", file, "mclaren")
+	run(0, "tenant", "import", file, "mclaren", "--replace")
+	run(0, "tenant", "clone", "ferrari", "ferrari-clone")
+	felt("ferrari-clone", http.StatusOK)
+	if out := run(0, "tenant", "psql", "mclaren", "--", "-Atc", "select count(*) from members where email = 'enzo@ferrari.test'"); strings.TrimSpace(out) != "1" {
+		t.Errorf("mclaren was not replaced: %s", out)
+	}
 	if out := run(0, "migrate", "status"); !strings.Contains(out, "active") {
 		t.Errorf("status: %s", out)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/sql/schema"
@@ -65,6 +66,12 @@ var auditLine = tenantdb.AuditWriteParams{Action: "Tested"}
 func openScale(t *testing.T) (*db.DB, string, *pgx.Conn) {
 	t.Helper()
 	url := apptest.NewDatabase(t)
+	d, c := openAt(t, url)
+	return d, url, c
+}
+
+func openAt(t *testing.T, url string) (*db.DB, *pgx.Conn) {
+	t.Helper()
 	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +85,7 @@ func openScale(t *testing.T) (*db.DB, string, *pgx.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(context.Background()) })
-	return d, url, c
+	return d, c
 }
 
 // workspaces makes n workspaces with an owner each.
@@ -283,5 +290,121 @@ func TestMigrationLane(t *testing.T) {
 	}
 	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: files}); err != nil || len(report.Tenants) != 0 {
 		t.Errorf("again: %+v, %v", report, err)
+	}
+}
+
+// A hundred deleted at once are dropped one by one, so that the server's room
+// for locks, at its default, is not exhausted; one that is in use is left for
+// the next time, and neighbours notice nothing.
+func TestDropDeleted(t *testing.T) {
+	t.Parallel()
+	// A server of its own, with PostgreSQL's defaults: ours has more room.
+	dir, err := os.MkdirTemp("", "paddock-locks-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755) // the server's own user must enter
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Close()
+		for range 100 { // it is on its way out
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	url, err := server.Database(t.Context(), "locks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, c := openAt(t, url)
+	tenants := workspaces(t, d, 102)
+	stays, busy := tenants[0], tenants[1]
+	var locks string
+	if err := c.QueryRow(t.Context(), `show max_locks_per_transaction`).Scan(&locks); err != nil || locks != "64" {
+		t.Fatalf("max_locks_per_transaction is %s: %v", locks, err)
+	}
+	if _, err := c.Exec(t.Context(), `update tenants set state = 'deleted', deleted_at = now() - interval '31 days' where slug is not null and id <> $1`, stays.TenantID); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.DropDeleted(t.Context(), 40*24*time.Hour); n != 0 || err != nil {
+		t.Fatalf("too early, %d were dropped: %v", n, err)
+	}
+	user, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer user.Close(context.Background())
+	if _, err := user.Exec(t.Context(), `begin; select count(*) from `+busy.Schema+`.customers`); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	n, err := d.DropDeleted(t.Context(), 30*24*time.Hour)
+	t.Logf("%d dropped in %s", n, time.Since(start).Round(time.Millisecond))
+	if n != 100 || err == nil || !strings.Contains(err.Error(), busy.Schema) {
+		t.Errorf("%d dropped, %v", n, err)
+	}
+	if _, err := user.Exec(t.Context(), `rollback`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.DropDeleted(t.Context(), 30*24*time.Hour); n != 1 || err != nil {
+		t.Errorf("then %d, %v", n, err)
+	}
+	var schemas, roles, names, members int
+	err = c.QueryRow(t.Context(), `select
+		(select count(*) from pg_namespace where nspname like 't\_%'), (select count(*) from pg_roles where rolname like current_database() || '\_t\_%'),
+		(select count(*) from tenants where slug is not null), (select count(*) from memberships)`).Scan(&schemas, &roles, &names, &members)
+	if err != nil || schemas != 1 || roles != 1 || names != 102 || members != 1 {
+		t.Errorf("%d schemas, %d roles, %d names kept, %d memberships: %v", schemas, roles, names, members, err)
+	}
+	err = d.TenantRead(db.WithScope(t.Context(), stays), func(tx *db.TenantTx) error {
+		_, err := tx.MemberList(t.Context())
+		return err
+	})
+	if err != nil {
+		t.Error("a neighbour: ", err)
+	}
+}
+
+// What somebody changed by hand in one schema is found, and named.
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	d, _, c := openScale(t)
+	tenants := workspaces(t, d, 8)
+	if found, err := d.FindDrift(t.Context(), nil); err != nil || len(found) != 0 {
+		t.Fatalf("untouched: %v, %v", found, err)
+	}
+	for i, sql := range []string{
+		`alter table %s.customers add column by_hand text`, `drop index %s.customers_by_name`, `alter table %s.deals alter column name drop not null`,
+		`drop trigger log_change on %s.tasks`, `grant insert on %s.audit to current_user`, `create table %s.extra (id int)`,
+		`create or replace function %s.write_audit(action text, subject text, ip text, device text) returns void language sql as 'select'`,
+	} {
+		schema := tenants[i].Schema
+		if i == 4 {
+			sql = `do $$ begin execute 'grant insert on %s.audit to "' || current_database() || '_%[1]s"'; end $$`
+		}
+		if _, err := c.Exec(t.Context(), fmt.Sprintf(sql, schema)); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	found, err := d.FindDrift(t.Context(), nil)
+	if err != nil || len(found) != 7 {
+		t.Errorf("%d found: %v", len(found), err)
+	}
+	for i, want := range []string{"has customers.by_hand text", "lacks index", "deals.name", "lacks trigger", "has right audit INSERT", "extra", "function"} {
+		j := slices.IndexFunc(found, func(x db.Drift) bool { return x.Schema == tenants[i].Schema })
+		if j < 0 || !strings.Contains(found[j].What, want) {
+			t.Errorf("%s: found %v", want, found)
+		}
+	}
+	var left int
+	if err := c.QueryRow(t.Context(), `select count(*) from tenants where state = 'importing'`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d models are left: %v", left, err)
 	}
 }

@@ -118,7 +118,8 @@ func (d *DB) sharedScope() string {
 // run holds one connection for one transaction. A migration that another
 // process has just run can change the shape of a prepared statement (SQLSTATE
 // 0A000, "cached plan must not change result type"): then the statements of
-// this connection are dropped and fn runs once more; so it does after a deadlock.
+// this connection are dropped and fn runs once more; so it does after a deadlock,
+// and on another connection when this one does not know a role yet.
 func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) error) error {
 	leave, err := enter(ctx)
 	if err != nil {
@@ -129,11 +130,22 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer func() { conn.Release() }()
 	err = once(ctx, conn, begin, fn)
 	switch {
-	case code(err, "40P01", "40001"), // a deadlock's loser: the other is through by now
-		errors.Is(err, errSwitching) && code(err, "42501"): // a role so new that this connection had not heard of its grant
+	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
+		err = once(ctx, conn, begin, fn)
+	case code(err, "42501") && (errors.Is(err, errSwitching) || errors.Is(err, errBeginning)):
+		// A role so new that this backend has not heard of its grant; it may not
+		// hear until the next one (PostgreSQL keeps the list of roles that it was
+		// computing when the news came). Another backend knows.
+		_ = conn.Conn().Close(ctx)
+		conn.Release()
+		fresh, aerr := d.app.Acquire(ctx)
+		if aerr != nil {
+			return aerr
+		}
+		conn = fresh
 		err = once(ctx, conn, begin, fn)
 	case code(err, "0A000"):
 		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
@@ -147,7 +159,7 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Conn, pgx.Tx) error) (err error) {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errBeginning, err)
 	}
 	// Runs on a panic too, and must not depend on a context that may be over.
 	// When the rollback itself fails the connection is not idle, and the pool
@@ -185,7 +197,10 @@ func (tx *TenantTx) AsShared(ctx context.Context, fn func(*SharedTx) error) erro
 	})
 }
 
-var errSwitching = errors.New("db: switching scope")
+var (
+	errBeginning = errors.New("db: beginning a transaction")
+	errSwitching = errors.New("db: switching scope")
+)
 
 // switched always switches back. Where that fails (the transaction is aborted
 // or the connection gone) nothing more can be done in it anyway.

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+type doctorCommand struct {
+	Drift bool `help:"Also compare every workspace’s schema with what its migrations make."`
+	JSON  bool `name:"json" help:"Print JSON."`
+}
+
+// finding is one line of the doctor's: what is so, and how it is mended.
+type finding struct {
+	Level string `json:"level"` // ok, warning or wrong
+	What  string `json:"what"`
+	Mend  string `json:"mend,omitempty"`
+}
+
+// Run says what is wrong and how to mend it; it fails when something is wrong.
+func (c doctorCommand) Run(e *environment) error {
+	var found []finding
+	say := func(level, what, mend string) { found = append(found, finding{level, what, mend}) }
+	check := func(ok bool, level, good, bad, mend string) {
+		if ok {
+			say("ok", good, "")
+		} else {
+			say(level, bad, mend)
+		}
+	}
+	e.settings(say)
+	d, done, err := e.database()
+	if err != nil {
+		say("wrong", "database: "+err.Error(), "see DATABASE_URL in docs/settings.md")
+		return c.print(e, found)
+	}
+	defer done()
+	status, err := d.MigrateStatus(e.ctx)
+	if err != nil {
+		return err
+	}
+	check(status.Shared == status.SharedLatest, "wrong", fmt.Sprintf("shared schema at version %d", status.Shared),
+		fmt.Sprintf("shared schema at version %d, this program's is %d", status.Shared, status.SharedLatest), "paddock migrate")
+	if status.Shared < status.SharedLatest {
+		return c.print(e, found)
+	}
+	behind := 0
+	for _, v := range status.Versions {
+		if v.Version < status.TenantLatest {
+			behind += v.N
+		}
+	}
+	check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest), fmt.Sprintf("%d schemas are behind version %d", behind, status.TenantLatest), "paddock migrate")
+	for _, f := range status.Failed {
+		say("wrong", fmt.Sprintf("%s failed to migrate: %s", name(f), f.Error), "mend it, then: paddock migrate --tenant "+f.Slug)
+	}
+	h, err := d.Health(e.ctx)
+	if err != nil {
+		return err
+	}
+	server, _, _ := strings.Cut(h.Server, " on ")
+	say("ok", server, "")
+	check(!h.SetConfigOpen, "warning", "set_config is closed to workspaces", "an injected SELECT could change its role by set_config",
+		"a superuser runs, in this database: revoke execute on function pg_catalog.set_config(text, text, boolean) from public; grant execute on function pg_catalog.set_config(text, text, boolean) to <the login>")
+	check(h.BaselineReads == 0 && h.TenantReads == 0, "wrong", "workspaces are kept apart by their roles",
+		fmt.Sprintf("%d roles of workspaces can read shared tables, the pool’s baseline %d", h.TenantReads, h.BaselineReads), "revoke what was granted by hand: see docs/architecture.md, Isolation")
+	check(h.MissingRoles == 0, "wrong", "every workspace has its role", fmt.Sprintf("%d workspaces lack their role, as after a restore on another server", h.MissingRoles), "create the roles as docs/operations.md says under Restoring")
+	check(h.Spares > 0 || e.cfg.SpareSchemas == 0, "warning", fmt.Sprintf("%d spare schemas wait for sign-ups", h.Spares), "no spare schema: sign-ups make theirs while people wait", "run paddock work, or serve with jobs")
+	check(h.Wanting == 0, "warning", "no schema is half made", fmt.Sprintf("%d schemas were begun and not finished", h.Wanting), "a job clears them; if it does not, run paddock work")
+	check(h.OldestJob < 300, "warning", fmt.Sprintf("%d jobs wait", h.JobsWaiting), fmt.Sprintf("the oldest of %d jobs has waited %s", h.JobsWaiting, (time.Duration(h.OldestJob)*time.Second).String()), "run paddock work, or more of it")
+	check(h.JobsFailed == 0, "warning", "no job was given up", fmt.Sprintf("%d jobs were given up", h.JobsFailed), "paddock jobs shows why; paddock jobs --retry N")
+	check(h.Relations < h.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", h.Relations, h.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
+	if c.Drift {
+		drift, err := d.FindDrift(e.ctx, drawn("comparing"))
+		if err != nil {
+			return err
+		}
+		for _, x := range drift {
+			say("wrong", "drift: "+x.String(), "undo by hand what was done by hand")
+		}
+		if len(drift) == 0 {
+			say("ok", "every schema is as its migrations make it", "")
+		}
+	}
+	return c.print(e, found)
+}
+
+// settings tells what was read, secrets masked.
+func (e *environment) settings(say func(level, what, mend string)) {
+	masked := func(u *url.URL) string {
+		if u == nil {
+			return "not set"
+		}
+		return u.Redacted()
+	}
+	database := "the embedded PostgreSQL"
+	if u, err := url.Parse(e.cfg.DatabaseURL); err == nil && e.cfg.DatabaseURL != "" {
+		database = masked(u)
+	}
+	say("ok", fmt.Sprintf("DATABASE_URL: %s; PADDOCK_BASE_URL: %s; PADDOCK_LISTEN: %s; PADDOCK_SECRET: %d; SMTP_URL: %s; PADDOCK_MAIL_FROM: %s; providers: %d; PADDOCK_TRUSTED_PROXIES: %v; PADDOCK_SPARE_SCHEMAS: %d",
+		database, e.cfg.BaseURL, e.cfg.Listen, len(e.cfg.Secrets), masked(e.cfg.SMTPURL), e.cfg.MailFrom, len(e.cfg.OIDC), e.cfg.TrustedProxies, e.cfg.SpareSchemas), "")
+	if e.cfg.TenantRoles == "off" {
+		say("warning", "PADDOCK_TENANT_ROLES is off: the search path alone keeps workspaces apart", "leave it on unless the database opens connections per role")
+	}
+	if e.cfg.DatabaseURL == "" {
+		return // development
+	}
+	if err := e.cfg.RequireProduction(); err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			say("wrong", line, "see docs/settings.md")
+		}
+	}
+	if e.cfg.BaseURL.Scheme != "https" {
+		say("warning", "PADDOCK_BASE_URL is not https: sessions can be read on their way", "put a proxy with TLS in front, and name its address")
+	}
+	if u := e.cfg.SMTPURL; u != nil {
+		port := u.Port()
+		if port == "" {
+			port = map[string]string{"smtps": "465"}[u.Scheme]
+		}
+		if port == "" {
+			port = "25"
+		}
+		conn, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(e.ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+		if err != nil {
+			say("wrong", "the mail server does not answer: "+err.Error(), "see SMTP_URL in docs/settings.md")
+		} else {
+			_ = conn.Close()
+			say("ok", "the mail server answers", "")
+		}
+	}
+}
+
+func (c doctorCommand) print(e *environment, found []finding) error {
+	wrong := 0
+	for _, f := range found {
+		if f.Level == "wrong" {
+			wrong++
+		}
+	}
+	if c.JSON {
+		if err := json.NewEncoder(e.out).Encode(found); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range found {
+			line := f.What
+			if f.Mend != "" {
+				line += " → " + f.Mend
+			}
+			fmt.Fprintf(e.out, "%-8s %s\n", f.Level, line)
+		}
+	}
+	if wrong > 0 {
+		return errors.New("something is wrong")
+	}
+	return nil
+}
