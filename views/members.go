@@ -17,7 +17,6 @@ type MembersPage struct {
 	Invitations   []shareddb.InvitationListRow
 	Offer         *shareddb.OwnershipOfferGetRow // that this person made or was made
 	Me            uuid.UUID
-	Owner         bool // this person is one
 	RequireFactor bool
 	Notice        string  // why something can't be done
 	Form          ui.Form // of an invitation

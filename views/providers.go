@@ -5,7 +5,6 @@ import "github.com/paddock-crm/paddock/views/ui"
 // SignInSettingsPage is how people sign in to the workspace.
 type SignInSettingsPage struct {
 	Shell
-	Owner         bool
 	RequireFactor bool
 	Strong        bool // this session has shown a second factor
 	HasProvider   bool

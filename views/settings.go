@@ -22,13 +22,17 @@ type SettingsPage struct {
 
 type settingsTab struct {
 	ID, Path, Label string
-	Manage          bool
+	For             string // whom it is shown to: "" everybody, "manage" those who may, "own" owners
 }
 
 var settingsTabs = []settingsTab{
-	{"profile", "/settings/profile", "Profile", false}, {"security", "/settings/security", "Security", false}, {"members", "/settings/members", "Members", false},
-	{"workspace", "/settings/workspace", "Workspace", true}, {"pipelines", "/settings/pipelines", "Pipelines", true}, {"tags", "/settings/tags", "Tags", true},
-	{"signin", "/settings/signin", "Sign-in", true}, {"audit", "/settings/audit", "Audit log", true},
+	{"profile", "/settings/profile", "Profile", ""}, {"security", "/settings/security", "Security", ""}, {"members", "/settings/members", "Members", ""},
+	{"workspace", "/settings/workspace", "Workspace", "manage"}, {"pipelines", "/settings/pipelines", "Pipelines", "manage"}, {"tags", "/settings/tags", "Tags", "manage"},
+	{"signin", "/settings/signin", "Sign-in", "manage"}, {"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
+}
+
+func (t settingsTab) shown(s Shell) bool {
+	return t.For == "" || t.For == "manage" && s.CanManage || t.For == "own" && s.Owner
 }
 
 // ProfilePage is the person's own settings.

@@ -55,7 +55,7 @@ func settingsFrame(s Shell, tab string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, t := range settingsTabs {
-				if !t.Manage || s.CanManage {
+				if t.shown(s) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<a href=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

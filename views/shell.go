@@ -20,6 +20,7 @@ type Shell struct {
 	Verified  bool   // the person's address
 	CanWrite  bool
 	CanManage bool
+	Owner     bool
 	Flash     *ui.Flash
 	ui.Formats
 }

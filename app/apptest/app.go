@@ -56,7 +56,7 @@ var app = sync.OnceValues(func() (*App, error) {
 	}
 	// The database's jobs, mail above all, are this app's.
 	go func() {
-		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send})
+		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base})
 	}()
 	return a, nil
 })

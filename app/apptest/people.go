@@ -105,6 +105,19 @@ var people = map[string]func(w *Workspace) Record{
 		w.app.DNS.SetTXT("_paddock."+domain, "paddock-domain=token")
 		return Record{Param: domain}
 	},
+	"settings/data/exports": func(w *Workspace) Record {
+		id := NewID()
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+			if err := tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: w.ID, RequestedBy: w.owner, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+				return err
+			}
+			if err := tx.ExportChunkPut(ctx, id, 0, []byte("an archive of "+w.Name)); err != nil {
+				return err
+			}
+			return tx.ExportFinish(ctx, "done", int64(len("an archive of "+w.Name)), id)
+		})
+		return Record{ID: id}
+	},
 	"DELETE /settings/signin/provider": func(w *Workspace) Record {
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
 			return tx.ProviderPut(ctx, shareddb.ProviderPutParams{TenantID: w.ID, Name: "Okta", Issuer: "https://example.com", ClientID: "paddock"})

@@ -185,7 +185,7 @@ func badToken(err error) error {
 	return err
 }
 
-// SweepJob deletes what is over: sessions, tokens, invitations, throttle windows.
+// SweepJob deletes what is over: sessions, tokens, invitations, throttle windows, archives.
 type SweepJob struct{}
 
 // Kind names the job in the queue.
@@ -201,7 +201,7 @@ type SweepWorker struct {
 func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		for _, sweep := range []func(context.Context) (int64, error){
-			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded,
+			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded, tx.ExportDeleteExpired,
 		} {
 			if _, err := sweep(ctx); err != nil {
 				return err

@@ -81,7 +81,7 @@ func (workCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	return jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log, Box: box, Send: send})
+	return jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log, Box: box, Send: send, BaseURL: e.cfg.BaseURL})
 }
 
 // service is a running Paddock; ready is called once it serves.
@@ -112,7 +112,7 @@ func serve(ctx context.Context, s service) error {
 	failed := make(chan error, 2)
 	if s.jobs {
 		wg.Go(func() {
-			if err := jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send}); err != nil && ctx.Err() == nil {
+			if err := jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL}); err != nil && ctx.Err() == nil {
 				failed <- fmt.Errorf("jobs: %w", err)
 			}
 		})

@@ -115,12 +115,7 @@ func (c tenantCreate) Run(e *environment) error {
 		url := *e.cfg.BaseURL
 		base := url.String()
 		url.Host = r.Tenant.Slug + "." + url.Host
-		l := letter.Created(r.Tenant.Name, url.String(), base+"/password/forgot?email="+email, known.PasswordHash == "")
-		var html strings.Builder
-		if err := l.HTML().Render(ctx, &html); err != nil {
-			return err
-		}
-		job, err := mail.NewJob(box, r.Tenant.ID, mail.Message{To: email, Subject: l.Subject, Text: l.Text(), HTML: html.String()})
+		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, url.String(), base+"/password/forgot?email="+email, known.PasswordHash == ""))
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
@@ -28,6 +30,8 @@ type Options struct {
 	Box    *seal.Box
 	Send   mail.Sender
 	Spares int // how many spare schemas to keep
+
+	BaseURL *url.URL // of links in mails that jobs send
 
 	Workers    int           // jobs at a time; 0 means 20
 	StuckAfter time.Duration // a job that runs longer is another process's that died; 0 means two minutes
@@ -59,6 +63,7 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &crm.PurgeWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
 	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
+	river.AddWorker(workers, &archive.Worker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
 		Workers:              workers,

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/seal"
+	letter "github.com/paddock-crm/paddock/views/mail"
 )
 
 // Message is one mail to one person.
@@ -45,6 +47,16 @@ type Job struct {
 func (Job) Kind() string { return "mail" }
 
 const purpose = "mail"
+
+// LetterJob is the job that sends a letter; tenantID is the workspace on whose
+// behalf, uuid.Nil for none. Enqueue it in the transaction of what it tells of.
+func LetterJob(ctx context.Context, box *seal.Box, tenantID uuid.UUID, to string, l letter.Letter) (Job, error) {
+	var html strings.Builder
+	if err := l.HTML().Render(ctx, &html); err != nil {
+		return Job{}, err
+	}
+	return NewJob(box, tenantID, Message{To: to, Subject: l.Subject, Text: l.Text(), HTML: html.String(), Until: l.Until})
+}
 
 // NewJob is the job that sends the message; tenantID is the workspace on whose
 // behalf, uuid.Nil for none. Enqueue it in the transaction of what it tells of.

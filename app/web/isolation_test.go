@@ -212,7 +212,7 @@ func unsettling(r web.Route) bool {
 
 // nameless routes answer with something else than a page.
 func nameless(r web.Route) bool {
-	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, ".csv") || strings.HasPrefix(r.Path, "/avatars/") || r.Path == "/email/verify"
+	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, ".csv") || strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
 }
 
 // incomplete routes need more than a plain form, and have tests of their own:
@@ -221,6 +221,7 @@ var incomplete = map[string]int{
 	"POST /passkeys/registration/finish": http.StatusUnprocessableEntity,
 	"PUT /settings/profile/avatar":       http.StatusUnprocessableEntity,
 	"PUT /settings/signin/provider":      http.StatusUnprocessableEntity,
+	"DELETE /settings/data":              http.StatusUnprocessableEntity,
 }
 
 func TestSuspendedWorkspace(t *testing.T) {

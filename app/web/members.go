@@ -28,7 +28,7 @@ func (s *Server) renderMembers(c echo.Context, status int, p views.MembersPage) 
 	ctx := c.Request().Context()
 	v := visiting(c)
 	p.Shell = s.shell(c, "settings", "Members")
-	p.Me, p.Owner, p.RequireFactor = v.who.MemberID, v.who.Role == auth.Owner, v.tenant.RequireSecondFactor
+	p.Me, p.RequireFactor = v.who.MemberID, v.tenant.RequireSecondFactor
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		if p.Members, err = tx.MembershipList(ctx, v.tenant.ID); err != nil {
 			return err

@@ -244,7 +244,7 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	ctx := c.Request().Context()
 	v := visiting(c)
 	p.Shell = s.shell(c, "settings", "Sign-in")
-	p.Owner, p.RequireFactor, p.Strong = v.who.Role == auth.Owner, v.tenant.RequireSecondFactor, v.who.Strong
+	p.RequireFactor, p.Strong = v.tenant.RequireSecondFactor, v.who.Strong
 	p.CallbackURL = s.here(c, "/oidc/"+config.WorkspaceProvider+"/callback", nil)
 	p.TXTName = txtName
 	row, err := s.tenantProvider(c)

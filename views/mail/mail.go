@@ -114,6 +114,25 @@ func NoAccount(siteURL string) Letter {
 	}
 }
 
+// ExportReady tells an owner that the archive can be fetched.
+func ExportReady(workspace, url string) Letter {
+	return Letter{
+		Subject:    "Your copy of " + workspace + " is ready",
+		Paragraphs: []string{"The archive of " + workspace + " that you asked for is ready. It holds every record, note and change."},
+		Action:     "Download it", URL: url, After: "It can be downloaded for 7 days, by an owner who is signed in.",
+		Why: "Paddock sent you this because you asked for an archive of " + workspace + ".",
+	}
+}
+
+// Closed tells an owner that the workspace was closed.
+func Closed(workspace, by string) Letter {
+	return Letter{
+		Subject:    workspace + " was closed",
+		Paragraphs: []string{by + " has closed " + workspace + ". Nobody can reach it any more. For 30 days the operator of this Paddock can bring it back; then it is deleted for good."},
+		Why:        "Paddock sent you this because you own " + workspace + ".",
+	}
+}
+
 // SecurityChanged tells somebody that how they sign in has changed.
 func SecurityChanged(what string) Letter {
 	return Letter{

@@ -15,7 +15,7 @@ func TestLetters(t *testing.T) {
 	for _, l := range []mail.Letter{
 		mail.Welcome(name, "https://ferrari.myapp.test/", link), mail.Verify(link), mail.ChangeEmail(name, link), mail.Reset(link), mail.NoAccount("https://myapp.test"),
 		mail.EmailChanged("new@example.com"), mail.SecurityChanged("Your password was changed"), mail.Invitation(name, name, "admin", link), mail.Invitation(name, "", "member", link),
-		mail.Removed(name, name), mail.OwnershipOffered(name, name, link), mail.OwnershipTaken(name, name),
+		mail.Removed(name, name), mail.ExportReady(name, link), mail.Closed(name, name), mail.Created(name, link, link, true), mail.OwnershipOffered(name, name, link), mail.OwnershipTaken(name, name),
 	} {
 		var html strings.Builder
 		if err := l.HTML().Render(t.Context(), &html); err != nil {

@@ -45,3 +45,26 @@ alter table invitations add foreign key (tenant_id, invited_by) references membe
 alter table ownership_offers
 	add foreign key (tenant_id, membership_id) references memberships (tenant_id, id) on delete cascade,
 	add foreign key (tenant_id, offered_by) references memberships (tenant_id, id) on delete cascade;
+
+-- Archives that owners asked for, in pieces, until they expire: any process can
+-- make one, and any can hand it out.
+create table exports (
+	id           uuid primary key,
+	tenant_id    uuid not null references tenants on delete cascade,
+	requested_by uuid not null, -- the member
+	state        text not null default 'waiting' check (state in ('waiting', 'done', 'failed')),
+	done         integer not null default 0, -- tables
+	total        integer not null default 0,
+	size         bigint not null default 0, -- bytes
+	created_at   timestamptz not null default now(),
+	expires_at   timestamptz not null
+);
+create index exports_tenant on exports (tenant_id, created_at);
+create index exports_expires on exports (expires_at);
+create table export_chunks (
+	export_id uuid not null references exports on delete cascade,
+	n         integer not null,
+	data      bytea not null,
+	primary key (export_id, n)
+);
+select ext.grant_table(t, 'select, insert, update, delete') from unnest(array['exports', 'export_chunks']) t;
