@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
@@ -125,6 +126,15 @@ func serve(ctx context.Context, s service) error {
 			return fmt.Errorf("%s is taken: does Paddock run already? Else set PADDOCK_LISTEN to another port, such as :8081", s.cfg.Listen)
 		}
 		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
+	}
+	if s.cfg.Metrics != "off" && s.ready == nil { // in development nobody scrapes
+		private, err := lc.Listen(ctx, "tcp", s.cfg.Metrics)
+		if err != nil {
+			return fmt.Errorf("PADDOCK_METRICS_LISTEN: %w", err)
+		}
+		metrics := &http.Server{Handler: handler.Private(), ReadHeaderTimeout: 10 * time.Second}
+		go func() { _ = metrics.Serve(private) }()
+		defer metrics.Close()
 	}
 	server := web.NewHTTP(handler)
 	go func() { failed <- server.Serve(l) }()

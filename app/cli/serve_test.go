@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,21 +13,27 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 )
 
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
 // Production, as an operator starts it: migrated, served without jobs, worked on
 // by another process that is told to stop and started again; mail goes out.
 func TestServeAndWork(t *testing.T) {
 	t.Parallel()
 	dir, smtp := dataDir(t), apptest.NewSMTP(t, "")
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
+	port := freePort(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &lockedBuffer{}}
 	env := []string{
 		"DATABASE_URL=" + apptest.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
-		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>",
+		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + freePort(t),
 	}
 	if out, err := command(t, dir, env, "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -87,6 +94,25 @@ func TestServeAndWork(t *testing.T) {
 	received(2)
 	if m := smtp.Received()[1]; m.To != "second-one@example.com" || !strings.Contains(m.Text, "http://second-one.localhost:"+port+"/email/verify?token=") {
 		t.Errorf("%+v", m)
+	}
+	// The operator's port has the metrics, by route and state, and a line per
+	// request is in the log, with its tenant and its count of statements.
+	metrics, err := http.Get("http://" + strings.TrimPrefix(env[len(env)-1], "PADDOCK_METRICS_LISTEN=") + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer metrics.Body.Close()
+	text, err := io.ReadAll(metrics.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`, `paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	if log := p.out.String(); !strings.Contains(log, `"route":"/signup"`) || !strings.Contains(log, `"queries":`) {
+		t.Errorf("the log:\n%s", log)
 	}
 	// /dev is not there in production.
 	res, err := p.client().Get(p.base + "/dev/mail")

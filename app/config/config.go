@@ -30,6 +30,7 @@ type Config struct {
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
 
+	Metrics     string         `env:"PADDOCK_METRICS_LISTEN" envDefault:"127.0.0.1:9090"` // "off" for none
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
 	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ type DB struct {
 	name       string // the database's; it prefixes role names, which are cluster-wide
 	roles      bool
 	river      *river.Client[pgx.Tx]
+	retired    atomic.Int64 // connections closed for having served many tenants
 }
 
 // Role names of this database.
@@ -94,10 +96,16 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if perConn == 0 {
 		perConn = 200
 	}
-	ac.AfterRelease = func(c *pgx.Conn) bool { return tenantsServed(c) < perConn }
+	ac.AfterRelease = func(c *pgx.Conn) bool {
+		keep := tenantsServed(c) < perConn
+		if !keep {
+			d.retired.Add(1)
+		}
+		return keep
+	}
 	// RESET ROLE and DISCARD fall back to a login default; they would fall back
 	// to the owner had the role been set by a statement.
-	ac.ConnConfig.Tracer = c.Tracer
+	ac.ConnConfig.Tracer = observer{c.Tracer}
 	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
 	ac.ConnConfig.RuntimeParams["search_path"] = ""
 	ac.ConnConfig.RuntimeParams["application_name"] = "paddock"

@@ -11,7 +11,9 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
@@ -42,9 +44,36 @@ func requestID(c echo.Context) string {
 	return c.Response().Header().Get(echo.HeaderXRequestID)
 }
 
+// line is what is learnt of a request for the log and the metrics.
+type line struct {
+	route   string // the pattern, not the path
+	tenant  tenant.Tenant
+	member  uuid.UUID
+	queries atomic.Int64
+}
+
+type lineKey struct{}
+
+func lineOf(r *http.Request) *line {
+	if l, ok := r.Context().Value(lineKey{}).(*line); ok {
+		return l
+	}
+	return &line{}
+}
+
+// withLine begins the request's line.
+func withLine(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		l := &line{}
+		ctx := context.WithValue(c.Request().Context(), lineKey{}, l)
+		c.SetRequest(c.Request().WithContext(db.WithCount(ctx, &l.queries)))
+		return next(c)
+	}
+}
+
 // accessLog writes a line per request. The query stays out of it: tokens
 // travel there.
-func accessLog(log *slog.Logger) echo.MiddlewareFunc {
+func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		HandleError: true, // so that the status is known
 		LogStatus:   true, LogMethod: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
@@ -53,10 +82,20 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			return p == "/healthz" || p == "/readyz" || strings.HasPrefix(p, "/static/")
 		},
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
-			log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
-				slog.String("request_id", requestID(c)), slog.String("method", v.Method), slog.String("host", v.Host),
+			l := lineOf(c.Request())
+			s.metrics.request(l, v)
+			attrs := []slog.Attr{
+				slog.String("request_id", requestID(c)), slog.String("method", v.Method), slog.String("host", v.Host), slog.String("route", l.route),
 				slog.String("path", loggedPath(c.Request())), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
-				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP))
+				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP), slog.Int64("queries", l.queries.Load()),
+			}
+			if l.tenant.ID != uuid.Nil {
+				attrs = append(attrs, slog.String("tenant", l.tenant.Slug))
+			}
+			if l.member != uuid.Nil {
+				attrs = append(attrs, slog.String("member", l.member.String()))
+			}
+			log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
 			return nil
 		},
 	})
@@ -109,6 +148,7 @@ func (s *Server) host(c echo.Context) error {
 		return err
 	}
 	ctx := context.WithValue(db.WithGuard(r.Context()), visitKey{}, &visit{tenant: h.Tenant})
+	lineOf(r).tenant = h.Tenant
 	routes := s.site
 	switch h.Kind {
 	case tenant.Unknown:
@@ -182,6 +222,8 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 	level := p.Level()
 	return func(c echo.Context) error {
 		v := visiting(c)
+		l := lineOf(c.Request())
+		l.route, l.member = c.Path(), v.who.MemberID
 		switch {
 		case level == auth.Anyone:
 			return next(c)

@@ -46,6 +46,7 @@ type Server struct {
 	mailbox  *mail.Mailbox
 	oidc     *oidc.Client
 	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
+	metrics  *metrics
 	txt      func(ctx context.Context, name string) ([]string, error)
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
@@ -56,7 +57,7 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, mailbox: o.Mailbox, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, mailbox: o.Mailbox, metrics: newMetrics(o.DB), oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
@@ -87,7 +88,8 @@ func New(o Options) *Server {
 	s.outer = s.newEcho()
 	s.outer.Use(
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{RequestIDHandler: func(c echo.Context, id string) { c.Response().Header().Set(echo.HeaderXRequestID, id) }}),
-		accessLog(s.log),
+		withLine,
+		s.accessLog(s.log),
 		s.securityHeaders,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),
 	)

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/http/pprof"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/paddock-crm/paddock/app/db"
+)
+
+// metrics are what Prometheus reads. Nothing is by tenant: thousands of them
+// would be thousands of series; the log has the tenant.
+type metrics struct {
+	registry *prometheus.Registry
+	took     *prometheus.HistogramVec
+	queries  *prometheus.HistogramVec
+}
+
+func newMetrics(d *db.DB) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "paddock_http_request_seconds", Help: "Requests by route pattern.", Buckets: []float64{.002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
+		}, []string{"method", "route", "status"}),
+		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "paddock_http_request_queries", Help: "Statements per request, by route pattern.", Buckets: []float64{0, 3, 6, 9, 12, 16, 24, 48},
+		}, []string{"route"}),
+	}
+	m.registry.MustRegister(m.took, m.queries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), databaseCollector{d})
+	return m
+}
+
+func (m *metrics) request(l *line, v middleware.RequestLoggerValues) {
+	route := first(l.route, "none")
+	m.took.WithLabelValues(v.Method, route, strconv.Itoa(v.Status)).Observe(v.Latency.Seconds())
+	m.queries.WithLabelValues(route).Observe(float64(l.queries.Load()))
+}
+
+// databaseCollector asks the database when it is scraped.
+type databaseCollector struct{ db *db.DB }
+
+var (
+	connsDesc   = prometheus.NewDesc("paddock_pool_connections", "Connections of the pool, by state.", []string{"state"}, nil)
+	waitsDesc   = prometheus.NewDesc("paddock_pool_waits_total", "How often a request waited for a connection.", nil, nil)
+	waitedDesc  = prometheus.NewDesc("paddock_pool_wait_seconds_total", "How long requests waited for connections.", nil, nil)
+	retiredDesc = prometheus.NewDesc("paddock_pool_retired_total", "Connections closed for having served many tenants: what a backend remembers of each stays bounded.", nil, nil)
+	tenantsDesc = prometheus.NewDesc("paddock_tenants", "Tenants, by state and version of their schema; spares are among them.", []string{"state", "version"}, nil)
+	jobsDesc    = prometheus.NewDesc("paddock_jobs", "Jobs that are not completed, by state.", []string{"state"}, nil)
+)
+
+// Describe names nothing beforehand: what there is depends on the database.
+func (databaseCollector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect asks once.
+func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s, err := c.db.Stats(ctx)
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(connsDesc, float64(s.Acquired), "acquired")
+	gauge(connsDesc, float64(s.Idle), "idle")
+	gauge(connsDesc, float64(s.Max), "max")
+	out <- prometheus.MustNewConstMetric(waitsDesc, prometheus.CounterValue, float64(s.Waits))
+	out <- prometheus.MustNewConstMetric(waitedDesc, prometheus.CounterValue, s.Waited.Seconds())
+	out <- prometheus.MustNewConstMetric(retiredDesc, prometheus.CounterValue, float64(s.Retired))
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(tenantsDesc, err)
+		return
+	}
+	for _, t := range s.Tenants {
+		gauge(tenantsDesc, float64(t.N), t.State, strconv.FormatInt(t.Version, 10))
+	}
+	for state, n := range s.Jobs {
+		gauge(jobsDesc, float64(n), state)
+	}
+}
+
+// Private answers on the operator's own port: /metrics and /debug/pprof.
+func (s *Server) Private() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return mux
+}
