@@ -19,7 +19,7 @@ type Health struct {
 	JobsWaiting     int
 	OldestJob       float64 // seconds for which the oldest job that could run has waited
 	JobsFailed      int     // given up
-	Relations       int
+	Tables          int     // and sequences: what pg_dump locks
 	LockRoom        int
 }
 
@@ -40,9 +40,9 @@ func (d *DB) Health(ctx context.Context) (h Health, err error) {
 		       (select count(*) from public.river_job where state in ('available', 'retryable')),
 		       (select coalesce(extract(epoch from now() - min(scheduled_at)), 0) from public.river_job where state = 'available'),
 		       (select count(*) from public.river_job where state = 'discarded'),
-		       (select reltuples::int from pg_catalog.pg_class where oid = 'pg_catalog.pg_class'::regclass),
+		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
 		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
-		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Relations, &h.LockRoom)
+		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Tables, &h.LockRoom)
 	return h, err
 }
 
