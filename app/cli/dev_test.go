@@ -33,7 +33,9 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(dir, "paddock")
-	out, err := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock").CombinedOutput()
+	build := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is deployed: it needs nothing of its image
+	out, err := build.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
 	}

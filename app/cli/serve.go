@@ -96,6 +96,9 @@ type service struct {
 	ready   func()
 }
 
+// drainDelay is how long proxies have to go elsewhere before we stop listening.
+const drainDelay = 3 * time.Second
+
 // serve answers requests until ctx ends, then lets those under way finish.
 func serve(ctx context.Context, s service) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -150,6 +153,10 @@ func serve(ctx context.Context, s service) error {
 		}
 		return err
 	case <-ctx.Done():
+		if s.ready == nil {
+			handler.Drain()
+			time.Sleep(drainDelay)
+		}
 		return web.Shutdown(server)
 	}
 }

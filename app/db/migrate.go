@@ -146,7 +146,8 @@ type TenantResult struct {
 // all are. Each migration of each tenant is a transaction of its own that also
 // writes the tenant's version, so it can be killed and run again at any time.
 // A tenant's failure is recorded and the others go on; a canary's stops the run.
-// Workspaces with data come first: an empty spare proves little.
+// Workspaces with data come first, an empty spare proves little; who failed
+// before is no canary.
 //
 // Migrations that can't be in a transaction (create index concurrently) go one
 // tenant at a time, after the others: each waits for the transactions that are
@@ -160,7 +161,7 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 	rows, err := d.owner.Query(ctx, `
 		select schema, coalesce(slug, ''), schema_version from public.tenants
 		where schema_version < $1 and state not in ('preparing', 'importing') and schema_made and ($2 = '' or slug = $2)
-		order by state <> 'active', created_at`, t.latest(), o.Slug)
+		order by state <> 'active', migration_error <> '', created_at`, t.latest(), o.Slug)
 	if err != nil {
 		return report, err
 	}

@@ -62,8 +62,11 @@ func lineOf(r *http.Request) *line {
 }
 
 // withLine begins the request's line.
-func withLine(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) withLine(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if s.draining.Load() {
+			c.Response().Header().Set("Connection", "close")
+		}
 		l := &line{}
 		ctx := context.WithValue(c.Request().Context(), lineKey{}, l)
 		c.SetRequest(c.Request().WithContext(db.WithCount(ctx, &l.queries)))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/securecookie"
@@ -47,6 +48,7 @@ type Server struct {
 	oidc     *oidc.Client
 	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
 	metrics  *metrics
+	draining atomic.Bool
 	txt      func(ctx context.Context, name string) ([]string, error)
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
@@ -88,7 +90,7 @@ func New(o Options) *Server {
 	s.outer = s.newEcho()
 	s.outer.Use(
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{RequestIDHandler: func(c echo.Context, id string) { c.Response().Header().Set(echo.HeaderXRequestID, id) }}),
-		withLine,
+		s.withLine,
 		s.accessLog(s.log),
 		s.securityHeaders,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),
@@ -159,6 +161,11 @@ func NewHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
 }
 
+// Drain tells proxies and load balancers to go elsewhere: /readyz fails, and
+// every answer closes its connection. A proxy that sends a request on a
+// connection which is just being closed would have to fail it.
+func (s *Server) Drain() { s.draining.Store(true) }
+
 // Shutdown lets requests under way finish.
 func Shutdown(h *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
@@ -181,6 +188,9 @@ func (s *Server) static(c echo.Context) error {
 func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
 
 func (s *Server) readyz(c echo.Context) error {
+	if s.draining.Load() {
+		return c.String(http.StatusServiceUnavailable, "stopping\n")
+	}
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 3*time.Second)
 	defer cancel()
 	if err := s.db.Ping(ctx); err != nil {

@@ -1,0 +1,420 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+)
+
+const deploy = "../../deploy/"
+
+// tool finds a program that CI must have, and others may.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%s must be there in CI", name)
+		}
+		t.Skipf("no %s on the PATH: its configuration was not tried", name)
+	}
+	return path
+}
+
+// certificate writes a self-signed one for paddock.test and its subdomains.
+func certificate(t *testing.T, dir string) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "paddock.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"paddock.test", "*.paddock.test"}}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalECPrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(dir, "fullchain.pem"), filepath.Join(dir, "privkey.pem")
+	for name, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "EC PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return cert, key
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(deploy + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// nginxConf is the file as an operator gets it, for these ports and processes.
+func nginxConf(t *testing.T, dir, port string, upstreams ...string) string {
+	t.Helper()
+	cert, key := certificate(t, dir)
+	servers := ""
+	for _, u := range upstreams {
+		servers += "server 127.0.0.1:" + u + " max_fails=0;\n"
+	}
+	conf := strings.NewReplacer(
+		"server 127.0.0.1:8080 max_fails=0;", servers, "/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key,
+		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+freePort(t)+";", "myapp.com", "paddock.test",
+	).Replace(read(t, "nginx.conf"))
+	user := ""
+	if os.Geteuid() == 0 {
+		user = "user root;"
+	}
+	path := filepath.Join(dir, "nginx.conf")
+	all := fmt.Sprintf("%s worker_processes 1; daemon off; pid %s/nginx.pid; error_log %s/error.log; events {} http { access_log off; client_body_temp_path %s; proxy_temp_path %s; fastcgi_temp_path %s; uwsgi_temp_path %s; scgi_temp_path %s;\n%s}",
+		user, dir, dir, dir, dir, dir, dir, dir, conf)
+	if err := os.WriteFile(path, []byte(all), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestProxyConfigurations(t *testing.T) {
+	t.Parallel()
+	t.Run("nginx", func(t *testing.T) {
+		t.Parallel()
+		nginx, dir := tool(t, "nginx"), t.TempDir()
+		if out, err := exec.Command(nginx, "-t", "-p", dir, "-c", nginxConf(t, dir, freePort(t), "8080")).CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("Caddy", func(t *testing.T) {
+		t.Parallel()
+		caddy, dir := tool(t, "caddy"), t.TempDir()
+		cert, key := certificate(t, dir)
+		file := filepath.Join(dir, "Caddyfile")
+		text := strings.NewReplacer("/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key).Replace(read(t, "Caddyfile"))
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(caddy, "validate", "--adapter", "caddyfile", "--config", file)
+		cmd.Env = append(os.Environ(), "HOME="+dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+}
+
+// What can't be run here is at least read: it parses, and says what it must.
+func TestDeploymentFiles(t *testing.T) {
+	t.Parallel()
+	var kinds []string
+	d := yaml.NewDecoder(strings.NewReader(read(t, "kubernetes/paddock.yaml")))
+	for {
+		var x struct {
+			Kind string
+			Spec struct {
+				Template struct {
+					Spec struct {
+						Containers []struct {
+							Args            []string
+							ReadinessProbe  map[string]any `yaml:"readinessProbe"`
+							SecurityContext map[string]any `yaml:"securityContext"`
+						}
+					}
+				}
+			}
+		}
+		err := d.Decode(&x)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds = append(kinds, x.Kind)
+		for _, c := range x.Spec.Template.Spec.Containers {
+			if len(c.Args) == 0 || c.SecurityContext["runAsNonRoot"] != true || c.Args[0] == "serve" && c.ReadinessProbe == nil {
+				t.Errorf("%s: %+v", x.Kind, c)
+			}
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "Job Deployment Deployment Service" {
+		t.Errorf("the manifests are %s", got)
+	}
+	var compose struct {
+		Services map[string]struct {
+			Command     any
+			Environment map[string]string
+		}
+	}
+	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"DATABASE_URL", "PADDOCK_SECRET", "PADDOCK_BASE_URL", "SMTP_URL", "PADDOCK_MAIL_FROM"} {
+		if compose.Services["paddock"].Environment[name] == "" {
+			t.Errorf("compose.yaml does not set %s", name)
+		}
+	}
+	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
+		for _, want := range wants {
+			if !strings.Contains(read(t, file), want) {
+				t.Errorf("%s lacks %s", file, want)
+			}
+		}
+	}
+}
+
+// Two web processes and a worker on one database behind nginx, every request
+// going to the other process than the last: nothing is kept in one that the
+// other needs. Then both are replaced under load, and no request fails.
+func TestSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	nginx := tool(t, "nginx")
+	dir, smtp, port := dataDir(t), apptest.NewSMTP(t, ""), freePort(t)
+	database := apptest.NewDatabase(t)
+	base := "https://paddock.test:" + port
+	env := func(listen string) []string {
+		return []string{
+			"DATABASE_URL=" + database, "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
+			"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32",
+		}
+	}
+	if out, err := command(t, dir, env("0"), "migrate").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	logs := &lockedBuffer{}
+	launch := func(args []string, listen string) *exec.Cmd {
+		t.Helper()
+		cmd := command(t, dir, env(listen), args...)
+		cmd.Stdout, cmd.Stderr = logs, logs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		if args[0] != "serve" {
+			return cmd
+		}
+		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			res, err := http.Get("http://127.0.0.1:" + listen + "/readyz")
+			if err == nil {
+				res.Body.Close()
+				if res.StatusCode == http.StatusOK {
+					return cmd
+				}
+			}
+			if time.Now().After(end) {
+				t.Fatalf("not ready:\n%s", logs)
+			}
+		}
+	}
+	ports := []string{freePort(t), freePort(t)}
+	web := []*exec.Cmd{launch([]string{"serve", "--jobs=false"}, ports[0]), launch([]string{"serve", "--jobs=false"}, ports[1])}
+	launch([]string{"work"}, "0")
+	proxy := exec.Command(nginx, "-p", dir, "-c", nginxConf(t, dir, port, ports...))
+	if err := proxy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Process.Signal(syscall.SIGTERM); _ = proxy.Wait() })
+
+	client := func() *http.Client {
+		jar, _ := cookiejar.New(nil)
+		return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: &http.Transport{
+				TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+				DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+				},
+			}}
+	}
+	c := client()
+	at := func(slug, path string) string { return "https://" + slug + ".paddock.test:" + port + path }
+	last, alternated := "", 0
+	do := func(method, u string, form url.Values) (int, string, string) {
+		t.Helper()
+		var body io.Reader
+		if form != nil {
+			body = strings.NewReader(form.Encode())
+		}
+		r, err := http.NewRequestWithContext(t.Context(), method, u, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		if form != nil {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		res, err := c.Do(r)
+		for end := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) { // nginx is starting
+			res, err = c.Do(r.Clone(t.Context()))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		if p := res.Header.Get("X-Process"); p != last {
+			last = p
+			alternated++
+		} else {
+			t.Errorf("%s %s went to %s twice in a row", method, u, p)
+		}
+		return res.StatusCode, res.Header.Get("Location"), string(b)
+	}
+	want := func(status, wanted int, what, body string) {
+		t.Helper()
+		if status != wanted {
+			t.Fatalf("%s: %d, want %d\n%.2000s", what, status, wanted, body)
+		}
+	}
+	status, to, body := do("GET", base+"/", nil)
+	want(status, 200, "landing", body)
+	status, to, body = do("POST", base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	want(status, 303, "sign-up", body)
+	status, _, body = do("GET", to, nil)
+	want(status, 303, "hand-off, by the other process", body)
+	for i := range 4 {
+		status, to, body = do("POST", at("crew-one", "/customers"), url.Values{"name": {fmt.Sprint("Customer ", i)}})
+		want(status, 303, "a customer", body)
+		status, _, body = do("GET", at("crew-one", to), nil)
+		want(status, 200, "the customer", body)
+		if !strings.Contains(body, fmt.Sprint("Customer ", i)) || !strings.Contains(body, "added") { // the flash of the other
+			t.Error("the other process does not know what was just said")
+		}
+	}
+	status, _, body = do("PUT", at("crew-one", "/settings/workspace"), url.Values{"name": {"Renamed team"}})
+	want(status, 303, "settings", body)
+	time.Sleep(300 * time.Millisecond) // the other hears of it
+	for range 2 {
+		if _, _, body = do("GET", at("crew-one", "/"), nil); !strings.Contains(body, "Renamed team") {
+			t.Error("a process has the old name")
+		}
+	}
+	for end := time.Now().Add(20 * time.Second); len(smtp.Received()) == 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no mail by the worker")
+		}
+	}
+	// Attempts are counted together.
+	tries := 0
+	for ; tries < 20; tries++ {
+		if status, _, _ = do("POST", at("crew-one", "/signin"), url.Values{"email": {"nora@example.com"}, "password": {"wrong"}}); status == http.StatusTooManyRequests {
+			break
+		}
+	}
+	if tries != 10 {
+		t.Errorf("%d attempts before it stopped, want 10", tries)
+	}
+	// Suspended by a command: both know within a second.
+	for i, step := range []struct {
+		command string
+		want    int
+	}{{"suspend", 403}, {"resume", 200}} {
+		if out, err := command(t, dir, env("0"), "tenant", step.command, "crew-one").CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		time.Sleep(900 * time.Millisecond)
+		for range 2 {
+			status, _, body = do("GET", at("crew-one", "/customers"), nil)
+			want(status, step.want, fmt.Sprint("after step ", i), body)
+		}
+	}
+	t.Logf("%d requests, each by the other process", alternated)
+
+	// Both are replaced, one after the other, while people work.
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var done, failed atomic.Int64
+	var mu sync.Mutex
+	var first string
+	note := func(format string, args ...any) {
+		failed.Add(1)
+		mu.Lock()
+		defer mu.Unlock()
+		if first == "" {
+			first = fmt.Sprintf(format, args...)
+		}
+	}
+	for i := range 6 {
+		wg.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				method, u, form := "GET", at("crew-one", "/customers"), url.Values(nil)
+				if n%3 == 0 {
+					method, u, form = "POST", at("crew-one", "/customers"), url.Values{"name": {fmt.Sprintf("Under load %d-%d", i, n)}}
+				}
+				var body io.Reader
+				if form != nil {
+					body = bytes.NewReader([]byte(form.Encode()))
+				}
+				r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), method, u, body)
+				if err != nil {
+					note("%v", err)
+					return
+				}
+				r.Header.Set("Sec-Fetch-Site", "same-origin")
+				if form != nil {
+					r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				}
+				res, err := c.Do(r)
+				if err != nil {
+					note("%s: %v", method, err)
+					continue
+				}
+				text, _ := io.ReadAll(res.Body)
+				res.Body.Close()
+				if res.StatusCode != 200 && res.StatusCode != 303 {
+					note("%s: %d %.300s", method, res.StatusCode, text)
+				}
+				done.Add(1)
+			}
+		})
+	}
+	for i := range web {
+		time.Sleep(500 * time.Millisecond)
+		if err := web[i].Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if err := web[i].Wait(); err != nil {
+			t.Errorf("a process did not stop in order: %v", err)
+		}
+		web[i] = launch([]string{"serve", "--jobs=false"}, ports[i])
+	}
+	time.Sleep(500 * time.Millisecond)
+	stop()
+	wg.Wait()
+	t.Logf("rolling restart: %d requests, %d failed", done.Load(), failed.Load())
+	if failed.Load() != 0 || done.Load() < 100 {
+		t.Errorf("%d of %d failed; the first: %s", failed.Load(), done.Load(), first)
+	}
+}
