@@ -55,12 +55,15 @@ type FactorPage struct {
 type SudoPage struct {
 	Form                     ui.Form
 	Action, Next, Email      string
-	Hidden                   []ui.Option // the fields of the form that waits: name and content
-	Password, TOTP, Passkeys bool        // what the person has
-	StepUp                   bool        // the workspace wants a second factor
+	Waiting                  []Sent // the form that is sent once more with the answer
+	Password, TOTP, Passkeys bool   // what the person has
+	StepUp                   bool   // the workspace wants a second factor
 	Foreign                  bool
 	Again                    string // where to sign in again, for whom a provider vouches
 }
+
+// Sent is a field of a form that was sent.
+type Sent struct{ Name, Value string }
 
 // ForgotPage asks for the address of an account.
 type ForgotPage struct {

@@ -219,17 +219,16 @@ func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next 
 	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: v.tenant.RequireSecondFactor && !v.who.Strong}
 	if action != "/sudo" {
 		r := c.Request()
-		p.Hidden = append(p.Hidden, ui.Option{Value: "_method", Label: r.Method})
+		if r.Method != http.MethodPost {
+			p.Waiting = append(p.Waiting, views.Sent{Name: "_method", Value: r.Method})
+		}
 		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 			if name == "_method" || name == "sudo_password" || name == "sudo_code" {
 				continue
 			}
 			for _, v := range r.PostForm[name] {
-				p.Hidden = append(p.Hidden, ui.Option{Value: name, Label: v})
+				p.Waiting = append(p.Waiting, views.Sent{Name: name, Value: v})
 			}
-		}
-		if r.Method == http.MethodPost {
-			p.Hidden = p.Hidden[1:]
 		}
 	}
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
