@@ -68,3 +68,6 @@ create table export_chunks (
 	primary key (export_id, n)
 );
 select ext.grant_table(t, 'select, insert, update, delete') from unnest(array['exports', 'export_chunks']) t;
+
+create index users_avatar on users (avatar);
+create index sessions_provider on sessions (provider) where provider is not null;
