@@ -152,7 +152,7 @@ func Members(p MembersPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				if p.RequireFactor && !m.Strong {
+				if p.CanManage && p.RequireFactor && !m.Strong {
 					templ_7745c5c3_Err = ui.Tag("amber", "No second factor yet").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

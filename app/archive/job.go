@@ -34,7 +34,7 @@ type Job struct {
 // Kind names the job in the queue.
 func (Job) Kind() string { return "export" }
 
-// InsertOpts: what fails three times fails for good, and the page says so.
+// InsertOpts make what fails three times fail for good; the page says so.
 func (Job) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
 
 // Worker does it.

@@ -298,9 +298,9 @@ func TestSeveralProcesses(t *testing.T) {
 			t.Fatalf("%s: %d, want %d\n%.2000s", what, status, wanted, body)
 		}
 	}
-	status, to, body := do("GET", base+"/", nil)
+	status, _, body := do("GET", base+"/", nil)
 	want(status, 200, "landing", body)
-	status, to, body = do("POST", base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	status, to, body := do("POST", base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
 	want(status, 303, "sign-up", body)
 	status, _, body = do("GET", to, nil)
 	want(status, 303, "hand-off, by the other process", body)
@@ -393,7 +393,7 @@ func TestSeveralProcesses(t *testing.T) {
 				}
 				text, _ := io.ReadAll(res.Body)
 				res.Body.Close()
-				if res.StatusCode != 200 && res.StatusCode != 303 {
+				if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusSeeOther {
 					note("%s: %d %.300s", method, res.StatusCode, text)
 				}
 				done.Add(1)

@@ -287,7 +287,7 @@ func (c tenantExport) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when all went well
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	if err := errors.Join(export(e, d, c.Slug, f), f.Close()); err != nil {
 		return err
 	}
@@ -351,7 +351,7 @@ func (c tenantClone) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	defer f.Close()
 	d, done, err := e.database()
 	if err != nil {

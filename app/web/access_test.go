@@ -270,6 +270,9 @@ func TestAuthenticatorApp(t *testing.T) {
 		t.Fatalf("signed in, it leads to %q", to)
 	}
 	signedOut(t, "without the code", s.Get(w.URL("/customers")))
+	if page := s.Get(w.URL("/nothing/here")).Want(http.StatusNotFound); page.Select("nav").Length() != 0 {
+		t.Error("an error page shows the workspace to who is not in yet")
+	}
 	before := cookies(s, w)
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {used}}).Want(http.StatusUnprocessableEntity) // used already
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {code(t, secret, time.Now().Add(-10*time.Minute))}}).Want(http.StatusUnprocessableEntity)

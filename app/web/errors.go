@@ -59,7 +59,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
 	page := views.ProblemPage{Title: p.title, Text: p.text, RequestID: id, Undo: p.undo, SignOut: p.signOut, SignIn: p.signIn, HomeLink: p.home || p.status == http.StatusNotFound || p.status >= 500}
-	if v := visiting(c); v.who.Role != auth.NoRole && v.tenant.State == tenant.Active {
+	if v := visiting(c); v.signedIn && v.who.Role != auth.NoRole && v.tenant.State == tenant.Active {
 		shell := s.shell(c, "", p.title)
 		page.Shell = &shell
 	}
