@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 type doctorCommand struct {
@@ -55,7 +57,7 @@ func (c doctorCommand) Run(e *environment) error {
 			behind += v.N
 		}
 	}
-	check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest), fmt.Sprintf("%d schemas are behind version %d", behind, status.TenantLatest), "paddock migrate")
+	check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest), fmt.Sprintf("%s behind version %d", ui.Plural(behind, "schema is", "schemas are"), status.TenantLatest), "paddock migrate")
 	for _, f := range status.Failed {
 		say("wrong", fmt.Sprintf("%s failed to migrate: %s", name(f), f.Error), "mend it, then: paddock migrate --tenant "+f.Slug)
 	}

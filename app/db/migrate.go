@@ -313,7 +313,7 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 	if err != nil {
 		return s, err
 	}
-	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made group by 1, 2 order by 1, 2`)
+	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made and state not in ('preparing', 'importing') group by 1, 2 order by 1, 2`)
 	if err != nil {
 		return s, err
 	}
@@ -321,7 +321,8 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 		return s, err
 	}
 	rows, err = d.owner.Query(ctx, `
-		select schema, coalesce(slug, ''), schema_version, migration_error from public.tenants where migration_error <> '' order by slug, schema limit 100`)
+		select schema, coalesce(slug, ''), schema_version, migration_error from public.tenants
+		where migration_error <> '' and state not in ('preparing', 'importing') order by slug, schema limit 100`)
 	if err != nil {
 		return s, err
 	}
