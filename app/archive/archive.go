@@ -249,7 +249,7 @@ type Options struct {
 // Import makes a workspace of an archive. Its people become members by their
 // addresses; who has no account here gets one without a password, whose address
 // is unproven. An archive of an older version is loaded as it was, and then
-// migrated. Nothing of it is there before all of it is.
+// migrated. The workspace is there when all of it is.
 func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t tenant.Tenant, err error) {
 	r, err := open(in, size)
 	if err != nil {

@@ -53,7 +53,8 @@ func (*Worker) Timeout(*river.Job[Job]) time.Duration { return time.Hour }
 func (w *Worker) Work(ctx context.Context, job *river.Job[Job]) error {
 	err := w.work(ctx, job)
 	if err != nil && job.Attempt >= job.MaxAttempts {
-		err = errors.Join(err, w.DB.Shared(context.WithoutCancel(ctx), func(tx *db.SharedTx) error {
+		ctx := context.WithoutCancel(ctx) // which may be why it failed
+		err = errors.Join(err, w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 			return tx.ExportFinish(ctx, "failed", 0, job.Args.ExportID)
 		}))
 	}

@@ -59,8 +59,12 @@ func VerifyFinish(ctx context.Context, tx *db.SharedTx, token string, who Identi
 	if *row.UserID != who.UserID {
 		return ErrBadToken
 	}
-	if n, err := tx.UserVerify(ctx, who.UserID, row.Email); err != nil || n == 0 {
-		return errors.Join(ErrBadToken, err)
+	n, err := tx.UserVerify(ctx, who.UserID, row.Email)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ErrBadToken // the address was changed meanwhile
 	}
 	_, err = tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID)
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 // The second factor: a code of six digits that changes every 30 seconds (RFC
 // 6238), or a recovery code.
 const (
+	totpIssuer    = "Paddock"
 	totpPeriod    = 30
 	recoveryCodes = 10
 
@@ -32,12 +34,19 @@ func totpPurpose(userID uuid.UUID) string { return "totp " + userID.String() }
 
 // TOTPStart returns a new secret for an authenticator, and the same sealed, for
 // the form that confirms it: until then nothing is stored.
-func TOTPStart(box *seal.Box, userID uuid.UUID, issuer, email string) (key *otp.Key, sealed string, err error) {
-	key, err = totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: email})
+func TOTPStart(box *seal.Box, userID uuid.UUID) (secret, sealed string, err error) {
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: totpIssuer, AccountName: userID.String()}) // which only TOTPURL needs
 	if err != nil {
-		return nil, "", err
+		return "", "", err
 	}
-	return key, box.Seal(totpPurpose(userID), key.Secret()), nil
+	return key.Secret(), box.Seal(totpPurpose(userID), key.Secret()), nil
+}
+
+// TOTPURL is what an authenticator scans: the secret, and whose it is
+// (https://github.com/google/google-authenticator/wiki/Key-Uri-Format).
+func TOTPURL(email, secret string) string {
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + totpIssuer + ":" + email, RawQuery: url.Values{"secret": {secret}, "issuer": {totpIssuer}}.Encode()}
+	return u.String()
 }
 
 // TOTPResume returns the secret that TOTPStart has sealed for this user.
@@ -136,9 +145,9 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, c
 // errShortPassword is why a second factor can't be given up.
 var errShortPassword = &RefusalError{"Your password is shorter than 12 characters, which is enough only with a second factor. Choose a longer one first."}
 
-// FactorMayGo refuses to give up a second factor on which a short password
+// factorMayGo refuses to give up a second factor on which a short password
 // rests; left is how many there would still be.
-func FactorMayGo(access shareddb.UserAccessRow, left int64) error {
+func factorMayGo(access shareddb.UserAccessRow, left int64) error {
 	if left == 0 && access.PasswordShort {
 		return errShortPassword
 	}
@@ -152,7 +161,7 @@ func TOTPRemove(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if err := FactorMayGo(access, access.Passkeys); err != nil {
+	if err := factorMayGo(access, access.Passkeys); err != nil {
 		return err
 	}
 	if access.Passkeys == 0 {

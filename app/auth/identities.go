@@ -25,7 +25,7 @@ type Claims struct {
 var (
 	ErrUnverifiedEmail = errors.New("auth: the provider does not say that the address is proven")
 	ErrForeignDomain   = errors.New("auth: the workspace has not proven the domain of the address")
-	ErrNotInvitedYet   = errors.New("auth: the workspace's rule lets nobody in without an invitation")
+	ErrNoJoinRule      = errors.New("auth: the workspace's rule lets nobody in without an invitation")
 )
 
 // SignInByPlatform returns whom one of the platform's providers vouches for. The
@@ -80,7 +80,7 @@ func SignInByWorkspace(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, c 
 	case !errors.Is(err, pgx.ErrNoRows):
 		return uuid.Nil, err
 	case role == NoRole:
-		return uuid.Nil, ErrNotInvitedYet
+		return uuid.Nil, ErrNoJoinRule
 	default:
 		// Who was removed does not come back by a rule.
 		sctx := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
@@ -93,7 +93,7 @@ func SignInByWorkspace(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, c 
 			return uuid.Nil, err
 		}
 		if before {
-			return uuid.Nil, ErrNotInvitedYet
+			return uuid.Nil, ErrNoJoinRule
 		}
 	}
 	member, err := Join(ctx, tx, t, user, role)
@@ -136,7 +136,7 @@ func insertUser(ctx context.Context, tx *db.SharedTx, c Claims, verified *time.T
 // provider; state finds it, once, on this host.
 func KeepFlow(ctx context.Context, tx *db.SharedTx, state string, tenantID *uuid.UUID, sealed string) error {
 	return tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(state), Purpose: purposeFlow, TenantID: tenantID, Data: sealed, ExpiresAt: time.Now().Add(flowTime),
+		Hash: hashToken(state), Purpose: purposeFlow, TenantID: tenantID, Data: sealed, ExpiresAt: time.Now().Add(FlowTime),
 	})
 }
 
@@ -146,7 +146,7 @@ func TakeFlow(ctx context.Context, tx *db.SharedTx, state string, tenantID *uuid
 	return row.Data, badToken(err)
 }
 
-const (
-	purposeFlow = "oidc"
-	flowTime    = 15 * time.Minute // to sign in over there
-)
+// FlowTime is how long somebody may take to sign in at a provider.
+const FlowTime = 15 * time.Minute
+
+const purposeFlow = "oidc"

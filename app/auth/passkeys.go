@@ -89,7 +89,8 @@ func finish(ctx context.Context, tx *db.SharedTx, token string) (userID *uuid.UU
 	if err != nil {
 		return nil, s, badToken(err)
 	}
-	return row.UserID, s, json.Unmarshal([]byte(row.Data), &s)
+	err = json.Unmarshal([]byte(row.Data), &s)
+	return row.UserID, s, err
 }
 
 // RegistrationBegin returns the options for navigator.credentials.create, and
@@ -205,7 +206,7 @@ func PasskeyRemove(ctx context.Context, tx *db.SharedTx, userID, id uuid.UUID) (
 	if access.TotpSecret != "" {
 		left++
 	}
-	if err := FactorMayGo(access, left); err != nil {
+	if err := factorMayGo(access, left); err != nil {
 		return "", err
 	}
 	if left == 0 {

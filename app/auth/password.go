@@ -17,11 +17,10 @@ import (
 
 // Password lengths in characters. 12 is what OWASP ASVS 4.0.3 §2.1.1 asks of a
 // password alone, 8 the least of NIST 800-63B §5.1.1.2, for those who show a
-// second factor. The upper bound keeps hashing bounded.
+// second factor. Forms bound it at 200, and so the hashing.
 const (
 	PasswordMin       = 12
 	PasswordMinStrong = 8
-	PasswordMax       = 200
 )
 
 // Errors of a new password, for the person who chose it.

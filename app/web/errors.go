@@ -48,7 +48,11 @@ var (
 // expected is logged with the request's id, of which the page shows that alone.
 func (s *Server) handleError(err error, c echo.Context) {
 	r := c.Request()
-	if c.Response().Committed || errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
+	if c.Response().Committed && !gone { // half of a file is out: nothing can be said any more
+		s.log.ErrorContext(r.Context(), "request broke off", "request_id", requestID(c), "method", r.Method, "path", loggedPath(r), "error", err)
+	}
+	if c.Response().Committed || gone {
 		c.Response().Status = 499 // for the log; nobody listens: HTMX gives up a search when the next letter comes
 		return
 	}

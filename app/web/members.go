@@ -142,12 +142,13 @@ func (s *Server) removeMember(c echo.Context, id uuid.UUID) (m shareddb.Membersh
 	if err != nil {
 		return m, &auth.RefusalError{Reason: "The one who takes over is not a member any more."}
 	}
-	return m, s.db.Shared(ctx, func(tx *db.SharedTx) error {
+	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		if m, err = auth.Remove(ctx, tx, v.tenant.ID, id, v.who.Role, heir); err != nil || id == v.who.MemberID {
 			return err
 		}
 		return s.mail(ctx, tx, v.tenant.ID, m.Email, letter.Removed(v.tenant.Name, v.who.Name))
 	})
+	return m, err
 }
 
 func (s *Server) invitationCreate(c echo.Context) error {

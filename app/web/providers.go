@@ -127,7 +127,7 @@ func (s *Server) oidcStart(c echo.Context) error {
 		return err
 	}
 	// Who comes back must be who left.
-	s.setCookie(c, flowCookie, kept.State, 900)
+	s.setCookie(c, flowCookie, kept.State, int(auth.FlowTime.Seconds()))
 	return c.Redirect(http.StatusSeeOther, to)
 }
 
@@ -219,7 +219,7 @@ func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) erro
 		text = "It does not say that your email address is proven. Confirm it there, or sign in another way."
 	case errors.Is(err, auth.ErrForeignDomain):
 		text = "Your address is in a domain for which " + p.Name + " does not speak here. Ask the owner of the workspace."
-	case errors.Is(err, auth.ErrNotInvitedYet):
+	case errors.Is(err, auth.ErrNoJoinRule):
 		text = "You are not a member of this workspace. Ask one of its admins to invite you."
 	default:
 		status = http.StatusBadGateway
@@ -348,8 +348,8 @@ func (s *Server) providerDelete(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := visiting(c).tenant
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		if n, err := tx.ProviderDelete(ctx, t.ID); err != nil || n == 0 {
-			return errors.Join(err, pgx.ErrNoRows)
+		if _, err := tx.ProviderDelete(ctx, t.ID); err != nil {
+			return err
 		}
 		if err := tx.SessionDeleteByProvider(ctx, t.ID); err != nil {
 			return err
@@ -430,10 +430,11 @@ func (s *Server) emailDomainDelete(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := visiting(c).tenant
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		if n, err := tx.EmailDomainDelete(ctx, t.ID, c.Param("domain")); err != nil || n == 0 {
-			return errors.Join(err, pgx.ErrNoRows)
+		domain, err := tx.EmailDomainDelete(ctx, t.ID, c.Param("domain"))
+		if err != nil {
+			return err
 		}
-		return auth.AuditShared(ctx, tx, auth.DidChangeSignIn, "Domain "+c.Param("domain")+" removed")
+		return auth.AuditShared(ctx, tx, auth.DidChangeSignIn, "Domain "+domain+" removed")
 	})
 	if err != nil {
 		return err

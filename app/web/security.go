@@ -111,11 +111,10 @@ func (s *Server) renderTOTP(c echo.Context, status int, f ui.Form, sealed string
 	who := visiting(c).who
 	p := views.TOTPPage{Frame: s.frame(c, "Authenticator app"), Form: f, Sealed: sealed}
 	if sealed == "" {
-		key, sealed, err := auth.TOTPStart(s.box, who.UserID, "Paddock", who.Email)
-		if err != nil {
+		var err error
+		if p.Secret, p.Sealed, err = auth.TOTPStart(s.box, who.UserID); err != nil {
 			return err
 		}
-		p.Secret, p.Sealed = key.Secret(), sealed
 	} else {
 		secret, err := auth.TOTPResume(s.box, who.UserID, sealed)
 		if err != nil {
@@ -123,8 +122,7 @@ func (s *Server) renderTOTP(c echo.Context, status int, f ui.Form, sealed string
 		}
 		p.Secret = secret
 	}
-	url := "otpauth://totp/Paddock:" + who.Email + "?secret=" + p.Secret + "&issuer=Paddock"
-	code, err := qr.Encode(url, qr.M, qr.Auto)
+	code, err := qr.Encode(auth.TOTPURL(who.Email, p.Secret), qr.M, qr.Auto)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -40,12 +41,12 @@ func (s *Server) renderSignIn(c echo.Context, status int, f ui.Form, next, works
 		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil, Providers: s.platformProviders(), Foreign: s.foreign(c),
 	}
 	if v.tenant.ID != uuid.Nil {
-		own, err := s.workspaceProvider(c)
+		own, err := s.tenantProvider(c)
 		if err != nil {
 			return err
 		}
-		if own.ID != "" {
-			p.Own = &views.ProviderLink{ID: own.ID, Name: own.Name}
+		if own.Issuer != "" {
+			p.Own = &views.ProviderLink{ID: config.WorkspaceProvider, Name: own.Name}
 		}
 	}
 	return s.render(c, status, views.SignIn(p), views.SignInForm(p))
@@ -223,7 +224,7 @@ func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next 
 			p.Waiting = append(p.Waiting, views.Sent{Name: "_method", Value: r.Method})
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
-			if name == "_method" || name == "sudo_password" || name == "sudo_code" {
+			if strings.HasPrefix(name, "sudo_") || name == "_method" {
 				continue
 			}
 			for _, v := range r.PostForm[name] {

@@ -13,8 +13,8 @@ insert into tenant_providers (tenant_id, name, issuer, client_id, client_secret,
 values (@tenant_id, @name, @issuer, @client_id, @client_secret, @join_role)
 on conflict (tenant_id) do update set name = excluded.name, issuer = excluded.issuer, client_id = excluded.client_id, client_secret = excluded.client_secret, join_role = excluded.join_role;
 
--- name: ProviderDelete :execrows
-delete from tenant_providers where tenant_id = @tenant_id;
+-- name: ProviderDelete :one
+delete from tenant_providers where tenant_id = @tenant_id returning issuer;
 
 -- name: EmailDomainInsert :exec
 insert into tenant_email_domains (tenant_id, domain, token) values (@tenant_id, @domain, @token) on conflict do nothing;
@@ -31,5 +31,5 @@ select exists (select from tenant_email_domains where tenant_id = @tenant_id and
 -- name: EmailDomainVerify :exec
 update tenant_email_domains set verified_at = now() where tenant_id = @tenant_id and domain = @domain;
 
--- name: EmailDomainDelete :execrows
-delete from tenant_email_domains where tenant_id = @tenant_id and domain = @domain;
+-- name: EmailDomainDelete :one
+delete from tenant_email_domains where tenant_id = @tenant_id and domain = @domain returning domain;

@@ -12,16 +12,15 @@ import (
 	"github.com/google/uuid"
 )
 
-const emailDomainDelete = `-- name: EmailDomainDelete :execrows
-delete from tenant_email_domains where tenant_id = $1 and domain = $2
+const emailDomainDelete = `-- name: EmailDomainDelete :one
+delete from tenant_email_domains where tenant_id = $1 and domain = $2 returning domain
 `
 
-func (q *Queries) EmailDomainDelete(ctx context.Context, tenantID uuid.UUID, domain string) (int64, error) {
-	result, err := q.db.Exec(ctx, emailDomainDelete, tenantID, domain)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) EmailDomainDelete(ctx context.Context, tenantID uuid.UUID, domain string) (string, error) {
+	row := q.db.QueryRow(ctx, emailDomainDelete, tenantID, domain)
+	var domain_2 string
+	err := row.Scan(&domain_2)
+	return domain_2, err
 }
 
 const emailDomainGet = `-- name: EmailDomainGet :one
@@ -135,16 +134,15 @@ func (q *Queries) IdentityInsert(ctx context.Context, arg IdentityInsertParams) 
 	return err
 }
 
-const providerDelete = `-- name: ProviderDelete :execrows
-delete from tenant_providers where tenant_id = $1
+const providerDelete = `-- name: ProviderDelete :one
+delete from tenant_providers where tenant_id = $1 returning issuer
 `
 
-func (q *Queries) ProviderDelete(ctx context.Context, tenantID uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, providerDelete, tenantID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) ProviderDelete(ctx context.Context, tenantID uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, providerDelete, tenantID)
+	var issuer string
+	err := row.Scan(&issuer)
+	return issuer, err
 }
 
 const providerGet = `-- name: ProviderGet :one
