@@ -19,6 +19,7 @@ type SignInPage struct {
 	To        string // the slug of the workspace that somebody on the public site is on the way to
 	Workspace string // "" on the public site
 	Slug      string // of the workspace
+	Console   bool   // the operators'
 	SiteURL   string
 	Providers []ProviderLink
 	Own       *ProviderLink // the workspace's own provider
@@ -57,7 +58,8 @@ type SudoPage struct {
 	Action, Next, Email      string
 	Waiting                  []Sent // the form that is sent once more with the answer
 	Password, TOTP, Passkeys bool   // what the person has
-	StepUp                   bool   // the workspace wants a second factor
+	StepUp                   bool   // the workspace wants a second factor, or the console
+	Console                  bool
 	Foreign                  bool
 	Again                    string // where to sign in again, for whom a provider vouches
 }

@@ -30,3 +30,8 @@ func lowerFirst(s string) string {
 	}
 	return strings.ToLower(s[:1]) + s[1:]
 }
+
+// byOperator reports whether it is the operator who does such a thing.
+func byOperator(action string) bool {
+	return action == "Looked in as support" || action == "Changed as operator"
+}

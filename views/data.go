@@ -1,7 +1,7 @@
 package views
 
 import (
-	"fmt"
+	"time"
 
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -10,9 +10,22 @@ import (
 // DataPage is where an owner takes the data along, or closes the workspace.
 type DataPage struct {
 	Shell
-	Slug    string
 	Exports []shareddb.ExportListRow
 	Close   ui.Form
+
+	Stats                shareddb.TenantStatsRow
+	Usage                []shareddb.UsageListRow // today's, if there is any
+	MaxRecords, MaxBytes int64
+	MaxRequests          int       // a minute
+	ConsentUntil         time.Time // support may look in; zero when it may not
+}
+
+// today is how many requests there were.
+func (p DataPage) today() (n int) {
+	for _, u := range p.Usage {
+		n += int(u.Requests)
+	}
+	return n
 }
 
 var fieldClose = ui.Field{Name: "slug", Label: "Type the workspace’s address to close it", Kind: ui.KindText, Required: true, Max: 60, Autocomplete: "off"}
@@ -28,16 +41,4 @@ func (p DataPage) waiting() bool {
 		}
 	}
 	return false
-}
-
-// size is a number of bytes as people say it.
-func size(n int64) string {
-	switch {
-	case n < 1<<10:
-		return fmt.Sprintf("%d bytes", n)
-	case n < 1<<20:
-		return fmt.Sprintf("%d kB", n>>10)
-	default:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	}
 }

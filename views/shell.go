@@ -2,6 +2,8 @@
 package views
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"github.com/paddock-crm/paddock/views/ui"
@@ -22,7 +24,15 @@ type Shell struct {
 	CanManage bool
 	Owner     bool
 	Flash     *ui.Flash
+	Support   *Support // nil when nobody looks in
 	ui.Formats
+}
+
+// Support is an operator who may be looking into the workspace.
+type Support struct {
+	By, Reason string
+	Until      time.Time
+	Mine       bool // it is who sees the page
 }
 
 // Site is what every public page has around it.
@@ -42,8 +52,9 @@ func current(is bool) templ.Attributes {
 
 // Frame stands around a page that is there with a workspace and without one.
 type Frame struct {
-	Shell *Shell // nil on the base host
-	Site  Site
+	Shell   *Shell   // nil elsewhere than in a workspace
+	Console *Console // nil elsewhere than on the operators' console
+	Site    Site
 	ui.Formats
 }
 

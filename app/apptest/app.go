@@ -140,12 +140,14 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	}
 	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
+	meter := tenant.NewMeter(d)
+	go meter.Run(context.Background())
 	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	for _, fn := range configure {
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Meter: meter, Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}

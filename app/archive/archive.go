@@ -376,14 +376,14 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, m Manifest, user
 		return tenant.Tenant{}, err
 	}
 	if before.ID != uuid.Nil {
-		if err := tx.DomainsMove(ctx, row.ID, before.ID); err != nil {
+		if err := tx.DomainsMove(ctx, row.Tenant.ID, before.ID); err != nil {
 			return tenant.Tenant{}, err
 		}
 	}
 	for _, x := range m.Members {
-		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: row.ID, UserID: users[x.Email], Role: x.Role}); err != nil {
+		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: row.Tenant.ID, UserID: users[x.Email], Role: x.Role}); err != nil {
 			return tenant.Tenant{}, err
 		}
 	}
-	return tenant.FromRow(shareddb.TenantBySlugRow(row)), nil
+	return tenant.FromRow(row.Tenant), nil
 }

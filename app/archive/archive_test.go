@@ -344,7 +344,7 @@ func TestOlderArchive(t *testing.T) {
 	if err := a.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) { row, err = tx.TenantBySlug(ctx, "older"); return err }); err != nil {
 		t.Fatal(err)
 	}
-	file := a.export(tenant.FromRow(row))
+	file := a.export(tenant.FromRow(row.Tenant))
 	b := install(t)
 	there, err := b.importing(file, archive.Options{Slug: "newer"})
 	if err != nil {

@@ -29,6 +29,10 @@ const (
 	DidChangeSignIn   = "Changed how people sign in"
 	DidDelete         = "Deleted"
 	DidExport         = "Exported"
+	DidSupport        = "Looked in as support"
+	DidConsent        = "Let support look in"
+	DidEndSupport     = "Ended support"
+	DidOperate        = "Changed as operator"
 )
 
 // Audit notes in the workspace's log what the acting member did, and to what.

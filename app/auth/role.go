@@ -30,6 +30,7 @@ const (
 	Write               // change them
 	Manage              // members, pipelines, tags, settings
 	Own                 // billing, closing, handing over
+	Operate             // the console: for operators who have shown a second factor
 )
 
 const level = 0xff

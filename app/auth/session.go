@@ -44,6 +44,8 @@ type Identity struct {
 	Strong     bool      // a second factor was shown
 	HasFactor  bool      // there is one to show
 	ByProvider bool      // the workspace's own provider vouches, for this workspace alone
+	Operator   bool      // may enter the console
+	Support    bool      // an operator who looks into a workspace: as a viewer, for SupportTime
 	ProvedAt   time.Time // when a password or factor was shown last
 
 	// How the person reads dates and numbers; "" for as the workspace does.
@@ -79,6 +81,8 @@ type SessionStart struct {
 	TenantID *uuid.UUID // of the host; nil on the base host
 	Strong   bool       // a second factor was shown
 	Provider *uuid.UUID // the workspace whose own provider vouches
+	Console  bool       // on the host of the operators' console
+	Support  bool       // an operator's, who is there to help
 	Device   Device
 }
 
@@ -88,7 +92,9 @@ type SessionStart struct {
 // provider vouches.
 func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id string, pending bool, err error) {
 	lasts := SessionIdle
-	if !s.Strong && s.Provider == nil {
+	if s.Support {
+		lasts = SupportTime
+	} else if !s.Strong && s.Provider == nil {
 		access, err := tx.UserAccess(ctx, s.UserID)
 		if err != nil {
 			return "", false, err
@@ -99,18 +105,18 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id stri
 	}
 	id = NewToken()
 	return id, pending, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
-		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider,
+		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
 		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: time.Now().Add(lasts),
 	})
 }
 
 // SessionGet returns whose session id is on this host. ok is false for an
 // unknown id, one that is over, and one made on another host.
-func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID) (who Identity, ok bool, err error) {
+func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, console bool) (who Identity, ok bool, err error) {
 	hash := hashToken(id)
 	var row shareddb.SessionGetRow
 	err = d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
-		row, err = tx.SessionGet(ctx, hash, tenantID)
+		row, err = tx.SessionGet(ctx, hash, tenantID, console)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -119,7 +125,7 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID) (
 	if err != nil {
 		return Identity{}, false, err
 	}
-	if time.Since(row.LastSeenAt) > sessionTouch && !row.Pending {
+	if time.Since(row.LastSeenAt) > sessionTouch && !row.Pending && !row.Support {
 		err = d.Shared(ctx, func(tx *db.SharedTx) error {
 			return tx.SessionTouch(ctx, SessionIdle.Seconds(), SessionMost.Seconds(), hash)
 		})
@@ -129,11 +135,14 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID) (
 	}
 	who = Identity{
 		SessionID: row.ID, UserID: row.UserID, Name: row.Name, Email: row.Email, Verified: row.EmailVerifiedAt != nil, Role: Role(row.Role),
-		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, ProvedAt: row.ProvedAt,
+		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator, Support: row.Support, ProvedAt: row.ProvedAt,
 		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Avatar: row.Avatar,
 	}
 	if row.MemberID != nil {
 		who.MemberID = *row.MemberID
+	}
+	if who.Support {
+		who.Role = Viewer
 	}
 	return who, true, nil
 }
@@ -152,9 +161,13 @@ const purposeHandoff = "handoff"
 // once, within a minute, there alone. Whether a second factor was shown goes
 // with it.
 func HandoffStart(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, strong bool) (string, error) {
+	return handoff(ctx, tx, userID, tenantID, strong, "")
+}
+
+func handoff(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, strong bool, data string) (string, error) {
 	token := NewToken()
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &userID, TenantID: &tenantID, Strong: strong, ExpiresAt: time.Now().Add(handoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &userID, TenantID: &tenantID, Strong: strong, Data: data, ExpiresAt: time.Now().Add(handoffTime),
 	})
 }
 
@@ -175,7 +188,7 @@ func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID 
 	if err != nil {
 		return SessionStart{}, badToken(err)
 	}
-	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong}, nil
+	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff}, nil
 }
 
 func badToken(err error) error {
@@ -201,7 +214,7 @@ type SweepWorker struct {
 func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		for _, sweep := range []func(context.Context) (int64, error){
-			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded, tx.ExportDeleteExpired,
+			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded, tx.ExportDeleteExpired, tx.UsageMinuteDeleteEnded,
 		} {
 			if _, err := sweep(ctx); err != nil {
 				return err

@@ -411,7 +411,7 @@ func (r *run) script(path string) string {
 	go hosts.Run(ctx)
 	time.Sleep(200 * time.Millisecond) // it listens: the second request finds its host cached
 	handler := web.New(web.Options{
-		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Log: slog.New(slog.DiscardHandler),
+		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d), Log: slog.New(slog.DiscardHandler),
 	})
 	for range 2 {
 		rec.reset()

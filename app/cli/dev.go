@@ -63,12 +63,13 @@ paddock ready at %s
 
   %s   sign in as enzo@ferrari.test
   %s   sign in as bruce@mclaren.test
-  demo@paddock.test is a member of both. Password for all: %s
+  demo@paddock.test is a member of both, and an operator. Password for all: %s
 
+  Operators    %s   a second factor is asked for; set one up there
   Caught mail  %s/dev/mail
   Components   %s/dev/components
 
-`, &base, at("ferrari"), at("mclaren"), seed.DemoPassword, &base, &base)
+`, &base, at("ferrari"), at("mclaren"), seed.DemoPassword, at("admin"), &base, &base)
 }
 
 // embed starts the embedded PostgreSQL when DATABASE_URL is not set, and sets

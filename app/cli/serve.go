@@ -106,6 +106,10 @@ func serve(ctx context.Context, s service) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
+	meter := tenant.NewMeter(s.db)
+	counting, stop := context.WithCancel(context.WithoutCancel(ctx)) // requests under way count too
+	defer stop()
+	wg.Go(func() { meter.Run(counting) })
 
 	hosts := tenant.NewResolver(s.db, s.cfg.BaseURL.Hostname())
 	wg.Go(func() { hosts.Run(ctx) })
@@ -121,7 +125,7 @@ func serve(ctx context.Context, s service) error {
 			}
 		})
 	}
-	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Log: s.log, Mailbox: s.mailbox})
+	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Log: s.log, Mailbox: s.mailbox})
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,13 +15,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/archive"
-	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/queries/shareddb"
-	letter "github.com/paddock-crm/paddock/views/mail"
 )
 
 type tenantCommand struct {
@@ -99,33 +96,11 @@ func (c tenantCreate) Run(e *environment) error {
 	if c.Name == "" {
 		c.Name = c.Slug
 	}
-	var known shareddb.UserByEmailRow
-	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
-		known, err = tx.UserByEmail(e.ctx, email)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = nil
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	in := auth.SignUpInput{Workspace: c.Name, Slug: c.Slug, Name: local, Email: email}
-	in.Then = func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
-		url := *e.cfg.BaseURL
-		base := url.String()
-		url.Host = r.Tenant.Slug + "." + url.Host
-		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, url.String(), base+"/password/forgot?email="+email, known.PasswordHash == ""))
-		if err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, job)
-	}
-	r, err := auth.CreateWorkspace(e.ctx, d, in, known, "")
+	t, err := web.Provision(e.ctx, d, box, *e.cfg.BaseURL, c.Name, c.Slug, email)
 	if err != nil {
 		return words(err)
 	}
-	fmt.Fprintf(e.out, "%s is ready; %s gets a mail\n", r.Tenant.Slug, email)
+	fmt.Fprintf(e.out, "%s is ready; %s gets a mail\n", t.Slug, email)
 	return nil
 }
 
@@ -301,7 +276,7 @@ func export(e *environment, d *db.DB, slug string, to io.Writer) error {
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = tenant.ErrUnknown
 		}
-		t = tenant.FromRow(row)
+		t = tenant.FromRow(row.Tenant)
 		return err
 	})
 	if err != nil {
@@ -345,28 +320,14 @@ type tenantClone struct {
 	New string `arg:"" help:"The copy’s address."`
 }
 
-// Run exports into a temporary file and imports it.
+// Run copies.
 func (c tenantClone) Run(e *environment) error {
-	f, err := os.CreateTemp("", "paddock-clone-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	defer f.Close()
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := export(e, d, c.Slug, f); err != nil {
-		return err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	_, err = archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.New, Report: drawn("importing")})
-	return words(err)
+	return words(archive.Clone(e.ctx, d, c.Slug, c.New, drawn("importing")))
 }
 
 type tenantExec struct {
@@ -436,7 +397,7 @@ func (c tenantPsql) Run(e *environment) error {
 	var t tenant.Tenant
 	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
 		row, err := tx.TenantBySlug(e.ctx, c.Slug)
-		t.Schema = row.Schema
+		t.Schema = row.Tenant.Schema
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = tenant.ErrUnknown
 		}

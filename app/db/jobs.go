@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -25,17 +26,22 @@ func (j TenantJob) tenant() uuid.UUID { return j.TenantID }
 // Enqueue has the job done if and when the transaction commits.
 //
 // Jobs of one tenant that has many waiting go behind those of others: who
-// floods the queue waits, and nobody else does.
+// floods the queue waits, and nobody else does. A tenant that has as many waiting
+// as it may gets ErrTooManyJobs.
 func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 	opts := &river.InsertOpts{}
 	if t, ok := job.(interface{ tenant() uuid.UUID }); ok && t.tenant() != uuid.Nil {
-		var waiting int
+		var waiting, most int
 		err := tx.tx.QueryRow(ctx, `
-			select count(*) from (
-				select from river_job where args->>'tenant_id' = $1 and state in ('available', 'retryable', 'running', 'scheduled') limit $2
-			) w`, t.tenant().String(), backlogs[len(backlogs)-1]).Scan(&waiting)
+			with most (n) as (select coalesce((select limit_jobs from tenants where id = $1::uuid), $2))
+			select (select count(*) from (
+				select from river_job where args->>'tenant_id' = $1::text and state in ('available', 'retryable', 'running', 'scheduled') limit (select n from most)
+			) w), n from most`, t.tenant().String(), MaxJobs).Scan(&waiting, &most)
 		if err != nil {
 			return err
+		}
+		if waiting >= most {
+			return ErrTooManyJobs
 		}
 		opts.Priority = 1 + len(backlogs) // the last there is
 		if i := slices.IndexFunc(backlogs, func(n int) bool { return waiting < n }); i >= 0 {
@@ -45,6 +51,12 @@ func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 	_, err := tx.d.river.InsertTx(ctx, tx.tx, job, opts)
 	return err
 }
+
+// MaxJobs is how many jobs of a tenant may wait, unless its own limit says so.
+const MaxJobs = 5000
+
+// ErrTooManyJobs is answered for a job of a tenant that has too many waiting.
+var ErrTooManyJobs = errors.New("db: too many jobs of this tenant are waiting")
 
 // backlogs are how many jobs of a tenant may wait at River's priorities 1, 2
 // and 3; what comes on top has 4.
@@ -62,6 +74,20 @@ func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
 	c.ConnConfig.RuntimeParams["role"] = d.sharedRole()
 	c.ConnConfig.RuntimeParams["application_name"] = "paddock-jobs"
 	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// JobClient connects a client that works on nothing, to look at jobs; the caller
+// closes it.
+func (d *DB) JobClient(ctx context.Context) (c *river.Client[pgx.Tx], done func(), err error) {
+	pool, err := d.JobPool(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c, err = river.NewClient(riverpgxv5.New(pool), &river.Config{}); err != nil {
+		pool.Close()
+		return nil, nil, err
+	}
+	return c, pool.Close, nil
 }
 
 // migrateJobs brings River's own tables up to date. They stand in the shared

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -13,6 +14,8 @@ type Scope struct {
 	TenantID uuid.UUID
 	Schema   string    // as in public.tenants; never the slug
 	MemberID uuid.UUID // the acting member; uuid.Nil for the system
+
+	StatementTimeout time.Duration // 0 for StatementTimeout
 }
 
 // ErrNoTenant is what Tenant answers without a scope in its context.

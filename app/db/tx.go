@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,21 +66,29 @@ func (d *DB) tenant(ctx context.Context, begin string, changeSet uuid.UUID, fn f
 	if !ok {
 		return ErrNoTenant
 	}
-	return d.run(ctx, begin+d.tenantScope(scope, changeSet)+limits, func(c *pgx.Conn, tx pgx.Tx) error {
+	return d.run(ctx, begin+d.tenantScope(scope, changeSet)+limits(scope.StatementTimeout), func(c *pgx.Conn, tx pgx.Tx) error {
 		remember(c, scope.Schema)
 		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope, changeSet})
 	})
 }
 
 func (d *DB) shared(ctx context.Context, begin string, fn func(*SharedTx) error) error {
-	return d.run(ctx, begin+d.sharedScope()+limits, func(_ *pgx.Conn, tx pgx.Tx) error {
+	return d.run(ctx, begin+d.sharedScope()+limits(0), func(_ *pgx.Conn, tx pgx.Tx) error {
 		return fn(&SharedTx{shareddb.New(guarded{tx}), d, tx})
 	})
 }
 
-// limits bound what one transaction may take; the lists and forms of a request
-// need milliseconds.
-const limits = `; set local statement_timeout = '10s'; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
+// StatementTimeout is how long one statement may take, unless its tenant's limit
+// says otherwise; the lists and forms of a request need milliseconds.
+const StatementTimeout = 10 * time.Second
+
+// limits bound what one transaction may take.
+func limits(statement time.Duration) string {
+	if statement == 0 {
+		statement = StatementTimeout
+	}
+	return `; set local statement_timeout = ` + strconv.FormatInt(statement.Milliseconds(), 10) + `; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
+}
 
 // tenantScope names pg_temp last, else a temporary table would shadow a
 // tenant's. public is not on the path: a missing table must not fall through.

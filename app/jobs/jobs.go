@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +52,12 @@ func Run(ctx context.Context, o Options) error {
 	if o.StuckAfter == 0 {
 		o.StuckAfter = 2 * jobTimeout
 	}
+	meter := tenant.NewMeter(o.DB)
+	var metering sync.WaitGroup
+	defer metering.Wait()
+	counting, stop := context.WithCancel(context.WithoutCancel(ctx)) // jobs under way count too
+	defer stop()
+	metering.Go(func() { meter.Run(counting) })
 	pool, err := o.DB.JobPool(ctx)
 	if err != nil {
 		return err
@@ -63,6 +70,8 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &crm.PurgeWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
 	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
+	river.AddWorker(workers, &tenant.MeasureWorker{DB: o.DB})
+	river.AddWorker(workers, &archive.CloneWorker{DB: o.DB})
 	river.AddWorker(workers, &archive.Worker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
@@ -72,12 +81,13 @@ func Run(ctx context.Context, o Options) error {
 		JobTimeout:           min(jobTimeout, o.StuckAfter/2),
 		RescueStuckJobsAfter: o.StuckAfter,
 		ReindexerSchedule:    never{}, // it would need the owner's rights
-		Plugins:              []rivertype.Plugin{newTenants(o.DB, o.Workers)},
+		Plugins:              []rivertype.Plugin{newTenants(o.DB, meter, o.Workers)},
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(time.Minute, tenant.SparesJob{}),
 			periodic(time.Hour, auth.SweepJob{}),
 			periodic(24*time.Hour, crm.PurgeJob{}),
 			periodic(time.Hour, tenant.DropJob{}),
+			periodic(10*time.Minute, tenant.MeasureJob{}),
 		},
 	})
 	if err != nil {
@@ -175,14 +185,10 @@ func Retry(ctx context.Context, d *db.DB, id int64) error {
 
 // withClient lends a client that works on nothing.
 func withClient(ctx context.Context, d *db.DB, fn func(*river.Client[pgx.Tx]) error) error {
-	pool, err := d.JobPool(ctx)
+	c, done, err := d.JobClient(ctx)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	c, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
-	if err != nil {
-		return err
-	}
+	defer done()
 	return fn(c)
 }

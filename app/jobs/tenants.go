@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
 
@@ -22,6 +23,7 @@ import (
 type tenants struct {
 	river.WorkerMiddlewareDefaults
 	db    *db.DB
+	meter *tenant.Meter
 	share int
 
 	mu      sync.Mutex
@@ -29,8 +31,8 @@ type tenants struct {
 }
 
 // newTenants gives a tenant half of the workers at most.
-func newTenants(d *db.DB, workers int) *tenants {
-	return &tenants{db: d, share: max(1, workers/2), running: map[uuid.UUID]int{}}
+func newTenants(d *db.DB, meter *tenant.Meter, workers int) *tenants {
+	return &tenants{db: d, meter: meter, share: max(1, workers/2), running: map[uuid.UUID]int{}}
 }
 
 // snooze is how long a job waits whose tenant has its share already; it differs,
@@ -66,6 +68,7 @@ func (t *tenants) Work(ctx context.Context, job *rivertype.JobRow, work func(con
 	if err != nil {
 		return err
 	}
+	t.meter.Job(id)
 	return work(db.WithScope(ctx, db.Scope{TenantID: row.ID, Schema: row.Schema}))
 }
 

@@ -68,7 +68,7 @@ func bySlug(ctx context.Context, d *db.DB, slug string) (t tenant.Tenant, err er
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("there is no workspace %q", slug)
 		}
-		t = tenant.Tenant{ID: row.ID, Schema: row.Schema, Slug: slug, Name: row.Name, Currency: row.Currency}
+		t = tenant.Tenant{ID: row.Tenant.ID, Schema: row.Tenant.Schema, Slug: slug, Name: row.Tenant.Name, Currency: row.Tenant.Currency}
 		return err
 	})
 	return t, err
@@ -142,13 +142,16 @@ func letters(r rune) rune {
 // DemoPassword is every demo user's.
 const DemoPassword = "paddock-demo"
 
+// DemoOperator is the demo user who may enter the operators' console.
+const DemoOperator = "demo@paddock.test"
+
 var demoUsers = []struct {
 	email, name string
 	workspaces  map[string]auth.Role
 }{
 	{"enzo@ferrari.test", "Enzo Vitale", map[string]auth.Role{"ferrari": auth.Owner}},
 	{"bruce@mclaren.test", "Bruce Langdon", map[string]auth.Role{"mclaren": auth.Owner}},
-	{"demo@paddock.test", "Lina Moreau", map[string]auth.Role{"ferrari": auth.Member, "mclaren": auth.Member}},
+	{DemoOperator, "Lina Moreau", map[string]auth.Role{"ferrari": auth.Member, "mclaren": auth.Member}},
 	{"sato@ferrari.test", "Sato Kenji", map[string]auth.Role{"ferrari": auth.Member}},
 }
 
@@ -187,6 +190,11 @@ func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 		user := shareddb.UserByIDRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
 		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
 			return err
+		}
+		if u.email == DemoOperator {
+			if err := auth.SetOperator(ctx, tx, u.email, true); err != nil {
+				return err
+			}
 		}
 		for slug, role := range u.workspaces {
 			if _, err := auth.Join(ctx, tx, tenants[slug], user, role); err != nil {

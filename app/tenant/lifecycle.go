@@ -10,7 +10,6 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/queries/shareddb"
 )
 
 // What becomes of a workspace once it is there: active ⇄ suspended → deleted,
@@ -43,7 +42,7 @@ func find(ctx context.Context, tx *db.SharedTx, slug string, want ...string) (Te
 	if err != nil {
 		return Tenant{}, err
 	}
-	t := FromRow(shareddb.TenantBySlugRow(row))
+	t := FromRow(row.Tenant)
 	for _, s := range want {
 		if t.State == s {
 			return t, nil

@@ -25,7 +25,11 @@ const (
 	Site                  // the base host
 	Workspace             // one workspace
 	Moved                 // a name that a workspace had until lately
+	Console               // the operators'
 )
+
+// ConsoleLabel stands before the base host where the operators' console is.
+const ConsoleLabel = "admin"
 
 // Host is what a request's host resolves to; Tenant is set for a Workspace, and
 // its slug for one that has Moved.
@@ -108,8 +112,11 @@ func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
 		return Host{Kind: Site}, nil
 	}
 	slug, isLabel := strings.CutSuffix(name, "."+r.base)
+	if isLabel && slug == ConsoleLabel {
+		return Host{Kind: Console}, nil
+	}
 	if isLabel && (!ValidSlug(slug) || Reserved(slug)) {
-		return Host{}, nil // two labels, punycode, admin: nothing to look up
+		return Host{}, nil // two labels, punycode, api: nothing to look up
 	}
 	if h, ok := r.cache.Get(name); ok {
 		return h, nil
@@ -134,17 +141,18 @@ func (r *Resolver) Resolve(ctx context.Context, host string) (Host, error) {
 }
 
 func (r *Resolver) load(ctx context.Context, name, slug string, isLabel bool) (Host, error) {
-	var row shareddb.TenantBySlugRow
+	var row shareddb.Tenant
 	var now string // what a workspace that had this name is called
 	err := r.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		if isLabel {
-			if row, err = tx.TenantBySlug(ctx, slug); errors.Is(err, pgx.ErrNoRows) {
+			found, err := tx.TenantBySlug(ctx, slug)
+			if row = found.Tenant; errors.Is(err, pgx.ErrNoRows) {
 				now, err = tx.TenantByFormerSlug(ctx, slug)
 			}
 			return err
 		}
-		domain, err := tx.TenantByDomain(ctx, name)
-		row = shareddb.TenantBySlugRow(domain)
+		found, err := tx.TenantByDomain(ctx, name)
+		row = found.Tenant
 		return err
 	})
 	switch {

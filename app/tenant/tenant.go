@@ -4,6 +4,7 @@ package tenant
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -35,6 +36,14 @@ type Tenant struct {
 	RequireSecondFactor bool // of every member
 
 	SchemaVersion int64 // of its migrations
+
+	Limits Limits
+	FullOf string // FullOfRecords or FullOfStorage when nothing more can be added
+
+	// An operator may be looking in until then, and an owner has agreed to it
+	// beforehand until then; zero for never.
+	SupportUntil, SupportConsentUntil time.Time
+	SupportBy, SupportReason          string
 }
 
 // Errors of a slug, for the person who chose it.
@@ -79,7 +88,7 @@ func Claim(ctx context.Context, tx *db.SharedTx, slug, name string) (Tenant, err
 	if err != nil {
 		return Tenant{}, err
 	}
-	return FromRow(shareddb.TenantBySlugRow(row)), nil
+	return FromRow(row.Tenant), nil
 }
 
 // WithSpare runs claim, which calls Claim; when no spare was at hand it makes
@@ -97,10 +106,19 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 }
 
 // FromRow is the workspace of a row of public.tenants.
-func FromRow(r shareddb.TenantBySlugRow) Tenant {
-	t := Tenant{ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle, RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion}
+func FromRow(r shareddb.Tenant) Tenant {
+	t := Tenant{
+		ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle,
+		RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion, Limits: limitsOf(r), FullOf: r.FullOf, SupportBy: r.SupportBy, SupportReason: r.SupportReason,
+	}
 	if r.Slug != nil {
 		t.Slug = *r.Slug
+	}
+	if r.SupportUntil != nil {
+		t.SupportUntil = *r.SupportUntil
+	}
+	if r.SupportConsentUntil != nil {
+		t.SupportConsentUntil = *r.SupportConsentUntil
 	}
 	return t
 }

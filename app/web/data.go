@@ -24,9 +24,19 @@ func (s *Server) data(c echo.Context) error {
 func (s *Server) renderData(c echo.Context, status int, p views.DataPage) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p.Shell, p.Slug = s.shell(c, "settings", "Data"), v.tenant.Slug
+	p.Shell = s.shell(c, "settings", "Data")
+	p.MaxRecords, p.MaxBytes, p.MaxRequests = v.tenant.Limits.Records, v.tenant.Limits.Bytes, v.tenant.Limits.Requests
+	if auth.Consented(v.tenant) {
+		p.ConsentUntil = v.tenant.SupportConsentUntil
+	}
 	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
-		p.Exports, err = tx.ExportList(ctx, v.tenant.ID)
+		if p.Exports, err = tx.ExportList(ctx, v.tenant.ID); err != nil || wantsFragment(c) {
+			return err
+		}
+		if p.Stats, err = tx.TenantStats(ctx, v.tenant.ID); err != nil {
+			return err
+		}
+		p.Usage, err = tx.UsageList(ctx, v.tenant.ID, time.Now().UTC().Truncate(24*time.Hour))
 		return err
 	})
 	if err != nil {
@@ -139,4 +149,42 @@ func (s *Server) workspaceClose(c echo.Context) error {
 	}
 	s.hosts.Forget(v.tenant.Slug)
 	return s.leave(c, s.siteURL("/workspaces", nil))
+}
+
+// supportConsent lets operators look in for a while without asking first.
+func (s *Server) supportConsent(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	until := time.Now().Add(auth.ConsentTime)
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.TenantSupportConsent(ctx, &until, v.tenant.ID); err != nil {
+			return err
+		}
+		return auth.AuditShared(ctx, tx, auth.DidConsent, "until "+until.UTC().Format(time.DateOnly))
+	})
+	if err != nil {
+		return err
+	}
+	s.hosts.Forget(v.tenant.Slug)
+	return s.say(c, "/settings/data", "Support may look in for a week")
+}
+
+// supportRefuse takes the consent back, and ends a look that is under way.
+func (s *Server) supportRefuse(c echo.Context) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.TenantSupportConsent(ctx, nil, v.tenant.ID); err != nil {
+			return err
+		}
+		if err := auth.SupportEnd(ctx, tx, v.tenant.ID); err != nil {
+			return err
+		}
+		return auth.AuditShared(ctx, tx, auth.DidEndSupport, "")
+	})
+	if err != nil {
+		return err
+	}
+	s.hosts.Forget(v.tenant.Slug)
+	return s.say(c, "/settings/data", "Support is out, and does not look in unasked")
 }

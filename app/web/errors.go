@@ -4,19 +4,23 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // problem is an answer that is not the page one asked for.
@@ -39,10 +43,21 @@ var (
 	errSuspended  = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
 	errUpdating   = &problem{status: http.StatusServiceUnavailable, title: "This workspace is being updated", text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", retry: 10}
 	errByProvider = &problem{status: http.StatusForbidden, title: "This needs a sign-in of your own", text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", signOut: true}
+	errOperator   = &problem{status: http.StatusForbidden, title: "You are not an operator", text: "This is where the operators of this Paddock work. One of them can let you in: paddock admin grant, with your address.", signOut: true}
+	errSupport    = &problem{status: http.StatusForbidden, title: "Support looks, and changes nothing", text: "You are here as an operator. To change something, have an owner of the workspace invite you.", home: true}
 	errCrossSite  = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
 	errBadForm    = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
 	errTooLarge   = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
 )
+
+// errFull is answered for what would add to a workspace that is full.
+func errFull(t tenant.Tenant) *problem {
+	limit := ui.Plural(int(t.Limits.Records), "record", "records") + ", those in the trash counted"
+	if t.FullOf == tenant.FullOfStorage {
+		limit = ui.Size(t.Limits.Bytes)
+	}
+	return &problem{status: http.StatusForbidden, title: "This workspace is full", text: "It may hold " + limit + ". What is there can be read, changed and deleted. Its owner can ask the operator of this Paddock for more; what is deleted for good counts no more after some minutes."}
+}
 
 // handleError is the one place that turns errors into pages. What is not
 // expected is logged with the request's id, of which the page shows that alone.
@@ -89,9 +104,14 @@ func (s *Server) problem(err error) *problem {
 	var he *echo.HTTPError
 	var many auth.TooManyError
 	var denied *auth.RefusalError
+	var limit *tenant.LimitError
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &limit):
+		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: limit.Reason + " Try again in " + ui.Plural(seconds(limit.RetryAfter), "second", "seconds") + "; nothing you saved is lost.", retry: seconds(limit.RetryAfter)}
+	case errors.Is(err, db.ErrTooManyJobs):
+		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: "Too many mails and other work of this workspace are waiting. Try again in a few minutes.", retry: 60}
 	case errors.As(err, &denied):
 		return &problem{status: http.StatusUnprocessableEntity, title: "This can’t be done", text: denied.Reason, home: true}
 	case errors.Is(err, pgx.ErrNoRows):
@@ -111,6 +131,8 @@ func (s *Server) problem(err error) *problem {
 	}
 	return &problem{status: http.StatusInternalServerError, title: "Something went wrong on our side", text: "Nothing you saved is lost. Try again; if it happens once more, tell us the number below."}
 }
+
+func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
 
 // unavailable tells a database that is down or overloaded from a bug.
 func unavailable(err error) bool {

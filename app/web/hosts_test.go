@@ -31,7 +31,7 @@ func TestHosts(t *testing.T) {
 	app := apptest.Start(t)
 	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
 	name := app.Base.Hostname()
-	const workspace, site, unknown = "workspace", "site", "unknown"
+	const workspace, site, console, unknown = "workspace", "site", "console", "unknown"
 	cases := map[string]struct{ host, forwarded, want string }{
 		"base":                    {host: app.Base.Host, want: site},
 		"base, no port":           {host: name, want: site},
@@ -44,7 +44,8 @@ func TestHosts(t *testing.T) {
 		"another port":            {host: w.Slug + "." + name + ":1", want: workspace},
 		"unknown":                 {host: "nobody-has-this." + name, want: unknown},
 		"reserved":                {host: "www." + name, want: unknown},
-		"operator console to be":  {host: "admin." + name, want: unknown},
+		"operators' console":      {host: "admin." + name, want: console},
+		"below the console":       {host: "a.admin." + name, want: unknown},
 		"two labels":              {host: "a." + w.Slug + "." + name, want: unknown},
 		"punycode":                {host: "xn--" + w.Slug + "." + name, want: unknown},
 		"IPv4":                    {host: "127.0.0.1", want: unknown},
@@ -67,6 +68,10 @@ func TestHosts(t *testing.T) {
 				res.Want(http.StatusOK)
 				if !strings.Contains(res.Text("h1"), "Sign in") || strings.Contains(res.Body, w.Name) {
 					t.Errorf("not the site's sign-in: %s", res.Text("h1"))
+				}
+			case console:
+				if got := res.Want(http.StatusOK).Text("h1"); got != "Operators" {
+					t.Errorf("h1 %q, want the console's", got)
 				}
 			case workspace:
 				res.Want(http.StatusOK)

@@ -20,11 +20,13 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // visit is what the middleware learns of a request before its handler runs.
 type visit struct {
-	tenant   tenant.Tenant // the zero Tenant on the base host
+	tenant   tenant.Tenant // the zero Tenant on the base host and the console
+	console  bool          // the operators'
 	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	signedIn bool
 }
@@ -150,7 +152,7 @@ func (s *Server) host(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := context.WithValue(db.WithGuard(r.Context()), visitKey{}, &visit{tenant: h.Tenant})
+	ctx := context.WithValue(db.WithGuard(r.Context()), visitKey{}, &visit{tenant: h.Tenant, console: h.Kind == tenant.Console})
 	lineOf(r).tenant = h.Tenant
 	routes := s.site
 	switch h.Kind {
@@ -161,10 +163,17 @@ func (s *Server) host(c echo.Context) error {
 			return errNotFound
 		}
 		return s.leave(c, s.workspaceURL(h.Tenant.Slug, r.URL.Path, r.URL.Query()))
+	case tenant.Console:
+		routes = s.console
 	case tenant.Workspace:
 		if h.Tenant.SchemaVersion < db.RequiredVersion() {
 			return errUpdating
 		}
+		leave, err := s.meter.Enter(r.Context(), h.Tenant)
+		if err != nil {
+			return err
+		}
+		defer leave()
 		routes = s.workspace
 	}
 	r = r.WithContext(ctx)
@@ -213,7 +222,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request().WithContext(auth.WithDevice(c.Request().Context(), device(c)))
 		c.SetRequest(r)
 		if v.signedIn && v.who.Role != auth.NoRole {
-			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID})))
+			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID, StatementTimeout: v.tenant.Limits.Statement})))
 		}
 		return next(c)
 	}
@@ -232,19 +241,36 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 			return next(c)
 		case !v.signedIn:
 			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
+		case v.who.Support && c.Request().Method != http.MethodGet && c.Request().Method != http.MethodHead:
+			return errSupport
 		case level == auth.SignedIn:
+		case level == auth.Operate && !v.who.Operator:
+			return errOperator
+		case level == auth.Operate && !v.who.Strong && v.who.HasFactor:
+			return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
+		case level == auth.Operate && !v.who.Strong:
+			if err := s.setFlash(c, ui.Flash{Message: "Operators show a second factor. Set one up first."}); err != nil {
+				return err
+			}
+			return s.leave(c, "/settings/security")
+		case level == auth.Operate:
 		case v.who.Role == auth.NoRole:
 			return errNotMember
 		case v.tenant.State == tenant.Suspended:
 			return errSuspended
 		case !v.who.Role.May(p):
 			return errRole
+		case v.tenant.FullOf != "" && level == auth.Write && c.Request().Method == http.MethodPost:
+			return errFull(v.tenant)
 		}
 		if p&auth.Account != 0 {
 			if v.who.ByProvider {
 				return errByProvider
 			}
-		} else if v.tenant.RequireSecondFactor && level != auth.SignedIn && !v.who.Strong && !v.who.ByProvider {
+			if v.who.Support {
+				return errSupport
+			}
+		} else if v.tenant.RequireSecondFactor && level != auth.SignedIn && !v.who.Strong && !v.who.ByProvider && level != auth.Operate {
 			if v.who.HasFactor {
 				return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
 			}

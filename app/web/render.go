@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -49,6 +51,17 @@ func (s *Server) redirect(c echo.Context, path string) error {
 	return c.Redirect(http.StatusSeeOther, path)
 }
 
+// say goes to another page of this host and says there what was done.
+func (s *Server) say(c echo.Context, path, message string) error {
+	if err := s.setFlash(c, ui.Flash{Message: message}); err != nil {
+		return err
+	}
+	return s.redirect(c, path)
+}
+
+// saved is say for settings.
+func (s *Server) saved(c echo.Context, path string) error { return s.say(c, path, "Changes saved") }
+
 // leave goes to another page as a navigation of the whole browser: to another
 // host, or to where the session is another.
 func (s *Server) leave(c echo.Context, url string) error {
@@ -65,8 +78,17 @@ func (s *Server) shell(c echo.Context, section, title string) views.Shell {
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
 		Name: v.who.Name, Email: v.who.Email, Avatar: v.who.Avatar, Theme: v.who.Theme, Verified: v.who.Verified, CanWrite: v.who.Role.May(auth.Write), CanManage: v.who.Role.May(auth.Manage), Owner: v.who.Role.May(auth.Own),
-		Formats: v.formats(c), Flash: s.takeFlash(c),
+		Formats: v.formats(c), Flash: s.takeFlash(c), Support: supportOf(v),
 	}
+}
+
+// supportOf says who may be looking in as support; nil when nobody is.
+func supportOf(v *visit) *views.Support {
+	t := v.tenant
+	if time.Now().After(t.SupportUntil) {
+		return nil
+	}
+	return &views.Support{By: t.SupportBy, Reason: t.SupportReason, Until: t.SupportUntil, Mine: v.who.Support}
 }
 
 // siteShell is what a public page has around it.

@@ -147,6 +147,8 @@ func WorkspaceRoutes(s *Server) []Route {
 			{post, "/settings/signin/domains/:domain/verification", auth.Own | auth.Sudo, s.emailDomainVerify},
 			{del, "/settings/signin/domains/:domain", auth.Own | auth.Sudo, s.emailDomainDelete},
 			{get, "/settings/data", auth.Own, s.data},
+			{put, "/settings/data/support", auth.Own | auth.Sudo, s.supportConsent},
+			{del, "/settings/data/support", auth.Own, s.supportRefuse},
 			{del, "/settings/data", auth.Own | auth.Sudo, s.workspaceClose},
 			{post, "/settings/data/exports", auth.Own | auth.Sudo, s.exportCreate},
 			{get, "/settings/data/exports/:id", auth.Own | auth.Sudo, s.exportDownload},
@@ -169,6 +171,40 @@ func WorkspaceRoutes(s *Server) []Route {
 		},
 		signInRoutes(s),
 		accountRoutes(s, auth.Read),
+	)
+}
+
+// ConsoleRoutes stand on the host of the operators' console.
+func ConsoleRoutes(s *Server) []Route {
+	const operate, sudo = auth.Operate, auth.Operate | auth.Sudo
+	return slices.Concat(
+		[]Route{
+			{get, "/", operate, s.consoleStart},
+			{get, "/tenants", operate, s.tenants},
+			{get, "/tenants/new", operate, s.tenantNew},
+			{post, "/tenants", sudo, s.tenantCreate},
+			{get, "/tenants/:id", operate, s.tenantShow},
+			{del, "/tenants/:id", sudo, s.tenantDelete},
+			{put, "/tenants/:id/restoration", sudo, s.tenantRestore},
+			{put, "/tenants/:id/suspension", sudo, s.tenantSuspend},
+			{del, "/tenants/:id/suspension", sudo, s.tenantResume},
+			{put, "/tenants/:id/slug", sudo, s.tenantRename},
+			{post, "/tenants/:id/clone", sudo, s.tenantClone},
+			{put, "/tenants/:id/limits", sudo, s.tenantLimits},
+			{post, "/tenants/:id/support", sudo, s.supportBegin},
+			{get, "/domains", operate, s.consoleDomains},
+			{del, "/domains/:id/:host", sudo, s.consoleDomainUnbind},
+			{get, "/users", operate, s.users},
+			{del, "/users/:id/sessions", sudo, s.userSignOut},
+			{get, "/migrations", operate, s.migrations},
+			{get, jobsPath, operate, s.jobsUI},
+			{get, jobsPath + "/*", operate, s.jobsUI},
+			{post, jobsPath + "/*", operate, s.jobsUI},
+			{put, jobsPath + "/*", operate, s.jobsUI},
+			{del, jobsPath + "/*", operate, s.jobsUI},
+		},
+		signInRoutes(s),
+		accountRoutes(s, auth.SignedIn),
 	)
 }
 

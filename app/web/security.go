@@ -252,6 +252,10 @@ func (s *Server) sessionDeleteOthers(c echo.Context) error {
 
 // frame is what stands around a page that is there with and without a workspace.
 func (s *Server) frame(c echo.Context, title string) views.Frame {
+	if visiting(c).console {
+		console := s.consoleShell(c, "settings/security", title)
+		return views.Frame{Console: &console, Formats: console.Formats}
+	}
 	if visiting(c).tenant.ID == uuid.Nil {
 		return views.Frame{Site: s.siteShell(c, title), Formats: visiting(c).formats(c)}
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	Config  config.Config // Secrets must not be empty
 	DB      *db.DB
 	Hosts   *tenant.Resolver
+	Meter   *tenant.Meter
 	Log     *slog.Logger
 	Mailbox *mail.Mailbox                                            // development: shows caught mail, the gallery and demo hints; nil otherwise
 	TXT     func(ctx context.Context, name string) ([]string, error) // looks up DNS records; nil for the system's way
@@ -42,6 +43,7 @@ type Server struct {
 	cfg      config.Config
 	db       *db.DB
 	hosts    *tenant.Resolver
+	meter    *tenant.Meter
 	log      *slog.Logger
 	box      *seal.Box
 	mailbox  *mail.Mailbox
@@ -53,13 +55,15 @@ type Server struct {
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
 
-	outer           *echo.Echo // what comes before the host is known
-	site, workspace *echo.Echo
+	river func() (http.Handler, error)
+
+	outer                    *echo.Echo // what comes before the host is known
+	site, workspace, console *echo.Echo
 }
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, log: o.Log, mailbox: o.Mailbox, metrics: newMetrics(o.DB), oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: newMetrics(o.DB), oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log)}
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
@@ -104,6 +108,7 @@ func New(o Options) *Server {
 
 	s.site = s.routes(SiteRoutes(s))
 	s.workspace = s.routes(WorkspaceRoutes(s))
+	s.console = s.routes(ConsoleRoutes(s))
 	if s.mailbox != nil {
 		s.mount(s.site, DevelopmentRoutes(s))
 	}

@@ -46,7 +46,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 	if err := securecookie.DecodeMulti(name, cookie.Value, &id, st.codecs...); err != nil {
 		return s, nil //nolint:nilerr // not of our making: as if there were none
 	}
-	who, ok, err := auth.SessionGet(r.Context(), st.db, id, tenantID(r.Context()))
+	who, ok, err := auth.SessionGet(r.Context(), st.db, id, tenantID(r.Context()), onConsole(r.Context()))
 	if err != nil || !ok {
 		return s, err
 	}
@@ -82,6 +82,12 @@ func tenantID(ctx context.Context) *uuid.UUID {
 	return nil
 }
 
+// onConsole reports whether the request's host is the operators' console.
+func onConsole(ctx context.Context) bool {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	return ok && v.console
+}
+
 // tenantOf is the id of the host's workspace; uuid.Nil on the base host.
 func tenantOf(ctx context.Context) uuid.UUID {
 	if id := tenantID(ctx); id != nil {
@@ -109,11 +115,11 @@ func (s *Server) session(c echo.Context) (*sessions.Session, error) {
 func (s *Server) startSession(c echo.Context, start auth.SessionStart, next string) (to string, err error) {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	start.TenantID, start.Device = tenantID(ctx), device(c)
+	start.TenantID, start.Console, start.Device = tenantID(ctx), v.console, device(c)
 	var id string
 	var pending bool
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		if id, pending, err = auth.StartSession(ctx, tx, start); err != nil || pending || start.TenantID == nil {
+		if id, pending, err = auth.StartSession(ctx, tx, start); err != nil || pending || start.TenantID == nil || start.Support {
 			return err
 		}
 		user, err := tx.UserByID(ctx, start.UserID)

@@ -22,14 +22,6 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-// saved goes back to a page of the settings and says that it is done.
-func (s *Server) saved(c echo.Context, path string) error {
-	if err := s.setFlash(c, ui.Flash{Message: "Changes saved"}); err != nil {
-		return err
-	}
-	return s.redirect(c, path)
-}
-
 func (f *form) checkZone() {
 	if v := f.Values["time_zone"]; v != "" && f.Errors["time_zone"] == "" {
 		if _, ok := loadZone(v); !ok {

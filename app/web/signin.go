@@ -38,7 +38,7 @@ func (s *Server) renderSignIn(c echo.Context, status int, f ui.Form, next, works
 	v := visiting(c)
 	p := views.SignInPage{
 		Site: s.siteShell(c, "Sign in"), Form: f, Next: next, To: workspace, Workspace: v.tenant.Name, Slug: v.tenant.Slug,
-		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil, Providers: s.platformProviders(), Foreign: s.foreign(c),
+		SiteURL: s.cfg.BaseURL.String(), DemoHint: s.mailbox != nil, Providers: s.platformProviders(), Foreign: s.foreign(c), Console: v.console,
 	}
 	if v.tenant.ID != uuid.Nil {
 		own, err := s.tenantProvider(c)
@@ -217,7 +217,7 @@ func (s *Server) sudoForm(c echo.Context) error {
 func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next string) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: v.tenant.RequireSecondFactor && !v.who.Strong}
+	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: (v.tenant.RequireSecondFactor || v.console) && !v.who.Strong, Console: v.console}
 	if action != "/sudo" {
 		r := c.Request()
 		if r.Method != http.MethodPost {

@@ -157,13 +157,20 @@ func (s *Server) afterSignIn(c echo.Context, next string) string {
 		strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") && !strings.ContainsAny(next, "\\\r\n\t") {
 		return next
 	}
-	if visiting(c).tenant.ID == uuid.Nil {
+	if v := visiting(c); v.tenant.ID == uuid.Nil && !v.console {
 		return "/workspaces"
 	}
 	return "/"
 }
 
 func (s *Server) signOut(c echo.Context) error {
+	ctx := c.Request().Context()
+	if v := visiting(c); v.who.Support {
+		if err := s.db.Shared(ctx, func(tx *db.SharedTx) error { return auth.SupportEnd(ctx, tx, v.tenant.ID) }); err != nil {
+			return err
+		}
+		s.hosts.Forget(v.tenant.Slug)
+	}
 	if err := s.endSession(c); err != nil {
 		return err
 	}

@@ -3,3 +3,50 @@
 //   sqlc v1.31.1
 
 package shareddb
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+type Tenant struct {
+	ID                  uuid.UUID
+	Schema              string
+	State               string
+	Slug                *string
+	Name                string
+	Currency            string
+	SchemaVersion       int64
+	MigrationError      string
+	CreatedAt           time.Time
+	ClaimedAt           *time.Time
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
+	SuspendedAt         *time.Time
+	DeletedAt           *time.Time
+	SchemaMade          bool
+	SupportConsentUntil *time.Time
+	SupportUntil        *time.Time
+	SupportBy           string
+	SupportReason       string
+	LimitStatementMs    *int32
+	LimitConcurrent     *int32
+	LimitRequests       *int32
+	LimitRecords        *int64
+	LimitBytes          *int64
+	LimitJobs           *int32
+	FullOf              string
+}
+
+type TenantStat struct {
+	TenantID   uuid.UUID
+	Members    int32
+	Records    int64
+	Bytes      int64
+	ActiveAt   time.Time
+	MeasuredAt time.Time
+}

@@ -1,18 +1,20 @@
 -- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider)
-values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider));
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support)
+values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support);
 
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
--- with it, so that a removed member is out at the next click.
+-- with it, so that a removed member is out at the next click; an operator who
+-- is none any more loses what being one has opened.
 select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
-       u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
+       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
-left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
-where s.id_hash = @id_hash and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.expires_at > now();
+left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id and not s.support
+where s.id_hash = @id_hash and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.console = @console and s.expires_at > now()
+  and (not s.support or u.operator);
 
 -- name: SessionTouch :exec
 -- However much it is used, a session ends @most seconds after it began.
@@ -24,7 +26,7 @@ update sessions set proved_at = now(), strong = strong or @strong::bool where id
 
 -- name: SessionList :many
 -- Where the user is signed in, the latest first.
-select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, coalesce(t.slug, '')::text as slug, coalesce(t.name, '')::text as workspace
+select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, s.console, coalesce(t.name, '')::text as workspace
 from sessions s left join tenants t on t.id = s.tenant_id
 where s.user_id = @user_id and s.expires_at > now() and not s.pending
 order by s.last_seen_at desc, s.id
@@ -49,3 +51,7 @@ delete from sessions where provider = @tenant_id::uuid;
 
 -- name: SessionDeleteExpired :execrows
 delete from sessions where expires_at < now();
+
+-- name: SessionDeleteSupport :execrows
+-- Ends operators' looking into a workspace.
+delete from sessions where tenant_id = @tenant_id and support;

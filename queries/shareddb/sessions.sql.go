@@ -77,15 +77,29 @@ func (q *Queries) SessionDeleteOthers(ctx context.Context, userID uuid.UUID, iD 
 	return result.RowsAffected(), nil
 }
 
+const sessionDeleteSupport = `-- name: SessionDeleteSupport :execrows
+delete from sessions where tenant_id = $1 and support
+`
+
+// Ends operators' looking into a workspace.
+func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, sessionDeleteSupport, tenantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sessionGet = `-- name: SessionGet :one
 select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
-       u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
+       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
-left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id
-where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.expires_at > now()
+left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id and not s.support
+where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.console = $3 and s.expires_at > now()
+  and (not s.support or u.operator)
 `
 
 type SessionGetRow struct {
@@ -96,6 +110,8 @@ type SessionGetRow struct {
 	Pending         bool
 	Strong          bool
 	ByProvider      bool
+	Support         bool
+	Operator        bool
 	Name            string
 	Email           string
 	EmailVerifiedAt *time.Time
@@ -110,9 +126,10 @@ type SessionGetRow struct {
 }
 
 // A session is somebody only on the host it was made on. The membership comes
-// with it, so that a removed member is out at the next click.
-func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.UUID) (SessionGetRow, error) {
-	row := q.db.QueryRow(ctx, sessionGet, iDHash, tenantID)
+// with it, so that a removed member is out at the next click; an operator who
+// is none any more loses what being one has opened.
+func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.UUID, console bool) (SessionGetRow, error) {
+	row := q.db.QueryRow(ctx, sessionGet, iDHash, tenantID, console)
 	var i SessionGetRow
 	err := row.Scan(
 		&i.ID,
@@ -122,6 +139,8 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 		&i.Pending,
 		&i.Strong,
 		&i.ByProvider,
+		&i.Support,
+		&i.Operator,
 		&i.Name,
 		&i.Email,
 		&i.EmailVerifiedAt,
@@ -138,8 +157,8 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 }
 
 const sessionInsert = `-- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 `
 
 type SessionInsertParams struct {
@@ -152,6 +171,8 @@ type SessionInsertParams struct {
 	Pending   bool
 	Strong    bool
 	Provider  *uuid.UUID
+	Console   bool
+	Support   bool
 }
 
 func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) error {
@@ -165,12 +186,14 @@ func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) er
 		arg.Pending,
 		arg.Strong,
 		arg.Provider,
+		arg.Console,
+		arg.Support,
 	)
 	return err
 }
 
 const sessionList = `-- name: SessionList :many
-select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, coalesce(t.slug, '')::text as slug, coalesce(t.name, '')::text as workspace
+select s.id, s.ip, s.user_agent, s.created_at, s.last_seen_at, s.strong, s.console, coalesce(t.name, '')::text as workspace
 from sessions s left join tenants t on t.id = s.tenant_id
 where s.user_id = $1 and s.expires_at > now() and not s.pending
 order by s.last_seen_at desc, s.id
@@ -184,7 +207,7 @@ type SessionListRow struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	Strong     bool
-	Slug       string
+	Console    bool
 	Workspace  string
 }
 
@@ -205,7 +228,7 @@ func (q *Queries) SessionList(ctx context.Context, userID uuid.UUID) ([]SessionL
 			&i.CreatedAt,
 			&i.LastSeenAt,
 			&i.Strong,
-			&i.Slug,
+			&i.Console,
 			&i.Workspace,
 		); err != nil {
 			return nil, err

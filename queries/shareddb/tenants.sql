@@ -1,9 +1,8 @@
 -- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = @slug::text;
+select sqlc.embed(tenants) from tenants where slug = @slug::text;
 
 -- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.schema_version
-from domains d join tenants t on t.id = d.tenant_id
+select sqlc.embed(t) from domains d join tenants t on t.id = d.tenant_id
 where d.host = @host and d.verified_at is not null;
 
 -- name: TenantSlugTaken :one
@@ -17,7 +16,7 @@ where f.slug = @slug and f.until > now() and t.state in ('active', 'suspended');
 
 -- name: TenantFind :one
 -- A workspace by its name, whatever its state, locked until the end of the transaction.
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = @slug::text for update;
+select sqlc.embed(tenants) from tenants where slug = @slug::text for update;
 
 -- name: TenantRename :exec
 update tenants set slug = @slug::text where id = @id;
@@ -66,14 +65,14 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version;
+returning sqlc.embed(tenants);
 
 -- name: TenantClaimSchema :one
 -- Makes the schema that an archive was loaded into the workspace, with the settings that it had.
 update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now(),
 	currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style
 where schema = @schema and state = 'importing'
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version;
+returning sqlc.embed(tenants);
 
 -- name: TenantReplace :exec
 -- The workspace steps aside under another name, deleted: it can be brought back.
@@ -106,3 +105,28 @@ select from tenants where id = @id for update;
 
 -- name: TenantRequireFactor :exec
 update tenants set require_second_factor = @required where id = @id;
+
+-- name: TenantGet :one
+-- A workspace as the operator sees it, whatever its state, locked until the end of the transaction.
+select sqlc.embed(tenants) from tenants where id = @id and slug is not null for update;
+
+-- name: TenantShow :one
+select sqlc.embed(t), sqlc.embed(s) from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = @id and t.slug is not null;
+
+-- name: TenantSupportBegin :exec
+update tenants set support_until = @until::timestamptz, support_by = @by, support_reason = @reason where id = @id;
+
+-- name: TenantSupportEnd :exec
+update tenants set support_until = null, support_by = '', support_reason = '' where id = @id;
+
+-- name: TenantSupportConsent :exec
+update tenants set support_consent_until = sqlc.narg(until) where id = @id;
+
+-- name: TenantSetLimits :exec
+update tenants set limit_statement_ms = sqlc.narg(statement_ms), limit_concurrent = sqlc.narg(concurrent), limit_requests = sqlc.narg(requests),
+	limit_records = sqlc.narg(records), limit_bytes = sqlc.narg(bytes), limit_jobs = sqlc.narg(jobs)
+where id = @id;
+
+-- name: TenantCounts :many
+-- How many workspaces there are in each state.
+select state, count(*) as n from tenants where slug is not null group by state;

@@ -65,42 +65,47 @@ func (q *Queries) FormerSlugPut(ctx context.Context, slug string, tenantID uuid.
 }
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.schema_version
-from domains d join tenants t on t.id = d.tenant_id
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
 
 type TenantByDomainRow struct {
-	ID                  uuid.UUID
-	Schema              string
-	State               string
-	Slug                *string
-	Name                string
-	Currency            string
-	Country             string
-	TimeZone            string
-	DateStyle           string
-	NumberStyle         string
-	RequireSecondFactor bool
-	SchemaVersion       int64
+	Tenant Tenant
 }
 
 func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDomainRow, error) {
 	row := q.db.QueryRow(ctx, tenantByDomain, host)
 	var i TenantByDomainRow
 	err := row.Scan(
-		&i.ID,
-		&i.Schema,
-		&i.State,
-		&i.Slug,
-		&i.Name,
-		&i.Currency,
-		&i.Country,
-		&i.TimeZone,
-		&i.DateStyle,
-		&i.NumberStyle,
-		&i.RequireSecondFactor,
-		&i.SchemaVersion,
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
 	)
 	return i, err
 }
@@ -145,40 +150,46 @@ func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, 
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = $1::text
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
-	ID                  uuid.UUID
-	Schema              string
-	State               string
-	Slug                *string
-	Name                string
-	Currency            string
-	Country             string
-	TimeZone            string
-	DateStyle           string
-	NumberStyle         string
-	RequireSecondFactor bool
-	SchemaVersion       int64
+	Tenant Tenant
 }
 
 func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRow, error) {
 	row := q.db.QueryRow(ctx, tenantBySlug, slug)
 	var i TenantBySlugRow
 	err := row.Scan(
-		&i.ID,
-		&i.Schema,
-		&i.State,
-		&i.Slug,
-		&i.Name,
-		&i.Currency,
-		&i.Country,
-		&i.TimeZone,
-		&i.DateStyle,
-		&i.NumberStyle,
-		&i.RequireSecondFactor,
-		&i.SchemaVersion,
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
 	)
 	return i, err
 }
@@ -191,22 +202,11 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of
 `
 
 type TenantClaimRow struct {
-	ID                  uuid.UUID
-	Schema              string
-	State               string
-	Slug                *string
-	Name                string
-	Currency            string
-	Country             string
-	TimeZone            string
-	DateStyle           string
-	NumberStyle         string
-	RequireSecondFactor bool
-	SchemaVersion       int64
+	Tenant Tenant
 }
 
 // Makes a ready, current spare schema the workspace; no row when there is none.
@@ -214,18 +214,35 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 	row := q.db.QueryRow(ctx, tenantClaim, slug, name, schemaVersion)
 	var i TenantClaimRow
 	err := row.Scan(
-		&i.ID,
-		&i.Schema,
-		&i.State,
-		&i.Slug,
-		&i.Name,
-		&i.Currency,
-		&i.Country,
-		&i.TimeZone,
-		&i.DateStyle,
-		&i.NumberStyle,
-		&i.RequireSecondFactor,
-		&i.SchemaVersion,
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
 	)
 	return i, err
 }
@@ -234,7 +251,7 @@ const tenantClaimSchema = `-- name: TenantClaimSchema :one
 update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now(),
 	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7
 where schema = $8 and state = 'importing'
-returning id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of
 `
 
 type TenantClaimSchemaParams struct {
@@ -249,18 +266,7 @@ type TenantClaimSchemaParams struct {
 }
 
 type TenantClaimSchemaRow struct {
-	ID                  uuid.UUID
-	Schema              string
-	State               string
-	Slug                *string
-	Name                string
-	Currency            string
-	Country             string
-	TimeZone            string
-	DateStyle           string
-	NumberStyle         string
-	RequireSecondFactor bool
-	SchemaVersion       int64
+	Tenant Tenant
 }
 
 // Makes the schema that an archive was loaded into the workspace, with the settings that it had.
@@ -277,39 +283,75 @@ func (q *Queries) TenantClaimSchema(ctx context.Context, arg TenantClaimSchemaPa
 	)
 	var i TenantClaimSchemaRow
 	err := row.Scan(
-		&i.ID,
-		&i.Schema,
-		&i.State,
-		&i.Slug,
-		&i.Name,
-		&i.Currency,
-		&i.Country,
-		&i.TimeZone,
-		&i.DateStyle,
-		&i.NumberStyle,
-		&i.RequireSecondFactor,
-		&i.SchemaVersion,
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
 	)
 	return i, err
 }
 
+const tenantCounts = `-- name: TenantCounts :many
+select state, count(*) as n from tenants where slug is not null group by state
+`
+
+type TenantCountsRow struct {
+	State string
+	N     int64
+}
+
+// How many workspaces there are in each state.
+func (q *Queries) TenantCounts(ctx context.Context) ([]TenantCountsRow, error) {
+	rows, err := q.db.Query(ctx, tenantCounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TenantCountsRow{}
+	for rows.Next() {
+		var i TenantCountsRow
+		if err := rows.Scan(&i.State, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tenantFind = `-- name: TenantFind :one
-select id, schema, state, slug, name, currency, country, time_zone, date_style, number_style, require_second_factor, schema_version from tenants where slug = $1::text for update
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where slug = $1::text for update
 `
 
 type TenantFindRow struct {
-	ID                  uuid.UUID
-	Schema              string
-	State               string
-	Slug                *string
-	Name                string
-	Currency            string
-	Country             string
-	TimeZone            string
-	DateStyle           string
-	NumberStyle         string
-	RequireSecondFactor bool
-	SchemaVersion       int64
+	Tenant Tenant
 }
 
 // A workspace by its name, whatever its state, locked until the end of the transaction.
@@ -317,18 +359,81 @@ func (q *Queries) TenantFind(ctx context.Context, slug string) (TenantFindRow, e
 	row := q.db.QueryRow(ctx, tenantFind, slug)
 	var i TenantFindRow
 	err := row.Scan(
-		&i.ID,
-		&i.Schema,
-		&i.State,
-		&i.Slug,
-		&i.Name,
-		&i.Currency,
-		&i.Country,
-		&i.TimeZone,
-		&i.DateStyle,
-		&i.NumberStyle,
-		&i.RequireSecondFactor,
-		&i.SchemaVersion,
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
+	)
+	return i, err
+}
+
+const tenantGet = `-- name: TenantGet :one
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where id = $1 and slug is not null for update
+`
+
+type TenantGetRow struct {
+	Tenant Tenant
+}
+
+// A workspace as the operator sees it, whatever its state, locked until the end of the transaction.
+func (q *Queries) TenantGet(ctx context.Context, id uuid.UUID) (TenantGetRow, error) {
+	row := q.db.QueryRow(ctx, tenantGet, id)
+	var i TenantGetRow
+	err := row.Scan(
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
 	)
 	return i, err
 }
@@ -447,6 +552,35 @@ func (q *Queries) TenantRequireFactor(ctx context.Context, required bool, iD uui
 	return err
 }
 
+const tenantSetLimits = `-- name: TenantSetLimits :exec
+update tenants set limit_statement_ms = $1, limit_concurrent = $2, limit_requests = $3,
+	limit_records = $4, limit_bytes = $5, limit_jobs = $6
+where id = $7
+`
+
+type TenantSetLimitsParams struct {
+	StatementMs *int32
+	Concurrent  *int32
+	Requests    *int32
+	Records     *int64
+	Bytes       *int64
+	Jobs        *int32
+	ID          uuid.UUID
+}
+
+func (q *Queries) TenantSetLimits(ctx context.Context, arg TenantSetLimitsParams) error {
+	_, err := q.db.Exec(ctx, tenantSetLimits,
+		arg.StatementMs,
+		arg.Concurrent,
+		arg.Requests,
+		arg.Records,
+		arg.Bytes,
+		arg.Jobs,
+		arg.ID,
+	)
+	return err
+}
+
 const tenantSetState = `-- name: TenantSetState :exec
 update tenants set state = $1,
 	suspended_at = case when $1 = 'suspended' then now() end,
@@ -487,6 +621,58 @@ func (q *Queries) TenantSettings(ctx context.Context, arg TenantSettingsParams) 
 	return err
 }
 
+const tenantShow = `-- name: TenantShow :one
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, s.tenant_id, s.members, s.records, s.bytes, s.active_at, s.measured_at from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = $1 and t.slug is not null
+`
+
+type TenantShowRow struct {
+	Tenant     Tenant
+	TenantStat TenantStat
+}
+
+func (q *Queries) TenantShow(ctx context.Context, id uuid.UUID) (TenantShowRow, error) {
+	row := q.db.QueryRow(ctx, tenantShow, id)
+	var i TenantShowRow
+	err := row.Scan(
+		&i.Tenant.ID,
+		&i.Tenant.Schema,
+		&i.Tenant.State,
+		&i.Tenant.Slug,
+		&i.Tenant.Name,
+		&i.Tenant.Currency,
+		&i.Tenant.SchemaVersion,
+		&i.Tenant.MigrationError,
+		&i.Tenant.CreatedAt,
+		&i.Tenant.ClaimedAt,
+		&i.Tenant.Country,
+		&i.Tenant.TimeZone,
+		&i.Tenant.DateStyle,
+		&i.Tenant.NumberStyle,
+		&i.Tenant.RequireSecondFactor,
+		&i.Tenant.SuspendedAt,
+		&i.Tenant.DeletedAt,
+		&i.Tenant.SchemaMade,
+		&i.Tenant.SupportConsentUntil,
+		&i.Tenant.SupportUntil,
+		&i.Tenant.SupportBy,
+		&i.Tenant.SupportReason,
+		&i.Tenant.LimitStatementMs,
+		&i.Tenant.LimitConcurrent,
+		&i.Tenant.LimitRequests,
+		&i.Tenant.LimitRecords,
+		&i.Tenant.LimitBytes,
+		&i.Tenant.LimitJobs,
+		&i.Tenant.FullOf,
+		&i.TenantStat.TenantID,
+		&i.TenantStat.Members,
+		&i.TenantStat.Records,
+		&i.TenantStat.Bytes,
+		&i.TenantStat.ActiveAt,
+		&i.TenantStat.MeasuredAt,
+	)
+	return i, err
+}
+
 const tenantSlugTaken = `-- name: TenantSlugTaken :one
 select (exists (select from tenants where slug = $1::text) or exists (select from former_slugs f where f.slug = $1::text and f.until > now()))::bool
 `
@@ -497,6 +683,45 @@ func (q *Queries) TenantSlugTaken(ctx context.Context, slug string) (bool, error
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const tenantSupportBegin = `-- name: TenantSupportBegin :exec
+update tenants set support_until = $1::timestamptz, support_by = $2, support_reason = $3 where id = $4
+`
+
+type TenantSupportBeginParams struct {
+	Until  time.Time
+	By     string
+	Reason string
+	ID     uuid.UUID
+}
+
+func (q *Queries) TenantSupportBegin(ctx context.Context, arg TenantSupportBeginParams) error {
+	_, err := q.db.Exec(ctx, tenantSupportBegin,
+		arg.Until,
+		arg.By,
+		arg.Reason,
+		arg.ID,
+	)
+	return err
+}
+
+const tenantSupportConsent = `-- name: TenantSupportConsent :exec
+update tenants set support_consent_until = $1 where id = $2
+`
+
+func (q *Queries) TenantSupportConsent(ctx context.Context, until *time.Time, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantSupportConsent, until, iD)
+	return err
+}
+
+const tenantSupportEnd = `-- name: TenantSupportEnd :exec
+update tenants set support_until = null, support_by = '', support_reason = '' where id = $1
+`
+
+func (q *Queries) TenantSupportEnd(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantSupportEnd, id)
+	return err
 }
 
 const tenantsAfter = `-- name: TenantsAfter :many

@@ -66,3 +66,21 @@ delete from recovery_codes where user_id = @user_id and hash = @hash;
 with p as (delete from passkeys where passkeys.user_id = @user_id), r as (delete from recovery_codes where recovery_codes.user_id = @user_id),
      i as (delete from identities where identities.user_id = @user_id)
 update users u set totp_secret = '', password_hash = '', password_short = false where u.id = @user_id;
+
+-- name: UserSetOperator :execrows
+update users set operator = @operator where email = @email;
+
+-- name: UserOperators :many
+select email, name, (totp_secret <> '' or exists (select from passkeys p where p.user_id = users.id))::bool as has_factor from users where operator order by email;
+
+-- name: UserList :many
+-- People by address, for operators.
+select u.id, u.email, u.name, u.operator, u.created_at, u.email_verified_at,
+       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now() and not s.pending) as sessions,
+       coalesce((select max(s.last_seen_at) from sessions s where s.user_id = u.id), 'epoch')::timestamptz as last_seen_at,
+       array(select t.slug || ' ' || m.role from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id and t.slug is not null order by t.slug limit 20)::text[] as memberships
+from users u
+where u.email > @after and (@pattern::text = '' or (u.email || ' ' || lower(u.name)) like @pattern)
+order by u.email
+limit @n;

@@ -191,6 +191,63 @@ func (q *Queries) UserInsert(ctx context.Context, arg UserInsertParams) error {
 	return err
 }
 
+const userList = `-- name: UserList :many
+select u.id, u.email, u.name, u.operator, u.created_at, u.email_verified_at,
+       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       (select count(*) from sessions s where s.user_id = u.id and s.expires_at > now() and not s.pending) as sessions,
+       coalesce((select max(s.last_seen_at) from sessions s where s.user_id = u.id), 'epoch')::timestamptz as last_seen_at,
+       array(select t.slug || ' ' || m.role from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id and t.slug is not null order by t.slug limit 20)::text[] as memberships
+from users u
+where u.email > $1 and ($2::text = '' or (u.email || ' ' || lower(u.name)) like $2)
+order by u.email
+limit $3
+`
+
+type UserListRow struct {
+	ID              uuid.UUID
+	Email           string
+	Name            string
+	Operator        bool
+	CreatedAt       time.Time
+	EmailVerifiedAt *time.Time
+	HasFactor       bool
+	Sessions        int64
+	LastSeenAt      time.Time
+	Memberships     []string
+}
+
+// People by address, for operators.
+func (q *Queries) UserList(ctx context.Context, after string, pattern string, n int32) ([]UserListRow, error) {
+	rows, err := q.db.Query(ctx, userList, after, pattern, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UserListRow{}
+	for rows.Next() {
+		var i UserListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.Name,
+			&i.Operator,
+			&i.CreatedAt,
+			&i.EmailVerifiedAt,
+			&i.HasFactor,
+			&i.Sessions,
+			&i.LastSeenAt,
+			&i.Memberships,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const userLock = `-- name: UserLock :one
 select id, email, name, password_hash, email_verified_at, avatar from users where id = $1 for update
 `
@@ -217,6 +274,36 @@ func (q *Queries) UserLock(ctx context.Context, id uuid.UUID) (UserLockRow, erro
 		&i.Avatar,
 	)
 	return i, err
+}
+
+const userOperators = `-- name: UserOperators :many
+select email, name, (totp_secret <> '' or exists (select from passkeys p where p.user_id = users.id))::bool as has_factor from users where operator order by email
+`
+
+type UserOperatorsRow struct {
+	Email     string
+	Name      string
+	HasFactor bool
+}
+
+func (q *Queries) UserOperators(ctx context.Context) ([]UserOperatorsRow, error) {
+	rows, err := q.db.Query(ctx, userOperators)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UserOperatorsRow{}
+	for rows.Next() {
+		var i UserOperatorsRow
+		if err := rows.Scan(&i.Email, &i.Name, &i.HasFactor); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const userProfile = `-- name: UserProfile :exec
@@ -260,6 +347,18 @@ update users set email = $1, email_verified_at = now() where id = $2
 func (q *Queries) UserSetEmail(ctx context.Context, email string, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, userSetEmail, email, iD)
 	return err
+}
+
+const userSetOperator = `-- name: UserSetOperator :execrows
+update users set operator = $1 where email = $2
+`
+
+func (q *Queries) UserSetOperator(ctx context.Context, operator bool, email string) (int64, error) {
+	result, err := q.db.Exec(ctx, userSetOperator, operator, email)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const userSetPassword = `-- name: UserSetPassword :exec

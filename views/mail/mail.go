@@ -133,6 +133,18 @@ func Closed(workspace, by string) Letter {
 	}
 }
 
+// Support goes to the owners of a workspace when an operator looks in without
+// having been asked to.
+func Support(workspace, by, reason, auditURL string) Letter {
+	return Letter{
+		Subject:    "Support looks into " + workspace,
+		Paragraphs: []string{by + ", an operator of this Paddock, can look into " + workspace + " for an hour, without changing anything. The reason: " + reason},
+		Action:     "See the audit log", URL: auditURL,
+		After: "Every page says so while it lasts, and an owner can end it there.",
+		Why:   "Paddock sent you this because you own " + workspace + " and have not let support in beforehand.",
+	}
+}
+
 // SecurityChanged tells somebody that how they sign in has changed.
 func SecurityChanged(what string) Letter {
 	return Letter{

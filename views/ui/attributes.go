@@ -10,7 +10,7 @@ import (
 
 // attributes of a field's control.
 func (f Field) attributes(form Form) templ.Attributes {
-	a := templ.Attributes{"id": f.Name, "name": f.Name}
+	a := templ.Attributes{"id": f.id(), "name": f.Name}
 	if f.Required {
 		a["required"] = true
 	}

@@ -48,6 +48,7 @@ const (
 // it takes.
 type Field struct {
 	Name, Label  string
+	ID           string // in the page; "" for the name
 	Kind         string
 	Required     bool
 	Max          int // characters
@@ -83,6 +84,13 @@ func (f Form) Points(name string) (out []Point) {
 		out = append(out, Point{i, value, f.Values[key+"[label]"], f.Errors[key+"[value]"]})
 	}
 	return append(out, Point{Index: len(out)})
+}
+
+func (f Field) id() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
 }
 
 // choices are a field's options, those of the form where the field has none.

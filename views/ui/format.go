@@ -271,3 +271,17 @@ func Ago(t, now time.Time) string {
 	}
 	return "just now"
 }
+
+// Size is a number of bytes as people read it.
+func Size(n int64) string {
+	switch {
+	case n < 1<<10:
+		return Plural(int(n), "byte", "bytes")
+	case n < 1<<20:
+		return fmt.Sprintf("%d kB", n>>10)
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	default:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	}
+}

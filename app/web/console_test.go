@@ -1,0 +1,395 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+func console(app *apptest.App, path string) string { return app.At("admin", path) }
+
+// setOperator is paddock admin grant and revoke.
+func setOperator(t *testing.T, u apptest.User, operator bool) {
+	t.Helper()
+	err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return auth.SetOperator(t.Context(), tx, u.Email, operator) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// operator returns somebody who is signed in to the console with a second factor.
+func operator(t *testing.T, app *apptest.App) (*apptest.Client, apptest.User) {
+	t.Helper()
+	u := apptest.NewUser(t)
+	setOperator(t, u, true)
+	secret := app.TOTP(app.NewWorkspace(t), u)
+	c := app.Client(t)
+	c.Post(console(app, "/signin"), signInForm(u)).Want(http.StatusSeeOther)
+	passcode, err := totp.GenerateCode(secret, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Post(console(app, "/signin/factor"), url.Values{"code": {passcode}}).Want(http.StatusSeeOther)
+	return c, u
+}
+
+// Every route of the console × whoever is no operator with a second factor.
+func TestConsoleIsForOperators(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	signedIn := func(u apptest.User) *apptest.Client {
+		c := app.Client(t)
+		c.Post(console(app, "/signin"), signInForm(u)).Want(http.StatusSeeOther)
+		return c
+	}
+	weak := apptest.NewUser(t)
+	setOperator(t, weak, true)
+	member, elsewhere, without := signedIn(w.Owner), w.Client(w.Owner), signedIn(weak)
+	op, who := operator(t, app)
+	for _, r := range web.ConsoleRoutes(app.Web) {
+		if r.Permission.Level() != auth.Operate {
+			continue
+		}
+		path := strings.NewReplacer(":id", w.ID.String(), ":host", "example.com", "/*", "/").Replace(r.Path)
+		request := func(c *apptest.Client) *apptest.Response {
+			form := url.Values{"reason": {"curiosity"}}
+			if r.Method != http.MethodGet && r.Method != http.MethodPost {
+				form.Set("_method", r.Method)
+			}
+			if r.Method == http.MethodGet {
+				return c.Get(console(app, path))
+			}
+			return c.Post(console(app, path), form)
+		}
+		signedOut(t, "nobody at "+r.Method+" "+path, request(app.Client(t)))
+		signedOut(t, "a session of a workspace's at "+r.Method+" "+path, request(elsewhere))
+		if res := request(member); res.Status != http.StatusForbidden || strings.Contains(res.Body, w.Name) {
+			t.Errorf("somebody who is no operator: %s %s: %d", r.Method, path, res.Status)
+		}
+		if res := request(without); res.Status != http.StatusSeeOther || res.Header.Get("Location") != "/settings/security" {
+			t.Errorf("an operator without a second factor: %s %s: %d to %q", r.Method, path, res.Status, res.Header.Get("Location"))
+		}
+		if r.Method == http.MethodGet && r.Path != "/" && r.Path != "/jobs" && request(op).Status != http.StatusOK {
+			t.Errorf("an operator: %s %s: not 200", r.Method, path)
+		}
+		if r.Permission&auth.Sudo == 0 && r.Method != http.MethodGet && !strings.HasPrefix(r.Path, "/jobs") {
+			t.Errorf("%s %s asks for no password or factor", r.Method, r.Path)
+		}
+	}
+	without.Get(console(app, "/settings/security")).Want(http.StatusOK) // where they set one up
+	// The console's cookie is nobody's elsewhere, and the other way round.
+	signedOut(t, "on the public site", op.Get(app.Site("/workspaces")))
+	signedOut(t, "in a workspace", op.Get(w.URL("/")))
+	// An operator no more is out at the next click.
+	setOperator(t, who, false)
+	op.Get(console(app, "/tenants")).Want(http.StatusForbidden)
+	// What stands on the console stands nowhere else.
+	for _, at := range []string{app.Site("/tenants"), w.URL("/tenants"), w.URL("/migrations"), app.Site("/jobs")} {
+		elsewhere.Get(at).Want(http.StatusNotFound)
+	}
+}
+
+func TestConsoleLists(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	op, who := operator(t, app)
+	w := app.NewWorkspace(t)
+	host := apptest.Unique("crm") + ".example.com"
+	c := apptest.Superuser(t)
+	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) values ($1, $2, now())`, w.ID, host); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{w.Slug, strings.ToUpper(w.Slug), w.Slug[1:], host} {
+		if got := op.Get(console(app, "/tenants?q="+url.QueryEscape(q))).Want(http.StatusOK).Text("tbody td.second"); got != w.Slug {
+			t.Errorf("searched for %q: %q", q, got)
+		}
+	}
+	if n := op.Get(console(app, "/tenants?state=suspended&q="+w.Slug)).Select("tbody tr").Length(); n != 0 {
+		t.Error("an active workspace among the suspended ones")
+	}
+	op.Get(console(app, "/tenants?q=%25")).Want(http.StatusOK).Find(".empty") // a letter like any other
+	// Each order, page by page, has every workspace once. Others come and go meanwhile.
+	for range 60 {
+		app.NewWorkspace(t)
+	}
+	var all []string
+	if err := c.QueryRow(t.Context(), `select array_agg(slug) from public.tenants where slug is not null and claimed_at is not null`).Scan(&all); err != nil {
+		t.Fatal(err)
+	}
+	for _, sort := range []string{"slug", "-slug", "created", "-created", "-members", "members", "-size", "size", "-active", "active"} {
+		seen := map[string]int{}
+		pages := 0
+		for path := "/tenants?sort=" + sort; path != ""; pages++ {
+			res := op.Get(console(app, path)).Want(http.StatusOK)
+			for _, td := range res.Find("tbody td.second").EachIter() {
+				seen[td.Text()]++
+			}
+			path = res.Select("#results > p a").AttrOr("href", "")
+		}
+		missing := 0
+		for _, slug := range all {
+			if seen[slug] == 0 {
+				missing++
+			}
+		}
+		// What other tests use meanwhile moves about in the orders that change.
+		if fixed := strings.TrimPrefix(sort, "-"); pages < 2 || (fixed == "slug" || fixed == "created") && missing > 0 || missing > len(all)/10 {
+			t.Errorf("by %s: %d pages, %d of %d workspaces missing", sort, pages, missing, len(all))
+		}
+	}
+	if got := op.Get(console(app, "/users?q="+url.QueryEscape(w.Owner.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, w.Slug+" owner") {
+		t.Errorf("the owner among the users: %q", got)
+	}
+	if got := op.Get(console(app, "/users?q="+url.QueryEscape(who.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, "Operator") || strings.Contains(got, "everywhere") {
+		t.Errorf("oneself among the users: %q", got)
+	}
+	if got := op.Get(console(app, "/domains?q="+host[:8])).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, host) || !strings.Contains(got, w.Name) {
+		t.Errorf("the domain: %q", got)
+	}
+	op.Delete(console(app, "/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusSeeOther)
+	op.Delete(console(app, "/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusNotFound)
+	at := app.Client(t)
+	at.Insecure()
+	at.Get("https://" + host + ":" + app.Base.Port() + "/signin").Want(http.StatusNotFound)
+	if got := op.Get(console(app, "/migrations")).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Shared schema") {
+		t.Errorf("migrations: %q", got)
+	}
+	// Somebody who was signed out is.
+	mc := w.Client(w.Owner)
+	op.Delete(console(app, "/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
+	signedOut(t, "signed out by the operator", mc.Get(w.URL("/")))
+}
+
+func TestConsoleLifeCycle(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	op, who := operator(t, app)
+	slug, email := apptest.Unique("made"), apptest.Unique("boss")+"@example.com"
+	form := url.Values{"name": {"Made " + slug}, "slug": {slug}, "owner_email": {email}}
+	op.Post(console(app, "/tenants"), url.Values{"name": {"x"}, "slug": {"WWW"}, "owner_email": {"nobody"}}).Want(http.StatusUnprocessableEntity).Find("#owner_email-error")
+	op.Post(console(app, "/tenants"), url.Values{"name": {"x"}, "slug": {"www"}, "owner_email": {email}}).Want(http.StatusUnprocessableEntity).Find("#slug-error")
+	page := op.Post(console(app, "/tenants"), form).Want(http.StatusSeeOther).Header.Get("Location")
+	app.Mail(t, email, "is ready")
+	if text := op.Get(console(app, page)).Want(http.StatusOK).Text("main"); !strings.Contains(text, slug) || !strings.Contains(text, email) {
+		t.Errorf("its page: %s", text)
+	}
+	signIn := func(slug string, status int) { app.Client(t).Get(app.At(slug, "/signin")).Want(status) }
+	signIn(slug, http.StatusOK)
+
+	// A member's page while it is suspended, and after.
+	w := app.NewWorkspace(t)
+	at := func(rest string) string { return console(app, "/tenants/"+w.ID.String()+rest) }
+	c := w.Client(w.Owner)
+	op.Put(at("/suspension"), nil).Want(http.StatusSeeOther)
+	if got := c.Get(w.URL("/")).Want(http.StatusForbidden).Text("h1"); !strings.Contains(got, "suspended") {
+		t.Errorf("while suspended: %s", got)
+	}
+	op.Put(at("/suspension"), nil).Want(http.StatusConflict)
+	op.Post(at("/support"), url.Values{"reason": {"a look"}}).Want(http.StatusConflict)
+	op.Delete(at("/suspension"), nil).Want(http.StatusSeeOther)
+	c.Get(w.URL("/")).Want(http.StatusOK)
+	op.Delete(at(""), nil).Want(http.StatusSeeOther)
+	c.Get(w.URL("/")).Want(http.StatusNotFound)
+	op.Put(at("/restoration"), nil).Want(http.StatusSeeOther)
+	c.Get(w.URL("/")).Want(http.StatusOK)
+	to := apptest.Unique("renamed")
+	op.Put(at("/slug"), url.Values{"slug": {slug}}).Want(http.StatusUnprocessableEntity).Find("#slug-slug-error")
+	op.Put(at("/slug"), url.Values{"slug": {to}}).Want(http.StatusSeeOther)
+	signIn(to, http.StatusOK)
+	if res := app.Client(t).Get(w.URL("/customers")); res.Status != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), app.At(to, "/customers")) {
+		t.Errorf("the old address: %d %q", res.Status, res.Header.Get("Location"))
+	}
+	copied := apptest.Unique("copy")
+	op.Post(at("/clone"), url.Values{"slug": {copied}}).Want(http.StatusSeeOther)
+	eventually(t, "the copy is there", func() bool { return app.Client(t).Get(app.At(copied, "/signin")).Status == http.StatusOK })
+
+	// All of it is in the workspace's own log, with who did it.
+	var log []string
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		rows, err := tx.AuditList(ctx, tenantdb.AuditListParams{N: 1000, Before: farFuture})
+		for _, r := range rows {
+			if r.Action == auth.DidOperate {
+				log = append(log, strings.TrimSuffix(r.Subject, ", by "+who.Email))
+			}
+		}
+		return err
+	})
+	slices.Reverse(log)
+	want := []string{"the workspace: suspended", "the workspace: resumed", "the workspace: deleted", "the workspace: brought back", "the address to " + to, "nothing here; made a copy"}
+	if !slices.Equal(log, want) {
+		t.Errorf("the audit log has %q, want %q", log, want)
+	}
+	// After a quarter of an hour it asks once more.
+	later(t, who)
+	op.Put(at("/suspension"), nil).Want(http.StatusForbidden).Find("#sudo_code, #sudo_password")
+	c.Get(app.At(to, "/signin")).Want(http.StatusOK)
+}
+
+func TestSupport(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	owner := w.Client(w.Owner)
+	customer := apptest.Records["customers"](w)
+	op, who := operator(t, app)
+	lookIn := func() *apptest.Response {
+		return op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"Ticket 4711"}})
+	}
+	op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), nil).Want(http.StatusUnprocessableEntity).Find("#support-reason-error")
+	owner.Get(w.URL("/")).Want(http.StatusOK)
+	// Unasked, with a reason: the owner gets a mail, and everybody sees it.
+	op.Follow(lookIn().Want(http.StatusSeeOther)).Want(http.StatusOK).Find("aside.support form")
+	if text := app.Mail(t, w.Owner.Email, "Support looks into").Text; !strings.Contains(text, "Ticket 4711") || !strings.Contains(text, who.Email) {
+		t.Errorf("the mail: %s", text)
+	}
+	if got := owner.Get(w.URL("/customers")).Text("aside.support"); !strings.Contains(got, who.Email) || !strings.Contains(got, "Ticket 4711") {
+		t.Errorf("the workspace's people see %q", got)
+	}
+	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "The operator looked in as support Without having been asked: Ticket 4711, by "+who.Email) {
+		t.Errorf("the audit log: %q", got)
+	}
+	if got := owner.Get(w.URL("/settings/members")).Text(".members"); strings.Contains(got, who.Email) {
+		t.Error("an operator became a member")
+	}
+	// It sees what a viewer sees, and changes nothing.
+	op.Get(w.URL("/customers/" + customer.ID.String())).Want(http.StatusOK)
+	for _, r := range web.WorkspaceRoutes(app.Web) {
+		if open(r) || r.Permission.Level() == auth.SignedIn {
+			continue
+		}
+		res := send(op, r, w, customer)
+		allowed := r.Method == http.MethodGet && auth.Viewer.May(r.Permission) && r.Permission&auth.Account == 0
+		switch {
+		case res.Status >= 500:
+			t.Errorf("%s %s: %d", r.Method, r.Path, res.Status)
+		case !allowed && res.Status < 400:
+			t.Errorf("support gets %d for %s %s", res.Status, r.Method, r.Path)
+		case allowed && res.Status == http.StatusForbidden:
+			t.Errorf("support may not see %s", r.Path)
+		}
+	}
+	op.Post(w.URL("/workspaces/"+w.Slug+"/visit"), nil).Want(http.StatusForbidden)
+	// Leaving ends it for everybody.
+	op.Post(w.URL("/signout"), nil).Want(http.StatusSeeOther)
+	signedOut(t, "support that left", op.Get(w.URL("/")))
+	if owner.Get(w.URL("/")).Select("aside.support").Length() != 0 {
+		t.Error("still announced")
+	}
+	// With consent there is no mail; the owner ends it.
+	mails := len(app.Mailbox.List(w.Owner.Email))
+	owner.Put(w.URL("/settings/data/support"), nil).Want(http.StatusSeeOther)
+	op.Follow(lookIn()).Want(http.StatusOK)
+	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "With an owner’s consent: Ticket 4711") || !strings.Contains(got, "let support look in until") {
+		t.Errorf("the audit log: %q", got)
+	}
+	owner.Delete(w.URL("/settings/data/support"), nil).Want(http.StatusSeeOther)
+	signedOut(t, "support that was shown out", op.Get(w.URL("/")))
+	// An hour is an hour, however much is clicked.
+	op.Follow(lookIn()).Want(http.StatusOK)
+	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.sessions set last_seen_at = now() - interval '20 minutes' where tenant_id = $1 and support`, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	op.Get(w.URL("/")).Want(http.StatusOK)
+	var ends time.Time
+	if err := apptest.Superuser(t).QueryRow(t.Context(), `select expires_at from public.sessions where tenant_id = $1 and support`, w.ID).Scan(&ends); err != nil || time.Until(ends) > auth.SupportTime {
+		t.Errorf("it goes on until %s, %v", ends, err)
+	}
+	// Who is no operator any more is out.
+	setOperator(t, who, false)
+	signedOut(t, "an operator no more", op.Get(w.URL("/")))
+	app.Mail(t, w.Owner.Email, "Support looks into") // the second look without consent
+	if n := len(app.Mailbox.List(w.Owner.Email)); n > mails+1 {
+		t.Errorf("%d mails for one look without consent", n-mails)
+	}
+}
+
+// Every page of the console in a browser: axe, two widths, two themes, no
+// complaint of the content security policy's, River's own pages included.
+func TestBrowserConsole(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w, u := app.NewWorkspace(t), apptest.NewUser(t)
+	setOperator(t, u, true)
+	secret := app.TOTP(w, u)
+	b := apptest.NewBrowser(t)
+	b.Open(console(app, "/tenants"))
+	b.Fill("#email", u.Email)
+	b.Fill("#password", apptest.Password)
+	b.Click(".form [type=submit]")
+	b.Wait("#code")
+	b.Fill("#code", code(t, secret, time.Now()))
+	b.Click(".form [type=submit]")
+	b.WaitText("h1", "Workspaces")
+	m := tenant.NewMeter(apptest.DB(t))
+	for range 40 {
+		leave, err := m.Enter(t.Context(), w.Tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave()
+	}
+	if err := errors.Join(m.Flush(t.Context()), tenant.Measure(t.Context(), apptest.DB(t), w.Tenant)); err != nil {
+		t.Fatal(err)
+	}
+	at := "/tenants/" + w.ID.String()
+	b.Open(console(app, "/tenants?q="+w.Slug))
+	b.Click("tbody a.name")
+	b.WaitText("h1", w.Name)
+	b.Fill("#records", "lots")
+	b.Click(".limits [type=submit]")
+	b.WaitText("#records-error", "whole number")
+	b.Fill("#records", "5000")
+	b.Click(".limits [type=submit]")
+	b.WaitText("#toast", "has these limits now")
+	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/migrations", "/settings/security"} {
+		b.Open(console(app, path))
+		for _, width := range []int64{1280, 390} {
+			b.Size(width, 844)
+			for _, theme := range []string{"light", "dark"} {
+				b.Theme(theme)
+				b.WaitFor(`document.querySelector("h1")`)
+				b.Axe(path + " " + theme)
+				b.Screenshot("console" + strings.ReplaceAll(strings.ReplaceAll(path, w.ID.String(), "show"), "/", "-") + "-" + theme + "-" + strconv.Itoa(int(width)))
+			}
+			if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				t.Errorf("%s is %d px wider than %d", path, over, width)
+			}
+		}
+		b.Size(1280, 844)
+	}
+	b.Open(console(app, "/jobs"))
+	b.WaitText("body", "Completed")
+	b.Screenshot("console-jobs")
+	b.Open(console(app, at))
+	b.Fill("#support-reason", "Ticket 4711: the board does not load")
+	b.Click("#form-support [type=submit]")
+	b.WaitText("aside.support", "You look in as support")
+	b.Axe("support's dashboard")
+	b.Screenshot("console-support")
+	member := apptest.NewBrowser(t)
+	signIn(member, w)
+	member.WaitText("aside.support", "Ticket 4711")
+	for _, width := range []int64{1280, 390} {
+		member.Size(width, 844)
+		member.Axe("a page while support looks")
+		member.Screenshot("console-support-seen-" + strconv.Itoa(int(width)))
+	}
+	b.Click("aside.support button")
+	b.WaitText("h1", "Sign in to "+w.Name)
+}

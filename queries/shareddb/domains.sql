@@ -1,0 +1,42 @@
+-- name: DomainList :many
+select host, token, verified_at, checked_at, failing_since, problem from domains where tenant_id = @tenant_id order by host;
+
+-- name: DomainInsert :exec
+insert into domains (tenant_id, host, token) values (@tenant_id, @host, @token) on conflict do nothing;
+
+-- name: DomainGet :one
+select host, token, verified_at, checked_at, failing_since, problem from domains where tenant_id = @tenant_id and host = @host;
+
+-- name: DomainVerify :exec
+update domains set verified_at = coalesce(verified_at, now()), checked_at = now(), failing_since = null, problem = '' where tenant_id = @tenant_id and host = @host;
+
+-- name: DomainFail :one
+-- Notes what is wrong with a domain, and returns since when.
+update domains set checked_at = now(), failing_since = case when verified_at is not null then coalesce(failing_since, now()) end, problem = @problem
+where tenant_id = @tenant_id and host = @host
+returning failing_since;
+
+-- name: DomainUnbind :execrows
+update domains set verified_at = null, failing_since = null where tenant_id = @tenant_id and host = @host and verified_at is not null;
+
+-- name: DomainDelete :one
+delete from domains where tenant_id = @tenant_id and host = @host returning host;
+
+-- name: DomainTaken :one
+-- Whether another workspace is bound to the host.
+select exists (select from domains where host = @host and verified_at is not null and tenant_id <> @tenant_id)::bool;
+
+-- name: DomainsToCheck :many
+-- Bound domains that were not looked at for a while.
+select d.host, d.token, d.tenant_id, sqlc.embed(t) from domains d join tenants t on t.id = d.tenant_id
+where d.verified_at is not null and t.state in ('active', 'suspended') and (d.checked_at is null or d.checked_at < now() - make_interval(secs => @pause::float8))
+order by d.checked_at nulls first, d.host
+limit @n;
+
+-- name: DomainListAll :many
+-- Domains of all workspaces by host, for operators.
+select d.host, d.tenant_id, d.verified_at, d.checked_at, d.failing_since, d.problem, d.created_at, t.slug::text as slug, t.name
+from domains d join tenants t on t.id = d.tenant_id
+where t.slug is not null and (d.host, d.tenant_id) > (@after_host, @after_id::uuid) and (@pattern::text = '' or d.host like @pattern)
+order by d.host, d.tenant_id
+limit @n;
