@@ -9,7 +9,6 @@ type SignInSettingsPage struct {
 	Strong        bool // this session has shown a second factor
 	HasProvider   bool
 	CallbackURL   string
-	TXTName       string
 	Domains       []EmailDomain
 	Notice        string
 	Form          ui.Form
@@ -18,8 +17,8 @@ type SignInSettingsPage struct {
 
 // EmailDomain is a domain of addresses, and the record that proves it.
 type EmailDomain struct {
-	Domain, Record string
-	Verified       bool
+	Domain, TXTName, TXTValue string
+	Verified                  bool
 }
 
 // ProviderFields are a workspace's own provider.

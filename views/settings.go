@@ -28,7 +28,7 @@ type settingsTab struct {
 var settingsTabs = []settingsTab{
 	{"profile", "/settings/profile", "Profile", ""}, {"security", "/settings/security", "Security", ""}, {"members", "/settings/members", "Members", ""},
 	{"workspace", "/settings/workspace", "Workspace", "manage"}, {"pipelines", "/settings/pipelines", "Pipelines", "manage"}, {"tags", "/settings/tags", "Tags", "manage"},
-	{"signin", "/settings/signin", "Sign-in", "manage"}, {"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
+	{"signin", "/settings/signin", "Sign-in", "manage"}, {"domains", "/settings/domains", "Domains", "manage"}, {"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
 }
 
 func (t settingsTab) shown(s Shell) bool {

@@ -42,6 +42,7 @@ type App struct {
 	Mailbox *mail.Mailbox
 	Box     *seal.Box
 	DNS     *DNS
+	Hosts   *tenant.Resolver
 	roots   *x509.CertPool
 }
 
@@ -56,7 +57,7 @@ var app = sync.OnceValues(func() (*App, error) {
 	}
 	// The database's jobs, mail above all, are this app's.
 	go func() {
-		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base})
+		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.resolver().LookupTXT})
 	}()
 	return a, nil
 })
@@ -135,11 +136,12 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	if a.Box, err = seal.New(secrets); err != nil {
 		return nil, err
 	}
-	if a.DNS, err = newDNS(); err != nil {
+	if a.DNS, err = NewDNS(); err != nil {
 		return nil, err
 	}
 	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
+	a.Hosts = hosts
 	meter := tenant.NewMeter(d)
 	go meter.Run(context.Background())
 	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}

@@ -9,25 +9,34 @@ import (
 	"github.com/miekg/dns"
 )
 
-// DNS is a name server on a port of its own that knows TXT records.
+// DNS is a name server on a port of its own that knows TXT records, and every
+// host to be on this machine.
 type DNS struct {
 	addr string
 	mu   sync.Mutex
 	txt  map[string]string
 }
 
-func newDNS() (*DNS, error) {
+// NewDNS starts one; it ends with the process.
+func NewDNS() (*DNS, error) {
 	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	d := &DNS{addr: conn.LocalAddr().String(), txt: map[string]string{}}
-	server := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(d.answer)}
-	go func() { _ = server.ActivateAndServe() }() // it ends with the process
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", d.addr)
+	if err != nil {
+		return nil, err
+	}
+	for _, server := range []*dns.Server{{PacketConn: conn}, {Listener: l}} {
+		server.Handler = dns.HandlerFunc(d.answer)
+		go func() { _ = server.ActivateAndServe() }() // it ends with the process
+	}
 	return d, nil
 }
 
-// SetTXT makes name answer with the text; "" takes it away.
+// SetTXT makes name answer with the text; "" takes it away, and "SERVFAIL" lets
+// the server be at a loss.
 func (d *DNS) SetTXT(name, text string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -40,13 +49,24 @@ func (d *DNS) answer(w dns.ResponseWriter, r *dns.Msg) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	q := r.Question[0]
-	if text := d.txt[strings.ToLower(q.Name)]; text != "" && q.Qtype == dns.TypeTXT {
-		m.Answer = append(m.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: q.Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}, Txt: []string{text}})
-	} else {
+	head := dns.RR_Header{Name: q.Name, Rrtype: q.Qtype, Class: dns.ClassINET}
+	text := d.txt[strings.ToLower(q.Name)]
+	switch {
+	case q.Qtype == dns.TypeA:
+		m.Answer = append(m.Answer, &dns.A{Hdr: head, A: net.IPv4(127, 0, 0, 1)})
+	case q.Qtype == dns.TypeAAAA:
+	case text == "SERVFAIL":
+		m.Rcode = dns.RcodeServerFailure
+	case text != "" && q.Qtype == dns.TypeTXT:
+		m.Answer = append(m.Answer, &dns.TXT{Hdr: head, Txt: []string{text}})
+	default:
 		m.Rcode = dns.RcodeNameError
 	}
 	_ = w.WriteMsg(m) // who asked has gone
 }
+
+// Addr is where it listens, host and port.
+func (d *DNS) Addr() string { return d.addr }
 
 func (d *DNS) resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {

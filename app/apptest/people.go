@@ -105,6 +105,15 @@ var people = map[string]func(w *Workspace) Record{
 		w.app.DNS.SetTXT("_paddock."+domain, "paddock-domain=token")
 		return Record{Param: domain}
 	},
+	"settings/domains": func(w *Workspace) Record {
+		host := Unique("crm") + ".example"
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) error { return tx.DomainInsert(ctx, w.ID, host, "token") })
+		w.app.DNS.SetTXT("_paddock."+host, "paddock-domain=token")
+		return Record{Param: host}
+	},
+	"POST /settings/domains": func(*Workspace) Record {
+		return Record{Form: url.Values{"host": {Unique("crm") + ".example"}}}
+	},
 	"settings/data/exports": func(w *Workspace) Record {
 		id := NewID()
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {

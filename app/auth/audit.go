@@ -66,3 +66,8 @@ func auditAs(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, member uuid.
 	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: member})
 	return tx.AsTenant(ctx, func(tx *db.TenantTx) error { return Audit(ctx, tx, action, subject) })
 }
+
+// AuditSystem notes what nobody did to a workspace but the system itself.
+func AuditSystem(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, action, subject string) error {
+	return auditAs(ctx, tx, t, uuid.Nil, action, subject)
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
@@ -96,6 +98,25 @@ type service struct {
 	ready   func()
 }
 
+// secure puts TLS on the listener, as PADDOCK_TLS says.
+func (s service) secure(ctx context.Context, l net.Listener, hosts *tenant.Resolver, box *seal.Box) (net.Listener, error) {
+	auto, certFile, keyFile, err := s.cfg.Certificates()
+	if err != nil || !auto && certFile == "" {
+		return l, err
+	}
+	port := 0
+	if a, ok := l.Addr().(*net.TCPAddr); ok {
+		port = a.Port
+	}
+	c, err := domains.NewTLS(ctx, domains.TLSOptions{
+		DB: s.db, Box: box, Hosts: hosts, Log: s.log, Auto: auto, Directory: s.cfg.ACME, Email: s.cfg.ACMEEmail, Port: port, CertFile: certFile, KeyFile: keyFile,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tls.NewListener(l, c), nil
+}
+
 // drainDelay is how long proxies have to go elsewhere before we stop listening.
 const drainDelay = 3 * time.Second
 
@@ -144,6 +165,18 @@ func serve(ctx context.Context, s service) error {
 		defer metrics.Close()
 	}
 	server := web.NewHTTP(handler)
+	if l, err = s.secure(ctx, l, hosts, box); err != nil {
+		return err
+	}
+	if s.cfg.RedirectFrom != "" {
+		plain, err := lc.Listen(ctx, "tcp", s.cfg.RedirectFrom)
+		if err != nil {
+			return fmt.Errorf("PADDOCK_REDIRECT_LISTEN: %w", err)
+		}
+		redirect := web.NewHTTP(handler.RedirectToTLS())
+		go func() { _ = redirect.Serve(plain) }()
+		defer redirect.Close()
+	}
 	go func() { failed <- server.Serve(l) }()
 	if s.ready != nil {
 		s.ready()

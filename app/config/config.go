@@ -30,6 +30,11 @@ type Config struct {
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
 
+	TLS          string `env:"PADDOCK_TLS" envDefault:"off"` // off, auto, a certificate and its key with a comma between them, or auto and both
+	ACME         string `env:"PADDOCK_ACME_DIRECTORY"`
+	ACMEEmail    string `env:"PADDOCK_ACME_EMAIL"`
+	RedirectFrom string `env:"PADDOCK_REDIRECT_LISTEN"`
+
 	Metrics     string         `env:"PADDOCK_METRICS_LISTEN" envDefault:"127.0.0.1:9090"` // "off" for none
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
@@ -64,6 +69,9 @@ func Load() (Config, error) {
 	c.BaseURL.Path = ""
 	if c.TenantRoles != "on" && c.TenantRoles != "off" {
 		return c, fmt.Errorf("PADDOCK_TENANT_ROLES=%s: want on or off", c.TenantRoles)
+	}
+	if _, _, _, err := c.Certificates(); err != nil {
+		return c, err
 	}
 	if c.SpareSchemas < 0 {
 		return c, errors.New("PADDOCK_SPARE_SCHEMAS: want 0 or more")
@@ -113,6 +121,29 @@ func oidcProviders(environ []string) ([]OIDCProvider, error) {
 
 // WorkspaceProvider is the id of a workspace's own provider in URLs.
 const WorkspaceProvider = "workspace"
+
+// Certificates says where those come from: got on demand, from files, or both;
+// neither when a proxy in front ends TLS.
+func (c Config) Certificates() (auto bool, certFile, keyFile string, err error) {
+	parts := strings.Split(c.TLS, ",")
+	if c.TLS == "off" || c.TLS == "" {
+		return false, "", "", nil
+	}
+	if parts[0] == "auto" {
+		auto, parts = true, parts[1:]
+	}
+	switch {
+	case len(parts) == 0:
+	case len(parts) == 2 && parts[0] != "" && parts[1] != "":
+		certFile, keyFile = parts[0], parts[1]
+	default:
+		return false, "", "", fmt.Errorf("PADDOCK_TLS=%s: want off, auto, CERTIFICATE,KEY or auto,CERTIFICATE,KEY", c.TLS)
+	}
+	if c.BaseURL.Scheme != "https" {
+		return false, "", "", fmt.Errorf("PADDOCK_TLS=%s: PADDOCK_BASE_URL must begin with https://", c.TLS)
+	}
+	return auto, certFile, keyFile, nil
+}
 
 // Environ is the program's environment, for a program that it starts.
 func (c Config) Environ() []string { return os.Environ() }

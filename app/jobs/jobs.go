@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/url"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -32,7 +34,8 @@ type Options struct {
 	Send   mail.Sender
 	Spares int // how many spare schemas to keep
 
-	BaseURL *url.URL // of links in mails that jobs send
+	BaseURL *url.URL          // of links in mails that jobs send
+	TXT     domains.LookupTXT // looks up DNS records; nil for the system's way
 
 	Workers    int           // jobs at a time; 0 means 20
 	StuckAfter time.Duration // a job that runs longer is another process's that died; 0 means two minutes
@@ -51,6 +54,9 @@ func Run(ctx context.Context, o Options) error {
 	}
 	if o.StuckAfter == 0 {
 		o.StuckAfter = 2 * jobTimeout
+	}
+	if o.TXT == nil {
+		o.TXT = net.DefaultResolver.LookupTXT
 	}
 	meter := tenant.NewMeter(o.DB)
 	var metering sync.WaitGroup
@@ -71,6 +77,7 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
 	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.MeasureWorker{DB: o.DB})
+	river.AddWorker(workers, &domains.CheckWorker{DB: o.DB, Box: o.Box, TXT: o.TXT, BaseURL: o.BaseURL})
 	river.AddWorker(workers, &archive.CloneWorker{DB: o.DB})
 	river.AddWorker(workers, &archive.Worker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
@@ -88,6 +95,7 @@ func Run(ctx context.Context, o Options) error {
 			periodic(24*time.Hour, crm.PurgeJob{}),
 			periodic(time.Hour, tenant.DropJob{}),
 			periodic(10*time.Minute, tenant.MeasureJob{}),
+			periodic(30*time.Minute, domains.CheckJob{}),
 		},
 	})
 	if err != nil {

@@ -319,19 +319,17 @@ func (s *Server) tenantLimits(c echo.Context) error {
 	})
 }
 
-// limit reads a whole number within bounds; nil where the field is empty.
-func (f *form) limit(name string, least, most int) *int32 {
-	v := strings.TrimSpace(f.Values[name])
-	if v == "" {
+// limit reads a whole number within bounds; nil where the field is empty, or
+// wrong already.
+func (f *form) limit(name string, least, most int32) *int32 {
+	n, err := parseNumber(f.Values[name])
+	if f.Values[name] == "" || err != nil {
 		return nil
 	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < least || n > most {
-		f.fail(name, "A number from "+strconv.Itoa(least)+" to "+strconv.Itoa(most)+", or nothing")
-		return nil
+	if n < least || n > most {
+		f.fail(name, "A number from "+ui.Count(int(least))+" to "+ui.Count(int(most))+", or nothing")
 	}
-	small := int32(n) //nolint:gosec // most is less
-	return &small
+	return &n
 }
 
 // supportBegin takes an operator into a workspace, to look. Its owners get a

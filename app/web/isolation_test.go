@@ -259,7 +259,7 @@ func record(t *testing.T, w *apptest.Workspace, route web.Route) apptest.Record 
 // send asks for the route with the record's id and form, at the version that a
 // new record has.
 func send(c *apptest.Client, route web.Route, w *apptest.Workspace, r apptest.Record) *apptest.Response {
-	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":provider", "workspace", ":token", "none").Replace(route.Path))
+	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":host", r.Param, ":provider", "workspace", ":token", "none").Replace(route.Path))
 	form := url.Values{"version": {"1"}, "name": {"Created by the test"}, "last_name": {"Created"}, "subject": {"Created by the test"}, "body": {"Written by the test"}}
 	if route.Path == "/notes" {
 		form["subject_type"], form["subject_id"] = []string{"customer"}, []string{w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"}).String()}

@@ -236,6 +236,8 @@ func TestBrowserAccessPages(t *testing.T) {
 	w.Join(apptest.NewUser(t), auth.Admin)
 	app.TOTP(w, w.Owner)
 	w.Passkey(w.Owner)
+	apptest.Records["settings/domains"](w)
+	exec(t, `insert into public.domains (tenant_id, host, token, verified_at, checked_at) values ($1, $2, 'x', now(), now())`, w.ID, apptest.Unique("crm")+".example.org")
 	nobody, b := apptest.NewBrowser(t), apptest.NewBrowser(t)
 	b.Open(w.URL("/handoff?token=" + w.StrongHandoff(w.Owner)))
 	b.WaitText("h1", "Dashboard")
@@ -260,7 +262,7 @@ func TestBrowserAccessPages(t *testing.T) {
 	for name, u := range map[string]string{"signin": w.URL("/signin"), "site-signin": app.Site("/signin"), "forgot": app.Site("/password/forgot"), "reset": reset, "invitation": link, "gone": w.URL("/invitations/none")} {
 		check(nobody, name, u)
 	}
-	for _, path := range []string{"security", "members", "signin", "audit", "data", "profile", "security/totp", "members/" + w.MemberID(w.Owner).String() + "/removal"} {
+	for _, path := range []string{"security", "members", "signin", "domains", "audit", "data", "profile", "security/totp", "members/" + w.MemberID(w.Owner).String() + "/removal"} {
 		check(b, strings.ReplaceAll(path[:min(len(path), 20)], "/", "-"), w.URL("/settings/"+path))
 	}
 	nobody.Scripts(false)

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,6 +15,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/oidc"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
@@ -246,7 +245,6 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	p.Shell = s.shell(c, "settings", "Sign-in")
 	p.RequireFactor, p.Strong = v.tenant.RequireSecondFactor, v.who.Strong
 	p.CallbackURL = s.here(c, "/oidc/"+config.WorkspaceProvider+"/callback", nil)
-	p.TXTName = txtName
 	row, err := s.tenantProvider(c)
 	if err != nil {
 		return err
@@ -258,7 +256,7 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	err = s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 		rows, err := tx.EmailDomainList(ctx, v.tenant.ID)
 		for _, d := range rows {
-			p.Domains = append(p.Domains, views.EmailDomain{Domain: d.Domain, Record: txtValue(d.Token), Verified: d.VerifiedAt != nil})
+			p.Domains = append(p.Domains, views.EmailDomain{Domain: d.Domain, TXTName: domains.TXTName(d.Domain), TXTValue: domains.TXTValue(d.Token), Verified: d.VerifiedAt != nil})
 		}
 		return err
 	})
@@ -267,11 +265,6 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	}
 	return s.render(c, status, views.SignInSettings(p), nil)
 }
-
-// A domain is proven by a TXT record: _paddock.example.com = paddock-domain=…
-const txtName = "_paddock"
-
-func txtValue(token string) string { return "paddock-domain=" + token }
 
 func (s *Server) requireFactor(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -399,14 +392,7 @@ func (s *Server) emailDomainVerify(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	lctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	records, err := s.txt(lctx, txtName+"."+row.Domain)
-	found := false
-	for _, r := range records {
-		found = found || strings.TrimSpace(r) == txtValue(row.Token)
-	}
-	if err != nil || !found {
+	if err := domains.Prove(ctx, s.txt, row.Domain, row.Token); err != nil {
 		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{
 			Notice: "We did not find the record of " + row.Domain + " yet. It can take an hour until a new record is seen everywhere.",
 		})

@@ -20,6 +20,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/oidc"
 	"github.com/paddock-crm/paddock/app/seal"
@@ -34,8 +35,8 @@ type Options struct {
 	Hosts   *tenant.Resolver
 	Meter   *tenant.Meter
 	Log     *slog.Logger
-	Mailbox *mail.Mailbox                                            // development: shows caught mail, the gallery and demo hints; nil otherwise
-	TXT     func(ctx context.Context, name string) ([]string, error) // looks up DNS records; nil for the system's way
+	Mailbox *mail.Mailbox     // development: shows caught mail, the gallery and demo hints; nil otherwise
+	TXT     domains.LookupTXT // looks up DNS records; nil for the system's way
 }
 
 // Server answers requests on every host.
@@ -51,7 +52,7 @@ type Server struct {
 	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
 	metrics  *metrics
 	draining atomic.Bool
-	txt      func(ctx context.Context, name string) ([]string, error)
+	txt      domains.LookupTXT
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
 
@@ -102,6 +103,7 @@ func New(o Options) *Server {
 	getOrHead := []string{http.MethodGet, http.MethodHead}
 	s.outer.Match(getOrHead, "/healthz", s.healthz)
 	s.outer.Match(getOrHead, "/readyz", s.readyz)
+	s.outer.Match(getOrHead, "/internal/tls/allow", s.tlsAllow)
 	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
 	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
 	s.outer.Any("/*", s.host, gzip)
@@ -164,6 +166,22 @@ const (
 // NewHTTP returns the server of a listener; stop it with Shutdown.
 func NewHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
+}
+
+// RedirectToTLS answers where plain HTTP arrives, for the hosts that are ours.
+func (s *Server) RedirectToTLS() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := hostname(r.Host)
+		if ours, err := domains.Serves(r.Context(), s.hosts, host); err != nil || !ours {
+			http.NotFound(w, r)
+			return
+		}
+		if p := s.cfg.BaseURL.Port(); p != "" {
+			host = net.JoinHostPort(host, p)
+		}
+		to := url.URL{Scheme: "https", Host: host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, to.String(), http.StatusPermanentRedirect)
+	})
 }
 
 // Drain tells proxies and load balancers to go elsewhere: /readyz fails, and

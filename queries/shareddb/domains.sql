@@ -28,7 +28,7 @@ select exists (select from domains where host = @host and verified_at is not nul
 
 -- name: DomainsToCheck :many
 -- Bound domains that were not looked at for a while.
-select d.host, d.token, d.tenant_id, sqlc.embed(t) from domains d join tenants t on t.id = d.tenant_id
+select d.host, d.token, d.failing_since, sqlc.embed(t) from domains d join tenants t on t.id = d.tenant_id
 where d.verified_at is not null and t.state in ('active', 'suspended') and (d.checked_at is null or d.checked_at < now() - make_interval(secs => @pause::float8))
 order by d.checked_at nulls first, d.host
 limit @n;
@@ -40,3 +40,10 @@ from domains d join tenants t on t.id = d.tenant_id
 where t.slug is not null and (d.host, d.tenant_id) > (@after_host, @after_id::uuid) and (@pattern::text = '' or d.host like @pattern)
 order by d.host, d.tenant_id
 limit @n;
+
+-- name: DomainLooked :exec
+-- It could not be seen how it is.
+update domains set checked_at = now() where tenant_id = @tenant_id and host = @host;
+
+-- name: DomainCount :one
+select count(*) from domains where tenant_id = @tenant_id;

@@ -12,6 +12,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const domainCount = `-- name: DomainCount :one
+select count(*) from domains where tenant_id = $1
+`
+
+func (q *Queries) DomainCount(ctx context.Context, tenantID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, domainCount, tenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const domainDelete = `-- name: DomainDelete :one
 delete from domains where tenant_id = $1 and host = $2 returning host
 `
@@ -176,6 +187,16 @@ func (q *Queries) DomainListAll(ctx context.Context, arg DomainListAllParams) ([
 	return items, nil
 }
 
+const domainLooked = `-- name: DomainLooked :exec
+update domains set checked_at = now() where tenant_id = $1 and host = $2
+`
+
+// It could not be seen how it is.
+func (q *Queries) DomainLooked(ctx context.Context, tenantID uuid.UUID, host string) error {
+	_, err := q.db.Exec(ctx, domainLooked, tenantID, host)
+	return err
+}
+
 const domainTaken = `-- name: DomainTaken :one
 select exists (select from domains where host = $1 and verified_at is not null and tenant_id <> $2)::bool
 `
@@ -210,17 +231,17 @@ func (q *Queries) DomainVerify(ctx context.Context, tenantID uuid.UUID, host str
 }
 
 const domainsToCheck = `-- name: DomainsToCheck :many
-select d.host, d.token, d.tenant_id, t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of from domains d join tenants t on t.id = d.tenant_id
+select d.host, d.token, d.failing_since, t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of from domains d join tenants t on t.id = d.tenant_id
 where d.verified_at is not null and t.state in ('active', 'suspended') and (d.checked_at is null or d.checked_at < now() - make_interval(secs => $1::float8))
 order by d.checked_at nulls first, d.host
 limit $2
 `
 
 type DomainsToCheckRow struct {
-	Host     string
-	Token    string
-	TenantID uuid.UUID
-	Tenant   Tenant
+	Host         string
+	Token        string
+	FailingSince *time.Time
+	Tenant       Tenant
 }
 
 // Bound domains that were not looked at for a while.
@@ -236,7 +257,7 @@ func (q *Queries) DomainsToCheck(ctx context.Context, pause float64, n int32) ([
 		if err := rows.Scan(
 			&i.Host,
 			&i.Token,
-			&i.TenantID,
+			&i.FailingSince,
 			&i.Tenant.ID,
 			&i.Tenant.Schema,
 			&i.Tenant.State,

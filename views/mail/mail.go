@@ -145,6 +145,26 @@ func Support(workspace, by, reason, auditURL string) Letter {
 	}
 }
 
+// DomainFailing goes to the owners when a domain's proof is gone.
+func DomainFailing(workspace, host, settingsURL string, until time.Time) Letter {
+	return Letter{
+		Subject:    host + " does not prove any more that it is yours",
+		Paragraphs: []string{"The TXT record is gone that proves " + host + " to be " + workspace + "’s. Put it back until " + until.UTC().Format("2 January, 15:04 MST") + ": after that " + workspace + " does not answer under " + host + " any more. Its own address goes on in any case."},
+		Action:     "See the record", URL: settingsURL,
+		Why: "Paddock sent you this because you own " + workspace + ", to which the domain is bound.",
+	}
+}
+
+// DomainUnbound goes to the owners when a domain was given up for that.
+func DomainUnbound(workspace, host, settingsURL string) Letter {
+	return Letter{
+		Subject:    workspace + " is not at " + host + " any more",
+		Paragraphs: []string{"The TXT record of " + host + " has been gone for three days, so the domain may be somebody else’s by now. " + workspace + " is where it always is under its own address; nothing is lost."},
+		Action:     "Prove the domain again", URL: settingsURL,
+		Why: "Paddock sent you this because you own " + workspace + ", to which the domain was bound.",
+	}
+}
+
 // SecurityChanged tells somebody that how they sign in has changed.
 func SecurityChanged(what string) Letter {
 	return Letter{

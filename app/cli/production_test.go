@@ -1,0 +1,95 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+)
+
+// production is a Paddock as an operator runs it: a migrated database, a mail
+// server, and processes on ports of their own.
+type production struct {
+	t        *testing.T
+	dir      string
+	database string
+	base     string // https://paddock.test:port
+	smtp     *apptest.SMTP
+	logs     *lockedBuffer
+	extra    []string // settings
+}
+
+func newProduction(t *testing.T, database, base string, extra ...string) *production {
+	t.Helper()
+	p := &production{t: t, dir: dataDir(t), database: database, base: base, smtp: apptest.NewSMTP(t, ""), logs: &lockedBuffer{}, extra: extra}
+	p.run("migrate")
+	return p
+}
+
+func (p *production) env(listen string) []string {
+	return append([]string{
+		"DATABASE_URL=" + p.database, "PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
+		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32",
+	}, p.extra...)
+}
+
+const productionSecret = "a secret for tests alone of 32 bytes and more"
+
+// run runs a command to its end.
+func (p *production) run(args ...string) string {
+	p.t.Helper()
+	out, err := command(p.t, p.dir, p.env("0"), args...).CombinedOutput()
+	if err != nil {
+		p.t.Fatalf("paddock %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// launch starts a process, and waits until it is ready where it serves.
+func (p *production) launch(listen string, args ...string) *exec.Cmd {
+	p.t.Helper()
+	cmd := command(p.t, p.dir, p.env(listen), args...)
+	cmd.Stdout, cmd.Stderr = p.logs, p.logs
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGKILL); _ = cmd.Wait() })
+	if args[0] != "serve" {
+		return cmd
+	}
+	for end := time.Now().Add(30 * time.Second); !strings.Contains(p.logs.String(), `"listen":"127.0.0.1:`+listen+`"`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("not serving:\n%s", p.logs)
+		}
+	}
+	return cmd
+}
+
+// client reaches any host at the port, and trusts what c says.
+func (p *production) client(port string, c *tls.Config) *http.Client {
+	jar, _ := cookiejar.New(nil) // it never fails without options
+	transport := &http.Transport{TLSClientConfig: c, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+	}}
+	p.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// at is an address on a workspace's host.
+func (p *production) at(slug, path string) string {
+	u, err := url.Parse(p.base)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	u.Host = slug + "." + u.Host
+	return u.String() + path
+}
