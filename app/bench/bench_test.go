@@ -212,7 +212,7 @@ func (r *run) tenant(c *pgx.Conn, n int, user uuid.UUID) {
 	for _, sql := range []string{
 		fmt.Sprintf(`alter schema %s rename to %s`, made, name),
 		fmt.Sprintf(`alter role %s_%s rename to %s_%s`, database, made, database, name),
-		fmt.Sprintf(`update tenants set id = '%s', schema = '%s', slug = 'bench%d', name = 'Bench %d', state = 'active' where schema = '%s'`, tenantUUID(n), name, n, n, made),
+		fmt.Sprintf(`update tenants set id = '%s', schema = '%s', slug = 'bench%d', name = 'Bench %d', state = 'active', limit_requests = 100000000, limit_concurrent = 1000 where schema = '%s'`, tenantUUID(n), name, n, n, made),
 		fmt.Sprintf(`insert into memberships (id, tenant_id, user_id, role) values ('%s', '%s', '%s', 'owner')`, memberUUID(n), tenantUUID(n), user),
 		fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, last_seen_at) values ('\x%x', '%s', '%s', now() + interval '1 year', now() + interval '1 year')`, hash, user, tenantUUID(n)),
 		fmt.Sprintf(`insert into %s.members (id, user_id, name, email) values ('%s', '%s', 'Bench', 'bench@example.com')`, name, memberUUID(n), user),

@@ -12,11 +12,14 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/telemetry"
 )
 
 // commands is Paddock's command line.
@@ -45,6 +48,7 @@ type environment struct {
 	ctx      context.Context
 	cfg      config.Config
 	out, err io.Writer
+	tracer   pgx.QueryTracer // nil where no traces are sent
 }
 
 // Run runs one command line and returns its exit code.
@@ -66,7 +70,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	defer stop()
 	cfg, err := config.Load()
 	if err == nil {
-		err = run.Run(&environment{ctx, cfg, out, errOut})
+		err = run.Run(&environment{ctx: ctx, cfg: cfg, out: out, err: errOut})
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(errOut, "paddock:", err)
@@ -102,7 +106,7 @@ func (e *environment) database() (d *db.DB, done func(), err error) {
 
 // open connects to the database of the settings.
 func (e *environment) open() (*db.DB, error) {
-	return db.Open(e.ctx, db.Config{URL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on"})
+	return db.Open(e.ctx, db.Config{URL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
 }
 
 func (e *environment) log(json bool) *slog.Logger {
@@ -115,14 +119,37 @@ func (e *environment) log(json bool) *slog.Logger {
 	return log
 }
 
+// trace sends traces where the settings say so; stop sends what is left.
+func (e *environment) trace() (stop func(), err error) {
+	if e.cfg.OTLP == "" {
+		return func() {}, nil
+	}
+	shutdown, err := telemetry.Start(e.ctx, version())
+	if err != nil {
+		return nil, err
+	}
+	e.tracer = telemetry.QueryTracer()
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(e.ctx), 5*time.Second)
+		defer cancel()
+		if err := shutdown(ctx); err != nil {
+			slog.Warn("the last traces could not be sent", "error", err)
+		}
+	}, nil
+}
+
+// version is what the build recorded.
+func version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	return "development"
+}
+
 type versionCommand struct{}
 
-// Run prints the version that the build recorded.
+// Run prints the version.
 func (versionCommand) Run(e *environment) error {
-	version := "development"
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
-		version = b.Main.Version
-	}
-	_, err := fmt.Fprintln(e.out, "paddock", version)
+	_, err := fmt.Fprintln(e.out, "paddock", version())
 	return err
 }

@@ -353,6 +353,7 @@ func TestSeveralProcesses(t *testing.T) {
 	t.Logf("%d requests, each by the other process", alternated)
 
 	// Both are replaced, one after the other, while people work.
+	unlimited(t, database)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	var done, failed atomic.Int64

@@ -32,6 +32,11 @@ func (c serveCommand) Run(e *environment) error {
 		return err
 	}
 	log := e.log(true)
+	stop, err := e.trace()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	d, err := e.open()
 	if err != nil {
 		return err
@@ -68,6 +73,11 @@ func (workCommand) Run(e *environment) error {
 		return err
 	}
 	log := e.log(true)
+	stop, err := e.trace()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	d, err := e.open()
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ type Config struct {
 	RedirectFrom string `env:"PADDOCK_REDIRECT_LISTEN"`
 
 	Metrics     string         `env:"PADDOCK_METRICS_LISTEN" envDefault:"127.0.0.1:9090"` // "off" for none
+	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`                        // the exporter reads it too
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
 	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
 )
 
 // TenantJob is what the arguments of a job embed that works for a tenant: the
@@ -46,6 +49,14 @@ func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 		opts.Priority = 1 + len(backlogs) // the last there is
 		if i := slices.IndexFunc(backlogs, func(n int) bool { return waiting < n }); i >= 0 {
 			opts.Priority = 1 + i
+		}
+	}
+	// The job belongs to the trace of whoever has it done, where there is one.
+	carrier := propagation.MapCarrier{}
+	if otel.GetTextMapPropagator().Inject(ctx, carrier); len(carrier) > 0 {
+		var err error
+		if opts.Metadata, err = json.Marshal(carrier); err != nil {
+			return err
 		}
 	}
 	_, err := tx.d.river.InsertTx(ctx, tx.tx, job, opts)

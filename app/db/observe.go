@@ -48,7 +48,7 @@ func (o observer) TraceQueryEnd(ctx context.Context, c *pgx.Conn, d pgx.TraceQue
 	if s, ok := ctx.Value(startKey{}).(started); ok {
 		if took := time.Since(s.at); took > slow {
 			scope, _ := ScopeFrom(ctx)
-			slog.WarnContext(ctx, "slow query", "query", queryName(s.sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error", d.Err)
+			slog.WarnContext(ctx, "slow query", "query", QueryName(s.sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error", d.Err)
 		}
 	}
 	if o.next != nil {
@@ -56,8 +56,8 @@ func (o observer) TraceQueryEnd(ctx context.Context, c *pgx.Conn, d pgx.TraceQue
 	}
 }
 
-// queryName is what sqlc calls the statement, or how it begins.
-func queryName(sql string) string {
+// QueryName is what sqlc calls the statement, or how it begins.
+func QueryName(sql string) string {
 	if rest, ok := strings.CutPrefix(sql, "-- name: "); ok {
 		name, _, _ := strings.Cut(rest, " ")
 		return name

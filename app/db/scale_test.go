@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest"
@@ -404,4 +405,93 @@ func TestDrift(t *testing.T) {
 	if err := c.QueryRow(t.Context(), `select count(*) from tenants where state = 'importing'`).Scan(&left); err != nil || left != 0 {
 		t.Errorf("%d models are left: %v", left, err)
 	}
+}
+
+// What a backend remembers of the schemas it has touched stays bounded, for a
+// connection is closed after so many tenants: measured by the kernel.
+//
+//	go test ./app/db -run TestConnectionMemory -v -timeout 25m -args -scale 1000
+func TestConnectionMemory(t *testing.T) {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("no /proc here")
+	}
+	t.Parallel()
+	url := apptest.NewDatabase(t)
+	maker, _ := openAt(t, url)
+	scopes := workspaces(t, maker, *scale)
+	perConn := 200 // production's
+	if *scale <= perConn {
+		perConn = *scale / 4
+	}
+	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true, MaxConns: 1, TenantsPerConn: perConn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	most, backends := 0, map[int]int{}
+	var unbounded []int
+	for _, s := range scopes {
+		pid := 0
+		err := d.Tenant(db.WithScope(t.Context(), s), func(tx *db.TenantTx) error {
+			if err := db.RawQueryRow(t.Context(), tx, `select pg_backend_pid()`).Scan(&pid); err != nil {
+				return err
+			}
+			return pages(t.Context(), tx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		private := privateKB(t, pid)
+		backends[pid]++
+		most = max(most, private)
+		if backends[pid] == 1 {
+			unbounded = append(unbounded, private)
+		}
+	}
+	ceiling := 16_000 + perConn*600 // kB: a fresh backend, and what a tenant leaves behind
+	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace", len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
+	if most > ceiling {
+		t.Errorf("%d kB, more than %d", most, ceiling)
+	}
+	if len(backends) < len(scopes)/perConn {
+		t.Errorf("%d backends for %d workspaces", len(backends), len(scopes))
+	}
+	for pid, n := range backends {
+		if n > perConn {
+			t.Errorf("backend %d has served %d workspaces", pid, n)
+		}
+	}
+}
+
+// pages reads and writes what people do in a workspace.
+func pages(ctx context.Context, tx *db.TenantTx) error {
+	for _, kind := range tenantdb.Kinds {
+		if _, err := tx.RecordCount(ctx, kind, tenantdb.Filter{}); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Search(ctx, "kel", 10); err != nil {
+		return err
+	}
+	if _, err := tx.AuditList(ctx, tenantdb.AuditListParams{N: 10, Before: time.Now()}); err != nil {
+		return err
+	}
+	return tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: uuid.Must(uuid.NewV7()), Name: "Keller", Type: "prospect"})
+}
+
+// privateKB is the memory of a process that is nobody else's.
+func privateKB(t *testing.T, pid int) (kb int) {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(b), "\n") {
+		if rest, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+			if _, err := fmt.Sscanf(strings.TrimSpace(rest), "%d kB", &kb); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return kb
 }

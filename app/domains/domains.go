@@ -27,8 +27,8 @@ import (
 // LookupTXT asks for the TXT records of a name, as net.Resolver does.
 type LookupTXT func(ctx context.Context, name string) ([]string, error)
 
-// A domain is proven by a TXT record: _paddock.example.com = paddock-domain=…
-// What is proven is the domain at which the record stands, and nothing below it.
+// TXTName is where the record stands that proves a domain: _paddock.example.com
+// = paddock-domain=… What is proven is that domain, and nothing below it.
 func TXTName(domain string) string { return "_paddock." + domain }
 
 // TXTValue is what the record must say.

@@ -12,6 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -41,9 +46,22 @@ func snooze() time.Duration {
 	return time.Second + rand.N(4*time.Second) //nolint:gosec // no secret
 }
 
-// Work runs a job in the scope of its tenant. The job of a workspace that is
-// gone is cancelled.
+// Work runs a job in the scope of its tenant, as part of the trace in which it
+// was enqueued. The job of a workspace that is gone is cancelled.
 func (t *tenants) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
+	carrier := propagation.MapCarrier{}
+	_ = json.Unmarshal(job.Metadata, &carrier) // River's own entries are no texts: then there is no trace
+	ctx, span := otel.Tracer("paddock/jobs").Start(otel.GetTextMapPropagator().Extract(ctx, carrier), "job "+job.Kind, trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithAttributes(attribute.Int64("paddock.job", job.ID), attribute.Int("paddock.attempt", job.Attempt)))
+	defer span.End()
+	err := t.work(ctx, job, work)
+	if err != nil {
+		span.SetStatus(codes.Error, err.Error())
+	}
+	return err
+}
+
+func (t *tenants) work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
 	var args db.TenantJob
 	if err := json.Unmarshal(job.EncodedArgs, &args); err != nil {
 		return err
@@ -69,6 +87,7 @@ func (t *tenants) Work(ctx context.Context, job *rivertype.JobRow, work func(con
 		return err
 	}
 	t.meter.Job(id)
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String("paddock.tenant", row.Schema))
 	return work(db.WithScope(ctx, db.Scope{TenantID: row.ID, Schema: row.Schema}))
 }
 

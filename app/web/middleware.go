@@ -16,6 +16,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
@@ -73,6 +78,34 @@ func (s *Server) withLine(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := context.WithValue(c.Request().Context(), lineKey{}, l)
 		c.SetRequest(c.Request().WithContext(db.WithCount(ctx, &l.queries)))
 		return next(c)
+	}
+}
+
+// traced makes a span of the request, in the trace of a trusted proxy where that
+// began one.
+func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
+	tracer := otel.Tracer("paddock/web")
+	return func(c echo.Context) error {
+		r := c.Request()
+		ctx := r.Context()
+		if s.trusted(r.RemoteAddr) {
+			ctx = otel.GetTextMapPropagator().Extract(ctx, propagation.HeaderCarrier(r.Header))
+		}
+		ctx, span := tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		c.SetRequest(r.WithContext(ctx))
+		err := next(c)
+		if l, status := lineOf(r), c.Response().Status; span.IsRecording() {
+			span.SetName(r.Method + " " + first(l.route, "none"))
+			span.SetAttributes(
+				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route), attribute.Int("http.response.status_code", status),
+				attribute.String("paddock.request_id", requestID(c)), attribute.String("paddock.tenant", l.tenant.Schema), attribute.Int64("paddock.queries", l.queries.Load()),
+			)
+			if status >= http.StatusInternalServerError {
+				span.SetStatus(codes.Error, http.StatusText(status))
+			}
+		}
+		return err
 	}
 }
 

@@ -96,6 +96,7 @@ func New(o Options) *Server {
 	s.outer.Use(
 		middleware.RequestIDWithConfig(middleware.RequestIDConfig{RequestIDHandler: func(c echo.Context, id string) { c.Response().Header().Set(echo.HeaderXRequestID, id) }}),
 		s.withLine,
+		s.traced,
 		s.accessLog(s.log),
 		s.securityHeaders,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),

@@ -1,3 +1,5 @@
+// Package shareddb is the shared schema's tables as Go: sqlc's code, and the
+// operator's list, whose order is chosen when it is read.
 package shareddb
 
 import (

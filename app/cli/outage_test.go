@@ -1,0 +1,266 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/db/pgdev"
+)
+
+// stoppable is a PostgreSQL of the test's own that crashes when told, and comes
+// back on the same port with the same data.
+type stoppable struct {
+	t    *testing.T
+	data string
+	url  string
+}
+
+func newStoppable(t *testing.T) *stoppable {
+	t.Helper()
+	dir := filepath.Join(dataDir(t), "postgres")
+	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir}) // durable, as in production
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	s := &stoppable{t: t, data: filepath.Join(dir, "pg"+strconv.Itoa(server.Major), "data")}
+	if s.url, err = server.Database(t.Context(), "paddock"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// crash ends it as a power cut would: nothing is written down any more.
+func (s *stoppable) crash() {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.SplitN(string(b), "\n", 2)[0])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil { // "immediate shutdown"
+		s.t.Fatal(err)
+	}
+	for end := time.Now().Add(20 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal("PostgreSQL does not stop")
+		}
+	}
+}
+
+// start runs it again, as it was run before, and returns once it answers.
+func (s *stoppable) start() {
+	s.t.Helper()
+	opts, err := os.ReadFile(filepath.Join(s.data, "postmaster.opts"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	info, err := os.Stat(s.data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var args []string
+	for _, m := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(string(opts), -1) {
+		args = append(args, m[1])
+	}
+	program, _, _ := strings.Cut(string(opts), " ")
+	cmd := exec.Command(program, args...)
+	owner := info.Sys().(*syscall.Stat_t)
+	if os.Geteuid() == 0 { // which PostgreSQL refuses
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}}
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(gone) }()
+	s.t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGINT); <-gone })
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		c, err := pgx.Connect(s.t.Context(), s.url)
+		if err == nil {
+			_ = c.Close(s.t.Context())
+			return
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("PostgreSQL does not start: %v", err)
+		}
+	}
+}
+
+// PostgreSQL crashes and comes back while three workspaces are at work: 503 with
+// Retry-After meanwhile, right again within five seconds, nothing lost that was
+// confirmed, and no answer from the wrong workspace.
+func TestDatabaseCrashesUnderLoad(t *testing.T) {
+	t.Parallel()
+	database := newStoppable(t)
+	port := freePort(t)
+	p := newProduction(t, database.url, "http://paddock.test:"+port)
+	p.launch(port, "serve")
+
+	slugs := []string{"crew-red", "crew-green", "crew-blue"}
+	clients := map[string]*http.Client{}
+	for _, slug := range slugs {
+		c := p.client(port, nil)
+		res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Team " + slug}, "slug": {slug}, "name": {"Nora"}, "email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
+		if err != nil || res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%v %v\n%s", res, err, p.logs)
+		}
+		res.Body.Close()
+		if res, err = c.Get(res.Header.Get("Location")); err != nil || res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%v %v", res, err)
+		}
+		res.Body.Close()
+		clients[slug] = c
+	}
+
+	unlimited(t, database.url)
+
+	var mu sync.Mutex
+	confirmed := map[string][]string{}
+	faults := []string{}
+	fault := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		faults = append(faults, fmt.Sprintf(format, args...))
+	}
+	var answered, refused atomic.Int64
+	var refusedAt atomic.Int64 // the last time, in Unix milliseconds
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for _, slug := range slugs {
+		for i := range 3 {
+			wg.Go(func() {
+				for n := 0; ctx.Err() == nil; n++ {
+					name := fmt.Sprintf("Made by %s %d-%d", slug, i, n)
+					method, u, body := http.MethodGet, p.at(slug, "/customers?sort=-created"), io.Reader(nil)
+					if n%2 == 0 {
+						method, u, body = http.MethodPost, p.at(slug, "/customers"), bytes.NewReader([]byte(url.Values{"name": {name}}.Encode()))
+					}
+					r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), method, u, body)
+					if err != nil {
+						fault("%v", err)
+						return
+					}
+					r.Header.Set("Sec-Fetch-Site", "same-origin")
+					if body != nil {
+						r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+					}
+					res, err := clients[slug].Do(r)
+					if err != nil {
+						fault("%s: %v", method, err)
+						continue
+					}
+					text, _ := io.ReadAll(res.Body)
+					res.Body.Close()
+					for _, other := range slugs {
+						if other != slug && bytes.Contains(text, []byte(other)) {
+							fault("an answer to %s holds %s's", slug, other)
+						}
+					}
+					switch {
+					case res.StatusCode == http.StatusSeeOther && method == http.MethodPost && strings.HasPrefix(res.Header.Get("Location"), "/customers/"):
+						mu.Lock()
+						confirmed[slug] = append(confirmed[slug], name)
+						mu.Unlock()
+						answered.Add(1)
+					case res.StatusCode == http.StatusOK && method == http.MethodGet && bytes.Contains(text, []byte("Team "+slug)):
+						answered.Add(1)
+					case res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != "":
+						refused.Add(1)
+						refusedAt.Store(time.Now().UnixMilli())
+						time.Sleep(20 * time.Millisecond)
+					default:
+						fault("%s %s: %d to %q, Retry-After %q", method, u, res.StatusCode, res.Header.Get("Location"), res.Header.Get("Retry-After"))
+					}
+				}
+			})
+		}
+	}
+	for round := range 2 {
+		time.Sleep(1500 * time.Millisecond)
+		database.crash()
+		time.Sleep(1500 * time.Millisecond)
+		database.start()
+		back := time.Now()
+		time.Sleep(5 * time.Second)
+		after := answered.Load()
+		time.Sleep(time.Second)
+		last := max(0, time.UnixMilli(refusedAt.Load()).Sub(back).Round(time.Millisecond))
+		t.Logf("round %d: the last 503 came %s after PostgreSQL was back; %d answers, %d times 503 so far", round+1, last, answered.Load(), refused.Load())
+		if last > 5*time.Second || answered.Load() == after {
+			t.Errorf("not right again within five seconds: the last 503 after %s", last)
+		}
+	}
+	stop()
+	wg.Wait()
+	if len(faults) > 0 {
+		t.Errorf("%d answers were wrong; the first: %s", len(faults), faults[0])
+	}
+	if answered.Load() < 100 || refused.Load() < 10 {
+		t.Errorf("%d answers and %d refusals show nothing", answered.Load(), refused.Load())
+	}
+	c, err := pgx.Connect(t.Context(), database.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	total := 0
+	for slug, names := range confirmed {
+		var schema string
+		if err := c.QueryRow(t.Context(), `select schema from public.tenants where slug = $1`, slug).Scan(&schema); err != nil {
+			t.Fatal(err)
+		}
+		var kept, foreign int
+		err := c.QueryRow(t.Context(), `select count(distinct name) filter (where name = any($1)), count(*) filter (where name not like $2) from `+schema+`.customers`, names, "Made by "+slug+" %").Scan(&kept, &foreign)
+		if err != nil || kept != len(names) || foreign > 0 {
+			t.Errorf("%s: %d of %d confirmed customers are there, %d are somebody else's, %v", slug, kept, len(names), foreign, err)
+		}
+		total += kept
+	}
+	t.Logf("%d customers were confirmed, and are all there", total)
+	// The jobs go on too: somebody's mail arrives.
+	sent := len(p.smtp.Received())
+	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Late"}, "slug": {"crew-late"}, "name": {"Nora"}, "email": {"late@example.com"}, "password": {"a long enough phrase"}})
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	for end := time.Now().Add(30 * time.Second); len(p.smtp.Received()) == sent; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("no mail after the outage:\n%s", p.logs)
+		}
+	}
+}
+
+// unlimited lifts the limits of all workspaces: a load is no team at work.
+func unlimited(t *testing.T, database string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), `update public.tenants set limit_requests = 100000000, limit_concurrent = 1000`); err != nil {
+		t.Fatal(err)
+	}
+}
