@@ -30,6 +30,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the shared schema and every tenant's up to date."`
 	Tenant  tenantCommand  `cmd:"" help:"Make, list, change, remove and look into workspaces."`
 	Admin   adminCommand   `cmd:"" help:"Say who may enter the operators’ console."`
+	Secrets secretsCommand `cmd:"" help:"Replace PADDOCK_SECRET."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong, and how to mend it."`
 	Jobs    jobsCommand    `cmd:"" help:"List the jobs that failed, or have one tried again."`
 	Seed    seedCommand    `cmd:"" help:"Fill a workspace with generated customers."`

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -77,6 +79,18 @@ func (c doctorCommand) Run(e *environment) error {
 	check(h.OldestJob < 300, "warning", fmt.Sprintf("%d jobs wait", h.JobsWaiting), fmt.Sprintf("the oldest of %d jobs has waited %s", h.JobsWaiting, (time.Duration(h.OldestJob)*time.Second).String()), "run paddock work, or more of it")
 	check(h.JobsFailed == 0, "warning", "no job was given up", fmt.Sprintf("%d jobs were given up", h.JobsFailed), "paddock jobs shows why; paddock jobs --retry N")
 	check(h.Tables < h.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", h.Tables, h.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
+	if len(e.cfg.Secrets) > 0 {
+		box, err := seal.New(e.cfg.Secrets)
+		if err != nil {
+			return err
+		}
+		stale, lost, err := reseal(e, d, box, false)
+		if err != nil {
+			return err
+		}
+		check(stale == 0, "warning", "everything is sealed with the first secret", fmt.Sprintf("%s sealed with an older secret", ui.Plural(stale, "secret is", "secrets are")), "paddock secrets reseal; then the older ones can leave PADDOCK_SECRET")
+		check(lost == 0, "wrong", "everything that is sealed can be opened", fmt.Sprintf("%s sealed with a secret that PADDOCK_SECRET does not hold", ui.Plural(lost, "secret is", "secrets are")), "add that secret to PADDOCK_SECRET")
+	}
 	if c.Drift {
 		drift, err := d.FindDrift(e.ctx, drawn("comparing"))
 		if err != nil {
@@ -104,8 +118,8 @@ func (e *environment) settings(say func(level, what, mend string)) {
 	if u, err := url.Parse(e.cfg.DatabaseURL); err == nil && e.cfg.DatabaseURL != "" {
 		database = masked(u)
 	}
-	say("ok", fmt.Sprintf("DATABASE_URL: %s; PADDOCK_BASE_URL: %s; PADDOCK_LISTEN: %s; PADDOCK_SECRET: %d; SMTP_URL: %s; PADDOCK_MAIL_FROM: %s; providers: %d; PADDOCK_TRUSTED_PROXIES: %v; PADDOCK_SPARE_SCHEMAS: %d",
-		database, e.cfg.BaseURL, e.cfg.Listen, len(e.cfg.Secrets), masked(e.cfg.SMTPURL), e.cfg.MailFrom, len(e.cfg.OIDC), e.cfg.TrustedProxies, e.cfg.SpareSchemas), "")
+	say("ok", fmt.Sprintf("DATABASE_URL: %s; PADDOCK_BASE_URL: %s; PADDOCK_LISTEN: %s; PADDOCK_SECRET: %d; SMTP_URL: %s; PADDOCK_MAIL_FROM: %s; providers: %d; PADDOCK_TRUSTED_PROXIES: %v; PADDOCK_SPARE_SCHEMAS: %d; PADDOCK_TLS: %s; OTEL_EXPORTER_OTLP_ENDPOINT: %s",
+		database, e.cfg.BaseURL, e.cfg.Listen, len(e.cfg.Secrets), masked(e.cfg.SMTPURL), e.cfg.MailFrom, len(e.cfg.OIDC), e.cfg.TrustedProxies, e.cfg.SpareSchemas, e.cfg.TLS, cmp.Or(e.cfg.OTLP, "not set")), "")
 	if e.cfg.TenantRoles == "off" {
 		say("warning", "PADDOCK_TENANT_ROLES is off: the search path alone keeps workspaces apart", "leave it on unless the database opens connections per role")
 	}

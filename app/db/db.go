@@ -34,7 +34,8 @@ type Config struct {
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
 	// TenantsPerConn is how many tenants a connection serves before it is
-	// closed; 0 means 200, for at 390 KB each they are some 80 MB in its backend.
+	// closed; 0 means 100, for at 800 KB each they are some 80 MB in its backend
+	// (TestConnectionMemory).
 	TenantsPerConn int
 	Tracer         pgx.QueryTracer // sees every statement of requests; may be nil
 }
@@ -94,7 +95,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
 	perConn := c.TenantsPerConn
 	if perConn == 0 {
-		perConn = 200
+		perConn = 100
 	}
 	ac.AfterRelease = func(c *pgx.Conn) bool {
 		keep := tenantsServed(c) < perConn

@@ -419,7 +419,7 @@ func TestConnectionMemory(t *testing.T) {
 	url := apptest.NewDatabase(t)
 	maker, _ := openAt(t, url)
 	scopes := workspaces(t, maker, *scale)
-	perConn := 200 // production's
+	perConn := 100 // production's
 	if *scale <= perConn {
 		perConn = *scale / 4
 	}
@@ -448,7 +448,7 @@ func TestConnectionMemory(t *testing.T) {
 			unbounded = append(unbounded, private)
 		}
 	}
-	ceiling := 16_000 + perConn*600 // kB: a fresh backend, and what a tenant leaves behind
+	ceiling := 16_000 + perConn*900 // kB: a fresh backend, and what a tenant leaves behind
 	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace", len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
 	if most > ceiling {
 		t.Errorf("%d kB, more than %d", most, ceiling)

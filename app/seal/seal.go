@@ -49,14 +49,30 @@ func (b *Box) Seal(purpose, text string) string {
 // Open returns the text. It fails on what was altered, sealed for another
 // purpose, or with a secret that is no longer among the settings.
 func (b *Box) Open(purpose, sealed string) (string, error) {
+	text, _, err := b.open(purpose, sealed)
+	return text, err
+}
+
+// Reseal returns the same sealed with the first secret, or as it is where it was
+// sealed with that. It fails as Open does.
+func (b *Box) Reseal(purpose, sealed string) (string, error) {
+	text, key, err := b.open(purpose, sealed)
+	if err != nil || key == 0 {
+		return sealed, err
+	}
+	return b.Seal(purpose, text), nil
+}
+
+// open also tells with which of the keys.
+func (b *Box) open(purpose, sealed string) (text string, key int, err error) {
 	raw, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
+		return "", 0, fmt.Errorf("seal: %w", err)
 	}
-	for _, k := range b.keys {
+	for i, k := range b.keys {
 		if text, err := k.Open(nil, nil, raw, []byte(purpose)); err == nil {
-			return string(text), nil
+			return string(text), i, nil
 		}
 	}
-	return "", errors.New("seal: altered, or sealed with a secret that PADDOCK_SECRET does not hold any more")
+	return "", 0, errors.New("seal: altered, or sealed with a secret that PADDOCK_SECRET does not hold any more")
 }
