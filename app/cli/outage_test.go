@@ -28,19 +28,23 @@ import (
 // back on the same port with the same data.
 type stoppable struct {
 	t    *testing.T
+	bin  string
 	data string
 	url  string
+
+	super string // the superuser's URL
 }
 
-func newStoppable(t *testing.T) *stoppable {
+// newStoppable starts one; without settings it is durable, as in production.
+func newStoppable(t *testing.T, settings map[string]string) *stoppable {
 	t.Helper()
 	dir := filepath.Join(dataDir(t), "postgres")
-	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir}) // durable, as in production
+	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: settings})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	s := &stoppable{t: t, data: filepath.Join(dir, "pg"+strconv.Itoa(server.Major), "data")}
+	s := &stoppable{t: t, bin: server.Bin, super: server.SuperuserURL("paddock"), data: filepath.Join(dir, "pg"+strconv.Itoa(server.Major), "data")}
 	if s.url, err = server.Database(t.Context(), "paddock"); err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +72,9 @@ func (s *stoppable) crash() {
 	}
 }
 
-// start runs it again, as it was run before, and returns once it answers.
-func (s *stoppable) start() {
+// start runs it again, as it was run before but for these settings, and returns
+// once it answers.
+func (s *stoppable) start(settings ...string) {
 	s.t.Helper()
 	opts, err := os.ReadFile(filepath.Join(s.data, "postmaster.opts"))
 	if err != nil {
@@ -82,6 +87,9 @@ func (s *stoppable) start() {
 	var args []string
 	for _, m := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(string(opts), -1) {
 		args = append(args, m[1])
+	}
+	for _, x := range settings {
+		args = append(args, "-c", x)
 	}
 	program, _, _ := strings.Cut(string(opts), " ")
 	cmd := exec.Command(program, args...)
@@ -112,7 +120,7 @@ func (s *stoppable) start() {
 // confirmed, and no answer from the wrong workspace.
 func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	t.Parallel()
-	database := newStoppable(t)
+	database := newStoppable(t, nil)
 	port := freePort(t)
 	p := newProduction(t, database.url, "http://paddock.test:"+port)
 	p.launch(port, "serve")

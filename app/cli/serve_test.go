@@ -239,6 +239,29 @@ func TestTenantCommands(t *testing.T) {
 	if out := run(1, "doctor", "--drift"); !strings.Contains(out, "SMTP_URL is not set") || !strings.Contains(out, "kept apart by their roles") || !strings.Contains(out, "every schema is as its migrations make it") || strings.Contains(out, "drift:") {
 		t.Errorf("the doctor:\n%s", out)
 	}
+	// Who may enter the console.
+	run(1, "admin", "grant", "nobody@example.com")
+	if out := run(0, "admin", "grant", "Enzo@ferrari.test"); !strings.Contains(out, "//admin.") {
+		t.Errorf("granted: %s", out)
+	}
+	if out := run(0, "admin", "list", "--json"); !strings.Contains(out, `"email":"enzo@ferrari.test"`) {
+		t.Errorf("operators: %s", out)
+	}
+	run(0, "admin", "revoke", "enzo@ferrari.test")
+	if out := run(0, "admin", "list"); strings.Contains(out, "enzo") || !strings.Contains(out, "demo@paddock.test") {
+		t.Errorf("operators: %s", out)
+	}
+	// What was used, by day.
+	used := ""
+	for end := time.Now().Add(20 * time.Second); !strings.Contains(used, "\nlotus,") && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		used = run(0, "tenant", "usage") // what a process counts is written down every few seconds
+	}
+	if !strings.HasPrefix(used, "slug,tenant_id,day,requests,") || !strings.Contains(used, "\nlotus,") {
+		t.Errorf("usage: %s", used)
+	}
+	if out := run(0, "tenant", "usage", "lotus", "--json"); !strings.HasPrefix(out, `{"slug":"lotus"`) || strings.Contains(out, "ferrari") {
+		t.Errorf("usage of one: %s", out)
+	}
 	// A copy, by way of a file and without.
 	file := dir + "/ferrari.paddock"
 	run(0, "tenant", "export", "ferrari", file)

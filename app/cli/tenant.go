@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/archive"
@@ -34,6 +36,7 @@ type tenantCommand struct {
 	Clone    tenantClone    `cmd:"" help:"Copy a workspace, with its people, under another address."`
 	Export   tenantExport   `cmd:"" help:"Write a workspace into a file."`
 	Import   tenantImport   `cmd:"" help:"Make a workspace of such a file."`
+	Usage    tenantUsage    `cmd:"" help:"Print what workspaces used, by day, for bills."`
 	Exec     tenantExec     `cmd:"" help:"Run a command for each workspace, which it finds in PADDOCK_TENANT and PADDOCK_TENANT_SCHEMA."`
 	Psql     tenantPsql     `cmd:"" help:"Open psql in the scope of one workspace."`
 }
@@ -328,6 +331,69 @@ func (c tenantClone) Run(e *environment) error {
 	}
 	defer done()
 	return words(archive.Clone(e.ctx, d, c.Slug, c.New, drawn("importing")))
+}
+
+type tenantUsage struct {
+	Slug  string    `arg:"" optional:"" help:"One workspace’s address; all of them without."`
+	Since time.Time `format:"2006-01-02" help:"The first day (UTC); 30 days ago by default."`
+	Until time.Time `format:"2006-01-02" help:"The day after the last; without it there is no end."`
+	JSON  bool      `name:"json" help:"Print a JSON object per line instead of CSV."`
+}
+
+// Run prints a line per workspace and day, a page of the database at a time.
+func (c tenantUsage) Run(e *environment) error {
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if c.Since.IsZero() {
+		c.Since = time.Now().UTC().AddDate(0, 0, -30)
+	}
+	if c.Until.IsZero() {
+		c.Until = time.Now().UTC().AddDate(1, 0, 0)
+	}
+	type line struct {
+		Slug     string    `json:"slug"`
+		TenantID uuid.UUID `json:"tenant_id"`
+		Day      string    `json:"day"`
+		Requests int64     `json:"requests"`
+		Refused  int64     `json:"refused"`
+		Jobs     int64     `json:"jobs"`
+		Members  int32     `json:"members"`
+		Records  int64     `json:"records"`
+		Bytes    int64     `json:"bytes"`
+	}
+	out, plain := json.NewEncoder(e.out), csv.NewWriter(e.out)
+	if !c.JSON {
+		_ = plain.Write([]string{"slug", "tenant_id", "day", "requests", "refused", "jobs", "members", "records", "bytes"}) // Flush tells
+	}
+	in := shareddb.UsageExportParams{Since: c.Since, Until: c.Until, Slug: c.Slug, AfterDay: time.Unix(0, 0).UTC(), N: 1000}
+	for {
+		var rows []shareddb.UsageExportRow
+		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+			rows, err = tx.UsageExport(e.ctx, in)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			plain.Flush()
+			return plain.Error()
+		}
+		for _, r := range rows {
+			in.AfterDay, in.AfterID = r.Day, r.TenantID
+			l := line{r.Slug, r.TenantID, r.Day.Format(time.DateOnly), r.Requests, r.Refused, r.Jobs, r.Members, r.Records, r.Bytes}
+			if c.JSON {
+				if err := out.Encode(l); err != nil {
+					return err
+				}
+				continue
+			}
+			_ = plain.Write([]string{l.Slug, l.TenantID.String(), l.Day, fmt.Sprint(l.Requests), fmt.Sprint(l.Refused), fmt.Sprint(l.Jobs), fmt.Sprint(l.Members), fmt.Sprint(l.Records), fmt.Sprint(l.Bytes)}) // Flush tells
+		}
+	}
 }
 
 type tenantExec struct {
