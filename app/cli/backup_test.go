@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -136,7 +137,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	port := freePort(t)
 	p.launch(port, "serve", "--jobs=false")
 	res, err := p.client(port, nil).Get(p.at("crew-two", "/signin"))
-	if err != nil || res.StatusCode != 200 {
+	if err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("%v %v", res, err)
 	}
 }

@@ -27,7 +27,7 @@ func TestTraces(t *testing.T) {
 	var mu sync.Mutex
 	var spans []span
 	var all strings.Builder
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		var in collector.ExportTraceServiceRequest
 		if err := proto.Unmarshal(b, &in); err != nil || r.URL.Path != "/v1/traces" {

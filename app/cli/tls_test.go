@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func pebble(t *testing.T, port string) (directory, file string, roots *x509.Cert
 	logger := log.New(io.Discard, "", 0)
 	store := db.NewMemoryStore()
 	authority := ca.New(logger, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {}})
-	front := wfe.New(logger, store, va.New(logger, 1, tlsPort, false, dns.Addr(), store), authority, []string{"pebble.test"}, false, false, 1, 1)
+	front := wfe.New(logger, store, va.New(logger, 1, tlsPort, false, dns.Addr(), store), authority, []string{"pebble.test"}, false, false, 0, 0) // no Retry-After: half of the time it is a date, which older clients do not read
 	server := httptest.NewTLSServer(front.Handler())
 	t.Cleanup(server.Close)
 	file = filepath.Join(t.TempDir(), "pebble.pem")
@@ -156,5 +157,69 @@ func TestCertificateFromFiles(t *testing.T) {
 	p.extra = []string{"PADDOCK_TLS=auto," + cert}
 	if out, err := command(t, p.dir, p.env("0"), "serve").CombinedOutput(); err == nil || !strings.Contains(string(out), "PADDOCK_TLS") {
 		t.Errorf("half a setting: %v %s", err, out)
+	}
+}
+
+// Caddy in front, with the configuration as an operator gets it: the wildcard's
+// certificate for our own hosts, and one on demand for a workspace's domain, once
+// Paddock has said that it is one.
+func TestCaddyOnDemand(t *testing.T) {
+	t.Parallel()
+	caddy := tool(t, "caddy")
+	front, back := freePort(t), freePort(t)
+	directory, file, roots := pebble(t, front)
+	p := newProduction(t, apptest.NewDatabase(t), "https://paddock.test")
+	p.run("tenant", "create", "crew-one", "--owner-email", "nora@example.com")
+	c, err := pgx.Connect(t.Context(), p.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) select id, 'crm.example.com', now() from public.tenants where slug = 'crew-one'`); err != nil {
+		t.Fatal(err)
+	}
+	p.launch(back, "serve", "--jobs=false")
+	cert, key := certificate(t, p.dir)
+	text := strings.NewReplacer("/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key, "127.0.0.1:8080", "127.0.0.1:"+back, "myapp.com", "paddock.test",
+		"\ton_demand_tls {", "\tadmin off\n\thttps_port "+front+"\n\thttp_port "+freePort(t)+"\n\tacme_ca "+directory+"\n\tacme_ca_root "+file+"\n\ton_demand_tls {").Replace(read(t, "Caddyfile"))
+	conf := filepath.Join(p.dir, "Caddyfile")
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", conf)
+	cmd.Env = append(os.Environ(), "HOME="+p.dir, "XDG_DATA_HOME="+p.dir, "XDG_CONFIG_HOME="+p.dir)
+	cmd.Stdout, cmd.Stderr = p.logs, p.logs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	pem, err := os.ReadFile(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots.AppendCertsFromPEM(pem)
+	get := func(host string) (status int, issuer string, err error) {
+		res, err := p.client(front, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).Get("https://" + host + "/signin")
+		if err != nil {
+			return 0, "", err
+		}
+		res.Body.Close()
+		return res.StatusCode, res.TLS.PeerCertificates[0].Issuer.CommonName, nil
+	}
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		if status, issuer, err := get("crew-one.paddock.test"); err == nil {
+			if status != http.StatusOK || issuer != "paddock.test" {
+				t.Errorf("a workspace: %d by %s", status, issuer)
+			}
+			break
+		} else if time.Now().After(end) {
+			t.Fatalf("%v\n%s", err, p.logs)
+		}
+	}
+	if status, issuer, err := get("crm.example.com"); err != nil || status != http.StatusOK || !strings.Contains(issuer, "Pebble") {
+		t.Errorf("a workspace's domain: %d by %s, %v\n%s", status, issuer, err, p.logs)
+	}
+	if _, _, err := get("example.org"); err == nil {
+		t.Error("a certificate for a domain that is nobody's")
 	}
 }
