@@ -1166,7 +1166,7 @@ func TenantForm(p TenantFormPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = formNotice(p.Form).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = notice(p.Form.Error("")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1718,7 +1718,7 @@ func lineForm(p TenantPage, name, path, method string, fields []ui.Field, label 
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = formNotice(p.form(name)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = notice(p.form(name).Error("")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

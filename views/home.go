@@ -18,21 +18,14 @@ type DashboardPage struct {
 	Empty     bool // there is nothing in the workspace yet
 	Since     time.Time
 	Until     time.Time // the day after the last
-	Pipelines []PipelineChart
-	Won       []Chart // one for each currency
+	Pipelines []Chart   // one for each pipeline and currency
+	Won       []Chart   // one for each currency
 	Leads     Chart
 	Tasks     []TaskLine
 	Overdue   int
 	Open      int
 	Recent    []RecentLine
 	Mentions  []tenantdb.NotesMentioningRow
-	Names     map[uuid.UUID]string
-}
-
-// PipelineChart is what a pipeline holds, stage by stage, in one currency.
-type PipelineChart struct {
-	Name, Currency string
-	Chart          Chart
 }
 
 // Chart is a row of bars, each of which leads to the list behind it.

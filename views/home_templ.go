@@ -240,7 +240,7 @@ func Dashboard(p DashboardPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, c := range p.Pipelines {
-					templ_7745c5c3_Err = chart("pipeline", c.Chart).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = chart("pipeline", c).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

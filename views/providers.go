@@ -6,7 +6,6 @@ import "github.com/paddock-crm/paddock/views/ui"
 type SignInSettingsPage struct {
 	Shell
 	RequireFactor bool
-	Strong        bool // this session has shown a second factor
 	HasProvider   bool
 	CallbackURL   string
 	Domains       []EmailDomain

@@ -37,7 +37,7 @@ type Passkey struct {
 type Session struct {
 	ID                       uuid.UUID
 	Device, Place, Workspace string
-	CreatedAt, LastSeenAt    time.Time
+	LastSeenAt               time.Time
 	Strong, Current          bool
 }
 

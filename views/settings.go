@@ -69,10 +69,9 @@ func withDefault(o []ui.Option) []ui.Option {
 // TagsPage is the workspace's tags.
 type TagsPage struct {
 	Shell
-	Tags   []tenantdb.TagListRow
-	ID     uuid.UUID // the tag whose form is wrong
-	Form   ui.Form
-	Notice string
+	Tags []tenantdb.TagListRow
+	ID   uuid.UUID // the tag whose form is wrong
+	Form ui.Form
 }
 
 // TagColors are the colours of tags and stages.

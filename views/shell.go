@@ -14,7 +14,6 @@ type Shell struct {
 	Title     string // the page's, for the tab
 	Section   string // the side navigation's current entry
 	Workspace string
-	SiteURL   string // the public site
 	Name      string // the person's
 	Email     string
 	Avatar    string // names the image at /avatars; "" for none

@@ -77,13 +77,11 @@ type TaskLine struct {
 	About        string // the record's name
 	AboutURL     string
 	Assignee     string
-	Version      int32
 	Snooze       bool // offers to put it off
-	Return       string
 }
 
 func taskOfAbout(t tenantdb.TasksAboutRow) TaskLine {
-	return TaskLine{ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, Done: t.Status == "done", DueOn: t.DueOn, DueAt: t.DueAt, Assignee: t.AssigneeName, Version: t.Version}
+	return TaskLine{ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, Done: t.Status == "done", DueOn: t.DueOn, DueAt: t.DueAt, Assignee: t.AssigneeName}
 }
 
 // DayPage is one person's tasks by when they are due.
@@ -128,7 +126,7 @@ func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f ui.Form
 			i = 3
 		}
 		line := TaskLine{
-			ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, DueOn: t.DueOn, DueAt: t.DueAt, Repeat: t.Repeat, Version: t.Version, Snooze: true,
+			ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, DueOn: t.DueOn, DueAt: t.DueAt, Repeat: t.Repeat, Snooze: true,
 		}
 		if t.SubjectID != nil && names[*t.SubjectID] != "" {
 			line.About, line.AboutURL = names[*t.SubjectID], RecordURL(t.SubjectType, *t.SubjectID)

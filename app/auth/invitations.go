@@ -41,7 +41,7 @@ func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email 
 		return "", &RefusalError{fmt.Sprintf("%d invitations are open. Withdraw some that nobody will accept.", n)}
 	}
 	token = NewToken()
-	_, err = tx.InvitationPut(ctx, shareddb.InvitationPutParams{
+	err = tx.InvitationPut(ctx, shareddb.InvitationPutParams{
 		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), InvitedBy: &by, ExpiresAt: time.Now().Add(InvitationTime),
 	})
 	if err != nil {

@@ -28,31 +28,44 @@ type serveCommand struct {
 
 // Run serves production until it is told to stop.
 func (c serveCommand) Run(e *environment) error {
-	if err := e.cfg.RequireProduction(); err != nil {
+	s, done, err := e.production()
+	if err != nil {
 		return err
 	}
-	log := e.log(true)
+	defer done()
+	if err := warnSetConfig(e.ctx, s.db, s.log); err != nil {
+		return err
+	}
+	s.jobs = c.Jobs
+	return serve(e.ctx, s)
+}
+
+// production is what serve and work have in common; done gives it back.
+func (e *environment) production() (s service, done func(), err error) {
+	if err := e.cfg.RequireProduction(); err != nil {
+		return s, nil, err
+	}
+	s = service{cfg: e.cfg, log: e.log(true)}
+	if s.send, err = mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom); err != nil {
+		return s, nil, err
+	}
 	stop, err := e.trace()
 	if err != nil {
-		return err
+		return s, nil, err
 	}
-	defer stop()
-	d, err := e.open()
-	if err != nil {
-		return err
+	if s.db, err = e.open(); err != nil {
+		stop()
+		return s, nil, err
 	}
-	defer d.Close()
-	if err := d.Ping(e.ctx); err != nil {
-		return err
+	done = func() {
+		s.db.Close()
+		stop()
 	}
-	if err := warnSetConfig(e.ctx, d, log); err != nil {
-		return err
+	if err := s.db.Ping(e.ctx); err != nil {
+		done()
+		return s, nil, err
 	}
-	send, err := mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom)
-	if err != nil {
-		return err
-	}
-	return serve(e.ctx, service{cfg: e.cfg, db: d, log: log, send: send, jobs: c.Jobs})
+	return s, done, nil
 }
 
 func warnSetConfig(ctx context.Context, d *db.DB, log *slog.Logger) error {
@@ -69,32 +82,16 @@ type workCommand struct{}
 
 // Run works on jobs until it is told to stop.
 func (workCommand) Run(e *environment) error {
-	if err := e.cfg.RequireProduction(); err != nil {
-		return err
-	}
-	log := e.log(true)
-	stop, err := e.trace()
+	s, done, err := e.production()
 	if err != nil {
 		return err
 	}
-	defer stop()
-	d, err := e.open()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Ping(e.ctx); err != nil {
-		return err
-	}
-	send, err := mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom)
-	if err != nil {
-		return err
-	}
+	defer done()
 	box, err := seal.New(e.cfg.Secrets)
 	if err != nil {
 		return err
 	}
-	return jobs.Run(e.ctx, jobs.Options{DB: d, Spares: e.cfg.SpareSchemas, Log: log, Box: box, Send: send, BaseURL: e.cfg.BaseURL})
+	return s.work(e.ctx, box)
 }
 
 // service is a running Paddock; ready is called once it serves.
@@ -127,6 +124,11 @@ func (s service) secure(ctx context.Context, l net.Listener, hosts *tenant.Resol
 	return tls.NewListener(l, c), nil
 }
 
+// work works on jobs until ctx ends.
+func (s service) work(ctx context.Context, box *seal.Box) error {
+	return jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL})
+}
+
 // drainDelay is how long proxies have to go elsewhere before we stop listening.
 const drainDelay = 3 * time.Second
 
@@ -151,7 +153,7 @@ func serve(ctx context.Context, s service) error {
 	failed := make(chan error, 2)
 	if s.jobs {
 		wg.Go(func() {
-			if err := jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL}); err != nil && ctx.Err() == nil {
+			if err := s.work(ctx, box); err != nil && ctx.Err() == nil {
 				failed <- fmt.Errorf("jobs: %w", err)
 			}
 		})

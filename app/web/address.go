@@ -51,7 +51,7 @@ func (s *Server) forgot(c echo.Context) error {
 			l = letter.Reset(s.siteURL("/password/reset", url.Values{"token": {token}}))
 			l.Until = time.Now().Add(auth.ProofTime)
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), email, l)
+		return s.mail(ctx, tx, visiting(c).tenant.ID, email, l)
 	})
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (s *Server) reset(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), user.Email, letter.SecurityChanged("Your password was changed"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, user.Email, letter.SecurityChanged("Your password was changed"))
 	})
 	if errors.Is(err, auth.ErrBadToken) {
 		return s.renderReset(c, http.StatusNotFound, f.Form, "")
@@ -130,15 +130,12 @@ func (s *Server) verifySend(c echo.Context) error {
 		}
 		l := letter.Verify(s.here(c, "/email/verify", url.Values{"token": {token}}))
 		l.Until = time.Now().Add(auth.ProofTime)
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, l)
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, l)
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: "We sent a link to " + who.Email + ". It works for 30 minutes."}); err != nil {
-		return err
-	}
-	return s.redirect(c, "/settings/security")
+	return s.say(c, "/settings/security", "We sent a link to "+who.Email+". It works for 30 minutes.")
 }
 
 // emailChange mails a link to the address that is to replace the one of who is
@@ -168,15 +165,12 @@ func (s *Server) emailChange(c echo.Context) error {
 		}
 		l := letter.ChangeEmail(who.Name, s.here(c, "/email/verify", url.Values{"token": {token}, "change": {"1"}}))
 		l.Until = time.Now().Add(auth.ProofTime)
-		return s.mail(ctx, tx, tenantOf(ctx), email, l)
+		return s.mail(ctx, tx, visiting(c).tenant.ID, email, l)
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: "We sent a link to " + email + ". Your address changes when you follow it."}); err != nil {
-		return err
-	}
-	return s.redirect(c, "/settings/security")
+	return s.say(c, "/settings/security", "We sent a link to "+email+". Your address changes when you follow it.")
 }
 
 func (s *Server) verifyForm(c echo.Context) error {
@@ -198,7 +192,7 @@ func (s *Server) verify(c echo.Context) error {
 			return err
 		}
 		message = "You now sign in with " + email
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.EmailChanged(email))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.EmailChanged(email))
 	})
 	switch {
 	case errors.Is(err, auth.ErrBadToken):

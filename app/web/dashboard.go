@@ -121,7 +121,9 @@ func startIn(day time.Time, zone *time.Location) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
 }
 
-func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPipelineRow, f ui.Formats) (out []views.PipelineChart) {
+// pipelineCharts are what each pipeline holds, stage by stage, a chart for each
+// currency.
+func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPipelineRow, f ui.Formats) (out []views.Chart) {
 	at := map[string]int{}
 	for _, s := range stages {
 		for _, o := range open {
@@ -131,9 +133,9 @@ func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPip
 			key := s.PipelineID.String() + o.Currency
 			if _, ok := at[key]; !ok {
 				at[key] = len(out)
-				out = append(out, views.PipelineChart{Name: s.PipelineName, Currency: o.Currency, Chart: views.Chart{Title: s.PipelineName + " pipeline, " + o.Currency, Unit: "Amount"}})
+				out = append(out, views.Chart{Title: s.PipelineName + " pipeline, " + o.Currency, Unit: "Amount"})
 			}
-			c := &out[at[key]].Chart
+			c := &out[at[key]]
 			c.Bars = append(c.Bars, views.ChartBar{
 				Label: s.Name + " (" + strconv.FormatInt(o.N, 10) + ")", Text: f.Money(o.Amount, o.Currency), Value: o.Amount, Color: s.Color,
 				URL: "/deals?layout=table&stage=" + s.ID.String() + "&currency=" + o.Currency,

@@ -335,7 +335,7 @@ func (d deals) Project(c echo.Context) error {
 		return err
 	})
 	if err != nil {
-		return refusal(err)
+		return err
 	}
 	if err := d.setFlash(c, ui.Flash{Message: "Project started", Undo: changesURL(set)}); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -104,6 +105,7 @@ func (s *Server) problem(err error) *problem {
 	var he *echo.HTTPError
 	var many auth.TooManyError
 	var denied *auth.RefusalError
+	var refused *crm.RefusalError
 	var limit *tenant.LimitError
 	switch {
 	case errors.As(err, &p):
@@ -112,6 +114,8 @@ func (s *Server) problem(err error) *problem {
 		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: limit.Reason + " Try again in " + ui.Plural(seconds(limit.RetryAfter), "second", "seconds") + "; nothing you saved is lost.", retry: seconds(limit.RetryAfter)}
 	case errors.Is(err, db.ErrTooManyJobs):
 		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: "Too many mails and other work of this workspace are waiting. Try again in a few minutes.", retry: 60}
+	case errors.As(err, &refused):
+		return &problem{status: http.StatusConflict, title: "This can’t be done", text: refused.Reason}
 	case errors.As(err, &denied):
 		return &problem{status: http.StatusUnprocessableEntity, title: "This can’t be done", text: denied.Reason, home: true}
 	case errors.Is(err, pgx.ErrNoRows):

@@ -374,10 +374,7 @@ func (l leads) Unconvert(c echo.Context) error {
 		return l.renderRecord(c, http.StatusConflict, views.RecordPage{Record: rec, Notice: no.Reason})
 	}
 	if err != nil {
-		return refusal(err)
-	}
-	if err := l.setFlash(c, ui.Flash{Message: "Conversion undone. " + row.Name + " is a lead again."}); err != nil {
 		return err
 	}
-	return l.redirect(c, rec.URL())
+	return l.say(c, rec.URL(), "Conversion undone. "+row.Name+" is a lead again.")
 }

@@ -62,10 +62,7 @@ func (s *Server) membersChanged(c echo.Context, err error, message string) error
 	case err != nil:
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: message}); err != nil {
-		return err
-	}
-	return s.redirect(c, "/settings/members")
+	return s.say(c, "/settings/members", message)
 }
 
 func (s *Server) memberUpdate(c echo.Context) error {

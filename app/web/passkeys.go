@@ -129,7 +129,7 @@ func (s *Server) passkeyRegistrationFinish(c echo.Context) error {
 		if err := tx.SessionProve(ctx, true, who.SessionID); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.SecurityChanged("A passkey was added to your account"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("A passkey was added to your account"))
 	})
 	if err != nil {
 		return passkeyFailed(c, err)
@@ -170,7 +170,7 @@ func (s *Server) passkeyDelete(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.SecurityChanged("The passkey “"+name+"” was removed from your account"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("The passkey “"+name+"” was removed from your account"))
 	})
 	return s.securityChanged(c, err, "Passkey removed")
 }

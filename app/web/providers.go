@@ -243,7 +243,7 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	ctx := c.Request().Context()
 	v := visiting(c)
 	p.Shell = s.shell(c, "settings", "Sign-in")
-	p.RequireFactor, p.Strong = v.tenant.RequireSecondFactor, v.who.Strong
+	p.RequireFactor = v.tenant.RequireSecondFactor
 	p.CallbackURL = s.here(c, "/oidc/"+config.WorkspaceProvider+"/callback", nil)
 	row, err := s.tenantProvider(c)
 	if err != nil {

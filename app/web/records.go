@@ -786,19 +786,7 @@ func (r *records[Row, Params]) Restore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.setFlash(c, ui.Flash{Message: "Restored"}); err != nil {
-		return err
-	}
-	return r.redirect(c, r.entity.URL(id))
-}
-
-// refusal turns a rule that says no into a page that says why.
-func refusal(err error) error {
-	var no *crm.RefusalError
-	if errors.As(err, &no) {
-		return &problem{status: http.StatusConflict, title: "This can’t be done", text: no.Reason}
-	}
-	return err
+	return r.say(c, r.entity.URL(id), "Restored")
 }
 
 // related reads up to six records of another kind that belong to this one.

@@ -76,7 +76,7 @@ func (s *Server) leave(c echo.Context, url string) error {
 func (s *Server) shell(c echo.Context, section, title string) views.Shell {
 	v := visiting(c)
 	return views.Shell{
-		Title: title, Section: section, Workspace: v.tenant.Name, SiteURL: s.cfg.BaseURL.String(),
+		Title: title, Section: section, Workspace: v.tenant.Name,
 		Name: v.who.Name, Email: v.who.Email, Avatar: v.who.Avatar, Theme: v.who.Theme, Verified: v.who.Verified, CanWrite: v.who.Role.May(auth.Write), CanManage: v.who.Role.May(auth.Manage), Owner: v.who.Role.May(auth.Own),
 		Formats: v.formats(c), Flash: s.takeFlash(c), Support: supportOf(v),
 	}

@@ -50,7 +50,7 @@ func (s *Server) renderSecurity(c echo.Context, status int, p views.SecurityPage
 		for _, r := range rows {
 			p.Sessions = append(p.Sessions, views.Session{
 				ID: r.ID, Device: first(auth.DeviceName(r.UserAgent), "An unknown program"), Place: s.place(r.Ip), Workspace: r.Workspace,
-				LastSeenAt: r.LastSeenAt, CreatedAt: r.CreatedAt, Strong: r.Strong, Current: r.ID == v.who.SessionID,
+				LastSeenAt: r.LastSeenAt, Strong: r.Strong, Current: r.ID == v.who.SessionID,
 			})
 		}
 		return err
@@ -70,10 +70,7 @@ func (s *Server) securityChanged(c echo.Context, err error, message string) erro
 	case err != nil:
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: message}); err != nil {
-		return err
-	}
-	return s.redirect(c, "/settings/security")
+	return s.say(c, "/settings/security", message)
 }
 
 // passwordUpdate sets a new password; all other sessions end.
@@ -93,7 +90,7 @@ func (s *Server) passwordUpdate(c echo.Context) error {
 		if err := auth.SetPassword(ctx, tx, v.who.UserID, v.who.SessionID, f.Values["password"], hash); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), v.who.Email, letter.SecurityChanged("Your password was changed"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, v.who.Email, letter.SecurityChanged("Your password was changed"))
 	})
 	return s.securityChanged(c, err, "Your password is changed, and all other sessions have ended")
 }
@@ -167,7 +164,7 @@ func (s *Server) totpEnable(c echo.Context) error {
 		if err := tx.SessionProve(ctx, true, who.SessionID); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
 	})
 	if errors.Is(err, auth.ErrWrongCode) {
 		f.fail("code", "This code is not right. Is the clock of your phone? Wait for the next code and try again.")
@@ -186,7 +183,7 @@ func (s *Server) totpDisable(c echo.Context) error {
 		if err := auth.TOTPRemove(ctx, tx, who.UserID); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.SecurityChanged("The authenticator app was removed from your account"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("The authenticator app was removed from your account"))
 	})
 	return s.securityChanged(c, err, "The authenticator app is removed")
 }
@@ -207,7 +204,7 @@ func (s *Server) recoveryCodes(c echo.Context) error {
 		if codes, err = auth.RecoveryCodes(ctx, tx, who.UserID); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, tenantOf(ctx), who.Email, letter.SecurityChanged("New recovery codes were made for your account"))
+		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("New recovery codes were made for your account"))
 	})
 	if err != nil {
 		return s.securityChanged(c, err, "")

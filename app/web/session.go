@@ -88,14 +88,6 @@ func onConsole(ctx context.Context) bool {
 	return ok && v.console
 }
 
-// tenantOf is the id of the host's workspace; uuid.Nil on the base host.
-func tenantOf(ctx context.Context) uuid.UUID {
-	if id := tenantID(ctx); id != nil {
-		return *id
-	}
-	return uuid.Nil
-}
-
 // cookieName: browsers let no sibling host set a __Host- cookie, but they want
 // https for it.
 func (s *Server) cookieName(name string) string {

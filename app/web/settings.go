@@ -158,10 +158,7 @@ func (s *Server) tagDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.setFlash(c, ui.Flash{Message: "Tag deleted"}); err != nil {
-		return err
-	}
-	return s.redirect(c, "/settings/tags")
+	return s.say(c, "/settings/tags", "Tag deleted")
 }
 
 func (s *Server) pipelines(c echo.Context) error {
@@ -379,7 +376,7 @@ func (s *Server) pipelineDelete(c echo.Context) error {
 		return auth.Audit(ctx, tx, auth.DidDelete, pipelines[i].Name+", pipeline")
 	})
 	if err != nil {
-		return refusal(err)
+		return err
 	}
 	return s.saved(c, "/settings/pipelines")
 }

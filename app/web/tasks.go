@@ -161,10 +161,7 @@ func (t tasks) Create(c echo.Context) error {
 		}
 	}
 	if !f.Valid() && back != "/tasks?layout=day" {
-		if err := t.setFlash(c, ui.Flash{Message: f.Errors["quick"]}); err != nil {
-			return err
-		}
-		return t.redirect(c, back)
+		return t.say(c, back, f.Errors["quick"])
 	}
 	if !f.Valid() {
 		return t.renderDay(c, http.StatusUnprocessableEntity, f.Form, nil)
@@ -231,7 +228,7 @@ func (t tasks) tick(c echo.Context, message string, change func(context.Context,
 	flash := ui.Flash{Subject: row.Subject, Message: message, Undo: changesURL(set)}
 	if wantsFragment(c) {
 		line := views.TaskLine{
-			ID: row.ID, Subject: row.Subject, Type: row.Type, Priority: row.Priority, Done: row.Status == "done", DueOn: row.DueOn, DueAt: row.DueAt, Repeat: row.Repeat, Version: row.Version,
+			ID: row.ID, Subject: row.Subject, Type: row.Type, Priority: row.Priority, Done: row.Status == "done", DueOn: row.DueOn, DueAt: row.DueAt, Repeat: row.Repeat,
 		}
 		shell := t.shell(c, "", "")
 		return t.render(c, http.StatusOK, nil, views.TaskLineFragment(shell, line, &flash))

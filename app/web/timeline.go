@@ -320,7 +320,7 @@ func (s *Server) undo(c echo.Context) error {
 		return err
 	})
 	if err != nil {
-		return refusal(err)
+		return err
 	}
 	if err := s.setFlash(c, ui.Flash{Message: "Undone"}); err != nil {
 		return err

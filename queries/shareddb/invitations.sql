@@ -1,10 +1,9 @@
--- name: InvitationPut :one
+-- name: InvitationPut :exec
 -- Invites an address, or invites it again: the token before stops working.
 insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at)
 values (@id, @tenant_id, @email, @role, @token_hash, sqlc.narg(invited_by), @expires_at)
 on conflict (tenant_id, email) do update set
-	role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by, sent_at = now(), expires_at = excluded.expires_at
-returning id;
+	role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by, sent_at = now(), expires_at = excluded.expires_at;
 
 -- name: InvitationList :many
 select i.id, i.email, i.role, i.sent_at, i.expires_at, coalesce(u.name, '')::text as invited_by

@@ -179,12 +179,11 @@ func (q *Queries) InvitationList(ctx context.Context, tenantID uuid.UUID) ([]Inv
 	return items, nil
 }
 
-const invitationPut = `-- name: InvitationPut :one
+const invitationPut = `-- name: InvitationPut :exec
 insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (tenant_id, email) do update set
 	role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by, sent_at = now(), expires_at = excluded.expires_at
-returning id
 `
 
 type InvitationPutParams struct {
@@ -198,8 +197,8 @@ type InvitationPutParams struct {
 }
 
 // Invites an address, or invites it again: the token before stops working.
-func (q *Queries) InvitationPut(ctx context.Context, arg InvitationPutParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, invitationPut,
+func (q *Queries) InvitationPut(ctx context.Context, arg InvitationPutParams) error {
+	_, err := q.db.Exec(ctx, invitationPut,
 		arg.ID,
 		arg.TenantID,
 		arg.Email,
@@ -208,7 +207,5 @@ func (q *Queries) InvitationPut(ctx context.Context, arg InvitationPutParams) (u
 		arg.InvitedBy,
 		arg.ExpiresAt,
 	)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
+	return err
 }

@@ -11,9 +11,6 @@ update members set active = false where id = @id;
 -- Takes over what the person changed of themselves.
 update members set name = @name, email = @email, avatar = @avatar where user_id = @user_id;
 
--- name: MemberGet :one
-select id, name, email, active from members where id = @id;
-
 -- name: MemberRecords :many
 -- How much the member looks after.
 select kind::text, n from (

@@ -77,29 +77,6 @@ func (q *Queries) MemberFollow(ctx context.Context, arg MemberFollowParams) erro
 	return err
 }
 
-const memberGet = `-- name: MemberGet :one
-select id, name, email, active from members where id = $1
-`
-
-type MemberGetRow struct {
-	ID     uuid.UUID
-	Name   string
-	Email  string
-	Active bool
-}
-
-func (q *Queries) MemberGet(ctx context.Context, id uuid.UUID) (MemberGetRow, error) {
-	row := q.db.QueryRow(ctx, memberGet, id)
-	var i MemberGetRow
-	err := row.Scan(
-		&i.ID,
-		&i.Name,
-		&i.Email,
-		&i.Active,
-	)
-	return i, err
-}
-
 const memberHandOver = `-- name: MemberHandOver :exec
 with c as (update customers set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
      o as (update contacts set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),

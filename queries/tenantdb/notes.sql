@@ -34,9 +34,6 @@ update notes set deleted_at = now(), version = version + 1 where id = @id and ve
 -- name: NotesExist :one
 select exists (select from notes where subject_id = @subject_id and deleted_at is null)::bool;
 
--- name: NoteRestore :execrows
-update notes set deleted_at = null, version = version + 1 where id = @id and deleted_at is not null;
-
 -- name: NoteCopy :copyfrom
 insert into notes (id, subject_type, subject_id, kind, body, author_id, created_at, updated_at)
 values (@id, @subject_type, @subject_id, @kind, @body, @author_id, @created_at, @updated_at);

@@ -138,18 +138,6 @@ func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
 	return err
 }
 
-const noteRestore = `-- name: NoteRestore :execrows
-update notes set deleted_at = null, version = version + 1 where id = $1 and deleted_at is not null
-`
-
-func (q *Queries) NoteRestore(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, noteRestore, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const noteUpdate = `-- name: NoteUpdate :execrows
 update notes set body = $1, pinned = $2, mentions = $3, version = version + 1, updated_at = now()
 where id = $4 and version = $5 and deleted_at is null

@@ -82,13 +82,6 @@ func (f Field) pointHint(i int) string {
 	return ""
 }
 
-func (f Field) empty() string {
-	if f.Empty != "" {
-		return f.Empty
-	}
-	return "None"
-}
-
 // optional reports whether a field may be left empty: a choice that has no
 // empty option is always made.
 func (f Field) optional(form Form) bool {

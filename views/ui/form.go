@@ -60,7 +60,6 @@ type Field struct {
 	Full         bool     // takes the whole width of a record
 	Autofocus    bool     // where typing starts, unless another field is wrong
 	Path         string   // of a KindRecord: the list it is chosen from, "/customers"
-	Empty        string   // what a choice of nothing is called
 	Hidden       bool     // posted, but no row of the form: another field shows it
 	ReadOnly     bool     // shown on the record, set elsewhere
 	Currency     string   // of a KindMoney: the field that names its currency; "" for the workspace's
@@ -167,15 +166,6 @@ func Tags(rows []string) []TagValue {
 		out[i] = TagValue{name, color}
 	}
 	return out
-}
-
-// TagNames are the names alone, as the tags' field holds them.
-func TagNames(rows []string) string {
-	names := make([]string, len(rows))
-	for i, t := range Tags(rows) {
-		names[i] = t.Name
-	}
-	return strings.Join(names, ", ")
 }
 
 // Initial returns the first letter of a name, in upper case.
