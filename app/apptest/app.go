@@ -43,6 +43,7 @@ type App struct {
 	Box     *seal.Box
 	DNS     *DNS
 	Hosts   *tenant.Resolver
+	meter   *tenant.Meter
 	roots   *x509.CertPool
 }
 
@@ -55,6 +56,7 @@ var app = sync.OnceValues(func() (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	go a.meter.Run(context.Background()) // not in apps of their own, whose statements somebody counts
 	// The database's jobs, mail above all, are this app's.
 	go func() {
 		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.resolver().LookupTXT})
@@ -142,14 +144,13 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
 	a.Hosts = hosts
-	meter := tenant.NewMeter(d)
-	go meter.Run(context.Background())
+	a.meter = tenant.NewMeter(d)
 	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	for _, fn := range configure {
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Meter: meter, Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}

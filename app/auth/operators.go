@@ -31,7 +31,13 @@ func SetOperator(ctx context.Context, tx *db.SharedTx, email string, operator bo
 	if err == nil && n == 0 {
 		err = pgx.ErrNoRows
 	}
-	return err
+	if err != nil || operator {
+		return err
+	}
+	if err := tx.SessionDeleteOperator(ctx, email); err != nil {
+		return err
+	}
+	return tx.TenantSupportEndBy(ctx, email)
 }
 
 // AuditOperator notes in a workspace's log what an operator did to it. by is

@@ -156,14 +156,21 @@ var demoUsers = []struct {
 }
 
 // Demo makes the demo workspaces where they are missing; what people changed
-// in them since stays.
+// in them since stays. DemoOperator is an operator in any case.
 func Demo(ctx context.Context, d *db.DB) error {
 	var taken bool
 	err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		taken, err = tx.TenantSlugTaken(ctx, "ferrari")
 		return err
 	})
-	if err != nil || taken {
+	if err != nil {
+		return err
+	}
+	if taken {
+		err := d.Shared(ctx, func(tx *db.SharedTx) error { return auth.SetOperator(ctx, tx, DemoOperator, true) })
+		if errors.Is(err, pgx.ErrNoRows) { // somebody's own workspace of that name
+			err = nil
+		}
 		return err
 	}
 	hash, err := auth.HashPassword(ctx, DemoPassword)

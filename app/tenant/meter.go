@@ -23,7 +23,14 @@ type Meter struct {
 
 	flushing sync.Mutex // one at a time
 	mu       sync.Mutex
-	accounts map[uuid.UUID]*account
+	accounts map[accountKey]*account
+}
+
+// accountKey: whoever is no member has the workspace's other account. What
+// strangers send is no part of its bill, and does not use up what its people may.
+type accountKey struct {
+	tenant uuid.UUID
+	guests bool
 }
 
 // account is one workspace's. The fields below are guarded by the meter.
@@ -42,7 +49,7 @@ type account struct {
 }
 
 // NewMeter returns a meter; Run writes down what it counts.
-func NewMeter(d *db.DB) *Meter { return &Meter{db: d, accounts: map[uuid.UUID]*account{}} }
+func NewMeter(d *db.DB) *Meter { return &Meter{db: d, accounts: map[accountKey]*account{}} }
 
 // How often counts are written down, and how long a request waits for its turn.
 const (
@@ -51,9 +58,10 @@ const (
 )
 
 // Enter lets a request of the workspace begin, as soon as it has its turn; leave
-// ends it. It answers a *LimitError where the request is one too many.
-func (m *Meter) Enter(ctx context.Context, t Tenant) (leave func(), err error) {
-	a, turns, err := m.count(t)
+// ends it. It answers a *LimitError where the request is one too many. Those who
+// are no members share a quarter of the workspace's limits, beside its people's.
+func (m *Meter) Enter(ctx context.Context, t Tenant, member bool) (leave func(), err error) {
+	a, turns, err := m.count(t, member)
 	if err != nil {
 		return nil, err
 	}
@@ -82,22 +90,26 @@ func (m *Meter) Enter(ctx context.Context, t Tenant) (leave func(), err error) {
 
 // count lets one more request in, and says where it queues: on the turns that
 // it began with, should an operator change their number meanwhile.
-func (m *Meter) count(t Tenant) (*account, *semaphore.Weighted, error) {
+func (m *Meter) count(t Tenant, member bool) (*account, *semaphore.Weighted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a := m.account(t.ID)
-	if a.turns == nil || a.size != t.Limits.Concurrent {
-		a.turns, a.size = semaphore.NewWeighted(int64(t.Limits.Concurrent)), t.Limits.Concurrent
+	a := m.account(accountKey{t.ID, !member})
+	concurrent, most := t.Limits.Concurrent, t.Limits.Requests
+	if !member {
+		concurrent, most = max(1, concurrent/4), max(1, most/4)
+	}
+	if a.turns == nil || a.size != concurrent {
+		a.turns, a.size = semaphore.NewWeighted(int64(concurrent)), concurrent
 	}
 	now := time.Now()
 	if minute := now.Unix() / 60; a.minute != minute {
 		a.minute, a.mine, a.others, a.unsaid = minute, 0, 0, 0
 	}
-	if a.mine+a.others >= t.Limits.Requests {
+	if a.mine+a.others >= most {
 		a.refused++
 		return nil, nil, &LimitError{
 			RetryAfter: now.Truncate(time.Minute).Add(time.Minute).Sub(now),
-			Reason:     fmt.Sprintf("This workspace may send %d requests a minute, and has.", t.Limits.Requests),
+			Reason:     fmt.Sprintf("This workspace may send %d requests a minute, and has.", most),
 		}
 	}
 	a.mine++
@@ -111,14 +123,14 @@ func (m *Meter) count(t Tenant) (*account, *semaphore.Weighted, error) {
 func (m *Meter) Job(id uuid.UUID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.account(id).jobs++
+	m.account(accountKey{tenant: id}).jobs++
 }
 
-func (m *Meter) account(id uuid.UUID) *account {
-	a := m.accounts[id]
+func (m *Meter) account(k accountKey) *account {
+	a := m.accounts[k]
 	if a == nil {
 		a = &account{}
-		m.accounts[id] = a
+		m.accounts[k] = a
 	}
 	return a
 }
@@ -156,7 +168,14 @@ func (m *Meter) Flush(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	minute := time.Now().Unix() / 60
-	for id, a := range m.accounts {
+	for k, a := range m.accounts {
+		if k.guests {
+			if a.users == 0 && a.minute != minute {
+				delete(m.accounts, k)
+			}
+			continue
+		}
+		id := k.tenant
 		if a.requests+a.refused+a.jobs > 0 {
 			days.TenantIds, days.Requests, days.Refused, days.Jobs = append(days.TenantIds, id), append(days.Requests, a.requests), append(days.Refused, a.refused), append(days.Jobs, a.jobs)
 		}
@@ -164,7 +183,7 @@ func (m *Meter) Flush(ctx context.Context) error {
 			said.ids, said.requests = append(said.ids, id), append(said.requests, int32(a.unsaid)) //nolint:gosec // of one minute
 		}
 		if a.users == 0 && a.minute != minute && a.requests+a.refused+a.jobs == 0 {
-			delete(m.accounts, id)
+			delete(m.accounts, k)
 		}
 	}
 	m.mu.Unlock()
@@ -185,7 +204,7 @@ func (m *Meter) Flush(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for i, id := range days.TenantIds {
-		a := m.accounts[id]
+		a := m.accounts[accountKey{tenant: id}]
 		a.requests, a.refused, a.jobs = a.requests-days.Requests[i], a.refused-days.Refused[i], a.jobs-days.Jobs[i]
 	}
 	total := map[uuid.UUID]int{}
@@ -193,7 +212,7 @@ func (m *Meter) Flush(ctx context.Context) error {
 		total[t.TenantID] = int(t.Requests)
 	}
 	for i, id := range said.ids {
-		if a := m.accounts[id]; a.minute == minute {
+		if a := m.accounts[accountKey{tenant: id}]; a.minute == minute {
 			a.unsaid -= int(said.requests[i])
 			a.others = max(0, total[id]-(a.mine-a.unsaid))
 		}

@@ -338,7 +338,7 @@ func TestBrowserConsole(t *testing.T) {
 	b.WaitText("h1", "Workspaces")
 	m := tenant.NewMeter(apptest.DB(t))
 	for range 40 {
-		leave, err := m.Enter(t.Context(), w.Tenant)
+		leave, err := m.Enter(t.Context(), w.Tenant, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func TestRequestsPerMinute(t *testing.T) {
 	untilMinuteBegins(t, 10*time.Second)
 	enter := func(m *tenant.Meter, n int) (in int) {
 		for range n {
-			leave, err := m.Enter(t.Context(), w.Tenant)
+			leave, err := m.Enter(t.Context(), w.Tenant, true)
 			var limited *tenant.LimitError
 			switch {
 			case err == nil:
@@ -71,10 +71,21 @@ func TestRequestsPerMinute(t *testing.T) {
 	if n := enter(two, 30); n != 9 {
 		t.Errorf("the second process let %d more in, of 9 that were left", n)
 	}
-	if leave, err := two.Enter(t.Context(), neighbour.Tenant); err != nil {
+	if leave, err := two.Enter(t.Context(), neighbour.Tenant, true); err != nil {
 		t.Errorf("the neighbour: %v", err)
 	} else {
 		leave()
+	}
+	// Strangers have limits of their own, and do not use up those of its people.
+	strangers := 0
+	for range 20 {
+		if leave, err := one.Enter(t.Context(), w.Tenant, false); err == nil {
+			leave()
+			strangers++
+		}
+	}
+	if strangers != 10 {
+		t.Errorf("%d strangers were let in, want a quarter of 40", strangers)
 	}
 	if err := two.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -124,7 +135,7 @@ func TestConcurrentRequests(t *testing.T) {
 	m := tenant.NewMeter(apptest.DB(t))
 	var held []func()
 	for range 2 {
-		leave, err := m.Enter(t.Context(), w.Tenant)
+		leave, err := m.Enter(t.Context(), w.Tenant, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +145,7 @@ func TestConcurrentRequests(t *testing.T) {
 	var wg sync.WaitGroup
 	began := time.Now()
 	wg.Go(func() {
-		leave, err := m.Enter(t.Context(), w.Tenant)
+		leave, err := m.Enter(t.Context(), w.Tenant, true)
 		if took := time.Since(began); err != nil || took < 250*time.Millisecond {
 			t.Errorf("the third: %v after %s", err, took)
 			return
@@ -144,24 +155,24 @@ func TestConcurrentRequests(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	held[0]()
 	wg.Wait()
-	again, err := m.Enter(t.Context(), w.Tenant)
+	again, err := m.Enter(t.Context(), w.Tenant, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	began = time.Now()
 	var limited *tenant.LimitError
-	if _, err := m.Enter(t.Context(), w.Tenant); !errors.As(err, &limited) || time.Since(began) > 5*time.Second {
+	if _, err := m.Enter(t.Context(), w.Tenant, true); !errors.As(err, &limited) || time.Since(began) > 5*time.Second {
 		t.Errorf("one too many: %v after %s", err, time.Since(began))
 	}
 	// Who went away meanwhile is not counted as refused.
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := m.Enter(gone, w.Tenant); !errors.Is(err, context.Canceled) {
+	if _, err := m.Enter(gone, w.Tenant, true); !errors.Is(err, context.Canceled) {
 		t.Errorf("who went away: %v", err)
 	}
 	again()
 	held[1]()
-	if leave, err := m.Enter(t.Context(), w.Tenant); err != nil {
+	if leave, err := m.Enter(t.Context(), w.Tenant, true); err != nil {
 		t.Errorf("afterwards: %v", err)
 	} else {
 		leave()

@@ -202,11 +202,6 @@ func (s *Server) host(c echo.Context) error {
 		if h.Tenant.SchemaVersion < db.RequiredVersion() {
 			return errUpdating
 		}
-		leave, err := s.meter.Enter(r.Context(), h.Tenant)
-		if err != nil {
-			return err
-		}
-		defer leave()
 		routes = s.workspace
 	}
 	r = r.WithContext(ctx)
@@ -241,7 +236,8 @@ func (s *Server) trusted(remote string) bool {
 	return false
 }
 
-// identify reads the session and gives a member's request its scope.
+// identify reads the session, counts the request for its workspace, and gives a
+// member's its scope.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		session, err := s.session(c)
@@ -252,9 +248,17 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		if who, ok := session.Values[identityKey].(auth.Identity); ok {
 			v.who, v.signedIn = who, !who.Pending
 		}
+		member := v.signedIn && v.who.Role != auth.NoRole
+		if v.tenant.ID != uuid.Nil {
+			leave, err := s.meter.Enter(c.Request().Context(), v.tenant, member)
+			if err != nil {
+				return err
+			}
+			defer leave()
+		}
 		r := c.Request().WithContext(auth.WithDevice(c.Request().Context(), device(c)))
 		c.SetRequest(r)
-		if v.signedIn && v.who.Role != auth.NoRole {
+		if member {
 			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID, StatementTimeout: v.tenant.Limits.Statement})))
 		}
 		return next(c)

@@ -43,9 +43,8 @@ func TestSignUpLeadsIntoTheWorkspace(t *testing.T) {
 		t.Errorf("a used token leads to %q", got)
 	}
 	// It is the owner's, and the mail tells where it is.
-	mails := app.Mailbox.List(slug + "@example.com")
-	if len(mails) != 1 || !strings.Contains(mails[0].Text, app.At(slug, "/")) || !strings.Contains(mails[0].HTML, app.At(slug, "/")) {
-		t.Errorf("mails: %+v", mails)
+	if m := app.Mail(t, slug+"@example.com", "is ready on Paddock"); !strings.Contains(m.Text, app.At(slug, "/")) || !strings.Contains(m.HTML, app.At(slug, "/")) {
+		t.Errorf("the mail: %+v", m)
 	}
 	// A further workspace takes the account's right password.
 	form := signUpForm(apptest.Unique("second"))

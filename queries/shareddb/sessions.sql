@@ -55,3 +55,7 @@ delete from sessions where expires_at < now();
 -- name: SessionDeleteSupport :execrows
 -- Ends operators' looking into a workspace.
 delete from sessions where tenant_id = @tenant_id and support;
+
+-- name: SessionDeleteOperator :exec
+-- Ends what somebody opened as an operator.
+delete from sessions s using users u where u.id = s.user_id and u.email = @email and (s.console or s.support);

@@ -64,6 +64,16 @@ func (q *Queries) SessionDeleteInTenant(ctx context.Context, userID uuid.UUID, t
 	return err
 }
 
+const sessionDeleteOperator = `-- name: SessionDeleteOperator :exec
+delete from sessions s using users u where u.id = s.user_id and u.email = $1 and (s.console or s.support)
+`
+
+// Ends what somebody opened as an operator.
+func (q *Queries) SessionDeleteOperator(ctx context.Context, email string) error {
+	_, err := q.db.Exec(ctx, sessionDeleteOperator, email)
+	return err
+}
+
 const sessionDeleteOthers = `-- name: SessionDeleteOthers :execrows
 delete from sessions where user_id = $1 and id <> $2
 `

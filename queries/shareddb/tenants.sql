@@ -119,6 +119,9 @@ update tenants set support_until = @until::timestamptz, support_by = @by, suppor
 -- name: TenantSupportEnd :exec
 update tenants set support_until = null, support_by = '', support_reason = '' where id = @id;
 
+-- name: TenantSupportEndBy :exec
+update tenants set support_until = null, support_by = '', support_reason = '' where support_by = @by::text and support_until is not null;
+
 -- name: TenantSupportConsent :exec
 update tenants set support_consent_until = sqlc.narg(until) where id = @id;
 

@@ -724,6 +724,15 @@ func (q *Queries) TenantSupportEnd(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+const tenantSupportEndBy = `-- name: TenantSupportEndBy :exec
+update tenants set support_until = null, support_by = '', support_reason = '' where support_by = $1::text and support_until is not null
+`
+
+func (q *Queries) TenantSupportEndBy(ctx context.Context, by string) error {
+	_, err := q.db.Exec(ctx, tenantSupportEndBy, by)
+	return err
+}
+
 const tenantsAfter = `-- name: TenantsAfter :many
 select id, schema from tenants where state = 'active' and id > $1 order by id limit $2
 `
