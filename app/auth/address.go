@@ -35,12 +35,23 @@ func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUI
 
 // ThrottleMail counts a mail that anybody can have sent to an address; it
 // answers TooManyError.
-func ThrottleMail(ctx context.Context, d *db.DB, email, ip string) error {
+func ThrottleMail(ctx context.Context, d *db.DB, purpose MailPurpose, email, ip string) error {
 	if err := ThrottleAddress(ctx, d, ip); err != nil {
 		return err
 	}
-	return throttle(ctx, d, "mail:"+email, mailsPerAddress)
+	return throttle(ctx, d, "mail:"+string(purpose)+":"+email, mailsPerAddress, throttleWindow)
 }
+
+// MailPurpose is why somebody has a mail sent: each is counted apart, so that
+// asking for one does not use up another.
+type MailPurpose string
+
+// The purposes.
+const (
+	MailReset  MailPurpose = purposeReset
+	MailVerify MailPurpose = purposeVerify
+	MailChange MailPurpose = purposeEmail
+)
 
 // VerifyStart returns the token with which the user, signed in, proves the
 // address of the account.
@@ -138,6 +149,10 @@ func ResetFinish(ctx context.Context, tx *db.SharedTx, token, password, hash str
 	if err := proveAddress(ctx, tx, user); err != nil {
 		return user, err
 	}
+	// Whoever was tried too often meanwhile begins anew.
+	if err := tx.ThrottleClear(ctx, accountKey(user.Email)); err != nil {
+		return user, err
+	}
 	return user, SetPassword(ctx, tx, user.ID, uuid.Nil, password, hash)
 }
 
@@ -148,12 +163,20 @@ func proveAddress(ctx context.Context, tx *db.SharedTx, user shareddb.UserLockRo
 	if user.EmailVerifiedAt != nil {
 		return nil
 	}
-	if err := tx.UserForgetFactors(ctx, user.ID); err != nil {
-		return err
-	}
-	if _, err := tx.SessionDeleteOthers(ctx, user.ID, uuid.Nil); err != nil {
+	if err := ForgetUnproven(ctx, tx, user.ID); err != nil {
 		return err
 	}
 	_, err := tx.UserVerify(ctx, user.ID, user.Email)
+	return err
+}
+
+// ForgetUnproven takes from an account what was set up by whoever signed up with
+// its address, which was never proven: whoever reads its mail chooses a new
+// password.
+func ForgetUnproven(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
+	if err := tx.UserForgetFactors(ctx, userID); err != nil {
+		return err
+	}
+	_, err := tx.SessionDeleteOthers(ctx, userID, uuid.Nil)
 	return err
 }

@@ -24,7 +24,10 @@ const (
 	totpPeriod    = 30
 	recoveryCodes = 10
 
-	attemptsPerFactor = 10 // in a throttle's window: one in 100,000 guesses
+	// Three codes of a million are right at a time: ten tries find one of them
+	// once in 33,000 windows, and thirty a day once in thirty years.
+	attemptsPerFactor    = 10 // in a throttle's window
+	attemptsPerFactorDay = 30
 )
 
 // ErrWrongCode is answered for a code that is wrong, used, or too old.
@@ -137,6 +140,9 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, c
 		if n == 0 {
 			return ErrWrongCode
 		}
+		if err := tx.ThrottleClear(ctx, factorDayKey(userID)); err != nil {
+			return err
+		}
 		return tx.ThrottleClear(ctx, factorKey(userID))
 	})
 	return recovered, err
@@ -157,6 +163,9 @@ func factorMayGo(access shareddb.UserAccessRow, left int64) error {
 // TOTPRemove gives the authenticator up, and the recovery codes with it unless
 // a passkey is left.
 func TOTPRemove(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
+	if _, err := tx.UserLock(ctx, userID); err != nil { // one change of factors at a time
+		return err
+	}
 	access, err := tx.UserAccess(ctx, userID)
 	if err != nil {
 		return err
@@ -169,5 +178,8 @@ func TOTPRemove(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
 			return err
 		}
 	}
-	return tx.UserSetTOTP(ctx, "", 0, userID)
+	if err := tx.UserSetTOTP(ctx, "", 0, userID); err != nil {
+		return err
+	}
+	return tx.SessionWeaken(ctx, userID)
 }

@@ -26,6 +26,9 @@ var (
 	ErrUnverifiedEmail = errors.New("auth: the provider does not say that the address is proven")
 	ErrForeignDomain   = errors.New("auth: the workspace has not proven the domain of the address")
 	ErrNoJoinRule      = errors.New("auth: the workspace's rule lets nobody in without an invitation")
+	// ErrSquatted: somebody has signed up with the address and a password of
+	// their own, and never proved that it is theirs.
+	ErrSquatted = errors.New("auth: the address has an account that was never proven")
 )
 
 // SignInByPlatform returns whom one of the platform's providers vouches for. The
@@ -72,6 +75,9 @@ func SignInByWorkspace(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, c 
 	}
 	if _, err := tx.MembershipOf(ctx, t.ID, user.Email); !errors.Is(err, pgx.ErrNoRows) {
 		return id, err
+	}
+	if user.EmailVerifiedAt == nil && user.PasswordHash != "" {
+		return uuid.Nil, ErrSquatted
 	}
 	role := joinRole
 	switch invited, err := tx.InvitationFor(ctx, t.ID, user.Email); {
@@ -129,7 +135,7 @@ func linkToWorkspace(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, c Cl
 func insertUser(ctx context.Context, tx *db.SharedTx, c Claims, verified *time.Time) (uuid.UUID, error) {
 	local, _, _ := strings.Cut(c.Email, "@")
 	id := uuid.Must(uuid.NewV7())
-	return id, tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: c.Email, Name: truncate(cmp.Or(strings.TrimSpace(c.Name), local), 80), EmailVerifiedAt: verified})
+	return id, tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: c.Email, Name: truncate(cmp.Or(strings.Join(strings.Fields(c.Name), " "), local), 80), EmailVerifiedAt: verified})
 }
 
 // KeepFlow stores what must be there when the browser comes back from a

@@ -33,7 +33,7 @@ func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email 
 	case !errors.Is(err, pgx.ErrNoRows):
 		return "", err
 	}
-	n, err := tx.InvitationCount(ctx, tenantID)
+	n, err := tx.InvitationCount(ctx, tenantID, email)
 	if err != nil {
 		return "", err
 	}
@@ -78,6 +78,9 @@ func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tena
 	}
 	if row.Email != user.Email || user.EmailVerifiedAt == nil {
 		return ErrNotInvited // and the token is kept: nothing is committed
+	}
+	if _, err := tx.MembershipOf(ctx, t.ID, user.Email); !errors.Is(err, pgx.ErrNoRows) {
+		return err // a member already, whose address was another one
 	}
 	member, err := Join(ctx, tx, t, user, Role(row.Role))
 	if err != nil {

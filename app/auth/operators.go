@@ -43,8 +43,8 @@ func SetOperator(ctx context.Context, tx *db.SharedTx, email string, operator bo
 // AuditOperator notes in a workspace's log what an operator did to it. by is
 // their address, or who else stands for the operator.
 func AuditOperator(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, by, action, subject string) error {
-	if t.SchemaVersion < auditVersion {
-		return nil // there is no log to write to: its migration has failed
+	if t.SchemaVersion < auditVersion || t.Dropped {
+		return nil // there is no log to write to: its migration has failed, or it is gone
 	}
 	return auditAs(ctx, tx, t, uuid.Nil, action, subject+", by "+by)
 }
@@ -66,7 +66,7 @@ func SupportBegin(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, who Ide
 	if err := AuditOperator(ctx, tx, t, who.Email, DidSupport, subject); err != nil {
 		return "", err
 	}
-	return handoff(ctx, tx, who.UserID, t.ID, true, supportHandoff)
+	return HandoffStart(ctx, tx, SessionStart{UserID: who.UserID, TenantID: &t.ID, Strong: true, Support: true})
 }
 
 // Consented reports whether an owner lets support look in now.

@@ -198,6 +198,9 @@ func (p Party) LoginFinish(ctx context.Context, tx *db.SharedTx, token string, r
 // PasskeyRemove gives a passkey up and returns its name; pgx.ErrNoRows when it
 // is not this user's.
 func PasskeyRemove(ctx context.Context, tx *db.SharedTx, userID, id uuid.UUID) (string, error) {
+	if _, err := tx.UserLock(ctx, userID); err != nil { // one change of factors at a time
+		return "", err
+	}
 	access, err := tx.UserAccess(ctx, userID)
 	if err != nil {
 		return "", err
@@ -209,13 +212,17 @@ func PasskeyRemove(ctx context.Context, tx *db.SharedTx, userID, id uuid.UUID) (
 	if err := factorMayGo(access, left); err != nil {
 		return "", err
 	}
+	if access.Passkeys == 1 && !access.HasPassword {
+		return "", &RefusalError{"This passkey is your only way in. Set a password first."}
+	}
 	if left == 0 {
-		if !access.HasPassword {
-			return "", &RefusalError{"This passkey is your only way in. Set a password first."}
-		}
 		if err := tx.RecoveryCodeDeleteAll(ctx, userID); err != nil {
 			return "", err
 		}
 	}
-	return tx.PasskeyDelete(ctx, id, userID)
+	name, err := tx.PasskeyDelete(ctx, id, userID)
+	if err != nil {
+		return "", err
+	}
+	return name, tx.SessionWeaken(ctx, userID)
 }

@@ -45,9 +45,9 @@ func CheckNewPassword(password string, strong bool, own ...string) error {
 	for _, o := range own {
 		words = append(words, strings.FieldsFunc(strings.ToLower(o), func(r rune) bool { return strings.ContainsRune(" @.-_+", r) })...)
 	}
-	// Its work grows with the square of the length; 64 characters are judgement
+	// Its work grows with the square of the length; 32 characters are judgement
 	// enough.
-	if zxcvbn.PasswordStrength(truncate(password, 64), words).Score < 2 {
+	if zxcvbn.PasswordStrength(truncate(password, 32), words).Score < 2 {
 		return ErrPasswordCommon
 	}
 	return nil
@@ -92,9 +92,22 @@ func checkPassword(ctx context.Context, hash, password string) error {
 }
 
 // SetPassword gives the user another password and ends all sessions but keep;
-// uuid.Nil keeps none. The password was checked.
+// uuid.Nil keeps none. The password was checked; that there still is a second
+// factor, where it is a short one, is looked at here.
 func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, password, hash string) error {
+	if _, err := tx.UserLock(ctx, userID); err != nil {
+		return err
+	}
 	short := utf8.RuneCountInString(password) < PasswordMin
+	if short {
+		access, err := tx.UserAccess(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if access.TotpSecret == "" && access.Passkeys == 0 {
+			return &RefusalError{"Too short without a second factor: at least 12 characters."}
+		}
+	}
 	if err := tx.UserSetPassword(ctx, hash, short, userID); err != nil {
 		return err
 	}

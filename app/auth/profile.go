@@ -30,27 +30,27 @@ type ProfileWorker struct {
 
 // Work brings all workspaces of the person up to date; again does no harm.
 func (w *ProfileWorker) Work(ctx context.Context, job *river.Job[ProfileJob]) error {
-	var user shareddb.UserByIDRow
 	var members []shareddb.MembershipsOfUserRow
 	err := w.DB.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
-		if user, err = tx.UserByID(ctx, job.Args.UserID); err != nil {
-			return err
-		}
-		members, err = tx.MembershipsOfUser(ctx, user.ID)
+		members, err = tx.MembershipsOfUser(ctx, job.Args.UserID)
 		return err
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // the account is gone
-	}
 	if err != nil {
 		return err
 	}
 	for _, m := range members {
 		ctx := db.WithScope(ctx, db.Scope{TenantID: m.TenantID, Schema: m.Schema, MemberID: m.ID})
-		err := w.DB.Tenant(ctx, func(tx *db.TenantTx) error {
-			return tx.MemberFollow(ctx, tenantdb.MemberFollowParams{Name: user.Name, Email: user.Email, Avatar: user.Avatar, UserID: user.ID})
+		err := w.DB.Shared(ctx, func(tx *db.SharedTx) error {
+			// Locked: of two changes in a row, the later is written last.
+			user, err := tx.UserLock(ctx, job.Args.UserID)
+			if err != nil {
+				return err
+			}
+			return tx.AsTenant(ctx, func(tx *db.TenantTx) error {
+				return tx.MemberFollow(ctx, tenantdb.MemberFollowParams{Name: user.Name, Email: user.Email, Avatar: user.Avatar, UserID: user.ID})
+			})
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) { // the account is gone
 			return err
 		}
 	}

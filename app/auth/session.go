@@ -83,14 +83,26 @@ type SessionStart struct {
 	Provider *uuid.UUID // the workspace whose own provider vouches
 	Console  bool       // on the host of the operators' console
 	Support  bool       // an operator's, who is there to help
-	Device   Device
+	ProvedAt *time.Time // when a password or factor was shown; nil for just now
+	// PasswordHash is what the password was compared with, "" where none was
+	// shown: should it be another one by now, nobody is signed in by the old.
+	PasswordHash string
+	Device       Device
 }
 
 // StartSession makes a session and returns the id for its cookie. Only the
 // id's hash is stored. pending tells that it is nobody's until a second factor
 // is shown: who has one is always asked for it, except where a workspace's own
-// provider vouches.
+// provider vouches. It answers ErrWrongPassword where the password was changed
+// meanwhile.
 func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id string, pending bool, err error) {
+	if s.PasswordHash != "" {
+		if user, err := tx.UserLock(ctx, s.UserID); err != nil {
+			return "", false, err
+		} else if user.PasswordHash != s.PasswordHash {
+			return "", false, ErrWrongPassword
+		}
+	}
 	lasts := SessionIdle
 	if s.Support {
 		lasts = SupportTime
@@ -106,7 +118,7 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id stri
 	id = NewToken()
 	return id, pending, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
 		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
-		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: time.Now().Add(lasts),
+		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: time.Now().Add(lasts), ProvedAt: s.ProvedAt,
 	})
 }
 
@@ -157,17 +169,16 @@ const handoffTime = time.Minute
 
 const purposeHandoff = "handoff"
 
-// HandoffStart returns a token that signs the user in on the tenant's host:
-// once, within a minute, there alone. Whether a second factor was shown goes
-// with it.
-func HandoffStart(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, strong bool) (string, error) {
-	return handoff(ctx, tx, userID, tenantID, strong, "")
-}
-
-func handoff(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, strong bool, data string) (string, error) {
-	token := NewToken()
+// HandoffStart returns a token that begins the session on the host of its
+// tenant: once, within a minute, there alone. What was shown, and when, goes
+// with it: going to another host proves nothing anew.
+func HandoffStart(ctx context.Context, tx *db.SharedTx, s SessionStart) (string, error) {
+	token, data := NewToken(), ""
+	if s.Support {
+		data = supportHandoff
+	}
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &userID, TenantID: &tenantID, Strong: strong, Data: data, ExpiresAt: time.Now().Add(handoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, ExpiresAt: time.Now().Add(handoffTime),
 	})
 }
 
@@ -188,7 +199,7 @@ func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID 
 	if err != nil {
 		return SessionStart{}, badToken(err)
 	}
-	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff}, nil
+	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff, ProvedAt: &row.ProvedAt}, nil
 }
 
 func badToken(err error) error {
@@ -212,16 +223,29 @@ type SweepWorker struct {
 
 // Work sweeps once.
 func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
-	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
-		for _, sweep := range []func(context.Context) (int64, error){
-			tx.SessionDeleteExpired, tx.OneTimeTokenDeleteExpired, tx.InvitationDeleteExpired, tx.ThrottleDeleteEnded, tx.ExportDeleteExpired, tx.UsageMinuteDeleteEnded,
-		} {
-			if _, err := sweep(ctx); err != nil {
+	var failed error
+	for _, sweep := range []func(*db.SharedTx) (int64, error){
+		func(tx *db.SharedTx) (int64, error) { return tx.SessionDeleteExpired(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.OneTimeTokenDeleteExpired(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.InvitationDeleteExpired(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.ThrottleDeleteEnded(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.UsageMinuteDeleteEnded(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.ExportDeleteExpired(ctx) },
+	} {
+		// A transaction each, until nothing is left: much of one kind keeps none of
+		// the others.
+		for n := int64(1); n > 0; {
+			err := w.DB.Shared(ctx, func(tx *db.SharedTx) (err error) {
+				n, err = sweep(tx)
 				return err
+			})
+			if err != nil {
+				failed = errors.Join(failed, err)
+				break
 			}
 		}
-		return nil
-	})
+	}
+	return failed
 }
 
 func truncate(s string, n int) string {

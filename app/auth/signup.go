@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,9 @@ import (
 type SignUpInput struct {
 	Workspace, Slug, Name, Email, Password string
 	IP                                     string
-	UserID                                 uuid.UUID // who is signed in, and needs no name, address and password
-	Strong                                 bool      // … and has shown a second factor
+	UserID                                 uuid.UUID  // who is signed in, and needs no name, address and password
+	Strong                                 bool       // … and has shown a second factor
+	ProvedAt                               *time.Time // … or a password, then; nil for just now
 	// Then runs in the same transaction, once all is there; it may be nil.
 	Then func(context.Context, *db.SharedTx, SignUpResult) error
 }
@@ -38,12 +40,9 @@ type SignUpResult struct {
 var ErrEmailKnown = errors.New("auth: the address has an account with another password")
 
 // SignUp makes the workspace, its owner and the membership in one transaction;
-// a crash leaves all or nothing. It answers tenant.ErrSlug…, ErrEmailKnown and
-// TooManyError.
+// a crash leaves all or nothing. Count it with ThrottleSignUp before. It answers
+// tenant.ErrSlug…, ErrEmailKnown and TooManyError.
 func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error) {
-	if err := throttle(ctx, d, "signup:"+addressKey(in.IP), signUpsPerAddress); err != nil {
-		return SignUpResult{}, err
-	}
 	var known shareddb.UserByEmailRow
 	err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		// Before the expensive hash: most mistakes are in the slug.
@@ -99,7 +98,7 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 				return err
 			}
 			r = SignUpResult{Tenant: t, UserID: user.ID, Email: user.Email}
-			if r.Handoff, err = HandoffStart(ctx, tx, user.ID, t.ID, in.Strong); err != nil {
+			if r.Handoff, err = HandoffStart(ctx, tx, SessionStart{UserID: user.ID, TenantID: &t.ID, Strong: in.Strong, ProvedAt: in.ProvedAt}); err != nil {
 				return err
 			}
 			if user.EmailVerifiedAt == nil {
@@ -119,6 +118,18 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 	return r, err
 }
 
+// HasAccount reports whether somebody signs in with the address.
+func HasAccount(ctx context.Context, d *db.DB, email string) (bool, error) {
+	err := d.SharedRead(ctx, func(tx *db.SharedTx) error {
+		_, err := tx.UserByEmail(ctx, email)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // emailKnown translates the race of two sign-ups with one new address.
 func emailKnown(err error) error {
 	var pg *pgconn.PgError
@@ -132,12 +143,23 @@ func emailKnown(err error) error {
 // ErrWrongPassword, in the same time whether or not the address is known, and
 // TooManyError. email is lower-case.
 func CheckSignIn(ctx context.Context, d *db.DB, email, password, ip string) (shareddb.UserByEmailRow, error) {
+	return check(ctx, d, accountKey(email), email, password, ip)
+}
+
+// CheckSudo is CheckSignIn of who is signed in, counted apart: strangers who try
+// the address at sign-in must not keep its owner from this.
+func CheckSudo(ctx context.Context, d *db.DB, who Identity, password, ip string) error {
+	_, err := check(ctx, d, "sudo:"+who.UserID.String(), who.Email, password, ip)
+	return err
+}
+
+func check(ctx context.Context, d *db.DB, key, email, password, ip string) (shareddb.UserByEmailRow, error) {
 	// The address first: one that has tried too often must not use up the
 	// attempts of the accounts it goes on trying.
 	if err := ThrottleAddress(ctx, d, ip); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
-	if err := throttle(ctx, d, accountKey(email), attemptsPerAccount); err != nil {
+	if err := throttle(ctx, d, key, attemptsPerAccount, throttleWindow); err != nil {
 		return shareddb.UserByEmailRow{}, err
 	}
 	var user shareddb.UserByEmailRow
@@ -157,9 +179,9 @@ func CheckSignIn(ctx context.Context, d *db.DB, email, password, ip string) (sha
 		return shareddb.UserByEmailRow{}, err
 	}
 	return user, d.Shared(ctx, func(tx *db.SharedTx) error {
-		if err := tx.ThrottleClear(ctx, accountKey(email)); err != nil {
+		if err := tx.ThrottleClear(ctx, key); err != nil {
 			return err
 		}
-		return tx.ThrottleForgive(ctx, addressKey(ip))
+		return ForgiveAddress(ctx, tx, ip)
 	})
 }

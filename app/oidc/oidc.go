@@ -14,6 +14,8 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -36,6 +38,7 @@ type Flow struct {
 	State    string `json:"state"`
 	Nonce    string `json:"nonce"`
 	Verifier string `json:"verifier"`
+	Fresh    bool   `json:"fresh,omitempty"` // the person must show who they are, not only that they have been there
 }
 
 // Claims are what the provider says of somebody.
@@ -44,6 +47,7 @@ type Claims struct {
 	Email           string // as the provider writes it
 	EmailVerified   *bool  // nil when the provider does not say
 	Name            string
+	At              time.Time // when they signed in over there; zero when the provider does not say
 }
 
 // Client talks to providers.
@@ -56,8 +60,9 @@ type Client struct {
 // Limits of a provider: what it answers may be anything, for a workspace names it.
 const (
 	timeout     = 10 * time.Second
-	maxResponse = 1 << 20 // bytes
+	maxResponse = 256 << 10 // bytes
 	keep        = time.Hour
+	maxKept     = 200
 )
 
 // NewClient returns a client that connects to public addresses alone, and to
@@ -77,7 +82,7 @@ func NewClient(private []netip.Prefix) *Client {
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout, MaxIdleConns: 20, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	return &Client{
 		http:      &http.Client{Timeout: timeout, Transport: bounded{transport}},
-		discovery: expirable.NewLRU[string, *oidc.Provider](1000, nil, keep),
+		discovery: expirable.NewLRU[string, *oidc.Provider](maxKept, nil, keep),
 		private:   private,
 	}
 }
@@ -143,13 +148,18 @@ func (c *Client) config(p Provider, redirectURL string) (*oauth2.Config, *oidc.P
 }
 
 // Start returns where to send the browser, and what to keep until it comes back.
-func (c *Client) Start(p Provider, redirectURL string) (string, Flow, error) {
+// fresh asks the provider to have the person sign in anew.
+func (c *Client) Start(p Provider, redirectURL string, fresh bool) (string, Flow, error) {
 	config, _, err := c.config(p, redirectURL)
 	if err != nil {
 		return "", Flow{}, err
 	}
-	f := Flow{State: rand.Text() + rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
-	return config.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), f, nil
+	f := Flow{State: rand.Text() + rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Fresh: fresh}
+	options := []oauth2.AuthCodeOption{oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)}
+	if fresh {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
+	return config.AuthCodeURL(f.State, options...), f, nil
 }
 
 // Finish exchanges the code for what the provider says of the person.
@@ -176,13 +186,22 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code strin
 	}
 	var said struct {
 		Email         string `json:"email"`
-		EmailVerified *bool  `json:"email_verified"`
+		EmailVerified *truth `json:"email_verified"`
 		Name          string `json:"name"`
+		AuthTime      int64  `json:"auth_time"`
 	}
 	if err := id.Claims(&said); err != nil {
 		return Claims{}, err
 	}
+	at := time.Time{}
+	if said.AuthTime > 0 {
+		at = time.Unix(said.AuthTime, 0)
+	}
+	if f.Fresh && time.Since(at) > freshness {
+		return Claims{}, ErrStale
+	}
 	if said.Email == "" { // some say it only here
+		said.EmailVerified = nil
 		info, err := found.UserInfo(ctx, oauth2.StaticTokenSource(token))
 		if err != nil {
 			return Claims{}, err
@@ -194,5 +213,21 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code strin
 			return Claims{}, err
 		}
 	}
-	return Claims{Issuer: id.Issuer, Subject: id.Subject, Email: said.Email, EmailVerified: said.EmailVerified, Name: said.Name}, nil
+	return Claims{Issuer: id.Issuer, Subject: id.Subject, Email: said.Email, EmailVerified: (*bool)(said.EmailVerified), Name: said.Name, At: at}, nil
+}
+
+// ErrStale is answered where the provider was asked to have the person sign in
+// anew, and does not say that it did.
+var ErrStale = errors.New("oidc: the provider does not say that the person has signed in anew")
+
+// freshness is how long signing in over there and coming back may take.
+const freshness = 10 * time.Minute
+
+// truth is a boolean that some providers write as a text.
+type truth bool
+
+func (t *truth) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseBool(strings.Trim(string(b), `"`))
+	*t = truth(v)
+	return err
 }

@@ -19,11 +19,11 @@ delete from certificates where key = @key or key like @below::text;
 
 -- name: CertificateLock :execrows
 -- Takes a lock that is free, or whose holder died.
-insert into certificate_locks as l (name, holder, expires_at) values (@name, @holder, @expires_at)
+insert into certificate_locks as l (name, holder, expires_at) values (@name, @holder, now() + make_interval(secs => @lease::float8))
 on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at where l.expires_at < now();
 
 -- name: CertificateUnlock :exec
 delete from certificate_locks where name = @name and holder = @holder;
 
 -- name: CertificateLockRenew :exec
-update certificate_locks set expires_at = @expires_at where name = @name and holder = @holder;
+update certificate_locks set expires_at = now() + make_interval(secs => @lease::float8) where name = @name and holder = @holder;

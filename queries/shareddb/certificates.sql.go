@@ -68,13 +68,13 @@ func (q *Queries) CertificateKeys(ctx context.Context, below string) ([]string, 
 }
 
 const certificateLock = `-- name: CertificateLock :execrows
-insert into certificate_locks as l (name, holder, expires_at) values ($1, $2, $3)
+insert into certificate_locks as l (name, holder, expires_at) values ($1, $2, now() + make_interval(secs => $3::float8))
 on conflict (name) do update set holder = excluded.holder, expires_at = excluded.expires_at where l.expires_at < now()
 `
 
 // Takes a lock that is free, or whose holder died.
-func (q *Queries) CertificateLock(ctx context.Context, name string, holder uuid.UUID, expiresAt time.Time) (int64, error) {
-	result, err := q.db.Exec(ctx, certificateLock, name, holder, expiresAt)
+func (q *Queries) CertificateLock(ctx context.Context, name string, holder uuid.UUID, lease float64) (int64, error) {
+	result, err := q.db.Exec(ctx, certificateLock, name, holder, lease)
 	if err != nil {
 		return 0, err
 	}
@@ -82,11 +82,11 @@ func (q *Queries) CertificateLock(ctx context.Context, name string, holder uuid.
 }
 
 const certificateLockRenew = `-- name: CertificateLockRenew :exec
-update certificate_locks set expires_at = $1 where name = $2 and holder = $3
+update certificate_locks set expires_at = now() + make_interval(secs => $1::float8) where name = $2 and holder = $3
 `
 
-func (q *Queries) CertificateLockRenew(ctx context.Context, expiresAt time.Time, name string, holder uuid.UUID) error {
-	_, err := q.db.Exec(ctx, certificateLockRenew, expiresAt, name, holder)
+func (q *Queries) CertificateLockRenew(ctx context.Context, lease float64, name string, holder uuid.UUID) error {
+	_, err := q.db.Exec(ctx, certificateLockRenew, lease, name, holder)
 	return err
 }
 

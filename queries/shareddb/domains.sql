@@ -23,8 +23,13 @@ update domains set verified_at = null, failing_since = null where tenant_id = @t
 delete from domains where tenant_id = @tenant_id and host = @host returning host;
 
 -- name: DomainTaken :one
--- Whether another workspace is bound to the host.
-select exists (select from domains where host = @host and verified_at is not null and tenant_id <> @tenant_id)::bool;
+-- Whether another workspace is bound to the host; a deleted one gives it up to who proves it.
+select exists (select from domains d join tenants t on t.id = d.tenant_id
+	where d.host = @host and d.verified_at is not null and d.tenant_id <> @tenant_id and t.state <> 'deleted')::bool;
+
+-- name: DomainUnbindDeleted :exec
+update domains d set verified_at = null, failing_since = null from tenants t
+where d.host = @host and d.verified_at is not null and t.id = d.tenant_id and t.state = 'deleted';
 
 -- name: DomainsToCheck :many
 -- Bound domains that were not looked at for a while.

@@ -198,10 +198,11 @@ func (q *Queries) DomainLooked(ctx context.Context, tenantID uuid.UUID, host str
 }
 
 const domainTaken = `-- name: DomainTaken :one
-select exists (select from domains where host = $1 and verified_at is not null and tenant_id <> $2)::bool
+select exists (select from domains d join tenants t on t.id = d.tenant_id
+	where d.host = $1 and d.verified_at is not null and d.tenant_id <> $2 and t.state <> 'deleted')::bool
 `
 
-// Whether another workspace is bound to the host.
+// Whether another workspace is bound to the host; a deleted one gives it up to who proves it.
 func (q *Queries) DomainTaken(ctx context.Context, host string, tenantID uuid.UUID) (bool, error) {
 	row := q.db.QueryRow(ctx, domainTaken, host, tenantID)
 	var column_1 bool
@@ -219,6 +220,16 @@ func (q *Queries) DomainUnbind(ctx context.Context, tenantID uuid.UUID, host str
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const domainUnbindDeleted = `-- name: DomainUnbindDeleted :exec
+update domains d set verified_at = null, failing_since = null from tenants t
+where d.host = $1 and d.verified_at is not null and t.id = d.tenant_id and t.state = 'deleted'
+`
+
+func (q *Queries) DomainUnbindDeleted(ctx context.Context, host string) error {
+	_, err := q.db.Exec(ctx, domainUnbindDeleted, host)
+	return err
 }
 
 const domainVerify = `-- name: DomainVerify :exec

@@ -26,4 +26,5 @@ delete from export_chunks where export_id = @export_id;
 select data from export_chunks where export_id = @export_id and n = @n;
 
 -- name: ExportDeleteExpired :execrows
-delete from exports where expires_at < now();
+-- One at a time: each may be gigabytes.
+delete from exports where id = (select e.id from exports e where e.expires_at < now() limit 1);

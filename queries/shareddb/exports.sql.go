@@ -42,9 +42,10 @@ func (q *Queries) ExportChunksDelete(ctx context.Context, exportID uuid.UUID) er
 }
 
 const exportDeleteExpired = `-- name: ExportDeleteExpired :execrows
-delete from exports where expires_at < now()
+delete from exports where id = (select e.id from exports e where e.expires_at < now() limit 1)
 `
 
+// One at a time: each may be gigabytes.
 func (q *Queries) ExportDeleteExpired(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, exportDeleteExpired)
 	if err != nil {

@@ -13,7 +13,8 @@ order by i.email
 limit 1000;
 
 -- name: InvitationCount :one
-select count(*) from invitations where tenant_id = @tenant_id;
+-- Those that can be accepted, without the one to this address.
+select count(*) from invitations where tenant_id = @tenant_id and email <> @email and expires_at > now();
 
 -- name: InvitationGet :one
 select id, email, role from invitations where id = @id and tenant_id = @tenant_id;

@@ -63,11 +63,12 @@ func (q *Queries) InvitationConsume(ctx context.Context, tokenHash []byte, tenan
 }
 
 const invitationCount = `-- name: InvitationCount :one
-select count(*) from invitations where tenant_id = $1
+select count(*) from invitations where tenant_id = $1 and email <> $2 and expires_at > now()
 `
 
-func (q *Queries) InvitationCount(ctx context.Context, tenantID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, invitationCount, tenantID)
+// Those that can be accepted, without the one to this address.
+func (q *Queries) InvitationCount(ctx context.Context, tenantID uuid.UUID, email string) (int64, error) {
+	row := q.db.QueryRow(ctx, invitationCount, tenantID, email)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -15,14 +15,15 @@ import (
 const oneTimeTokenConsume = `-- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = $1 and purpose = $2 and tenant_id is not distinct from $3::uuid and expires_at > now()
-returning user_id, email, data, strong
+returning user_id, email, data, strong, proved_at
 `
 
 type OneTimeTokenConsumeRow struct {
-	UserID *uuid.UUID
-	Email  string
-	Data   string
-	Strong bool
+	UserID   *uuid.UUID
+	Email    string
+	Data     string
+	Strong   bool
+	ProvedAt time.Time
 }
 
 func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose string, tenantID *uuid.UUID) (OneTimeTokenConsumeRow, error) {
@@ -33,6 +34,7 @@ func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose 
 		&i.Email,
 		&i.Data,
 		&i.Strong,
+		&i.ProvedAt,
 	)
 	return i, err
 }
@@ -60,8 +62,8 @@ func (q *Queries) OneTimeTokenDeleteOfUser(ctx context.Context, userID *uuid.UUI
 }
 
 const oneTimeTokenInsert = `-- name: OneTimeTokenInsert :exec
-insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, proved_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now()), $9)
 `
 
 type OneTimeTokenInsertParams struct {
@@ -72,6 +74,7 @@ type OneTimeTokenInsertParams struct {
 	Email     string
 	Data      string
 	Strong    bool
+	ProvedAt  interface{}
 	ExpiresAt time.Time
 }
 
@@ -84,6 +87,7 @@ func (q *Queries) OneTimeTokenInsert(ctx context.Context, arg OneTimeTokenInsert
 		arg.Email,
 		arg.Data,
 		arg.Strong,
+		arg.ProvedAt,
 		arg.ExpiresAt,
 	)
 	return err

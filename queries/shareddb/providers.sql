@@ -3,7 +3,8 @@
 select user_id from identities where tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and issuer = @issuer and subject = @subject;
 
 -- name: IdentityInsert :exec
-insert into identities (id, tenant_id, issuer, subject, user_id) values (@id, sqlc.narg(tenant_id), @issuer, @subject, @user_id);
+insert into identities (id, tenant_id, issuer, subject, user_id) values (@id, sqlc.narg(tenant_id), @issuer, @subject, @user_id)
+on conflict (tenant_id, issuer, subject) do nothing; -- twice at once
 
 -- name: ProviderGet :one
 select name, issuer, client_id, client_secret, join_role from tenant_providers where tenant_id = @tenant_id;

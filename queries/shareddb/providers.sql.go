@@ -113,6 +113,7 @@ func (q *Queries) IdentityGet(ctx context.Context, tenantID *uuid.UUID, issuer s
 
 const identityInsert = `-- name: IdentityInsert :exec
 insert into identities (id, tenant_id, issuer, subject, user_id) values ($1, $2, $3, $4, $5)
+on conflict (tenant_id, issuer, subject) do nothing
 `
 
 type IdentityInsertParams struct {
@@ -146,6 +147,7 @@ func (q *Queries) ProviderDelete(ctx context.Context, tenantID uuid.UUID) (strin
 }
 
 const providerGet = `-- name: ProviderGet :one
+
 select name, issuer, client_id, client_secret, join_role from tenant_providers where tenant_id = $1
 `
 
@@ -157,6 +159,7 @@ type ProviderGetRow struct {
 	JoinRole     string
 }
 
+// twice at once
 func (q *Queries) ProviderGet(ctx context.Context, tenantID uuid.UUID) (ProviderGetRow, error) {
 	row := q.db.QueryRow(ctx, providerGet, tenantID)
 	var i ProviderGetRow

@@ -1,6 +1,6 @@
 -- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support)
-values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support);
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at)
+values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support, coalesce(sqlc.narg(proved_at), now()));
 
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
@@ -8,7 +8,7 @@ values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at,
 -- is none any more loses what being one has opened.
 select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
-       (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
@@ -36,11 +36,20 @@ limit 100;
 delete from sessions where id_hash = @id_hash;
 
 -- name: SessionDeleteByID :execrows
-delete from sessions where id = @id and user_id = @user_id;
+-- Also who is on the way to another host is stopped: it may be that session.
+with t as (delete from one_time_tokens o where o.user_id = @user_id and o.purpose = 'handoff')
+delete from sessions s where s.id = @id and s.user_id = @user_id;
 
 -- name: SessionDeleteOthers :execrows
--- Ends all of the user's sessions but one; uuid zero spares none.
-delete from sessions where user_id = @user_id and id <> @id;
+-- Ends all of the user's sessions but one, and who is on the way to another
+-- host with one of them; uuid zero spares none.
+with t as (delete from one_time_tokens o where o.user_id = @user_id and o.purpose = 'handoff')
+delete from sessions s where s.user_id = @user_id and s.id <> @id;
+
+-- name: SessionWeaken :exec
+-- Whose last second factor is gone has shown none any more.
+update sessions s set strong = false from users u where u.id = @user_id and s.user_id = u.id and s.strong
+  and u.totp_secret = '' and not exists (select from passkeys p where p.user_id = u.id);
 
 -- name: SessionDeleteInTenant :exec
 delete from sessions where user_id = @user_id and tenant_id = @tenant_id;
@@ -53,8 +62,9 @@ delete from sessions where provider = @tenant_id::uuid;
 delete from sessions where expires_at < now();
 
 -- name: SessionDeleteSupport :execrows
--- Ends operators' looking into a workspace.
-delete from sessions where tenant_id = @tenant_id and support;
+-- Ends operators' looking into a workspace, also of who is on the way there.
+with t as (delete from one_time_tokens o where o.tenant_id = @tenant_id and o.purpose = 'handoff' and o.data = 'support')
+delete from sessions s where s.tenant_id = @tenant_id and s.support;
 
 -- name: SessionDeleteOperator :exec
 -- Ends what somebody opened as an operator.

@@ -22,9 +22,11 @@ func (q *Queries) SessionDelete(ctx context.Context, idHash []byte) error {
 }
 
 const sessionDeleteByID = `-- name: SessionDeleteByID :execrows
-delete from sessions where id = $1 and user_id = $2
+with t as (delete from one_time_tokens o where o.user_id = $2 and o.purpose = 'handoff')
+delete from sessions s where s.id = $1 and s.user_id = $2
 `
 
+// Also who is on the way to another host is stopped: it may be that session.
 func (q *Queries) SessionDeleteByID(ctx context.Context, iD uuid.UUID, userID uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, sessionDeleteByID, iD, userID)
 	if err != nil {
@@ -75,10 +77,12 @@ func (q *Queries) SessionDeleteOperator(ctx context.Context, email string) error
 }
 
 const sessionDeleteOthers = `-- name: SessionDeleteOthers :execrows
-delete from sessions where user_id = $1 and id <> $2
+with t as (delete from one_time_tokens o where o.user_id = $1 and o.purpose = 'handoff')
+delete from sessions s where s.user_id = $1 and s.id <> $2
 `
 
-// Ends all of the user's sessions but one; uuid zero spares none.
+// Ends all of the user's sessions but one, and who is on the way to another
+// host with one of them; uuid zero spares none.
 func (q *Queries) SessionDeleteOthers(ctx context.Context, userID uuid.UUID, iD uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, sessionDeleteOthers, userID, iD)
 	if err != nil {
@@ -88,10 +92,11 @@ func (q *Queries) SessionDeleteOthers(ctx context.Context, userID uuid.UUID, iD 
 }
 
 const sessionDeleteSupport = `-- name: SessionDeleteSupport :execrows
-delete from sessions where tenant_id = $1 and support
+with t as (delete from one_time_tokens o where o.tenant_id = $1 and o.purpose = 'handoff' and o.data = 'support')
+delete from sessions s where s.tenant_id = $1 and s.support
 `
 
-// Ends operators' looking into a workspace.
+// Ends operators' looking into a workspace, also of who is on the way there.
 func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, sessionDeleteSupport, tenantID)
 	if err != nil {
@@ -103,7 +108,7 @@ func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID)
 const sessionGet = `-- name: SessionGet :one
 select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
-       (s.strong or u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
+       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
@@ -167,8 +172,8 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 }
 
 const sessionInsert = `-- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()))
 `
 
 type SessionInsertParams struct {
@@ -183,6 +188,7 @@ type SessionInsertParams struct {
 	Provider  *uuid.UUID
 	Console   bool
 	Support   bool
+	ProvedAt  interface{}
 }
 
 func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) error {
@@ -198,6 +204,7 @@ func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) er
 		arg.Provider,
 		arg.Console,
 		arg.Support,
+		arg.ProvedAt,
 	)
 	return err
 }
@@ -268,5 +275,16 @@ update sessions set last_seen_at = now(), expires_at = least(now() + make_interv
 // However much it is used, a session ends @most seconds after it began.
 func (q *Queries) SessionTouch(ctx context.Context, idle float64, most float64, iDHash []byte) error {
 	_, err := q.db.Exec(ctx, sessionTouch, idle, most, iDHash)
+	return err
+}
+
+const sessionWeaken = `-- name: SessionWeaken :exec
+update sessions s set strong = false from users u where u.id = $1 and s.user_id = u.id and s.strong
+  and u.totp_secret = '' and not exists (select from passkeys p where p.user_id = u.id)
+`
+
+// Whose last second factor is gone has shown none any more.
+func (q *Queries) SessionWeaken(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionWeaken, userID)
 	return err
 }

@@ -61,7 +61,7 @@ select pg_advisory_xact_lock(hashtextextended('slug:' || @slug::text, 0));
 update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now()
 where id = (
 	select t.id from tenants t
-	where t.state = 'spare' and t.schema_version = @schema_version
+	where t.state = 'spare' and t.schema_version >= @schema_version -- made by a newer program, during its rolling start
 	order by t.created_at limit 1
 	for update skip locked
 )
@@ -70,16 +70,45 @@ returning sqlc.embed(tenants);
 -- name: TenantClaimSchema :one
 -- Makes the schema that an archive was loaded into the workspace, with the settings that it had.
 update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now(),
-	currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style
+	currency = @currency, country = @country, time_zone = @time_zone, date_style = @date_style, number_style = @number_style,
+	require_second_factor = @require_second_factor
 where schema = @schema and state = 'importing'
 returning sqlc.embed(tenants);
 
 -- name: TenantReplace :exec
 -- The workspace steps aside under another name, deleted: it can be brought back.
-update tenants set slug = @aside::text, state = 'deleted', deleted_at = now() where id = @id;
+update tenants set slug = @aside::text, state = 'deleted', deleted_at = coalesce(deleted_at, now()) where id = @id;
+
+-- name: TenantTakeOver :exec
+-- What was set for the workspace before holds for the one in its place; a rule
+-- about second factors is not lost by an older archive.
+update tenants n set state = case when o.suspended_at is null then n.state else 'suspended' end, suspended_at = o.suspended_at,
+	require_second_factor = n.require_second_factor or o.require_second_factor,
+	limit_statement_ms = o.limit_statement_ms, limit_concurrent = o.limit_concurrent, limit_requests = o.limit_requests,
+	limit_records = o.limit_records, limit_bytes = o.limit_bytes, limit_jobs = o.limit_jobs
+from tenants o where n.id = @new_tenant and o.id = @old_tenant;
 
 -- name: DomainsMove :exec
 update domains set tenant_id = @new_tenant where tenant_id = @old_tenant;
+
+-- name: InvitationsMove :exec
+-- Except those to people who are members of the new one.
+update invitations i set tenant_id = @new_tenant,
+	invited_by = (select m.id from memberships m where m.tenant_id = @new_tenant and m.id = i.invited_by)
+where i.tenant_id = @old_tenant
+  and not exists (select from memberships m join users u on u.id = m.user_id where m.tenant_id = @new_tenant and u.email = i.email);
+
+-- name: ProviderMove :exec
+update tenant_providers set tenant_id = @new_tenant where tenant_id = @old_tenant;
+
+-- name: EmailDomainsMove :exec
+update tenant_email_domains set tenant_id = @new_tenant where tenant_id = @old_tenant;
+
+-- name: IdentitiesMove :exec
+update identities set tenant_id = @new_tenant::uuid where tenant_id = @old_tenant::uuid;
+
+-- name: FormerSlugsMove :exec
+update former_slugs set tenant_id = @new_tenant where tenant_id = @old_tenant;
 
 -- name: TenantsOfUser :many
 select t.slug::text as slug, t.name, m.role

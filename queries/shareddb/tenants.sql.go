@@ -21,6 +21,15 @@ func (q *Queries) DomainsMove(ctx context.Context, newTenant uuid.UUID, oldTenan
 	return err
 }
 
+const emailDomainsMove = `-- name: EmailDomainsMove :exec
+update tenant_email_domains set tenant_id = $1 where tenant_id = $2
+`
+
+func (q *Queries) EmailDomainsMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, emailDomainsMove, newTenant, oldTenant)
+	return err
+}
+
 const formerSlugDelete = `-- name: FormerSlugDelete :exec
 delete from former_slugs where slug = $1 and tenant_id = $2
 `
@@ -61,6 +70,46 @@ on conflict (slug) do update set tenant_id = excluded.tenant_id, until = exclude
 
 func (q *Queries) FormerSlugPut(ctx context.Context, slug string, tenantID uuid.UUID, until time.Time) error {
 	_, err := q.db.Exec(ctx, formerSlugPut, slug, tenantID, until)
+	return err
+}
+
+const formerSlugsMove = `-- name: FormerSlugsMove :exec
+update former_slugs set tenant_id = $1 where tenant_id = $2
+`
+
+func (q *Queries) FormerSlugsMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, formerSlugsMove, newTenant, oldTenant)
+	return err
+}
+
+const identitiesMove = `-- name: IdentitiesMove :exec
+update identities set tenant_id = $1::uuid where tenant_id = $2::uuid
+`
+
+func (q *Queries) IdentitiesMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, identitiesMove, newTenant, oldTenant)
+	return err
+}
+
+const invitationsMove = `-- name: InvitationsMove :exec
+update invitations i set tenant_id = $1,
+	invited_by = (select m.id from memberships m where m.tenant_id = $1 and m.id = i.invited_by)
+where i.tenant_id = $2
+  and not exists (select from memberships m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email = i.email)
+`
+
+// Except those to people who are members of the new one.
+func (q *Queries) InvitationsMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, invitationsMove, newTenant, oldTenant)
+	return err
+}
+
+const providerMove = `-- name: ProviderMove :exec
+update tenant_providers set tenant_id = $1 where tenant_id = $2
+`
+
+func (q *Queries) ProviderMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, providerMove, newTenant, oldTenant)
 	return err
 }
 
@@ -198,7 +247,7 @@ const tenantClaim = `-- name: TenantClaim :one
 update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now()
 where id = (
 	select t.id from tenants t
-	where t.state = 'spare' and t.schema_version = $3
+	where t.state = 'spare' and t.schema_version >= $3 -- made by a newer program, during its rolling start
 	order by t.created_at limit 1
 	for update skip locked
 )
@@ -249,20 +298,22 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 
 const tenantClaimSchema = `-- name: TenantClaimSchema :one
 update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now(),
-	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7
-where schema = $8 and state = 'importing'
+	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7,
+	require_second_factor = $8
+where schema = $9 and state = 'importing'
 returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of
 `
 
 type TenantClaimSchemaParams struct {
-	Slug        string
-	Name        string
-	Currency    string
-	Country     string
-	TimeZone    string
-	DateStyle   string
-	NumberStyle string
-	Schema      string
+	Slug                string
+	Name                string
+	Currency            string
+	Country             string
+	TimeZone            string
+	DateStyle           string
+	NumberStyle         string
+	RequireSecondFactor bool
+	Schema              string
 }
 
 type TenantClaimSchemaRow struct {
@@ -279,6 +330,7 @@ func (q *Queries) TenantClaimSchema(ctx context.Context, arg TenantClaimSchemaPa
 		arg.TimeZone,
 		arg.DateStyle,
 		arg.NumberStyle,
+		arg.RequireSecondFactor,
 		arg.Schema,
 	)
 	var i TenantClaimSchemaRow
@@ -534,7 +586,7 @@ func (q *Queries) TenantRename(ctx context.Context, slug string, iD uuid.UUID) e
 }
 
 const tenantReplace = `-- name: TenantReplace :exec
-update tenants set slug = $1::text, state = 'deleted', deleted_at = now() where id = $2
+update tenants set slug = $1::text, state = 'deleted', deleted_at = coalesce(deleted_at, now()) where id = $2
 `
 
 // The workspace steps aside under another name, deleted: it can be brought back.
@@ -730,6 +782,21 @@ update tenants set support_until = null, support_by = '', support_reason = '' wh
 
 func (q *Queries) TenantSupportEndBy(ctx context.Context, by string) error {
 	_, err := q.db.Exec(ctx, tenantSupportEndBy, by)
+	return err
+}
+
+const tenantTakeOver = `-- name: TenantTakeOver :exec
+update tenants n set state = case when o.suspended_at is null then n.state else 'suspended' end, suspended_at = o.suspended_at,
+	require_second_factor = n.require_second_factor or o.require_second_factor,
+	limit_statement_ms = o.limit_statement_ms, limit_concurrent = o.limit_concurrent, limit_requests = o.limit_requests,
+	limit_records = o.limit_records, limit_bytes = o.limit_bytes, limit_jobs = o.limit_jobs
+from tenants o where n.id = $1 and o.id = $2
+`
+
+// What was set for the workspace before holds for the one in its place; a rule
+// about second factors is not lost by an older archive.
+func (q *Queries) TenantTakeOver(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantTakeOver, newTenant, oldTenant)
 	return err
 }
 

@@ -5,6 +5,7 @@ package shareddb
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,12 +24,28 @@ type TenantFilter struct {
 
 // TenantSorts are what the list can be sorted by. Each is walked in the order
 // of an index, from where the page before ended.
-var TenantSorts = map[string]struct{ column, id, kind string }{
+var TenantSorts = map[string]tenantSort{
 	"slug":    {"t.slug", "t.id", "text"},
 	"created": {"t.claimed_at", "t.id", "timestamptz"},
 	"members": {"s.members", "s.tenant_id", "integer"},
 	"size":    {"s.bytes", "s.tenant_id", "bigint"},
 	"active":  {"s.active_at", "s.tenant_id", "timestamptz"},
+}
+
+type tenantSort struct{ column, id, kind string }
+
+// holds reports whether the text is a value of the column.
+func (s tenantSort) holds(text string) (ok bool) {
+	var err error
+	switch s.kind {
+	case "integer":
+		_, err = strconv.ParseInt(text, 10, 32)
+	case "bigint":
+		_, err = strconv.ParseInt(text, 10, 64)
+	case "timestamptz":
+		_, err = time.Parse("2006-01-02 15:04:05.999999-07", text)
+	}
+	return err == nil
 }
 
 // TenantLine is a workspace in the operator's list.
@@ -67,7 +84,7 @@ func (q *Queries) TenantLines(ctx context.Context, f TenantFilter) ([]TenantLine
 		where = append(where, `(coalesce(t.slug, '') || ' ' || lower(t.name) like @pattern or t.id in (select d.tenant_id from domains d where d.host = @q))`)
 		args["q"], args["pattern"] = strings.ToLower(f.Q), LikePattern(f.Q)
 	}
-	if value, id, ok := strings.Cut(f.After, "|"); ok {
+	if value, id, ok := strings.Cut(f.After, "|"); ok && sort.holds(value) && uuid.Validate(id) == nil { // else it is the first page
 		where = append(where, fmt.Sprintf("(%s, %s) %s (@value::text::%s, @id::text::uuid)", sort.column, sort.id, beyond, sort.kind))
 		args["value"], args["id"] = value, id
 	}

@@ -57,8 +57,9 @@ where u.day >= @since and u.day < @until and t.slug is not null and (u.day, u.te
 order by u.day, u.tenant_id
 limit @n;
 
--- name: SchemaSize :one
--- Bytes of a schema's tables, with their indexes.
-select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
+-- name: SchemaSizes :many
+-- Bytes of the tables of many schemas, with their indexes: it reads all of pg_class.
+select n.nspname::text as schema, sum(pg_total_relation_size(c.oid))::bigint as bytes
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname = @schema::text and c.relkind = 'r';
+where n.nspname = any (@schemas::text[]) and c.relkind = 'r'
+group by n.nspname;

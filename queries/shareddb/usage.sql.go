@@ -12,18 +12,37 @@ import (
 	"github.com/google/uuid"
 )
 
-const schemaSize = `-- name: SchemaSize :one
-select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint as bytes
+const schemaSizes = `-- name: SchemaSizes :many
+select n.nspname::text as schema, sum(pg_total_relation_size(c.oid))::bigint as bytes
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where n.nspname = $1::text and c.relkind = 'r'
+where n.nspname = any ($1::text[]) and c.relkind = 'r'
+group by n.nspname
 `
 
-// Bytes of a schema's tables, with their indexes.
-func (q *Queries) SchemaSize(ctx context.Context, schema string) (int64, error) {
-	row := q.db.QueryRow(ctx, schemaSize, schema)
-	var bytes int64
-	err := row.Scan(&bytes)
-	return bytes, err
+type SchemaSizesRow struct {
+	Schema string
+	Bytes  int64
+}
+
+// Bytes of the tables of many schemas, with their indexes: it reads all of pg_class.
+func (q *Queries) SchemaSizes(ctx context.Context, schemas []string) ([]SchemaSizesRow, error) {
+	rows, err := q.db.Query(ctx, schemaSizes, schemas)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SchemaSizesRow{}
+	for rows.Next() {
+		var i SchemaSizesRow
+		if err := rows.Scan(&i.Schema, &i.Bytes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tenantMeasured = `-- name: TenantMeasured :exec
