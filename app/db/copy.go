@@ -19,18 +19,46 @@ type Table struct {
 
 // Snapshot is a tenant's schema, and its row of the shared one, at one moment.
 type Snapshot struct {
+	d      *DB
 	tx     pgx.Tx
 	schema string
 }
 
 // Snapshot runs fn on the tenant's schema in a transaction that sees one
-// moment, whatever people change meanwhile. It takes no lock that they notice.
+// moment, whatever people change meanwhile. People don't notice the locks that
+// it takes; a migration of this tenant waits, for a table that is rewritten looks
+// empty to older snapshots.
 func (d *DB) Snapshot(ctx context.Context, schema string, fn func(*Snapshot) error) error {
+	rows, err := d.owner.Query(ctx, `select format('%I.%I', $1::text, relname) from pg_catalog.pg_class where relnamespace = $1::regnamespace and relkind = 'r' order by relname`, schema)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
 	return pgx.BeginTxFunc(ctx, d.owner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = '10min'`); err != nil {
+		// The moment is that of the first query, which comes after the locks.
+		if _, err := tx.Exec(ctx, `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = '10min'; lock table `+strings.Join(tables, ", ")+` in access share mode`); err != nil {
 			return err
 		}
-		return fn(&Snapshot{tx, schema})
+		return fn(&Snapshot{d, tx, schema})
+	})
+}
+
+// Shared runs fn on the shared schema as of the snapshot's moment, in a
+// transaction of its own, which is over long before a large tenant is read: a
+// migration of the shared schema must not wait for that.
+func (s *Snapshot) Shared(ctx context.Context, fn func(row func(sql string, args []any, into ...any) error) error) error {
+	var id string
+	if err := s.tx.QueryRow(ctx, `select pg_export_snapshot()`).Scan(&id); err != nil {
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, s.d.owner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `set transaction snapshot '`+id+`'`); err != nil { // of PostgreSQL's own making
+			return err
+		}
+		return fn(func(sql string, args []any, into ...any) error { return tx.QueryRow(ctx, sql, args...).Scan(into...) })
 	})
 }
 
@@ -81,11 +109,6 @@ func (s *Snapshot) CopyTo(ctx context.Context, t Table, w io.Writer) (int64, err
 	return tag.RowsAffected(), err
 }
 
-// Row scans one row of the shared schema, as of the snapshot's moment.
-func (s *Snapshot) Row(ctx context.Context, sql string, args []any, into ...any) error {
-	return s.tx.QueryRow(ctx, sql, args...).Scan(into...)
-}
-
 // Loader fills a tenant's fresh schema.
 type Loader struct {
 	tx     pgx.Tx
@@ -133,12 +156,6 @@ func (l *Loader) Clear(ctx context.Context, tables []Table) error {
 func (l *Loader) CopyFrom(ctx context.Context, t Table, r io.Reader) (int64, error) {
 	tag, err := l.tx.Conn().PgConn().CopyFrom(ctx, r, fmt.Sprintf(`copy %s (%s) from stdin (format csv, header)`, pgx.Identifier{l.schema, t.Name}.Sanitize(), idents(t.Columns)))
 	return tag.RowsAffected(), err
-}
-
-// MemberUser says which user a member is on this installation.
-func (l *Loader) MemberUser(ctx context.Context, member, user string) error {
-	_, err := l.tx.Exec(ctx, `update members set user_id = $2::uuid where id = $1::uuid`, member, user)
-	return err
 }
 
 func idents(names []string) string {

@@ -47,7 +47,8 @@ type DB struct {
 	name       string // the database's; it prefixes role names, which are cluster-wide
 	roles      bool
 	river      *river.Client[pgx.Tx]
-	retired    atomic.Int64 // connections closed for having served many tenants
+	perConn    int          // tenants that a connection serves
+	retired    atomic.Int64 // connections closed for having served them
 }
 
 // Role names of this database.
@@ -93,12 +94,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	// TenantsPerConn), so connections are few and do not live for ever.
 	ac.MaxConnLifetime = 30 * time.Minute
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
-	perConn := c.TenantsPerConn
-	if perConn == 0 {
-		perConn = 100
+	if d.perConn = c.TenantsPerConn; d.perConn == 0 {
+		d.perConn = 100
 	}
 	ac.AfterRelease = func(c *pgx.Conn) bool {
-		keep := tenantsServed(c) < perConn
+		keep := tenantsServed(c) < d.perConn
 		if !keep {
 			d.retired.Add(1)
 		}
@@ -156,7 +156,8 @@ const heartbeat = 10 * time.Second
 
 // listen is one connection's worth of Listen. Silence is proof of nothing: the
 // connection may be half open, or a pooler in front may have swallowed LISTEN.
-// So a notification is sent by way of the pool, and must arrive here.
+// So a notification is sent by way of the owner's pool, which requests can't
+// exhaust, and must arrive here.
 func (d *DB) listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) error {
 	config := d.app.Config().ConnConfig.Copy()
 	// Its reads are meant to time out: no request is there to be cancelled.
@@ -207,7 +208,7 @@ func (d *DB) listen(ctx context.Context, channel string, listening func(bool), n
 func (d *DB) notify(ctx context.Context, channel, payload string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, err := d.app.Exec(ctx, `select pg_notify($1, $2)`, channel, payload)
+	_, err := d.owner.Exec(ctx, `select pg_notify($1, $2)`, channel, payload)
 	return err
 }
 

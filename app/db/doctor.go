@@ -35,7 +35,7 @@ func (d *DB) Health(ctx context.Context) (h Health, err error) {
 		       (select count(*) from t where exists (select from pg_catalog.pg_roles r where r.rolname = t.role)
 		                                and (has_table_privilege(t.role, 'public.users', 'select') or has_table_privilege(t.role, 'public.tenants', 'select') or has_schema_privilege(t.role, 'public', 'usage'))),
 		       (select count(*) from t where not exists (select from pg_catalog.pg_roles r where r.rolname = t.role)),
-		       (select count(*) from public.tenants where state = 'spare' and schema_version = $2),
+		       (select count(*) from public.tenants where state = 'spare' and schema_version >= $2),
 		       (select count(*) from public.tenants where state in ('preparing', 'importing') and created_at < now() - interval '1 hour'),
 		       (select count(*) from public.river_job where state in ('available', 'retryable')),
 		       (select coalesce(extract(epoch from now() - min(scheduled_at)), 0) from public.river_job where state = 'available'),
@@ -79,7 +79,7 @@ func (d *DB) FindDrift(ctx context.Context, report func(done, total int)) (found
 	lines := func(schema string) (out []string, err error) {
 		// Names of the schema and its role are taken out, so that all look alike.
 		rows, err := d.owner.Query(ctx, `
-			select replace(replace(f.line, $1 || '.', ''), $1, '') from (`+fingerprint+`) f where f.n = $1::regnamespace order by 1`, schema)
+			select replace(replace(f.line, $1 || '.', ''), $1, '') collate "C" from (`+fingerprint+`) f where f.n = $1::regnamespace order by 1`, schema)
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +102,9 @@ func (d *DB) FindDrift(ctx context.Context, report func(done, total int)) (found
 	}
 	for i, t := range tenants {
 		got, err := lines(t.Schema)
+		if code(err, "3F000") {
+			continue // dropped meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -53,8 +53,10 @@ func (d *DB) drop(ctx context.Context, name, condition, after string) error {
 		if _, err := tx.Exec(ctx, `drop role if exists `+ident(d.tenantRole(name))); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from public.memberships where tenant_id = (select id from public.tenants where schema = $1)`, name); err != nil {
-			return err
+		for _, table := range []string{"memberships", "domains"} {
+			if _, err := tx.Exec(ctx, `delete from public.`+table+` where tenant_id = (select id from public.tenants where schema = $1)`, name); err != nil {
+				return err
+			}
 		}
 		_, err := tx.Exec(ctx, after, name)
 		return err

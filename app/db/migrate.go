@@ -79,7 +79,9 @@ func latest(files fs.FS) int64 { return readTrack(files).latest() }
 
 // MigrateShared brings the shared schema up to date.
 func (d *DB) MigrateShared(ctx context.Context) error {
-	conn := stdlib.OpenDB(*d.owner.Config().ConnConfig.Copy())
+	cfg := d.owner.Config().ConnConfig.Copy()
+	cfg.RuntimeParams["lock_timeout"] = lockTimeout
+	conn := stdlib.OpenDB(*cfg)
 	defer conn.Close()
 	conn.SetMaxOpenConns(2)
 	unlock, err := d.lock(ctx, lockMigrate)
@@ -91,13 +93,16 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if err := patiently(ctx, func() error {
+		_, err := p.Up(ctx)
+		return err
+	}); err != nil {
 		return fmt.Errorf("migrating the shared schema: %w", err)
 	}
 	if err := d.migrateJobs(ctx); err != nil {
 		return fmt.Errorf("migrating the jobs' tables: %w", err)
 	}
-	// Only readiness looks at it.
+	// Readiness looks at it.
 	_, err = d.owner.Exec(ctx, "grant select on public.schema_versions to "+ident(d.sharedRole()))
 	return err
 }
@@ -105,8 +110,11 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 // checkShared fails when the shared schema is older than this program.
 func (d *DB) checkShared(ctx context.Context) error {
 	var v int64
-	err := d.owner.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
-	if err != nil && !code(err, "42P01") { // no table yet: version 0
+	// By the requests' pool: the owner's may be busy with archives.
+	err := d.SharedRead(ctx, func(tx *SharedTx) error {
+		return tx.tx.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
+	})
+	if err != nil && !code(err, "42P01", "42501") { // no table yet, or no right to it: version 0
 		return err
 	}
 	if want := latest(schema.Shared()); v < want {
@@ -118,12 +126,15 @@ func (d *DB) checkShared(ctx context.Context) error {
 // MigrateOptions are the operator's choices; the zero value will do.
 type MigrateOptions struct {
 	Workers  int                   // 0 means 8
-	Canary   int                   // so many tenants go first, alone; 0 means 1
-	Slug     string                // this workspace alone; "" for all
+	Canary   int                   // so many tenants go first, alone: when one fails, the rest are left as they are
+	Slug     string                // this workspace alone; "" for all. ErrUnknownTenant when there is none
 	DryRun   bool                  // only say what would be done
 	Progress func(done, total int) // may be nil; called by one goroutine at a time
 	Files    fs.FS                 // the migrations; nil for the program's own
 }
+
+// ErrUnknownTenant is answered for a workspace by name that there is not.
+var ErrUnknownTenant = errors.New("db: there is no such workspace")
 
 // MigrateReport says what MigrateTenants did.
 type MigrateReport struct {
@@ -147,7 +158,7 @@ type TenantResult struct {
 // writes the tenant's version, so it can be killed and run again at any time.
 // A tenant's failure is recorded and the others go on; a canary's stops the run.
 // Workspaces with data come first, an empty spare proves little; who failed
-// before is no canary.
+// before comes last.
 //
 // Migrations that can't be in a transaction (create index concurrently) go one
 // tenant at a time, after the others: each waits for the transactions that are
@@ -161,7 +172,7 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 	rows, err := d.owner.Query(ctx, `
 		select schema, coalesce(slug, ''), schema_version from public.tenants
 		where schema_version < $1 and state not in ('preparing', 'importing') and schema_made and ($2 = '' or slug = $2)
-		order by state <> 'active', migration_error <> '', created_at`, t.latest(), o.Slug)
+		order by migration_error <> '', state <> 'active', created_at`, t.latest(), o.Slug)
 	if err != nil {
 		return report, err
 	}
@@ -170,6 +181,13 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 		x.To = x.From
 		return x, err
 	})
+	if err == nil && len(todo) == 0 && o.Slug != "" {
+		var known bool
+		err = d.owner.QueryRow(ctx, `select exists (select from public.tenants where slug = $1)`, o.Slug).Scan(&known)
+		if err == nil && !known {
+			err = ErrUnknownTenant
+		}
+	}
 	if err != nil || len(todo) == 0 {
 		return report, err
 	}
@@ -183,20 +201,15 @@ func (d *DB) MigrateTenants(ctx context.Context, o MigrateOptions) (MigrateRepor
 	if o.Workers <= 0 {
 		o.Workers = 8
 	}
-	if o.Canary <= 0 {
-		o.Canary = 1
-	}
-	first := min(o.Canary, len(todo))
+	first := min(max(0, o.Canary), len(todo))
 	run := &migration{db: d, track: t, options: o, total: len(todo), report: &report}
-	for _, batch := range [][]TenantResult{todo[:first], todo[first:]} {
-		if err := run.batch(ctx, batch); err != nil {
-			return report, err
-		}
-		if len(report.Failed) > 0 && report.Migrated+len(report.Failed) <= first {
-			return report, fmt.Errorf("a canary failed: %d of %d workspaces were left alone", run.total-first, run.total)
-		}
+	if err := run.batch(ctx, todo[:first]); err != nil {
+		return report, err
 	}
-	return report, nil
+	if len(report.Failed) > 0 {
+		return report, fmt.Errorf("a canary failed: %d of %d workspaces were left alone", run.total-first, run.total)
+	}
+	return report, run.batch(ctx, todo[first:])
 }
 
 // migration is one run over the tenants.
@@ -258,6 +271,9 @@ func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane 
 	}
 	if err == nil && to < r.track.latest() {
 		return true
+	}
+	if err != nil && ctx.Err() != nil {
+		return false // we were told to stop: nothing is wrong with the tenant
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -409,9 +425,10 @@ func (d *DB) DropUnfinished(ctx context.Context, age time.Duration) (int, error)
 	return len(names), nil
 }
 
-// CountSpares returns how many current spare schemas wait for a sign-up.
+// CountSpares returns how many current spare schemas wait for a sign-up; those
+// of a newer program, which is being started beside this one, are as good.
 func (d *DB) CountSpares(ctx context.Context) (n int, err error) {
-	err = d.owner.QueryRow(ctx, `select count(*) from public.tenants where state = 'spare' and schema_version = $1`, TenantVersion()).Scan(&n)
+	err = d.owner.QueryRow(ctx, `select count(*) from public.tenants where state = 'spare' and schema_version >= $1`, TenantVersion()).Scan(&n)
 	return n, err
 }
 
@@ -468,26 +485,40 @@ func (d *DB) newMigrator(t track) *migrator {
 
 func (m *migrator) Close() { _ = m.db.Close() }
 
-// lockAttempts bounds how often a migration that met a busy table tries again.
-const lockAttempts = 5
+// How long a migration waits for a table that people use, with everybody who
+// comes after it waiting too, and how often it tries again.
+const (
+	lockTimeout  = "2s"
+	lockAttempts = 5
+)
+
+// patiently runs fn until it meets no busy table and is no deadlock's loser,
+// lockAttempts times at most.
+func patiently(ctx context.Context, fn func() error) (err error) {
+	for attempt := range lockAttempts {
+		if err = fn(); err == nil || !code(err, "55P03", "40P01") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt+1) * 200 * time.Millisecond):
+		}
+	}
+	return err
+}
 
 // up migrates a tenant and returns the version it is at then: below the latest
 // where the next migration can't be in a transaction and alone is false.
 func (m *migrator) up(ctx context.Context, name string, alone bool) (version int64, err error) {
-	for attempt := range lockAttempts {
-		if version, err = m.try(ctx, name, alone); err == nil || !code(err, "55P03") {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return version, ctx.Err()
-		case <-time.After(time.Duration(attempt+1) * 200 * time.Millisecond):
-		}
-	}
-	if err != nil {
+	err = patiently(ctx, func() (err error) {
+		version, err = m.try(ctx, name, alone)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("migrating %s: %w", name, err)
 		if _, uerr := m.owner.owner.Exec(context.WithoutCancel(ctx),
-			`update public.tenants set migration_error = $2 where schema = $1`, name, err.Error()); uerr != nil {
+			`update public.tenants set migration_error = $2 where schema = $1 and schema_version < $3`, name, err.Error(), m.track.latest()); uerr != nil {
 			err = errors.Join(err, uerr)
 		}
 	}
@@ -495,24 +526,37 @@ func (m *migrator) up(ctx context.Context, name string, alone bool) (version int
 }
 
 func (m *migrator) try(ctx context.Context, name string, alone bool) (version int64, err error) {
-	// One migrator per tenant at a time. The lock and the settings belong to the
-	// session, which the single connection of m.db is.
-	_, err = m.db.ExecContext(ctx, fmt.Sprintf(
-		`set lock_timeout = '2s'; select pg_advisory_lock(hashtextextended('migrate:%s', 0)); set search_path = %s, ext, pg_temp`, name, ident(name)))
-	if err != nil {
-		return 0, err
+	// One migrator per tenant at a time: another's is waited for, however long it
+	// takes. It is asked again and again, for a statement that waits holds a
+	// snapshot, for which the other's concurrent index would wait in turn. The
+	// lock and the settings belong to the session, which the single connection of
+	// m.db is.
+	for locked := false; !locked; {
+		if err := m.db.QueryRowContext(ctx, `select pg_try_advisory_lock(hashtextextended('migrate:' || $1, 0))`, name).Scan(&locked); err != nil {
+			return 0, err
+		}
+		if !locked {
+			select {
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
 	}
 	defer func() {
 		_, uerr := m.db.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock_all()`)
 		err = errors.Join(err, uerr)
 	}()
+	if _, err := m.db.ExecContext(ctx, fmt.Sprintf(`set lock_timeout = '%s'; set search_path = %s, ext, pg_temp`, lockTimeout, ident(name))); err != nil {
+		return 0, err
+	}
 	store := tenantStore{name}
 	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track.files, goose.WithStore(store))
 	if err != nil {
 		return 0, err
 	}
 	for {
-		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1`, name).Scan(&version); err != nil {
+		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1 and schema_made`, name).Scan(&version); err != nil {
 			return 0, err
 		}
 		next := version // as far as transactions lead, or the one that needs none
@@ -536,9 +580,18 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (version in
 			if err := m.dropInvalidIndexes(ctx, name); err != nil {
 				return version, err
 			}
+			// It waits for everybody's open transactions, and nobody waits for it.
+			if _, err := m.db.ExecContext(ctx, `set lock_timeout = 0`); err != nil {
+				return version, err
+			}
 		}
 		if _, err := p.UpTo(ctx, next); err != nil {
 			return version, err
+		}
+		if m.track.alone[next] {
+			if _, err := m.db.ExecContext(ctx, `set lock_timeout = '`+lockTimeout+`'`); err != nil {
+				return version, err
+			}
 		}
 	}
 }
@@ -564,13 +617,14 @@ func (tenantStore) CreateVersionTable(context.Context, database.DBTxConn) error 
 func (tenantStore) TableExists(context.Context, database.DBTxConn) (bool, error) { return true, nil }
 
 func (s tenantStore) Insert(ctx context.Context, db database.DBTxConn, r database.InsertRequest) error {
+	// The path is looked at once more: what was done must have been done there.
 	res, err := db.ExecContext(ctx,
-		`update public.tenants set schema_version = $2, migration_error = '' where schema = $1 and schema_version < $2`, s.schema, r.Version)
+		`update public.tenants set schema_version = $2, migration_error = '' where schema = $1 and schema_version < $2 and schema_made and current_schema() = $1`, s.schema, r.Version)
 	if err != nil {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(fmt.Errorf("%s is gone or already at version %d", s.schema, r.Version), err)
+		return errors.Join(fmt.Errorf("%s is gone, already at version %d, or not where this was done", s.schema, r.Version), err)
 	}
 	return nil
 }

@@ -71,7 +71,8 @@ type Stats struct {
 	Acquired, Idle, Max int32
 	Waits               int64         // how often somebody waited for a connection
 	Waited              time.Duration // in all
-	Retired             int64         // connections closed for having served many tenants
+	PerConn             int           // tenants that a connection serves
+	Retired             int64         // connections closed for having served them
 	Tenants             []VersionCount
 	Jobs                map[string]int // by state
 }
@@ -79,7 +80,7 @@ type Stats struct {
 // Stats asks the pool, and the database once.
 func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
 	p := d.app.Stat()
-	s = Stats{Acquired: p.AcquiredConns(), Idle: p.IdleConns(), Max: p.MaxConns(), Waits: p.EmptyAcquireCount(), Waited: p.EmptyAcquireWaitTime(), Retired: d.retired.Load(), Jobs: map[string]int{}}
+	s = Stats{Acquired: p.AcquiredConns(), Idle: p.IdleConns(), Max: p.MaxConns(), Waits: p.EmptyAcquireCount(), Waited: p.EmptyAcquireWaitTime(), PerConn: d.perConn, Retired: d.retired.Load(), Jobs: map[string]int{}}
 	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made group by 1, 2`)
 	if err != nil {
 		return s, err

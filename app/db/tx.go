@@ -194,6 +194,7 @@ func (tx *SharedTx) AsTenant(ctx context.Context, fn func(*TenantTx) error) erro
 		return ErrNoTenant
 	}
 	changeSet := uuid.Must(uuid.NewV7())
+	remember(tx.tx.Conn(), scope.Schema)
 	return tx.d.switched(ctx, tx.tx, tx.d.tenantScope(scope, changeSet), tx.d.sharedScope(), func() error {
 		return fn(&TenantTx{tenantdb.New(guarded{tx.tx}), tx.d, tx.tx, scope, changeSet})
 	})

@@ -7,6 +7,10 @@ returning id;
 -- name: MemberLeave :exec
 update members set active = false where id = @id;
 
+-- name: MemberSetUsers :exec
+-- Says which user each member is on this installation.
+update members m set user_id = x.user_id from (select unnest(@ids::uuid[]) as id, unnest(@user_ids::uuid[]) as user_id) x where m.id = x.id;
+
 -- name: MemberFollow :exec
 -- Takes over what the person changed of themselves.
 update members set name = @name, email = @email, avatar = @avatar where user_id = @user_id;

@@ -203,6 +203,16 @@ func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]MemberReco
 	return items, nil
 }
 
+const memberSetUsers = `-- name: MemberSetUsers :exec
+update members m set user_id = x.user_id from (select unnest($1::uuid[]) as id, unnest($2::uuid[]) as user_id) x where m.id = x.id
+`
+
+// Says which user each member is on this installation.
+func (q *Queries) MemberSetUsers(ctx context.Context, ids []uuid.UUID, userIds []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, memberSetUsers, ids, userIds)
+	return err
+}
+
 const memberWas = `-- name: MemberWas :one
 select exists (select from members where user_id = $1)::bool
 `
