@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -50,6 +51,8 @@ type Settings struct {
 	TimeZone    string `json:"time_zone"`
 	DateStyle   string `json:"date_style"`
 	NumberStyle string `json:"number_style"`
+	// RequireSecondFactor is false in archives of before it was noted.
+	RequireSecondFactor bool `json:"require_second_factor"`
 }
 
 // Member is somebody who is in the workspace; who has left is in the table of
@@ -84,35 +87,9 @@ func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, repor
 		if m.Tables, err = s.Tables(ctx); err != nil {
 			return err
 		}
-		var members []byte
-		err = s.Row(ctx, `
-			select t.slug, t.schema_version, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style,
-			       (select coalesce(json_agg(json_build_object('id', m.id, 'email', u.email, 'name', u.name, 'role', m.role, 'avatar', u.avatar) order by m.created_at, m.id), '[]')
-			        from public.memberships m join public.users u on u.id = m.user_id where m.tenant_id = t.id)
-			from public.tenants t where t.id = $1`, []any{t.ID},
-			&m.Slug, &m.SchemaVersion, &m.Settings.Name, &m.Settings.Currency, &m.Settings.Country, &m.Settings.TimeZone, &m.Settings.DateStyle, &m.Settings.NumberStyle, &members)
+		pictures, err := readShared(ctx, s, t.ID, &m)
 		if err != nil {
 			return err
-		}
-		if err := json.Unmarshal(members, &m.Members); err != nil {
-			return err
-		}
-		pictures := map[string][]byte{}
-		for i, x := range m.Members {
-			if x.Avatar == "" {
-				continue
-			}
-			var image []byte
-			err := s.Row(ctx, `select a.image from public.avatars a join public.users u on u.id = a.user_id where u.email = $1`, []any{x.Email}, &image)
-			if errors.Is(err, pgx.ErrNoRows) {
-				m.Members[i].Avatar = ""
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			m.Members[i].Avatar = "files/avatars/" + x.ID.String() + ".png"
-			pictures[m.Members[i].Avatar] = image
 		}
 		if err := w.json(manifestName, m); err != nil {
 			return err
@@ -138,6 +115,45 @@ func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, repor
 		}
 		return w.zip.Close()
 	})
+}
+
+// readShared reads what stands of the workspace in the shared schema, and returns
+// its members' pictures by the names of their files.
+func readShared(ctx context.Context, s *db.Snapshot, id uuid.UUID, m *Manifest) (pictures map[string][]byte, err error) {
+	pictures = map[string][]byte{}
+	err = s.Shared(ctx, func(row func(string, []any, ...any) error) error {
+		var members []byte
+		err := row(`
+			select t.slug, t.schema_version, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor,
+			       (select coalesce(json_agg(json_build_object('id', m.id, 'email', u.email, 'name', u.name, 'role', m.role, 'avatar', u.avatar) order by m.created_at, m.id), '[]')
+			        from public.memberships m join public.users u on u.id = m.user_id where m.tenant_id = t.id)
+			from public.tenants t where t.id = $1`, []any{id},
+			&m.Slug, &m.SchemaVersion, &m.Settings.Name, &m.Settings.Currency, &m.Settings.Country, &m.Settings.TimeZone, &m.Settings.DateStyle, &m.Settings.NumberStyle, &m.Settings.RequireSecondFactor, &members)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(members, &m.Members); err != nil {
+			return err
+		}
+		for i, x := range m.Members {
+			if x.Avatar == "" {
+				continue
+			}
+			var image []byte
+			err := row(`select a.image from public.avatars a join public.users u on u.id = a.user_id where u.email = $1`, []any{x.Email}, &image)
+			if errors.Is(err, pgx.ErrNoRows) {
+				m.Members[i].Avatar = ""
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			m.Members[i].Avatar = "files/avatars/" + x.ID.String() + ".png"
+			pictures[m.Members[i].Avatar] = image
+		}
+		return nil
+	})
+	return pictures, err
 }
 
 func tableName(t db.Table) string { return path.Join("data", t.Name+".csv") }
@@ -242,13 +258,15 @@ func (r *reader) json(name string, into any) error {
 // Options of Import.
 type Options struct {
 	Slug    string
-	Replace bool                  // the workspace of this name steps aside, deleted
+	Replace bool                  // the workspace of this name steps aside, deleted; or is deleted already
+	Of      uuid.UUID             // the workspace that the archive is a copy of, whose members are known here
 	Report  func(done, total int) // may be nil; hears of each table
 }
 
 // Import makes a workspace of an archive. Its people become members by their
 // addresses; who has no account here gets one without a password, whose address
-// is unproven. An archive of an older version is loaded as it was, and then
+// is unproven, and who has one that was never proven begins anew: anybody can
+// have signed up with it. An archive of an older version is loaded as it was, and then
 // migrated. The workspace is there when all of it is.
 func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t tenant.Tenant, err error) {
 	r, err := open(in, size)
@@ -256,6 +274,13 @@ func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options
 		return t, err
 	}
 	m := r.manifest
+	err = d.SharedRead(ctx, func(tx *db.SharedTx) error { // before the work is done, and once more after it
+		_, err := o.free(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return t, err
+	}
 	schema, err := d.CreateTenantSchemaAt(ctx, m.SchemaVersion)
 	if err != nil {
 		return t, err
@@ -265,10 +290,6 @@ func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options
 			err = errors.Join(err, d.DropSchema(context.WithoutCancel(ctx), schema))
 		}
 	}()
-	users, err := accounts(ctx, d, r)
-	if err != nil {
-		return t, err
-	}
 	err = d.Load(ctx, schema, func(l *db.Loader) error {
 		if err := l.Clear(ctx, m.Tables); err != nil {
 			return err
@@ -288,11 +309,6 @@ func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options
 				o.Report(i+1, len(m.Tables))
 			}
 		}
-		for _, x := range m.Members {
-			if err := l.MemberUser(ctx, x.ID.String(), users[x.Email].String()); err != nil {
-				return err
-			}
-		}
 		return nil
 	})
 	if err != nil {
@@ -302,47 +318,69 @@ func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options
 		return t, err
 	}
 	err = d.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		t, err = claim(ctx, tx, schema, m, users, o)
+		t, err = claim(ctx, tx, schema, r, o)
 		return err
 	})
 	return t, err
 }
 
-// accounts finds or makes the users whom the members are.
-func accounts(ctx context.Context, d *db.DB, r *reader) (map[string]uuid.UUID, error) {
-	users := map[string]uuid.UUID{}
-	err := d.Shared(ctx, func(tx *db.SharedTx) error {
-		for _, x := range r.manifest.Members {
-			row, err := tx.UserByEmail(ctx, x.Email)
-			if err == nil {
-				users[x.Email] = row.ID
+// free returns the workspace that steps aside for the archive, if there is one;
+// it answers tenant.ErrSlug….
+func (o Options) free(ctx context.Context, tx *db.SharedTx) (before tenant.Tenant, err error) {
+	err = tenant.CheckSlug(ctx, tx, o.Slug)
+	if !errors.Is(err, tenant.ErrSlugTaken) || !o.Replace {
+		return before, err
+	}
+	row, err := tx.TenantBySlug(ctx, o.Slug)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = tenant.ErrSlugTaken // it leads to a workspace that was renamed
+	}
+	return tenant.FromRow(row.Tenant), err
+}
+
+// accounts finds or makes the users whom the members are, in their order; those
+// of a workspace that is here already are known.
+func accounts(ctx context.Context, tx *db.SharedTx, r *reader, of uuid.UUID) ([]uuid.UUID, error) {
+	users := make([]uuid.UUID, len(r.manifest.Members))
+	for i, x := range r.manifest.Members {
+		row, err := tx.UserByEmail(ctx, x.Email)
+		if err == nil {
+			if users[i] = row.ID; row.EmailVerifiedAt != nil {
 				continue
 			}
-			if !errors.Is(err, pgx.ErrNoRows) {
-				return err
+			if _, err := tx.MembershipOf(ctx, of, x.Email); errors.Is(err, pgx.ErrNoRows) {
+				err = auth.ForgetUnproven(ctx, tx, row.ID)
+				if err != nil {
+					return nil, err
+				}
+			} else if err != nil {
+				return nil, err
 			}
-			id := uuid.Must(uuid.NewV7())
-			if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: x.Email, Name: x.Name}); err != nil {
-				return err
-			}
-			users[x.Email] = id
-			if x.Avatar == "" {
-				continue
-			}
-			var image []byte
-			if err := r.read(x.Avatar, func(in io.Reader) (err error) { image, err = io.ReadAll(io.LimitReader(in, 1<<20)); return err }); err != nil {
-				return err
-			}
-			if err := tx.AvatarPut(ctx, id, image); err != nil {
-				return err
-			}
-			if err := tx.UserSetAvatar(ctx, fingerprint(sha256.New(), id[:], image), id); err != nil {
-				return err
-			}
+			continue
 		}
-		return nil
-	})
-	return users, err
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return nil, err
+		}
+		id := uuid.Must(uuid.NewV7())
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: x.Email, Name: x.Name}); err != nil {
+			return nil, err
+		}
+		users[i] = id
+		if x.Avatar == "" {
+			continue
+		}
+		var image []byte
+		if err := r.read(x.Avatar, func(in io.Reader) (err error) { image, err = io.ReadAll(io.LimitReader(in, 1<<20)); return err }); err != nil {
+			return nil, err
+		}
+		if err := tx.AvatarPut(ctx, id, image); err != nil {
+			return nil, err
+		}
+		if err := tx.UserSetAvatar(ctx, fingerprint(sha256.New(), id[:], image), id); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
 }
 
 func fingerprint(h hash.Hash, parts ...[]byte) string {
@@ -353,37 +391,56 @@ func fingerprint(h hash.Hash, parts ...[]byte) string {
 }
 
 // claim gives the loaded schema its name and its people.
-func claim(ctx context.Context, tx *db.SharedTx, schema string, m Manifest, users map[string]uuid.UUID, o Options) (tenant.Tenant, error) {
+func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Options) (t tenant.Tenant, err error) {
 	if err := tx.TenantLockSlug(ctx, o.Slug); err != nil {
-		return tenant.Tenant{}, err
+		return t, err
 	}
-	var before tenant.Tenant
-	err := tenant.CheckSlug(ctx, tx, o.Slug)
-	if errors.Is(err, tenant.ErrSlugTaken) && o.Replace {
-		if before, err = tenant.Find(ctx, tx, o.Slug); err != nil {
-			return before, err
-		}
-		err = tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405"), before.ID)
-	}
+	before, err := o.free(ctx, tx)
 	if err != nil {
-		return tenant.Tenant{}, err
-	}
-	row, err := tx.TenantClaimSchema(ctx, shareddb.TenantClaimSchemaParams{
-		Schema: schema, Slug: o.Slug, Name: m.Settings.Name, Currency: m.Settings.Currency, Country: m.Settings.Country,
-		TimeZone: m.Settings.TimeZone, DateStyle: m.Settings.DateStyle, NumberStyle: m.Settings.NumberStyle,
-	})
-	if err != nil {
-		return tenant.Tenant{}, err
+		return t, err
 	}
 	if before.ID != uuid.Nil {
-		if err := tx.DomainsMove(ctx, row.Tenant.ID, before.ID); err != nil {
-			return tenant.Tenant{}, err
+		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405"), before.ID); err != nil {
+			return t, err
 		}
 	}
-	for _, x := range m.Members {
-		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: row.Tenant.ID, UserID: users[x.Email], Role: x.Role}); err != nil {
-			return tenant.Tenant{}, err
+	set := r.manifest.Settings
+	row, err := tx.TenantClaimSchema(ctx, shareddb.TenantClaimSchemaParams{
+		Schema: schema, Slug: o.Slug, Name: set.Name, Currency: set.Currency, Country: set.Country,
+		TimeZone: set.TimeZone, DateStyle: set.DateStyle, NumberStyle: set.NumberStyle, RequireSecondFactor: set.RequireSecondFactor,
+	})
+	if err != nil {
+		return t, err
+	}
+	t = tenant.FromRow(row.Tenant)
+	if before.ID != uuid.Nil {
+		o.Of = before.ID
+	}
+	users, err := accounts(ctx, tx, r, o.Of)
+	if err != nil {
+		return t, err
+	}
+	members := make([]uuid.UUID, len(users))
+	for i, x := range r.manifest.Members {
+		members[i] = x.ID
+		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: t.ID, UserID: users[i], Role: x.Role}); err != nil {
+			return t, err
 		}
 	}
-	return tenant.FromRow(row.Tenant), nil
+	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
+	if err := tx.AsTenant(scope, func(tx *db.TenantTx) error { return tx.MemberSetUsers(scope, members, users) }); err != nil {
+		return t, err
+	}
+	if before.ID == uuid.Nil {
+		return t, nil
+	}
+	// What is the workspace's and in no archive goes on with it.
+	for _, move := range []func(ctx context.Context, to, from uuid.UUID) error{
+		tx.TenantTakeOver, tx.DomainsMove, tx.FormerSlugsMove, tx.InvitationsMove, tx.ProviderMove, tx.EmailDomainsMove, tx.IdentitiesMove,
+	} {
+		if err := move(ctx, t.ID, before.ID); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
 }

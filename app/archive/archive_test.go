@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,9 +21,11 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/seed"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // installation is a Paddock's database of its own.
@@ -32,7 +37,41 @@ type installation struct {
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	url := apptest.NewDatabase(t)
+	return installAt(t, apptest.NewDatabase(t))
+}
+
+// elsewhere is an installation on a PostgreSQL of its own, as a move has it.
+func elsewhere(t *testing.T) *installation {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "paddock-elsewhere-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755) // the server's own user must enter
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: map[string]string{"fsync": "off"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Close()
+		for range 100 { // it is on its way out
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	url, err := server.Database(t.Context(), "elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return installAt(t, url)
+}
+
+func installAt(t *testing.T, url string) *installation {
+	t.Helper()
 	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +141,7 @@ func (x *installation) sums(schema string) map[string]string {
 			columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c string) bool { return c == "user_id" })
 			var sum string
 			quoted := `"` + strings.Join(columns, `","`) + `"`
-			err := s.Row(x.t.Context(), fmt.Sprintf(`select count(*) || ' rows ' || coalesce(md5(string_agg(r, e'\n' order by r)), '') from (select (%s)::text as r from %s.%s) x`, "row("+quoted+")", schema, t.Name), nil, &sum)
+			err := x.c.QueryRow(x.t.Context(), fmt.Sprintf(`select count(*) || ' rows ' || coalesce(md5(string_agg(r, e'\n' order by r)), '') from (select (%s)::text as r from %s.%s) x`, "row("+quoted+")", schema, t.Name)).Scan(&sum)
 			if err != nil {
 				return err
 			}
@@ -153,9 +192,9 @@ func equal(t *testing.T, what string, a, b map[string]string) {
 // settings, roles and pictures too, and work goes on.
 func TestExportAndImport(t *testing.T) {
 	t.Parallel()
-	a, b := install(t), install(t)
+	a, b := install(t), elsewhere(t)
 	w := a.workspace("origin")
-	if _, err := a.c.Exec(t.Context(), `update tenants set currency = 'CHF', country = 'CH', time_zone = 'Europe/Zurich', date_style = 'mdy' where id = $1`, w.ID); err != nil {
+	if _, err := a.c.Exec(t.Context(), `update tenants set currency = 'CHF', country = 'CH', time_zone = 'Europe/Zurich', date_style = 'mdy', number_style = 'ch', require_second_factor = true where id = $1`, w.ID); err != nil {
 		t.Fatal(err)
 	}
 	want := a.sums(w.Schema)
@@ -169,7 +208,7 @@ func TestExportAndImport(t *testing.T) {
 	}
 	t.Logf("imported in %s", time.Since(start).Round(time.Millisecond))
 	equal(t, "on another server", want, b.sums(there.Schema))
-	if there.Currency != "CHF" || there.Country != "CH" || there.TimeZone != "Europe/Zurich" || there.DateStyle != "mdy" || there.Name != w.Name {
+	if there.Currency != "CHF" || there.Country != "CH" || there.TimeZone != "Europe/Zurich" || there.DateStyle != "mdy" || there.NumberStyle != "ch" || !there.RequireSecondFactor || there.Name != w.Name {
 		t.Errorf("settings: %+v", there)
 	}
 	members := func(x *installation, id any) (s string) {
@@ -214,19 +253,115 @@ func TestExportAndImport(t *testing.T) {
 	if _, err := a.importing(file, archive.Options{Slug: "origin"}); !errors.Is(err, tenant.ErrSlugTaken) {
 		t.Errorf("the name of one that was deleted: %v", err)
 	}
-	back, err := a.importing(file, archive.Options{Slug: "origin-again"})
+	back, err := a.importing(file, archive.Options{Slug: "origin", Replace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "deleted and restored", want, a.sums(back.Schema))
-	// Restored in place: what was there steps aside and can be brought back.
-	neighbour := a.sums(copied.Schema)
-	restored, err := a.importing(file, archive.Options{Slug: "copy-of-it", Replace: true})
+	if x, y := members(b, there.ID), members(a, back.ID); x != y {
+		t.Errorf("members of what was restored: %s\nwere %s", y, x)
+	}
+}
+
+// Restored in place while its neighbour works: what was there steps aside and
+// can be brought back, and what is in no archive stays: limits, domains, a
+// provider and who came by it, invitations, the rule about second factors.
+func TestRestoreInPlace(t *testing.T) {
+	t.Parallel()
+	a := install(t)
+	w, n := a.workspace("restored"), a.workspace("neighbour")
+	file := a.export(w)
+	want := a.sums(w.Schema)
+	if err := seed.Customers(t.Context(), a.db, "restored", 5, nil); err != nil {
+		t.Fatal(err)
+	}
+	aside := a.sums(w.Schema)
+	for _, sql := range []string{
+		`update tenants set require_second_factor = true, limit_requests = 77 where id = $1`,
+		`insert into domains (tenant_id, host, token, verified_at) values ($1, 'crm.restored.example', 'x', now())`,
+		`insert into tenant_providers (tenant_id, name, issuer, client_id, client_secret) values ($1, 'P', 'https://p.example', 'c', '')`,
+		`insert into tenant_email_domains (tenant_id, domain, token, verified_at) values ($1, 'restored.example', 'x', now())`,
+		`insert into identities (id, tenant_id, issuer, subject, user_id) select gen_random_uuid(), $1, 'https://p.example', 's', user_id from memberships where tenant_id = $1 and role = 'owner'`,
+		`insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at) select gen_random_uuid(), $1, 'new@example.com', 'member', '\x01', id, now() + interval '1 day' from memberships where tenant_id = $1 and role = 'owner'`,
+		`insert into former_slugs (slug, tenant_id, until) values ('once-restored', $1, now() + interval '1 day')`,
+	} {
+		if _, err := a.c.Exec(t.Context(), sql, w.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var worked atomic.Int64
+	wg.Go(func() {
+		ctx := db.WithScope(ctx, db.Scope{TenantID: n.ID, Schema: n.Schema})
+		for ctx.Err() == nil {
+			start := time.Now()
+			err := a.db.Tenant(ctx, func(tx *db.TenantTx) error {
+				return tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: apptest.NewID(), Name: "Meanwhile", Type: "prospect"})
+			})
+			if took := time.Since(start); ctx.Err() == nil && (err != nil || took > 2*time.Second) {
+				t.Errorf("the neighbour: %v after %s", err, took)
+			}
+			worked.Add(1)
+		}
+	})
+	got, err := a.importing(file, archive.Options{Slug: "restored", Replace: true})
+	stop()
+	wg.Wait()
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "restored in place", want, a.sums(restored.Schema))
-	equal(t, "what stepped aside", neighbour, a.sums(copied.Schema))
+	if worked.Load() < 10 {
+		t.Errorf("the neighbour worked %d times", worked.Load())
+	}
+	equal(t, "restored in place", want, a.sums(got.Schema))
+	equal(t, "what stepped aside", aside, a.sums(w.Schema))
+	var kept string
+	err = a.c.QueryRow(t.Context(), `select concat_ws(' ', t.require_second_factor, t.limit_requests, (select string_agg(host, ',') from domains where tenant_id = t.id),
+		(select string_agg(issuer, ',') from tenant_providers where tenant_id = t.id), (select string_agg(domain, ',') from tenant_email_domains where tenant_id = t.id),
+		(select string_agg(subject, ',') from identities where tenant_id = t.id), (select string_agg(email || ' ' || (invited_by is not null), ',') from invitations where tenant_id = t.id),
+		(select string_agg(slug, ',') from former_slugs where tenant_id = t.id)) from tenants t where id = $1`, got.ID).Scan(&kept)
+	if wants := "t 77 crm.restored.example https://p.example restored.example s new@example.com true once-restored"; err != nil || kept != wants {
+		t.Errorf("it keeps %q, want %q: %v", kept, wants, err)
+	}
+}
+
+// An address that somebody signed up with, and never proved, is not theirs by an
+// archive that names it: the account begins anew.
+func TestImportForAnUnprovenAccount(t *testing.T) {
+	t.Parallel()
+	a, b := install(t), install(t)
+	file := a.export(a.workspace("squatted"))
+	id := apptest.NewID()
+	err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+		return tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: id, Email: "nora@squatted.example", Name: "Mallory", PasswordHash: "mallory's"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var session string
+	err = b.db.Shared(t.Context(), func(tx *db.SharedTx) (err error) {
+		session, _, err = auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: id})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.importing(file, archive.Options{Slug: "squatted"}); err != nil {
+		t.Fatal(err)
+	}
+	_, signedIn, err := auth.SessionGet(t.Context(), b.db, session, nil, false)
+	var hash string
+	if err := b.c.QueryRow(t.Context(), `select password_hash from users where id = $1`, id).Scan(&hash); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || signedIn || hash != "" {
+		t.Errorf("Mallory is in: session %v, password %q, %v", signedIn, hash, err)
+	}
+	// Refused before any account is made.
+	if _, err := b.importing(file, archive.Options{Slug: "squatted"}); !errors.Is(err, tenant.ErrSlugTaken) {
+		t.Errorf("a name that is taken: %v", err)
+	}
 }
 
 // An archive that is cut or altered anywhere is refused whole, and leaves nothing.
@@ -353,8 +488,16 @@ func TestOlderArchive(t *testing.T) {
 	if there.SchemaVersion != db.TenantVersion() {
 		t.Errorf("it is at version %d", there.SchemaVersion)
 	}
-	if x, y := a.sums(schema)["customers"], b.sums(there.Schema)["customers"]; x != y || !strings.HasPrefix(x, "50 rows") {
-		t.Errorf("customers: %s, were %s", y, x)
+	// Every table that the older version has, but for columns that came since.
+	old, now := a.sums(schema), b.sums(there.Schema)
+	for name, sum := range old {
+		rows, _, _ := strings.Cut(sum, " rows")
+		if got, _, _ := strings.Cut(now[name], " rows"); got != rows || name != "members" && now[name] != sum {
+			t.Errorf("%s: %s, was %s", name, now[name], sum)
+		}
+	}
+	if len(old) < 12 || !strings.HasPrefix(old["customers"], "50 rows") {
+		t.Errorf("%d tables, customers %s", len(old), old["customers"])
 	}
 	if err := seed.Customers(ctx, b.db, "newer", 3, nil); err != nil {
 		t.Error("work in it: ", err)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
@@ -17,12 +16,8 @@ import (
 // file. It answers tenant.ErrUnknown and tenant.ErrSlug….
 func Clone(ctx context.Context, d *db.DB, slug, to string, report func(done, total int)) error {
 	var t tenant.Tenant
-	err := d.SharedRead(ctx, func(tx *db.SharedTx) error {
-		row, err := tx.TenantBySlug(ctx, slug)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = tenant.ErrUnknown
-		}
-		t = tenant.FromRow(row.Tenant)
+	err := d.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		t, err = tenant.Find(ctx, tx, slug)
 		return err
 	})
 	if err != nil {
@@ -41,7 +36,7 @@ func Clone(ctx context.Context, d *db.DB, slug, to string, report func(done, tot
 	if err != nil {
 		return err
 	}
-	_, err = Import(ctx, d, f, info.Size(), Options{Slug: to, Report: report})
+	_, err = Import(ctx, d, f, info.Size(), Options{Slug: to, Of: t.ID, Report: report})
 	return err
 }
 
@@ -55,7 +50,7 @@ type CloneJob struct {
 func (CloneJob) Kind() string { return "clone" }
 
 // InsertOpts make what fails three times fail for good; operators see it.
-func (CloneJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
+func (CloneJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3, Queue: Queue} }
 
 // CloneWorker does it.
 type CloneWorker struct {
@@ -69,7 +64,7 @@ func (*CloneWorker) Timeout(*river.Job[CloneJob]) time.Duration { return time.Ho
 // Work copies; where there is something at the address by now, it is given up.
 func (w *CloneWorker) Work(ctx context.Context, job *river.Job[CloneJob]) error {
 	err := Clone(ctx, w.DB, job.Args.Slug, job.Args.To, nil)
-	if errors.Is(err, tenant.ErrSlugTaken) || errors.Is(err, tenant.ErrUnknown) {
+	if errors.Is(err, tenant.ErrSlugTaken) || errors.Is(err, tenant.ErrUnknown) || errors.As(err, new(tenant.StateError)) {
 		return river.JobCancel(err)
 	}
 	return err

@@ -34,8 +34,11 @@ type Job struct {
 // Kind names the job in the queue.
 func (Job) Kind() string { return "export" }
 
+// Queue is where archives and copies wait: few are made at a time.
+const Queue = "archives"
+
 // InsertOpts make what fails three times fail for good; the page says so.
-func (Job) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
+func (Job) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3, Queue: Queue} }
 
 // Worker does it.
 type Worker struct {
@@ -52,7 +55,7 @@ func (*Worker) Timeout(*river.Job[Job]) time.Duration { return time.Hour }
 // asked for it.
 func (w *Worker) Work(ctx context.Context, job *river.Job[Job]) error {
 	err := w.work(ctx, job)
-	if err != nil && job.Attempt >= job.MaxAttempts {
+	if cancelled := new(river.JobCancelError); err != nil && (job.Attempt >= job.MaxAttempts || errors.As(err, &cancelled)) {
 		ctx := context.WithoutCancel(ctx) // which may be why it failed
 		err = errors.Join(err, w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 			return tx.ExportFinish(ctx, "failed", 0, job.Args.ExportID)

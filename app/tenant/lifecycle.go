@@ -85,12 +85,8 @@ func Undelete(ctx context.Context, tx *db.SharedTx, slug string) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.TenantList(ctx, slug, "", 1)
-	if err != nil {
-		return err
-	}
-	if len(rows) != 1 || !rows[0].SchemaMade {
-		return fmt.Errorf("tenant: %s was dropped for good", slug)
+	if t.Dropped {
+		return StateError{slug, "gone for good", Deleted}
 	}
 	return tx.TenantSetState(ctx, Active, t.ID)
 }

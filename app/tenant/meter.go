@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -236,8 +237,7 @@ type MeasureWorker struct {
 // Timeout is for many at once.
 func (*MeasureWorker) Timeout(*river.Job[MeasureJob]) time.Duration { return 30 * time.Minute }
 
-// Work measures one workspace after the other. One that can't be measured now
-// keeps nobody else from it.
+// Work measures the workspaces, some hundred at a time.
 func (w *MeasureWorker) Work(ctx context.Context, _ *river.Job[MeasureJob]) error {
 	for after := uuid.Nil; ; {
 		var rows []shareddb.TenantsToMeasureRow
@@ -248,20 +248,48 @@ func (w *MeasureWorker) Work(ctx context.Context, _ *river.Job[MeasureJob]) erro
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		for _, r := range rows {
-			after = r.Tenant.ID
-			if err := Measure(ctx, w.DB, FromRow(r.Tenant)); err != nil {
-				if ctx.Err() != nil {
-					return err
-				}
-				slog.WarnContext(ctx, "a workspace could not be measured", "tenant", *r.Tenant.Slug, "error", err)
+		page := make([]Tenant, len(rows))
+		for i, r := range rows {
+			page[i] = FromRow(r.Tenant)
+		}
+		after = page[len(page)-1].ID
+		if err := Measure(ctx, w.DB, page...); err != nil {
+			if ctx.Err() != nil {
+				return err
 			}
+			slog.WarnContext(ctx, "workspaces could not be measured", "error", err)
 		}
 	}
 }
 
-// Measure counts what the workspace holds, and says whether it is full.
-func Measure(ctx context.Context, d *db.DB, t Tenant) error {
+// Measure counts what the workspaces hold, and says which are full. One that
+// can't be measured now keeps none of the others from it.
+func Measure(ctx context.Context, d *db.DB, tenants ...Tenant) error {
+	schemas := make([]string, len(tenants))
+	for i, t := range tenants {
+		schemas[i] = t.Schema
+	}
+	bytes := map[string]int64{}
+	err := d.SharedRead(ctx, func(tx *db.SharedTx) error {
+		sizes, err := tx.SchemaSizes(ctx, schemas)
+		for _, s := range sizes {
+			bytes[s.Schema] = s.Bytes
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, t := range tenants {
+		if err := measure(ctx, d, t, bytes[t.Schema]); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", t.Slug, err))
+		}
+	}
+	return failed
+}
+
+func measure(ctx context.Context, d *db.DB, t Tenant, bytes int64) error {
 	var records int64
 	scoped := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
 	err := d.TenantRead(scoped, func(tx *db.TenantTx) (err error) {
@@ -272,10 +300,6 @@ func Measure(ctx context.Context, d *db.DB, t Tenant) error {
 		return err
 	}
 	return d.Shared(ctx, func(tx *db.SharedTx) error {
-		bytes, err := tx.SchemaSize(ctx, t.Schema)
-		if err != nil {
-			return err
-		}
 		if err := tx.TenantMeasured(ctx, t.ID, records, bytes); err != nil {
 			return err
 		}

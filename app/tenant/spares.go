@@ -27,16 +27,18 @@ func RefillSpares(ctx context.Context, d *db.DB, want int) (made int, err error)
 		return 0, err
 	}
 	defer unlock()
-	if _, err := d.DropUnfinished(ctx, 10*time.Minute); err != nil {
+	if n, err = d.CountSpares(ctx); err != nil || n*2 >= want { // another was at it just now
 		return 0, err
 	}
+	// What can't be cleared now keeps nobody from signing up.
+	_, unfinished := d.DropUnfinished(ctx, 10*time.Minute)
 	for ; n < want; n++ {
 		if _, err := d.CreateTenantSchema(ctx); err != nil {
 			return made, fmt.Errorf("making a spare schema: %w", err)
 		}
 		made++
 	}
-	return made, nil
+	return made, unfinished
 }
 
 // SparesJob refills the spare schemas. It is enqueued by each sign-up, and now

@@ -36,6 +36,7 @@ type Tenant struct {
 	RequireSecondFactor bool // of every member
 
 	SchemaVersion int64 // of its migrations
+	Dropped       bool  // deleted so long ago that its schema is gone
 
 	Limits Limits
 	FullOf string // FullOfRecords or FullOfStorage when nothing more can be added
@@ -109,7 +110,7 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 func FromRow(r shareddb.Tenant) Tenant {
 	t := Tenant{
 		ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle,
-		RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion, Limits: limitsOf(r), FullOf: r.FullOf, SupportBy: r.SupportBy, SupportReason: r.SupportReason,
+		RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion, Dropped: !r.SchemaMade, Limits: limitsOf(r), FullOf: r.FullOf, SupportBy: r.SupportBy, SupportReason: r.SupportReason,
 	}
 	if r.Slug != nil {
 		t.Slug = *r.Slug
