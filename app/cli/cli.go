@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -73,7 +75,10 @@ func Run(args []string, out, errOut io.Writer) int {
 	if err == nil {
 		err = run.Run(&environment{ctx: ctx, cfg: cfg, out: out, err: errOut})
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = errors.New("stopped before it was done")
+		}
 		fmt.Fprintln(errOut, "paddock:", err)
 		if errors.As(err, new(usageError)) {
 			return exitUsage
@@ -109,6 +114,28 @@ func (e *environment) database() (d *db.DB, done func(), err error) {
 func (e *environment) open() (*db.DB, error) {
 	return db.Open(e.ctx, db.Config{URL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
 }
+
+// withoutPassword splits the database's address from its password, wherever that
+// stands.
+func withoutPassword(dsn string) (address, password string) {
+	if c, err := pgx.ParseConfig(dsn); err == nil {
+		password = c.Password
+	}
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme == "" {
+		return passwordWord.ReplaceAllString(dsn, ""), password
+	}
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	q := u.Query()
+	q.Del("password")
+	u.RawQuery = q.Encode()
+	return u.String(), password
+}
+
+// passwordWord is the password in "host=… password=…".
+var passwordWord = regexp.MustCompile(`\s*\bpassword\s*=\s*('(\\.|[^'\\])*'|\S*)`)
 
 func (e *environment) log(json bool) *slog.Logger {
 	var h slog.Handler = slog.NewTextHandler(e.err, nil)

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
+	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,8 +49,12 @@ func (c doctorCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	check(status.Shared == status.SharedLatest, "wrong", fmt.Sprintf("shared schema at version %d", status.Shared),
-		fmt.Sprintf("shared schema at version %d, this program's is %d", status.Shared, status.SharedLatest), "paddock migrate")
+	if status.Shared > status.SharedLatest {
+		say("warning", fmt.Sprintf("shared schema at version %d, which is newer than this program's %d", status.Shared, status.SharedLatest), "run the newer program")
+	} else {
+		check(status.Shared == status.SharedLatest, "wrong", fmt.Sprintf("shared schema at version %d", status.Shared),
+			fmt.Sprintf("shared schema at version %d, this program's is %d", status.Shared, status.SharedLatest), "paddock migrate")
+	}
 	if status.Shared < status.SharedLatest {
 		return c.print(e, found)
 	}
@@ -108,18 +113,29 @@ func (c doctorCommand) Run(e *environment) error {
 
 // settings tells what was read, secrets masked.
 func (e *environment) settings(say func(level, what, mend string)) {
-	masked := func(u *url.URL) string {
-		if u == nil {
-			return "not set"
+	c := e.cfg
+	smtp := ""
+	if c.SMTPURL != nil {
+		smtp = c.SMTPURL.Redacted()
+	}
+	database, _ := withoutPassword(c.DatabaseURL)
+	for _, line := range [][2]string{
+		{"DATABASE_URL", cmp.Or(database, "the embedded PostgreSQL")}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
+		{"PADDOCK_SECRET", ui.Plural(len(c.Secrets), "secret", "secrets")}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
+		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)}, {"PADDOCK_TENANT_ROLES", c.TenantRoles},
+		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_DATA_DIR", c.DataDir}, {"PADDOCK_PG_BIN", c.PGBin},
+		{"PADDOCK_TLS", c.TLS}, {"PADDOCK_ACME_DIRECTORY", c.ACME}, {"PADDOCK_ACME_EMAIL", c.ACMEEmail}, {"PADDOCK_REDIRECT_LISTEN", c.RedirectFrom},
+		{"PADDOCK_OIDC_ALLOW_PRIVATE", prefixes(c.OIDCPrivate)}, {"PADDOCK_GEOIP", c.GeoIP}, {"OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLP},
+	} {
+		say("ok", line[0]+": "+cmp.Or(line[1], "not set"), "")
+	}
+	for _, p := range c.OIDC {
+		secret := "with a secret"
+		if p.ClientSecret == "" {
+			secret = "without a secret"
 		}
-		return u.Redacted()
+		say("ok", fmt.Sprintf("PADDOCK_OIDC_%s: %s at %s, as %s, %s", strings.ToUpper(p.ID), p.Name, p.Issuer, p.ClientID, secret), "")
 	}
-	database := "the embedded PostgreSQL"
-	if u, err := url.Parse(e.cfg.DatabaseURL); err == nil && e.cfg.DatabaseURL != "" {
-		database = masked(u)
-	}
-	say("ok", fmt.Sprintf("DATABASE_URL: %s; PADDOCK_BASE_URL: %s; PADDOCK_LISTEN: %s; PADDOCK_SECRET: %d; SMTP_URL: %s; PADDOCK_MAIL_FROM: %s; providers: %d; PADDOCK_TRUSTED_PROXIES: %v; PADDOCK_SPARE_SCHEMAS: %d; PADDOCK_TLS: %s; OTEL_EXPORTER_OTLP_ENDPOINT: %s",
-		database, e.cfg.BaseURL, e.cfg.Listen, len(e.cfg.Secrets), masked(e.cfg.SMTPURL), e.cfg.MailFrom, len(e.cfg.OIDC), e.cfg.TrustedProxies, e.cfg.SpareSchemas, e.cfg.TLS, cmp.Or(e.cfg.OTLP, "not set")), "")
 	if e.cfg.TenantRoles == "off" {
 		say("warning", "PADDOCK_TENANT_ROLES is off: the search path alone keeps workspaces apart", "leave it on unless the database opens connections per role")
 	}
@@ -150,6 +166,14 @@ func (e *environment) settings(say func(level, what, mend string)) {
 			say("ok", "the mail server answers", "")
 		}
 	}
+}
+
+func prefixes(all []netip.Prefix) string {
+	words := make([]string, len(all))
+	for i, p := range all {
+		words[i] = p.String()
+	}
+	return strings.Join(words, ",")
 }
 
 func (c doctorCommand) print(e *environment, found []finding) error {

@@ -16,23 +16,30 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUp     `cmd:"" name:"up" default:"withargs" help:"Bring the shared schema and every tenant's up to date (the default)."`
-	Status migrateStatus `cmd:"" help:"Show which versions there are, and which tenants failed and why."`
-}
-
-type migrateUp struct {
 	Shared  bool   `help:"The shared schema alone."`
 	Tenant  string `placeholder:"SLUG" help:"This workspace alone; the shared schema must be current."`
 	Workers int    `default:"8" help:"Tenants migrated at a time."`
-	Canary  int    `default:"1" help:"Tenants that go first, alone: when one fails, the rest are left as they are."`
+	Canary  int    `placeholder:"N" help:"Tenants that go first, alone: when one fails, the rest are left as they are."`
 	DryRun  bool   `help:"Only list what would be migrated."`
-	JSON    bool   `name:"json" help:"Print how each tenant fared, as JSON."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+
+	All    migrateAll    `cmd:"" hidden:"" default:"1"`
+	Status migrateStatus `cmd:"" help:"Show which versions there are, and which tenants failed and why."`
 }
 
+// migrateAll is migrate without a word behind it: the flags are migrate's own,
+// where --help shows them.
+type migrateAll struct{}
+
 // Run migrates the shared schema, then every tenant.
-func (c migrateUp) Run(e *environment) error {
-	if c.Shared && c.Tenant != "" {
+func (migrateAll) Run(c *migrateCommand, e *environment) error {
+	switch {
+	case c.Shared && c.Tenant != "":
 		return usageError("--shared and --tenant exclude each other")
+	case c.Workers < 1:
+		return usageError("--workers: want 1 or more")
+	case c.Canary < 0:
+		return usageError("--canary: want 0 or more")
 	}
 	d, done, err := e.database()
 	if err != nil {
@@ -41,8 +48,8 @@ func (c migrateUp) Run(e *environment) error {
 	defer done()
 	o := db.MigrateOptions{Workers: c.Workers, Canary: c.Canary, Slug: c.Tenant, DryRun: c.DryRun}
 	o.Progress = drawn("migrating")
-	if c.Tenant == "" && !c.DryRun {
-		if err := d.MigrateShared(e.ctx); err != nil || c.Shared {
+	if c.Tenant == "" {
+		if done, err := c.shared(e, d); err != nil || done {
 			return err
 		}
 	}
@@ -75,6 +82,30 @@ func (c migrateUp) Run(e *environment) error {
 	return errors.Join(err, failed(report))
 }
 
+// shared migrates the shared schema, or says what there is to do. done is true
+// where that is all: what the workspaces need can't be known before.
+func (c *migrateCommand) shared(e *environment, d *db.DB) (done bool, err error) {
+	before, err := d.MigrateStatus(e.ctx)
+	if err == nil && !c.DryRun {
+		err = d.MigrateShared(e.ctx)
+	}
+	if err != nil {
+		return false, err
+	}
+	behind := before.Shared < before.SharedLatest
+	done = c.Shared || behind && c.DryRun
+	switch {
+	case c.JSON && done:
+		err = json.NewEncoder(e.out).Encode(map[string]int64{"from": before.Shared, "to": before.SharedLatest})
+	case c.JSON: // an array of tenants follows
+	case behind && c.DryRun:
+		fmt.Fprintf(e.out, "shared schema  %d → %d  to do; what the workspaces need is known after that\n", before.Shared, before.SharedLatest)
+	case behind:
+		fmt.Fprintf(e.out, "shared schema  %d → %d  done\n", before.Shared, before.SharedLatest)
+	}
+	return done, err
+}
+
 // name is how a tenant is called in lists: a spare has no slug.
 func name(t db.TenantResult) string {
 	if t.Slug == "" {
@@ -102,12 +133,10 @@ func migrate(ctx context.Context, d *db.DB) error {
 	return errors.Join(err, failed(report))
 }
 
-type migrateStatus struct {
-	JSON bool `name:"json" help:"Print JSON."`
-}
+type migrateStatus struct{}
 
 // Run shows versions and failures.
-func (c migrateStatus) Run(e *environment) error {
+func (migrateStatus) Run(c *migrateCommand, e *environment) error {
 	d, done, err := e.database()
 	if err != nil {
 		return err

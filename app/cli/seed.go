@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/paddock-crm/paddock/app/seed"
@@ -28,7 +27,7 @@ func (c seedCommand) counts() (seed.Counts, error) {
 			continue
 		}
 		if *f.asked < 0 {
-			return n, errors.New("want 0 or more of each kind")
+			return n, usageError("want 0 or more of each kind")
 		}
 		*f.to = *f.asked
 	}

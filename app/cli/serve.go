@@ -91,7 +91,39 @@ func (workCommand) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
+	stop, err := s.private(e.ctx, web.NewMetrics(s.db))
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return s.work(e.ctx, box)
+}
+
+// defaultMetrics is where production answers Prometheus unless it is told.
+const defaultMetrics = "127.0.0.1:9090"
+
+// private answers on the operator's own port, until stop. Development does where
+// PADDOCK_METRICS_LISTEN is set; and where the port was not chosen, another
+// process of ours that has it already is no reason not to start.
+func (s service) private(ctx context.Context, m *web.Metrics) (stop func(), err error) {
+	address := s.cfg.Metrics
+	if address == "" && s.ready == nil {
+		address = defaultMetrics
+	}
+	if address == "" || address == "off" {
+		return func() {}, nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) && s.cfg.Metrics == "" {
+		s.log.Warn("no metrics: the port is taken; set PADDOCK_METRICS_LISTEN to another", "listen", address)
+		return func() {}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("PADDOCK_METRICS_LISTEN: %w", err)
+	}
+	server := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }()
+	return func() { _ = server.Close() }, nil
 }
 
 // service is a running Paddock; ready is called once it serves.
@@ -145,7 +177,7 @@ func serve(ctx context.Context, s service) error {
 	wg.Go(func() { meter.Run(counting) })
 
 	hosts := tenant.NewResolver(s.db, s.cfg.BaseURL.Hostname())
-	wg.Go(func() { hosts.Run(ctx) })
+	wg.Go(func() { hosts.Run(counting) })
 	box, err := seal.New(s.cfg.Secrets)
 	if err != nil {
 		return err
@@ -158,7 +190,8 @@ func serve(ctx context.Context, s service) error {
 			}
 		})
 	}
-	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Log: s.log, Mailbox: s.mailbox})
+	metrics := web.NewMetrics(s.db)
+	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox})
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
@@ -167,15 +200,11 @@ func serve(ctx context.Context, s service) error {
 		}
 		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
 	}
-	if s.cfg.Metrics != "off" && s.ready == nil { // in development nobody scrapes
-		private, err := lc.Listen(ctx, "tcp", s.cfg.Metrics)
-		if err != nil {
-			return fmt.Errorf("PADDOCK_METRICS_LISTEN: %w", err)
-		}
-		metrics := &http.Server{Handler: handler.Private(), ReadHeaderTimeout: 10 * time.Second}
-		go func() { _ = metrics.Serve(private) }()
-		defer metrics.Close()
+	closeMetrics, err := s.private(ctx, metrics)
+	if err != nil {
+		return err
 	}
+	defer closeMetrics()
 	server := web.NewHTTP(handler)
 	if l, err = s.secure(ctx, l, hosts, box); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/archive"
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -66,7 +68,7 @@ func words(err error) error {
 	case errors.Is(err, tenant.ErrSlugReserved):
 		return errors.New("this address is reserved")
 	case errors.Is(err, tenant.ErrSlugMalformed):
-		return errors.New("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
+		return usageError("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
 	}
 	return err
 }
@@ -79,6 +81,11 @@ type tenantCreate struct {
 
 // Run makes the workspace in one transaction with its owner and the mail.
 func (c tenantCreate) Run(e *environment) error {
+	email := strings.ToLower(c.Owner)
+	local, host, ok := strings.Cut(email, "@")
+	if !ok || local == "" || !strings.Contains(host, ".") {
+		return usageError("--owner-email: this is not an email address")
+	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
@@ -90,11 +97,6 @@ func (c tenantCreate) Run(e *environment) error {
 	box, err := seal.New(e.cfg.Secrets)
 	if err != nil {
 		return err
-	}
-	email := strings.ToLower(c.Owner)
-	local, host, ok := strings.Cut(email, "@")
-	if !ok || local == "" || !strings.Contains(host, ".") {
-		return usageError("--owner-email: this is not an email address")
 	}
 	if c.Name == "" {
 		c.Name = c.Slug
@@ -215,35 +217,67 @@ type tenantRename struct {
 
 // Run renames.
 func (c tenantRename) Run(e *environment) error {
-	return e.shared(func(tx *db.SharedTx) error { return tenant.Rename(e.ctx, tx, c.Slug, c.New) })
+	return e.operate(c.Slug, "the address to "+c.New, func(tx *db.SharedTx) error { return tenant.Rename(e.ctx, tx, c.Slug, c.New) })
+}
+
+// byCommand is who did it, in a workspace's audit log.
+const byCommand = "the operator’s command line"
+
+// operate changes a workspace in the shared schema, and notes it in its audit log.
+func (e *environment) operate(slug, what string, change func(*db.SharedTx) error) error {
+	return e.shared(func(tx *db.SharedTx) error {
+		row, err := tx.TenantFind(e.ctx, slug)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return tenant.ErrUnknown
+		}
+		if err != nil {
+			return err
+		}
+		if err := change(tx); err != nil {
+			return err
+		}
+		return auth.AuditOperator(e.ctx, tx, tenant.FromRow(row.Tenant), byCommand, auth.DidOperate, what)
+	})
+}
+
+// noted returns a workspace that is in use, and notes in its audit log what is
+// about to be done with it.
+func (e *environment) noted(d *db.DB, slug, action, what string) (t tenant.Tenant, err error) {
+	err = d.Shared(e.ctx, func(tx *db.SharedTx) (err error) {
+		if t, err = tenant.Find(e.ctx, tx, slug); err != nil {
+			return err
+		}
+		return auth.AuditOperator(e.ctx, tx, t, byCommand, action, what)
+	})
+	return t, words(err)
 }
 
 type tenantSuspend struct{ slugArg }
 
 // Run suspends.
 func (c tenantSuspend) Run(e *environment) error {
-	return e.shared(func(tx *db.SharedTx) error { return tenant.Suspend(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: suspended", func(tx *db.SharedTx) error { return tenant.Suspend(e.ctx, tx, c.Slug) })
 }
 
 type tenantResume struct{ slugArg }
 
 // Run resumes.
 func (c tenantResume) Run(e *environment) error {
-	return e.shared(func(tx *db.SharedTx) error { return tenant.Resume(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: resumed", func(tx *db.SharedTx) error { return tenant.Resume(e.ctx, tx, c.Slug) })
 }
 
 type tenantDelete struct{ slugArg }
 
 // Run deletes.
 func (c tenantDelete) Run(e *environment) error {
-	return e.shared(func(tx *db.SharedTx) error { return tenant.Delete(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: deleted", func(tx *db.SharedTx) error { return tenant.Delete(e.ctx, tx, c.Slug) })
 }
 
 type tenantUndelete struct{ slugArg }
 
 // Run brings back.
 func (c tenantUndelete) Run(e *environment) error {
-	return e.shared(func(tx *db.SharedTx) error { return tenant.Undelete(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: brought back", func(tx *db.SharedTx) error { return tenant.Undelete(e.ctx, tx, c.Slug) })
 }
 
 type tenantExport struct {
@@ -273,17 +307,9 @@ func (c tenantExport) Run(e *environment) error {
 }
 
 func export(e *environment, d *db.DB, slug string, to io.Writer) error {
-	var t tenant.Tenant
-	err := d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
-		row, err := tx.TenantBySlug(e.ctx, slug)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = tenant.ErrUnknown
-		}
-		t = tenant.FromRow(row.Tenant)
-		return err
-	})
+	t, err := e.noted(d, slug, auth.DidExport, "The whole workspace")
 	if err != nil {
-		return words(err)
+		return err
 	}
 	return archive.Export(e.ctx, d, t, to, drawn("exporting"))
 }
@@ -314,6 +340,9 @@ func (c tenantImport) Run(e *environment) error {
 	if err != nil {
 		return words(err)
 	}
+	if _, err := e.noted(d, t.Slug, auth.DidOperate, "the workspace: made of an archive"); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(e.out, "%s is there, as it was\n", t.Slug)
 	return err
 }
@@ -330,7 +359,11 @@ func (c tenantClone) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	return words(archive.Clone(e.ctx, d, c.Slug, c.New, drawn("importing")))
+	if err := archive.Clone(e.ctx, d, c.Slug, c.New, drawn("copying")); err != nil {
+		return words(err)
+	}
+	_, err = e.noted(d, c.Slug, auth.DidOperate, "nothing here; made a copy")
+	return err
 }
 
 type tenantUsage struct {
@@ -403,11 +436,6 @@ type tenantExec struct {
 
 // Run goes on after a failure, and fails at the end.
 func (c tenantExec) Run(e *environment) error {
-	d, done, err := e.database()
-	if err != nil {
-		return err
-	}
-	defer done()
 	command := c.Command
 	if len(command) > 0 && command[0] == "--" {
 		command = command[1:]
@@ -415,6 +443,11 @@ func (c tenantExec) Run(e *environment) error {
 	if len(command) == 0 {
 		return usageError("exec: name a command, after --")
 	}
+	d, done, err := e.database()
+	if err != nil {
+		return err
+	}
+	defer done()
 	failed := 0
 	for after := ""; ; {
 		var page []shareddb.TenantListRow
@@ -436,7 +469,9 @@ func (c tenantExec) Run(e *environment) error {
 			cmd := exec.CommandContext(e.ctx, command[0], command[1:]...)
 			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err
-			if err := cmd.Run(); err != nil {
+			if err := cmd.Run(); e.ctx.Err() != nil {
+				return e.ctx.Err()
+			} else if err != nil {
 				failed++
 				fmt.Fprintf(e.err, "paddock: %s: %v\n", t.Slug, err)
 			}
@@ -460,24 +495,22 @@ func (c tenantPsql) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	var t tenant.Tenant
-	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
-		row, err := tx.TenantBySlug(e.ctx, c.Slug)
-		t.Schema = row.Tenant.Schema
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = tenant.ErrUnknown
-		}
-		return err
-	})
+	t, err := e.noted(d, c.Slug, auth.DidOperate, "the tables, by hand (psql)")
 	if err != nil {
-		return words(err)
+		return err
 	}
 	args := c.Args
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	cmd := exec.CommandContext(e.ctx, "psql", append([]string{e.cfg.DatabaseURL}, args...)...)
+	// Whoever lists processes sees their arguments. An interrupt is psql's: it ends
+	// a query.
+	address, password := withoutPassword(e.cfg.DatabaseURL)
+	cmd := exec.CommandContext(context.WithoutCancel(e.ctx), "psql", append([]string{address}, args...)...)
 	cmd.Env = append(e.cfg.Environ(), "PGOPTIONS="+d.SessionOptions(t.Schema))
+	if password != "" {
+		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, e.out, e.err
 	return cmd.Run()
 }

@@ -35,13 +35,15 @@ type Config struct {
 	ACMEEmail    string `env:"PADDOCK_ACME_EMAIL"`
 	RedirectFrom string `env:"PADDOCK_REDIRECT_LISTEN"`
 
-	Metrics     string         `env:"PADDOCK_METRICS_LISTEN" envDefault:"127.0.0.1:9090"` // "off" for none
-	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`                        // the exporter reads it too
+	Metrics     string         `env:"PADDOCK_METRICS_LISTEN"`      // "off" for none
+	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // the exporter reads it too
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
 	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`
 	OIDCPrivate []netip.Prefix `env:"PADDOCK_OIDC_ALLOW_PRIVATE" envSeparator:","`
 	OIDC        []OIDCProvider // PADDOCK_OIDC_<ID>_ISSUER and so on
+
+	baseURLSet bool
 }
 
 // OIDCProvider is a provider at which anybody may sign in to this Paddock.
@@ -53,6 +55,7 @@ func Load() (Config, error) {
 	if err := env.Parse(&c); err != nil {
 		return c, err
 	}
+	c.baseURLSet = c.BaseURL != nil
 	if c.BaseURL == nil {
 		_, port, err := net.SplitHostPort(c.Listen)
 		if err != nil {
@@ -81,6 +84,9 @@ func Load() (Config, error) {
 		if len(s) < 32 {
 			return c, errors.New("PADDOCK_SECRET: each secret needs 32 bytes or more")
 		}
+		if distinct(s) < 8 { // 32 random hex digits have as few once in a hundred thousand million
+			return c, errors.New("PADDOCK_SECRET: too easy to guess: take random bytes, for instance from: openssl rand -base64 32")
+		}
 	}
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
@@ -88,6 +94,15 @@ func Load() (Config, error) {
 	var err error
 	c.OIDC, err = oidcProviders(os.Environ())
 	return c, err
+}
+
+// distinct is how many different bytes a text has.
+func distinct(s string) int {
+	seen := map[byte]bool{}
+	for i := range len(s) {
+		seen[s[i]] = true
+	}
+	return len(seen)
 }
 
 var oidcPattern = regexp.MustCompile(`^PADDOCK_OIDC_([A-Z0-9]+)_(ISSUER|CLIENT_ID|CLIENT_SECRET|NAME)=(.*)$`)
@@ -154,6 +169,9 @@ func (c Config) RequireProduction() error {
 	var errs []error
 	if c.DatabaseURL == "" {
 		errs = append(errs, errors.New("DATABASE_URL is not set"))
+	}
+	if !c.baseURLSet {
+		errs = append(errs, errors.New("PADDOCK_BASE_URL is not set: the address of the public site, such as https://myapp.com"))
 	}
 	if len(c.Secrets) == 0 {
 		errs = append(errs, errors.New("PADDOCK_SECRET is not set: 32 random bytes or more, for instance from: openssl rand -base64 32"))

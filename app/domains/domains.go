@@ -97,7 +97,16 @@ func (w *CheckWorker) Work(ctx context.Context, _ *river.Job[CheckJob]) error {
 			return err
 		}
 		for _, r := range rows {
-			if err := w.check(ctx, r); err != nil {
+			err := w.check(ctx, r)
+			if err == nil {
+				continue
+			}
+			if ctx.Err() != nil {
+				return err
+			}
+			// It keeps nobody else from being looked at.
+			slog.WarnContext(ctx, "a domain could not be checked", "domain", r.Host, "tenant", *r.Tenant.Slug, "error", err)
+			if err := w.DB.Shared(ctx, func(tx *db.SharedTx) error { return tx.DomainLooked(ctx, r.Tenant.ID, r.Host) }); err != nil {
 				return err
 			}
 		}

@@ -125,7 +125,7 @@ func (s *storage) TryLock(ctx context.Context, name string) (bool, error) {
 	holder := uuid.New()
 	var n int64
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		n, err = tx.CertificateLock(ctx, name, holder, time.Now().Add(lease))
+		n, err = tx.CertificateLock(ctx, name, holder, lease.Seconds())
 		return err
 	})
 	if err != nil || n == 0 {
@@ -160,12 +160,16 @@ func (s *storage) holder(name string) uuid.UUID {
 
 // Unlock gives the lock back, if it is still this process's.
 func (s *storage) Unlock(ctx context.Context, name string) error {
-	return s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.CertificateUnlock(ctx, name, s.holder(name)) })
+	s.mu.Lock()
+	holder := s.locks[name]
+	delete(s.locks, name)
+	s.mu.Unlock()
+	return s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.CertificateUnlock(ctx, name, holder) })
 }
 
 // RenewLockLease holds the lock for longer.
 func (s *storage) RenewLockLease(ctx context.Context, name string, longer time.Duration) error {
 	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		return tx.CertificateLockRenew(ctx, time.Now().Add(longer), name, s.holder(name))
+		return tx.CertificateLockRenew(ctx, longer.Seconds(), name, s.holder(name))
 	})
 }

@@ -81,7 +81,10 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &archive.CloneWorker{DB: o.DB})
 	river.AddWorker(workers, &archive.Worker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: o.Workers}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: o.Workers},
+			archive.Queue:      {MaxWorkers: 2}, // each holds connections for as long as it takes
+		},
 		Workers:              workers,
 		Logger:               slog.New(quiet{o.Log.Handler()}),
 		ErrorHandler:         failures{o.Log},
@@ -116,9 +119,13 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// periodic is a job that only the leading process enqueues, at its start too.
+// periodic is a job that only the leading process enqueues, at its start too, and
+// not while the one before is still there: what fails does not pile up.
 func periodic(pause time.Duration, job river.JobArgs) *river.PeriodicJob {
-	return river.NewPeriodicJob(river.PeriodicInterval(pause), func() (river.JobArgs, *river.InsertOpts) { return job, nil }, &river.PeriodicJobOpts{RunOnStart: true})
+	once := &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+	}}}
+	return river.NewPeriodicJob(river.PeriodicInterval(pause), func() (river.JobArgs, *river.InsertOpts) { return job, once }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
 type never struct{}
