@@ -127,7 +127,17 @@ func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.tb.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
+	for {
+		err := chromedp.Do(ctx, steps...)
+		if err == nil {
+			return
+		}
+		// The page went while its element was being looked at, as it does where a
+		// click leads to another: nothing was typed or clicked yet, so again.
+		if ctx.Err() == nil && strings.Contains(err.Error(), "node with given id") {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
 		b.fail(what, err)
 	}
 }

@@ -137,7 +137,7 @@ func (w *Workspace) StrongHandoff(u User) string {
 func (w *Workspace) handoff(u User, strong bool) (token string) {
 	w.tb.Helper()
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
-		token, err = auth.HandoffStart(ctx, tx, u.ID, w.ID, strong)
+		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: u.ID, TenantID: &w.ID, Strong: strong})
 		return err
 	})
 	return token

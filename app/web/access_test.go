@@ -858,7 +858,7 @@ func TestTokens(t *testing.T) {
 	kinds := map[string]kind{
 		"handoff": {
 			func(ctx context.Context, tx *db.SharedTx) (string, error) {
-				return auth.HandoffStart(ctx, tx, w.Owner.ID, w.ID, false)
+				return auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: w.Owner.ID, TenantID: &w.ID})
 			},
 			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
 				_, err := auth.HandoffFinish(ctx, tx, token, on.ID)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
 	letter "github.com/paddock-crm/paddock/views/mail"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -34,7 +35,7 @@ func (s *Server) forgot(c echo.Context) error {
 		return s.renderForgot(c, http.StatusUnprocessableEntity, f.Form, "")
 	}
 	email := strings.ToLower(f.Values["email"])
-	err := auth.ThrottleMail(ctx, s.db, email, c.RealIP())
+	err := auth.ThrottleMail(ctx, s.db, auth.MailReset, email, c.RealIP())
 	if errors.As(err, &auth.TooManyError{}) {
 		return s.renderForgot(c, tooMany(c, f, err), f.Form, "")
 	}
@@ -83,10 +84,28 @@ func (s *Server) renderReset(c echo.Context, status int, f ui.Form, token string
 func (s *Server) reset(c echo.Context) error {
 	ctx := c.Request().Context()
 	f := readForm(c, views.ResetFields, true)
-	token := posted(c, "token")
+	token := postedToken(c)
+	// Judging and hashing a password take time: not for everybody, and not
+	// without a token.
+	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); errors.As(err, &auth.TooManyError{}) {
+		return s.renderReset(c, tooMany(c, f, err), f.Form, token)
+	} else if err != nil {
+		return err
+	}
+	var whose shareddb.OneTimeTokenPeekRow
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		whose, err = auth.ResetPeek(ctx, tx, token)
+		return err
+	})
+	if errors.Is(err, auth.ErrBadToken) {
+		return s.renderReset(c, http.StatusNotFound, f.Form, "")
+	}
+	if err != nil {
+		return err
+	}
 	// A second factor may make a shorter one do; whether there is one, this page
 	// does not tell.
-	f.checkNewPassword(false)
+	f.checkNewPassword(false, whose.Name, whose.Email)
 	if !f.Valid() {
 		return s.renderReset(c, http.StatusUnprocessableEntity, f.Form, token)
 	}
@@ -97,6 +116,9 @@ func (s *Server) reset(c echo.Context) error {
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		user, err := auth.ResetFinish(ctx, tx, token, f.Values["password"], hash)
 		if err != nil {
+			return err
+		}
+		if err := auth.ForgiveAddress(ctx, tx, c.RealIP()); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, user.Email, letter.SecurityChanged("Your password was changed"))
@@ -113,6 +135,9 @@ func (s *Server) reset(c echo.Context) error {
 	return s.leave(c, "/signin")
 }
 
+// postedToken is the token of the form, or else of the address that it was sent to.
+func postedToken(c echo.Context) string { return first(posted(c, "token"), c.QueryParam("token")) }
+
 // verifySend mails a link that proves the address of who is signed in.
 func (s *Server) verifySend(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -120,7 +145,7 @@ func (s *Server) verifySend(c echo.Context) error {
 	if who.Verified {
 		return s.redirect(c, "/settings/security")
 	}
-	if err := auth.ThrottleMail(ctx, s.db, who.Email, c.RealIP()); err != nil {
+	if err := auth.ThrottleMail(ctx, s.db, auth.MailVerify, who.Email, c.RealIP()); err != nil {
 		return err
 	}
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
@@ -151,7 +176,7 @@ func (s *Server) emailChange(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderSecurity(c, http.StatusUnprocessableEntity, views.SecurityPage{Email: f.Form})
 	}
-	err := auth.ThrottleMail(ctx, s.db, email, c.RealIP())
+	err := auth.ThrottleMail(ctx, s.db, auth.MailChange, email, c.RealIP())
 	if errors.As(err, &auth.TooManyError{}) {
 		return s.renderSecurity(c, tooMany(c, f, err), views.SecurityPage{Email: f.Form})
 	}
@@ -181,7 +206,7 @@ func (s *Server) verifyForm(c echo.Context) error {
 func (s *Server) verify(c echo.Context) error {
 	ctx := c.Request().Context()
 	who := visiting(c).who
-	token := posted(c, "token")
+	token := postedToken(c)
 	message := "Your address is confirmed"
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		if posted(c, "change") == "" {

@@ -20,10 +20,10 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-// How much of the log a page and a file hold.
+// How much of the log a page holds, and is read at a time for a file.
 const (
 	auditPage = 50
-	auditFile = 10_000
+	auditPart = 2000
 )
 
 // auditFilter reads what the log is narrowed to; a day is the person's own.
@@ -95,19 +95,27 @@ func (s *Server) audit(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.Audit(p), nil)
 }
 
-// auditCSV is the same as a file; that it was taken is in the log too.
+// auditCSV is the same as a file, all of it, a part at a time: nothing of the
+// database is held while a client reads. That it was taken is in the log too.
 func (s *Server) auditCSV(c echo.Context) error {
 	ctx := c.Request().Context()
 	var p views.AuditPage
 	filter := auditFilter(c, &p, visiting(c).formats(c).Zone)
-	filter.N = auditFile
+	filter.N = auditPart
+	if now := time.Now(); filter.Before.After(now) {
+		filter.Before = now // what is written from here on would never end
+	}
 	var rows []tenantdb.Audit
-	err := s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-		if rows, err = tx.AuditList(ctx, filter); err != nil {
+	read := func() (err error) {
+		return s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+			rows, err = tx.AuditList(ctx, filter)
 			return err
-		}
-		return auth.Audit(ctx, tx, auth.DidExport, "Audit log, "+ui.Plural(len(rows), "line", "lines"))
-	})
+		})
+	}
+	if err := read(); err != nil { // before anything is said
+		return err
+	}
+	err := s.db.Tenant(ctx, func(tx *db.TenantTx) error { return auth.Audit(ctx, tx, auth.DidExport, "Audit log") })
 	if err != nil {
 		return err
 	}
@@ -117,11 +125,19 @@ func (s *Server) auditCSV(c echo.Context) error {
 	c.Response().WriteHeader(http.StatusOK)
 	w := csv.NewWriter(c.Response())
 	_ = w.Write([]string{"at", "who", "did", "what", "address", "device"}) // Flush tells
-	for _, r := range rows {
-		_ = w.Write([]string{r.At.UTC().Format(time.RFC3339), cell(r.Actor), cell(r.Action), cell(r.Subject), cell(r.Ip), cell(r.Device)})
+	for {
+		for _, r := range rows {
+			_ = w.Write([]string{r.At.UTC().Format(time.RFC3339), cell(r.Actor), cell(r.Action), cell(r.Subject), cell(r.Ip), cell(r.Device)})
+			filter.Before, filter.BeforeID = r.At, r.ID
+		}
+		w.Flush()
+		if err := w.Error(); err != nil || len(rows) < auditPart {
+			return err
+		}
+		if err := read(); err != nil {
+			return err
+		}
 	}
-	w.Flush()
-	return w.Error()
 }
 
 // cell quotes what a spreadsheet would take for a formula (OWASP, CSV

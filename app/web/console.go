@@ -122,11 +122,19 @@ func Provision(ctx context.Context, d *db.DB, box *seal.Box, base url.URL, name,
 	}
 	local, _, _ := strings.Cut(email, "@")
 	in := auth.SignUpInput{Workspace: name, Slug: slug, Name: local, Email: email}
+	fresh := known.PasswordHash == ""
 	in.Then = func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
+		if known.ID != uuid.Nil && known.EmailVerifiedAt == nil {
+			// Whoever signed up with it before is not known to be the one meant.
+			if err := auth.ForgetUnproven(ctx, tx, known.ID); err != nil {
+				return err
+			}
+			fresh = true
+		}
 		forgot := base
 		forgot.Path, forgot.RawQuery = "/password/forgot", url.Values{"email": {email}}.Encode()
 		base.Host = r.Tenant.Slug + "." + base.Host
-		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, base.String(), forgot.String(), known.PasswordHash == ""))
+		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, base.String(), forgot.String(), fresh))
 		if err != nil {
 			return err
 		}
@@ -446,6 +454,9 @@ func (s *Server) jobsUI(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
+		s.log.InfoContext(c.Request().Context(), "operator", "request_id", requestID(c), "operator", visiting(c).who.Email, "did", m+" "+c.Request().URL.Path)
+	}
 	h := c.Response().Header()
 	// It sets styles from its scripts, and shows no job's arguments as HTML.
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
@@ -454,19 +465,31 @@ func (s *Server) jobsUI(c echo.Context) error {
 }
 
 // newJobsUI makes it when an operator first looks: it asks the database all the
-// time from then on.
+// time from then on. Where that fails, the next look tries again.
 func newJobsUI(d *db.DB, log *slog.Logger) func() (http.Handler, error) {
-	return sync.OnceValues(func() (http.Handler, error) {
-		client, _, err := d.JobClient(context.Background()) // for as long as the process runs
+	var mu sync.Mutex
+	var made http.Handler
+	return func() (http.Handler, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if made != nil {
+			return made, nil
+		}
+		client, done, err := d.JobClient(context.Background()) // for as long as the process runs
 		if err != nil {
 			return nil, err
 		}
 		h, err := riverui.NewHandler(&riverui.HandlerOpts{Endpoints: riverui.NewEndpoints(client, nil), JobListHideArgsByDefault: true, Logger: log, Prefix: jobsPath})
+		if err == nil {
+			err = h.Start(context.Background())
+		}
 		if err != nil {
+			done()
 			return nil, err
 		}
-		return h, h.Start(context.Background())
-	})
+		made = h
+		return h, nil
+	}
 }
 
 const jobsPath = "/jobs"

@@ -90,6 +90,16 @@ func (s *Server) exportDownload(c echo.Context) error {
 	if row.State != "done" {
 		return errNotFound
 	}
+	if c.Request().Method == http.MethodHead {
+		return c.NoContent(http.StatusOK)
+	}
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		return auth.Audit(ctx, tx, auth.DidExport, "The archive of "+row.CreatedAt.UTC().Format(time.DateOnly)+", downloaded")
+	})
+	if err != nil {
+		return err
+	}
+	v.leave() // as slow as the client may be, others have their turn
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "application/zip")
 	h.Set(echo.HeaderContentLength, fmt.Sprint(row.Size))

@@ -132,6 +132,9 @@ func (s *Server) domainVerify(c echo.Context) error {
 		return s.domainTaken(c, row.Host)
 	}
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.DomainUnbindDeleted(ctx, row.Host); err != nil {
+			return err
+		}
 		if err := tx.DomainVerify(ctx, t.ID, row.Host); err != nil {
 			return err
 		}

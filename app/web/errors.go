@@ -130,6 +130,8 @@ func (s *Server) problem(err error) *problem {
 		return &problem{status: he.Code, title: "This can’t be done here", text: "Go back and try again from the page itself."}
 	case errors.As(err, &he) && he.Code < 500:
 		return &problem{status: he.Code, title: http.StatusText(he.Code), text: errBadForm.text}
+	case timedOut(err):
+		return &problem{status: http.StatusServiceUnavailable, title: "This takes too long", text: "We stopped it, so that others don’t wait. Nothing you saved is lost. Narrow what you look for, or try again later.", retry: 5}
 	case unavailable(err):
 		return &problem{status: http.StatusServiceUnavailable, title: "We can’t answer right now", text: "Nothing you saved is lost. Try again in a moment.", retry: 5}
 	}
@@ -137,6 +139,12 @@ func (s *Server) problem(err error) *problem {
 }
 
 func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }
+
+// timedOut tells that a statement took longer than its workspace's limit.
+func timedOut(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "57014"
+}
 
 // unavailable tells a database that is down or overloaded from a bug.
 func unavailable(err error) bool {
@@ -147,7 +155,7 @@ func unavailable(err error) bool {
 	case errors.As(err, &connect): // whatever the server said to it
 		return true
 	case errors.As(err, &pg):
-		return slices.Contains([]string{"53300", "57P01", "57P02", "57P03", "57P05", "57014", "55P03", "25P03"}, pg.Code)
+		return slices.Contains([]string{"53300", "57P01", "57P02", "57P03", "57P05", "55P03", "25P03"}, pg.Code)
 	}
 	return errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -172,7 +173,7 @@ func (s *Server) invite(c echo.Context, email string, role auth.Role) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	email = strings.ToLower(email)
-	if err := auth.ThrottleInvitation(ctx, s.db, v.tenant.ID, email); err != nil {
+	if err := auth.ThrottleInvitation(ctx, s.db, v.tenant.ID, v.who, email, c.RealIP()); err != nil {
 		return err
 	}
 	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
@@ -180,7 +181,9 @@ func (s *Server) invite(c echo.Context, email string, role auth.Role) error {
 		if err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, v.tenant.ID, email, letter.Invitation(v.tenant.Name, v.who.Name, string(role), s.workspaceURL(v.tenant.Slug, invitationPath+token, nil)))
+		l := letter.Invitation(v.tenant.Name, v.who.Name, string(role), s.workspaceURL(v.tenant.Slug, invitationPath+token, nil))
+		l.Until = time.Now().Add(auth.InvitationTime)
+		return s.mail(ctx, tx, v.tenant.ID, email, l)
 	})
 }
 
@@ -225,7 +228,7 @@ func (s *Server) ownershipOffer(c echo.Context) error {
 		f.fail("member_id", "Choose a member.")
 	}
 	if f.Valid() && f.Values["password"] != "" {
-		_, err := auth.CheckSignIn(ctx, s.db, v.who.Email, f.Values["password"], c.RealIP())
+		err := auth.CheckSudo(ctx, s.db, v.who, f.Values["password"], c.RealIP())
 		switch {
 		case errors.Is(err, auth.ErrWrongPassword):
 			f.fail("password", "This is not your password.")
@@ -330,7 +333,18 @@ func (s *Server) invitationAccept(c echo.Context) error {
 		return s.leave(c, "/")
 	}
 	f := readForm(c, views.InvitationAcceptFields, true)
-	f.checkNewPassword(false, f.Values["name"], v.tenant.Name)
+	var invited shareddb.InvitationByTokenRow
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		invited, err = auth.InvitationGet(ctx, tx, token, v.tenant.ID)
+		return err
+	})
+	if errors.Is(err, auth.ErrBadToken) {
+		return s.renderInvitation(c, http.StatusForbidden, ui.Form{})
+	}
+	if err != nil {
+		return err
+	}
+	f.checkNewPassword(false, f.Values["name"], invited.Email, v.tenant.Name)
 	if !f.Valid() {
 		return s.renderInvitation(c, http.StatusUnprocessableEntity, f.Form)
 	}
@@ -340,8 +354,10 @@ func (s *Server) invitationAccept(c echo.Context) error {
 	}
 	var userID uuid.UUID
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		userID, err = auth.JoinByInvitation(ctx, tx, token, v.tenant, f.Values["name"], hash)
-		return err
+		if userID, err = auth.JoinByInvitation(ctx, tx, token, v.tenant, f.Values["name"], hash); err != nil {
+			return err
+		}
+		return auth.ForgiveAddress(ctx, tx, c.RealIP())
 	})
 	switch {
 	case errors.Is(err, auth.ErrBadToken), errors.Is(err, auth.ErrEmailKnown), errors.Is(err, auth.ErrNotInvited):

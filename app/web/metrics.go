@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,16 +16,17 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 )
 
-// metrics are what Prometheus reads. Nothing is by tenant: thousands of them
+// Metrics are what Prometheus reads. Nothing is by tenant: thousands of them
 // would be thousands of series; the log has the tenant.
-type metrics struct {
+type Metrics struct {
 	registry *prometheus.Registry
 	took     *prometheus.HistogramVec
 	queries  *prometheus.HistogramVec
 }
 
-func newMetrics(d *db.DB) *metrics {
-	m := &metrics{
+// NewMetrics returns those of a process that works on this database.
+func NewMetrics(d *db.DB) *Metrics {
+	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "paddock_http_request_seconds", Help: "Requests by route pattern.", Buckets: []float64{.002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
@@ -37,10 +39,18 @@ func newMetrics(d *db.DB) *metrics {
 	return m
 }
 
-func (m *metrics) request(l *line, v middleware.RequestLoggerValues) {
+func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
 	route := first(l.route, "none")
-	m.took.WithLabelValues(v.Method, route, strconv.Itoa(v.Status)).Observe(v.Latency.Seconds())
+	m.took.WithLabelValues(knownMethod(v.Method), route, strconv.Itoa(v.Status)).Observe(v.Latency.Seconds())
 	m.queries.WithLabelValues(route).Observe(float64(l.queries.Load()))
+}
+
+// knownMethod keeps what a client makes up from being a series of its own.
+func knownMethod(m string) string {
+	if slices.Contains([]string{get, post, put, del, http.MethodHead, http.MethodOptions, http.MethodPatch}, m) {
+		return m
+	}
+	return "other"
 }
 
 // databaseCollector asks the database when it is scraped.
@@ -51,6 +61,7 @@ var (
 	waitsDesc   = prometheus.NewDesc("paddock_pool_waits_total", "How often a request waited for a connection.", nil, nil)
 	waitedDesc  = prometheus.NewDesc("paddock_pool_wait_seconds_total", "How long requests waited for connections.", nil, nil)
 	retiredDesc = prometheus.NewDesc("paddock_pool_retired_total", "Connections closed for having served many tenants: what a backend remembers of each stays bounded.", nil, nil)
+	perConnDesc = prometheus.NewDesc("paddock_pool_tenants_per_connection_max", "How many tenants a connection serves before it is closed: the bound of its backend’s relation cache.", nil, nil)
 	tenantsDesc = prometheus.NewDesc("paddock_tenants", "Tenants, by state and version of their schema; spares are among them.", []string{"state", "version"}, nil)
 	jobsDesc    = prometheus.NewDesc("paddock_jobs", "Jobs that are not completed, by state.", []string{"state"}, nil)
 )
@@ -71,6 +82,7 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(connsDesc, float64(s.Max), "max")
 	out <- prometheus.MustNewConstMetric(waitsDesc, prometheus.CounterValue, float64(s.Waits))
 	out <- prometheus.MustNewConstMetric(waitedDesc, prometheus.CounterValue, s.Waited.Seconds())
+	gauge(perConnDesc, float64(s.PerConn))
 	out <- prometheus.MustNewConstMetric(retiredDesc, prometheus.CounterValue, float64(s.Retired))
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(tenantsDesc, err)
@@ -84,10 +96,10 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// Private answers on the operator's own port: /metrics and /debug/pprof.
-func (s *Server) Private() http.Handler {
+// Handler answers on the operator's own port: /metrics and /debug/pprof.
+func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

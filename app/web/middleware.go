@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -34,6 +35,7 @@ type visit struct {
 	console  bool          // the operators'
 	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	signedIn bool
+	leave    func() // gives the request's turn among its workspace's back; again does nothing
 }
 
 type visitKey struct{}
@@ -96,7 +98,7 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(ctx))
 		err := next(c)
 		if l, status := lineOf(r), c.Response().Status; span.IsRecording() {
-			span.SetName(r.Method + " " + first(l.route, "none"))
+			span.SetName(knownMethod(r.Method) + " " + first(l.route, "none"))
 			span.SetAttributes(
 				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route), attribute.Int("http.response.status_code", status),
 				attribute.String("paddock.request_id", requestID(c)), attribute.String("paddock.tenant", l.tenant.Schema), attribute.Int64("paddock.queries", l.queries.Load()),
@@ -161,7 +163,7 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add(echo.HeaderVary, "HX-Request") // redirects and errors differ by it too
 		h.Set("Content-Security-Policy", csp)
 		h.Set("Referrer-Policy", "same-origin")
-		if r := c.Request(); strings.HasPrefix(r.URL.Path, invitationPath) || r.URL.Query().Has("token") {
+		if r := c.Request(); strings.HasPrefix(r.URL.Path, invitationPath) || strings.Contains(r.URL.RawQuery, "token") || strings.Contains(r.URL.RawQuery, "invitations") { // in next too
 			h.Set("Referrer-Policy", "strict-origin") // not even to ourselves: proxies write it down
 		}
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -169,8 +171,12 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
 		// Pages differ by person; only hashed assets may be kept.
 		h.Set("Cache-Control", "no-store")
-		if base.Scheme == "https" {
+		switch host := hostname(s.requestHost(c.Request())); {
+		case base.Scheme != "https":
+		case host == base.Hostname() || strings.HasSuffix(host, "."+base.Hostname()):
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		default: // what is below somebody's own domain is not ours
+			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		return next(c)
 	}
@@ -254,7 +260,8 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			if err != nil {
 				return err
 			}
-			defer leave()
+			v.leave = sync.OnceFunc(leave)
+			defer v.leave()
 		}
 		r := c.Request().WithContext(auth.WithDevice(c.Request().Context(), device(c)))
 		c.SetRequest(r)

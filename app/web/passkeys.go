@@ -90,10 +90,13 @@ func (s *Server) passkeyLoginFinish(c echo.Context) error {
 			return auth.ErrBadPasskey // of somebody else
 		}
 		if v.signedIn {
-			return tx.SessionProve(ctx, true, v.who.SessionID)
+			err = tx.SessionProve(ctx, true, v.who.SessionID)
 		}
-		return nil
+		return errors.Join(err, auth.ForgiveAddress(ctx, tx, c.RealIP()))
 	})
+	if aerr := s.auditFailure(c, v.who.Email, err); aerr != nil {
+		return aerr
+	}
 	if err != nil {
 		return passkeyFailed(c, err)
 	}
@@ -126,7 +129,7 @@ func (s *Server) passkeyRegistrationFinish(c echo.Context) error {
 		if err := p.RegistrationFinish(ctx, tx, who.UserID, token, name, response); err != nil {
 			return err
 		}
-		if err := tx.SessionProve(ctx, true, who.SessionID); err != nil {
+		if err := firstFactor(ctx, tx, who); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("A passkey was added to your account"))

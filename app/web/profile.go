@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // decoder
+	"golang.org/x/sync/semaphore"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
@@ -84,8 +85,11 @@ func (s *Server) profileUpdate(c echo.Context) error {
 // looked at first, for a small file can hold a huge image.
 const (
 	avatarSize     = 128        // pixels, each way
-	avatarMaxInput = 25_000_000 // pixels in all
+	avatarMaxInput = 12_000_000 // pixels in all, of up to 16 bytes each while they are decoded
 )
+
+// decoding bounds how many pictures are decoded at once.
+var decoding = semaphore.NewWeighted(1)
 
 var errAvatar = errors.New("web: no image")
 
@@ -97,7 +101,7 @@ func (s *Server) avatarUpdate(c echo.Context) error {
 	small, err := readAvatar(c)
 	if err != nil {
 		p := ui.Form{Values: map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme},
-			Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 1 MB and 25 megapixels."}}
+			Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 1 MB and 12 megapixels."}}
 		return s.renderProfile(c, http.StatusUnprocessableEntity, p)
 	}
 	hash := sha256.Sum256(append(who.UserID[:], small...))
@@ -129,6 +133,10 @@ func readAvatar(c echo.Context) ([]byte, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
+	if err := decoding.Acquire(c.Request().Context(), 1); err != nil {
+		return nil, err
+	}
+	defer decoding.Release(1)
 	full, _, err := image.Decode(file)
 	if err != nil {
 		return nil, err

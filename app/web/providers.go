@@ -3,9 +3,11 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -107,7 +109,7 @@ func (s *Server) oidcStart(c echo.Context) error {
 	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
 		return err
 	}
-	to, kept, err := s.oidc.Start(p, s.callbackURL(c, p))
+	to, kept, err := s.oidc.Start(p, s.callbackURL(c, p), c.QueryParam("fresh") != "")
 	if err != nil {
 		return s.providerFailed(c, p, err)
 	}
@@ -176,13 +178,20 @@ func (s *Server) oidcCallback(c echo.Context) error {
 		return s.providerFailed(c, p, err)
 	}
 	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: found.Name, EmailVerified: found.EmailVerified}
-	if claims.Email != "" && (!isEmail(claims.Email) || !storable(claims.Email+claims.Name)) {
+	// Letters that ToLower makes ASCII ones of would be somebody else's.
+	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || claims.Email != "" && (!isEmail(claims.Email) || !storable(claims.Email+claims.Name)) {
 		return s.providerFailed(c, p, auth.ErrUnverifiedEmail)
 	}
-	var start auth.SessionStart
+	// That somebody was sent on from there does not say that they were asked who
+	// they are: when that was, the provider tells.
+	start := auth.SessionStart{ProvedAt: &found.At}
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		if err := auth.ForgiveAddress(ctx, tx, c.RealIP()); err != nil {
+			return err
+		}
 		if v.tenant.ID == uuid.Nil {
 			start.UserID, err = auth.SignInByPlatform(ctx, tx, claims)
+			start.ProvedAt = nil // who has nothing else to show signs in again
 			return err
 		}
 		row, err := tx.ProviderGet(ctx, v.tenant.ID)
@@ -207,6 +216,16 @@ func (s *Server) oidcCallback(c echo.Context) error {
 // is for the log.
 func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) error {
 	var ours *problem
+	v := visiting(c)
+	if v.tenant.ID != uuid.Nil && !errors.As(err, &ours) && !isDatabase(err) {
+		ctx := c.Request().Context()
+		aerr := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+			return auth.AuditSystem(ctx, tx, v.tenant, auth.DidFailSignIn, "With "+p.Name)
+		})
+		if aerr != nil {
+			return aerr
+		}
+	}
 	text := "It did not answer as it should. Try again, or sign in another way."
 	status := http.StatusForbidden
 	switch {
@@ -216,13 +235,17 @@ func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) erro
 		text = "That took too long, or it was begun in another browser. Try again."
 	case errors.Is(err, auth.ErrUnverifiedEmail):
 		text = "It does not say that your email address is proven. Confirm it there, or sign in another way."
+	case errors.Is(err, auth.ErrSquatted):
+		text = "There is an account with your address that was never confirmed. Choose “Forgot your password?” to make it yours, then come back."
+	case errors.Is(err, oidc.ErrStale):
+		text = "It did not ask you to sign in again, which this takes. Sign out over there, and try once more."
 	case errors.Is(err, auth.ErrForeignDomain):
 		text = "Your address is in a domain for which " + p.Name + " does not speak here. Ask the owner of the workspace."
 	case errors.Is(err, auth.ErrNoJoinRule):
 		text = "You are not a member of this workspace. Ask one of its admins to invite you."
 	default:
 		status = http.StatusBadGateway
-		s.log.WarnContext(c.Request().Context(), "provider", "request_id", requestID(c), "issuer", p.Issuer, "error", err)
+		s.log.WarnContext(c.Request().Context(), "provider", "request_id", requestID(c), "issuer", p.Issuer, "error", fmt.Sprintf("%.300s", err.Error()))
 	}
 	return &problem{status: status, title: "We could not sign you in with " + p.Name, text: text, signIn: true}
 }
@@ -305,6 +328,13 @@ func (s *Server) providerUpdate(c echo.Context) error {
 		sealed = "" // another provider's secret is none of this one's business
 	}
 	if f.Valid() {
+		err := auth.ThrottleProvider(ctx, s.db, t.ID)
+		if errors.As(err, &auth.TooManyError{}) {
+			return s.renderSignInSettings(c, tooMany(c, f, err), views.SignInSettingsPage{Form: f.Form})
+		}
+		if err != nil {
+			return err
+		}
 		switch _, err := s.oidc.Discover(f.Values["issuer"]); {
 		case errors.Is(err, oidc.ErrPrivate):
 			f.fail("issuer", "This address is inside a private network, where we don’t go.")

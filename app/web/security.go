@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -161,7 +162,7 @@ func (s *Server) totpEnable(c echo.Context) error {
 		if codes, err = auth.TOTPFinish(ctx, tx, s.box, who.UserID, sealed, f.Values["code"]); err != nil {
 			return err
 		}
-		if err := tx.SessionProve(ctx, true, who.SessionID); err != nil {
+		if err := firstFactor(ctx, tx, who); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
@@ -174,6 +175,18 @@ func (s *Server) totpEnable(c echo.Context) error {
 		return err
 	}
 	return s.renderRecovery(c, codes)
+}
+
+// firstFactor goes on after a factor was added: it was shown just now. With the
+// first, all other sessions end, which have shown none and might be somebody's
+// who knows the password.
+func firstFactor(ctx context.Context, tx *db.SharedTx, who auth.Identity) error {
+	if !who.HasFactor {
+		if _, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
+			return err
+		}
+	}
+	return tx.SessionProve(ctx, true, who.SessionID)
 }
 
 func (s *Server) totpDisable(c echo.Context) error {

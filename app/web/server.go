@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type Options struct {
 	DB      *db.DB
 	Hosts   *tenant.Resolver
 	Meter   *tenant.Meter
+	Metrics *Metrics
 	Log     *slog.Logger
 	Mailbox *mail.Mailbox     // development: shows caught mail, the gallery and demo hints; nil otherwise
 	TXT     domains.LookupTXT // looks up DNS records; nil for the system's way
@@ -50,7 +52,7 @@ type Server struct {
 	mailbox  *mail.Mailbox
 	oidc     *oidc.Client
 	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
-	metrics  *metrics
+	metrics  *Metrics
 	draining atomic.Bool
 	txt      domains.LookupTXT
 	sessions sessions.Store
@@ -64,7 +66,7 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: newMetrics(o.DB), oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log)}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log)}
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
@@ -106,7 +108,9 @@ func New(o Options) *Server {
 	s.outer.Match(getOrHead, "/readyz", s.readyz)
 	s.outer.Match(getOrHead, "/internal/tls/allow", s.tlsAllow)
 	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
-	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
+	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400, Skipper: func(c echo.Context) bool {
+		return strings.HasPrefix(c.Request().URL.Path, "/settings/data/exports/") // an archive is as small as it gets, and says how large it is
+	}})
 	s.outer.Any("/*", s.host, gzip)
 
 	s.site = s.routes(SiteRoutes(s))

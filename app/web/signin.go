@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -16,6 +17,7 @@ import (
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/views"
+	letter "github.com/paddock-crm/paddock/views/mail"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -23,7 +25,7 @@ func (s *Server) signInForm(c echo.Context) error {
 	v := visiting(c)
 	if v.signedIn && (v.tenant.ID == uuid.Nil || v.who.Role != auth.NoRole) {
 		if slug := c.QueryParam("workspace"); slug != "" && v.tenant.ID == uuid.Nil {
-			if to, err := s.handoffTo(c, slug, v.who.UserID, v.who.Strong); err == nil {
+			if to, err := s.handoffTo(c, slug); err == nil {
 				return s.leave(c, to)
 			}
 		}
@@ -71,32 +73,54 @@ func (s *Server) signIn(c echo.Context) error {
 	}
 	email := strings.ToLower(f.Values["email"])
 	user, err := auth.CheckSignIn(ctx, s.db, email, f.Values["password"], c.RealIP())
-	if errors.Is(err, auth.ErrWrongPassword) {
-		if v.tenant.ID != uuid.Nil {
-			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-				return auth.AuditSignIn(ctx, tx, v.tenant, email, auth.DidFailSignIn, "Wrong password")
-			})
-			if err != nil {
-				return err
-			}
+	to := ""
+	if err == nil {
+		after := next
+		if workspace != "" && v.tenant.ID == uuid.Nil { // on the way to a workspace: /signin takes them on
+			after = "/signin?workspace=" + url.QueryEscape(workspace)
 		}
+		to, err = s.startSession(c, auth.SessionStart{UserID: user.ID, PasswordHash: user.PasswordHash}, after)
+	}
+	if err == nil {
+		return s.leave(c, to)
+	}
+	if aerr := s.auditFailure(c, email, err); aerr != nil {
+		return aerr
+	}
+	switch {
+	case errors.Is(err, auth.ErrWrongPassword):
 		f.fail("", "The email or the password is not right.")
 		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next, workspace)
-	}
-	if errors.As(err, &auth.TooManyError{}) {
+	case errors.As(err, &auth.TooManyError{}):
 		return s.renderSignIn(c, tooMany(c, f, err), f.Form, next, workspace)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// auditFailure notes in the workspace's log that somebody was not let in; on
+// other hosts there is none. Of those who try too often, the first is noted. ""
+// stands for an address that is not known.
+func (s *Server) auditFailure(c echo.Context, email string, err error) error {
+	ctx := c.Request().Context()
+	t := visiting(c).tenant
+	why := ""
+	var many auth.TooManyError
+	switch {
+	case errors.Is(err, auth.ErrWrongPassword):
+		why = "Wrong password"
+	case errors.Is(err, auth.ErrWrongCode):
+		why = "Wrong code"
+	case errors.Is(err, auth.ErrBadPasskey):
+		why = "A passkey that is not known here"
+	case errors.As(err, &many) && many.First:
+		why = "Too many attempts"
 	}
-	if workspace != "" && v.tenant.ID == uuid.Nil { // on the way to a workspace: /signin takes them on
-		next = "/signin?workspace=" + url.QueryEscape(workspace)
+	if why == "" || t.ID == uuid.Nil {
+		return nil
 	}
-	to, err := s.startSession(c, auth.SessionStart{UserID: user.ID}, next)
-	if err != nil {
-		return err
-	}
-	return s.leave(c, to)
+	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		return auth.AuditSignIn(ctx, tx, t, email, auth.DidFailSignIn, why)
+	})
 }
 
 // posted is a field that is no field of a form's, "" when nobody could have
@@ -155,16 +179,11 @@ func (s *Server) factor(c echo.Context) error {
 		return s.renderFactor(c, http.StatusUnprocessableEntity, f.Form, next)
 	}
 	recovered, err := auth.CheckCode(ctx, s.db, s.box, v.who.UserID, f.Values["code"])
+	if aerr := s.auditFailure(c, v.who.Email, err); aerr != nil {
+		return aerr
+	}
 	switch {
 	case errors.Is(err, auth.ErrWrongCode):
-		if v.tenant.ID != uuid.Nil {
-			err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-				return auth.AuditSignIn(ctx, tx, v.tenant, v.who.Email, auth.DidFailSignIn, "Wrong code")
-			})
-			if err != nil {
-				return err
-			}
-		}
 		f.fail("code", "This code is not right, or it was used already. Wait for the next one.")
 		return s.renderFactor(c, http.StatusUnprocessableEntity, f.Form, next)
 	case errors.As(err, &auth.TooManyError{}):
@@ -173,6 +192,12 @@ func (s *Server) factor(c echo.Context) error {
 		return err
 	}
 	if recovered {
+		err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+			return s.mail(ctx, tx, v.tenant.ID, v.who.Email, letter.SecurityChanged("A recovery code was used to sign in to your account"))
+		})
+		if err != nil {
+			return err
+		}
 		if err := s.setFlash(c, ui.Flash{Message: "A recovery code was used up. Make new ones in your security settings when few are left."}); err != nil {
 			return err
 		}
@@ -217,7 +242,7 @@ func (s *Server) sudoForm(c echo.Context) error {
 func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next string) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: (v.tenant.RequireSecondFactor || v.console) && !v.who.Strong, Console: v.console}
+	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: (v.tenant.RequireSecondFactor || v.console || v.who.HasFactor) && !v.who.Strong, Console: v.console}
 	if action != "/sudo" {
 		r := c.Request()
 		if r.Method != http.MethodPost {
@@ -241,7 +266,7 @@ func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next 
 		return err
 	}
 	if v.who.ByProvider {
-		p.Again = "/oidc/workspace?next=" + url.QueryEscape(first(next, "/"))
+		p.Again = "/oidc/workspace?fresh=1&next=" + url.QueryEscape(first(next, "/"))
 	}
 	return s.render(c, status, views.Sudo(p), nil)
 }
@@ -263,7 +288,8 @@ func (s *Server) sudoConfirm(c echo.Context) error {
 // when it is not right, the form says so.
 func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error) {
 	ctx := c.Request().Context()
-	who := visiting(c).who
+	v := visiting(c)
+	who := v.who
 	strong := false
 	field := "sudo_password"
 	switch {
@@ -273,7 +299,13 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 		field, strong = "sudo_code", true
 		_, err = auth.CheckCode(ctx, s.db, s.box, who.UserID, f.Values["sudo_code"])
 	default:
-		_, err = auth.CheckSignIn(ctx, s.db, who.Email, f.Values["sudo_password"], c.RealIP())
+		if who.HasFactor && !who.Strong { // a password alone would undo the factor
+			return false, http.StatusUnprocessableEntity, nil
+		}
+		err = auth.CheckSudo(ctx, s.db, who, f.Values["sudo_password"], c.RealIP())
+	}
+	if aerr := s.auditFailure(c, who.Email, err); aerr != nil {
+		return false, 0, aerr
 	}
 	switch {
 	case errors.Is(err, auth.ErrWrongPassword):
@@ -285,6 +317,7 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 	case err != nil:
 		return false, 0, err
 	default:
+		v.who.ProvedAt, v.who.Strong = time.Now(), who.Strong || strong
 		return true, 0, s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.SessionProve(ctx, strong, who.SessionID) })
 	}
 	return false, http.StatusUnprocessableEntity, nil

@@ -60,8 +60,19 @@ func (s *Server) signUp(c echo.Context) error {
 	f := readForm(c, fields, true)
 	f.Values["slug"] = strings.ToLower(f.Values["slug"])
 	f.Values["email"] = strings.ToLower(f.Values["email"])
+	if err := auth.ThrottleSignUp(ctx, s.db, c.RealIP()); errors.As(err, &auth.TooManyError{}) {
+		return s.renderSignUp(c, tooMany(c, f, err), f.Form)
+	} else if err != nil {
+		return err
+	}
 	if !known {
-		f.checkNewPassword(false, f.Values["name"], f.Values["email"], f.Values["workspace"])
+		there, err := auth.HasAccount(ctx, s.db, f.Values["email"])
+		if err != nil {
+			return err
+		}
+		if !there { // else it is that account's, which was judged when it was chosen
+			f.checkNewPassword(false, f.Values["name"], f.Values["email"], f.Values["workspace"])
+		}
 	}
 	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
 		f.fail("slug", slugProblem(tenant.ErrSlugMalformed))
@@ -83,7 +94,7 @@ func (s *Server) signUp(c echo.Context) error {
 		},
 	}
 	if known {
-		in.UserID = v.who.UserID
+		in.UserID, in.ProvedAt = v.who.UserID, &v.who.ProvedAt
 	}
 	r, err := auth.SignUp(ctx, s.db, in)
 	switch {
@@ -201,31 +212,33 @@ func (s *Server) workspaceList(c echo.Context) error {
 
 // workspaceVisit takes a member from this host to a workspace's.
 func (s *Server) workspaceVisit(c echo.Context) error {
-	to, err := s.handoffTo(c, c.Param("slug"), visiting(c).who.UserID, visiting(c).who.Strong)
+	to, err := s.handoffTo(c, c.Param("slug"))
 	if err != nil {
 		return err
 	}
 	return s.leave(c, to)
 }
 
-// handoffTo is an address that signs the user in to a workspace, once;
-// pgx.ErrNoRows when the user is no member there.
-func (s *Server) handoffTo(c echo.Context, slug string, userID uuid.UUID, strong bool) (to string, err error) {
+// handoffTo is an address that signs whoever is signed in here in to a
+// workspace, once; pgx.ErrNoRows when they are no member there.
+func (s *Server) handoffTo(c echo.Context, slug string) (to string, err error) {
 	ctx := c.Request().Context()
+	who := visiting(c).who
 	var token string
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		id, err := tx.TenantOfMember(ctx, slug, userID)
+		id, err := tx.TenantOfMember(ctx, slug, who.UserID)
 		if err != nil {
 			return err
 		}
-		token, err = auth.HandoffStart(ctx, tx, userID, id, strong)
+		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: who.UserID, TenantID: &id, Strong: who.Strong, ProvedAt: &who.ProvedAt})
 		return err
 	})
 	return s.workspaceURL(slug, "/handoff", url.Values{"token": {token}}), err
 }
 
 // handoff arrives from another host. It asks before it replaces the session of
-// somebody else: a link must not swap who one is.
+// somebody else: a link must not swap who one is, nor may another site sign
+// somebody in unasked.
 func (s *Server) handoff(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
@@ -233,7 +246,9 @@ func (s *Server) handoff(c echo.Context) error {
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(http.StatusOK) // a preview of the link must not use it up
 	}
-	if v.signedIn {
+	// Below localhost browsers take all hosts for different sites.
+	foreign := c.Request().Header.Get("Sec-Fetch-Site") == "cross-site" && s.cfg.BaseURL.Scheme == "https"
+	if v.signedIn || foreign {
 		var next string
 		err := s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
 			row, err := auth.HandoffPeek(ctx, tx, token, v.tenant.ID)
