@@ -133,7 +133,8 @@ func TestProxyConfigurations(t *testing.T) {
 	})
 }
 
-// What can't be run here is at least read: it parses, and says what it must.
+// What can't be run here says at least what it must; tools/check-deploy reads it
+// as those who run it do.
 func TestDeploymentFiles(t *testing.T) {
 	t.Parallel()
 	var kinds []string
@@ -187,13 +188,23 @@ func TestDeploymentFiles(t *testing.T) {
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
+	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "DynamicUser=yes", "TimeoutStopSec"}} {
 		for _, want := range wants {
 			if !strings.Contains(read(t, file), want) {
 				t.Errorf("%s lacks %s", file, want)
 			}
 		}
 	}
+	t.Run("systemd", func(t *testing.T) {
+		analyze, file := tool(t, "systemd-analyze"), filepath.Join(t.TempDir(), "paddock.service")
+		// It looks for the program, which is not installed here.
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(read(t, "paddock.service"), "/usr/local/bin/paddock", "/bin/true")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || strings.Contains(string(out), "paddock.service:") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
 }
 
 // Two web processes and a worker on one database behind nginx, every request
