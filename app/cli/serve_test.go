@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,7 +65,7 @@ func TestServeAndWork(t *testing.T) {
 		t.Helper()
 		for end := time.Now().Add(30 * time.Second); len(smtp.Received()) < n; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("%d mails, want %d", len(smtp.Received()), n)
+				t.Fatalf("%d mails, want %d\n%s", len(smtp.Received()), n, p.out)
 			}
 		}
 	}
@@ -73,7 +74,9 @@ func TestServeAndWork(t *testing.T) {
 	if len(smtp.Received()) != 0 {
 		t.Fatal("a process without jobs has sent mail")
 	}
-	work := command(t, dir, env, "work")
+	// A port of its own for its metrics: serve has the one that is set.
+	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+freePort(t))
+	work := command(t, dir, workEnv, "work")
 	work.Stderr = p.out
 	if err := work.Start(); err != nil {
 		t.Fatal(err)
@@ -86,7 +89,7 @@ func TestServeAndWork(t *testing.T) {
 		t.Errorf("told to stop: %v\n%s", err, p.out)
 	}
 	signUp("second-one")
-	work = command(t, dir, env, "work")
+	work = command(t, dir, workEnv, "work")
 	if err := work.Start(); err != nil {
 		t.Fatal(err)
 	}
