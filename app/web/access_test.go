@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -22,6 +24,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 )
 
@@ -479,22 +482,23 @@ func TestSessions(t *testing.T) {
 func TestUsersAreNotEnumerated(t *testing.T) {
 	app := apptest.Start(t) // not parallel: it measures
 	w := app.NewWorkspace(t)
-	ask := func(path, email, password string) (int, string, time.Duration) {
+	known := w.Owner.Email
+	ask := func(at, email, password string) (int, string, time.Duration) {
 		c := app.Client(t)
 		form := url.Values{"email": {email}, "password": {password}}
 		start := time.Now()
-		res := c.Post(app.Site(path), form)
+		res := c.Post(at, form)
 		took := time.Since(start)
 		return res.Status, strings.ReplaceAll(res.Body, email, "…"), took
 	}
-	for path, known := range map[string]string{"/signin": w.Owner.Email, "/password/forgot": w.Owner.Email} {
+	for _, at := range []string{app.Site("/signin"), w.URL("/signin"), app.Site("/password/forgot")} {
 		var took [2][]time.Duration
 		for i := range 15 {
-			s1, b1, t1 := ask(path, known, "not the password")
-			s2, b2, t2 := ask(path, apptest.Unique("unknown")+"@example.com", "not the password")
+			s1, b1, t1 := ask(at, known, "not the password")
+			s2, b2, t2 := ask(at, apptest.Unique("unknown")+"@example.com", "not the password")
 			exec(t, `delete from public.throttles where key like '%' || $1`, known)
 			if s1 != s2 || b1 != b2 {
-				t.Fatalf("%s: %d and %d, or other words", path, s1, s2)
+				t.Fatalf("%s: %d and %d, or other words", at, s1, s2)
 			}
 			if i > 2 { // warm
 				took[0], took[1] = append(took[0], t1), append(took[1], t2)
@@ -503,9 +507,9 @@ func TestUsersAreNotEnumerated(t *testing.T) {
 		slices.Sort(took[0])
 		slices.Sort(took[1])
 		m1, m2 := took[0][len(took[0])/2], took[1][len(took[1])/2]
-		t.Logf("%s: median %s for a known address, %s for an unknown one", path, m1, m2)
+		t.Logf("%s: median %s for a known address, %s for an unknown one", at, m1, m2)
 		if ratio := float64(m1) / float64(m2); ratio < 0.6 || ratio > 1.67 {
-			t.Errorf("%s: its time tells: %s and %s", path, m1, m2)
+			t.Errorf("%s: its time tells: %s and %s", at, m1, m2)
 		}
 	}
 	// A reset token and an invitation that are wrong look like ones that are used.
@@ -650,6 +654,42 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	visit := c.Post(w.URL("/workspaces/"+w.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the hand-off's token", token(t, visit))
 	c.Get(w.URL("/invitations/" + secrets["the invitation"] + "/../../boom")).Status = 0 // odd paths are logged too
+	c.Get(visit).Want(http.StatusSeeOther)
+	// The proofs of an address, a new one and that of an account.
+	changed := apptest.Unique("secret-change") + "@example.com"
+	c.Post(w.URL("/settings/security/email"), url.Values{"email": {changed}}).Want(http.StatusSeeOther)
+	change := apptest.Link(t, apptest.Start(t).Mail(t, changed, "new address"), "/email/verify")
+	note("the change's token", token(t, change))
+	c.Get(change).Want(http.StatusOK)
+	slug := apptest.Unique("secret")
+	fresh := app.Client(t)
+	welcome := fresh.Post(app.Site("/signup"), signUpForm(slug)).Want(http.StatusSeeOther).Header.Get("Location")
+	note("the sign-up's hand-off", token(t, welcome))
+	fresh.Get(welcome).Want(http.StatusSeeOther)
+	verify := apptest.Link(t, apptest.Start(t).Mail(t, slug+"@example.com", "is ready"), "/email/verify")
+	note("the proof's token", token(t, verify))
+	fresh.Get(verify).Want(http.StatusOK)
+	// A provider of the workspace's own: our secret there, and a flow under way.
+	p := apptest.NewProvider(t, w.URL("/oidc/workspace/callback"))
+	own(t, app, w, p, "", "member")
+	note("the provider's client secret", apptest.ProviderSecret)
+	at, err := url.Parse(c.Get(w.URL("/oidc/workspace")).Want(http.StatusSeeOther).Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	note("the flow's state", at.Query().Get("state"))
+	note("the flow's nonce", at.Query().Get("nonce"))
+	// An operator on the way in.
+	op, _ := operator(t, app)
+	support := op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"A test"}}).Want(http.StatusSeeOther).Header.Get("Location")
+	note("the support's hand-off", token(t, support))
+	// A page whose address holds a token sends it to nobody: not its path, not its query.
+	for what, page := range map[string]string{"an invitation": link, "a reset": app.Site("/password/reset?token=" + reset), "a proof": verify, "a change": change} {
+		res := app.Client(t).Get(page)
+		if policy := res.Header.Get("Referrer-Policy"); policy != "no-referrer" && policy != "strict-origin" && policy != "origin" {
+			t.Errorf("%s: Referrer-Policy %q", what, policy)
+		}
+	}
 
 	if !strings.Contains(log.String(), "/invitations/…") {
 		t.Fatal("the log was not caught")
@@ -864,4 +904,198 @@ func TestPasskeysOnACustomDomain(t *testing.T) {
 	r := c.Request(http.MethodPost, at+"/passkeys/login/begin", nil)
 	r.Header.Set("Content-Type", "application/json")
 	c.Do(r).Want(http.StatusForbidden)
+}
+
+// What was shown, and when, goes from host to host as it is: only showing it
+// again makes it newer.
+func TestProofIsNotRenewedByMoving(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	b.Join(a.Owner, auth.Owner)
+	c := a.Client(a.Owner)
+	later(t, a.Owner)
+	to := c.Post(a.URL("/workspaces/"+b.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
+	c.Get(to).Want(http.StatusSeeOther)
+	c.Get(b.URL("/customers")).Want(http.StatusOK)
+	email := apptest.Unique("moved") + "@example.com"
+	c.Post(b.URL("/settings/security/email"), url.Values{"email": {email}}).Want(http.StatusForbidden).Find("#sudo_password")
+	// Nor by signing in with a password where a second factor is what proves.
+	app.TOTP(a, a.Owner)
+	strong := a.Client(a.Owner)
+	later(t, a.Owner)
+	exec(t, `update public.sessions set strong = false where user_id = $1`, a.Owner.ID)
+	res := strong.Post(a.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {apptest.Password}})
+	if res.Status < 400 && !strings.HasPrefix(res.Header.Get("Location"), "/sudo") || len(app.Mailbox.List(email)) > 0 {
+		t.Errorf("a password stood in for the second factor: %d %s", res.Status, res.Header.Get("Location"))
+	}
+}
+
+// A hand-off under way is a session too: what ends those ends it.
+func TestHandoffEndsWithTheSessions(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for name, end := range map[string]func(w *apptest.Workspace, c *apptest.Client){
+		"all others are ended": func(w *apptest.Workspace, c *apptest.Client) {
+			c.Delete(w.URL("/settings/security/sessions"), nil).Want(http.StatusSeeOther)
+		},
+		"the password is changed": func(w *apptest.Workspace, c *apptest.Client) {
+			c.Put(w.URL("/settings/security/password"), url.Values{"password": {"another good phrase"}}).Want(http.StatusSeeOther)
+		},
+		"the password is reset": func(w *apptest.Workspace, _ *apptest.Client) {
+			c := app.Client(t)
+			c.Post(app.Site("/password/forgot"), url.Values{"email": {w.Owner.Email}}).Want(http.StatusOK)
+			link := apptest.Link(t, app.Mail(t, w.Owner.Email, "new password"), "/password/reset")
+			c.Post(app.Site("/password/reset"), url.Values{"token": {token(t, link)}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+		},
+		"an operator signs them out": func(w *apptest.Workspace, _ *apptest.Client) {
+			op, _ := operator(t, app)
+			op.Delete(console(app, "/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := app.NewWorkspace(t)
+			c, handoff := w.Client(w.Owner), w.Handoff(w.Owner)
+			end(w, c)
+			late := app.Client(t)
+			late.Get(w.URL("/handoff?token=" + handoff))
+			signedOut(t, "by the hand-off", late.Get(w.URL("/customers")))
+		})
+	}
+}
+
+// The first second factor ends the sessions that were begun without one, and a
+// session is strong for as long as there is a factor that it has shown.
+func TestFactorsComeAndGo(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c, other := w.Client(w.Owner), w.Client(w.Owner)
+	page := c.Get(w.URL("/settings/security/totp")).Want(http.StatusOK)
+	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
+	secret := strings.ReplaceAll(page.Text(".secret"), " ", "")
+	c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {code(t, secret, time.Now())}}).Want(http.StatusOK)
+	signedOut(t, "the session from before the factor", other.Get(w.URL("/customers")))
+	c.Get(w.URL("/customers")).Want(http.StatusOK)
+	second := w.Client(w.Owner) // with the factor
+	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther)
+	second.Get(w.URL("/customers")).Want(http.StatusOK)
+	if n := count(t, `select count(*) from public.sessions where user_id = $1 and strong`, w.Owner.ID); n != 0 {
+		t.Errorf("%d sessions are strong by a factor that is gone", n)
+	}
+}
+
+func TestOneSessionIsEnded(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c, other, third := w.Client(w.Owner), w.Client(w.Owner), w.Client(w.Owner)
+	exec(t, `update public.sessions set user_agent = 'curl/8' where id = (select id from public.sessions where user_id = $1 order by created_at offset 1 limit 1)`, w.Owner.ID)
+	action := ""
+	c.Get(w.URL("/settings/security")).Want(http.StatusOK).Find(".settings-rows li").Each(func(_ int, li *selection) {
+		if strings.Contains(li.Text(), "curl") {
+			action, _ = li.Find("form").Attr("action")
+		}
+	})
+	if action == "" {
+		t.Fatal("the device is not in the list")
+	}
+	c.Delete(w.URL(action), nil).Want(http.StatusSeeOther)
+	signedOut(t, "the one that was ended", other.Get(w.URL("/")))
+	third.Get(w.URL("/")).Want(http.StatusOK)
+	c.Get(w.URL("/")).Want(http.StatusOK)
+}
+
+// One address that tries many accounts is stopped, though it tries each but once;
+// one that signs people in is not.
+func TestBruteForceFromOneAddress(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := app.Client(t)
+	tried := 0
+	for ; tried < 70; tried++ {
+		res := c.Post(app.Site("/signin"), url.Values{"email": {apptest.Unique("guess") + "@example.com"}, "password": {"a password of many"}})
+		if res.Status == http.StatusTooManyRequests {
+			if res.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			break
+		}
+	}
+	if tried != 60 {
+		t.Errorf("stopped after %d, want 60", tried)
+	}
+	// Sign-ups take a schema each: they have a bound of their own, which mistakes
+	// count against too.
+	form := signUpForm(w.Slug)
+	tried = 0
+	for c := app.Client(t); tried < 210; tried++ {
+		if c.Post(app.Site("/signup"), form).Status == http.StatusTooManyRequests {
+			break
+		}
+	}
+	if tried != 200 {
+		t.Errorf("sign-ups were stopped after %d, want 200", tried)
+	}
+	// The victim's own account was not used up by it.
+	app.Client(t).Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
+	office := app.Client(t)
+	for range 65 {
+		exec(t, `delete from public.throttles where key = $1`, "account:"+w.Owner.Email)
+		office.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
+	}
+}
+
+// After every kind of way in, next leads nowhere else.
+func TestNextOfEveryWayIn(t *testing.T) {
+	t.Parallel()
+	var p *apptest.Provider
+	app := apptest.With(t, func(c *config.Config) {
+		p = apptest.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
+		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: apptest.ProviderClient, ClientSecret: apptest.ProviderSecret}}
+	})
+	for _, next := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/\t/evil.example"} {
+		w := app.NewWorkspace(t)
+		q := "?next=" + url.QueryEscape(next)
+		ours := func(way, to string) {
+			t.Helper()
+			if u, err := url.Parse(to); err != nil || u.Host != "" && !strings.HasSuffix(u.Hostname(), app.Base.Hostname()) || strings.Contains(u.Path, "evil") {
+				t.Errorf("%s with next=%q leads to %q", way, next, to)
+			}
+		}
+		p.User("owner", w.Owner.Email, true)
+		ours("a provider", through(app.Client(t), p, app.Site("/oidc/big"+q), "owner").Want(http.StatusSeeOther).Header.Get("Location"))
+		// A passkey: what answers is JSON.
+		d, c := newDevice(app, w), w.Client(w.Owner)
+		var options any
+		ceremony := func(c *apptest.Client, path, body string) *apptest.Response {
+			r := c.Request(http.MethodPost, w.URL(path), nil)
+			r.Header.Set("Content-Type", "application/json")
+			r.Body = io.NopCloser(strings.NewReader(body))
+			r.ContentLength = int64(len(body))
+			res := c.Do(r)
+			if err := json.Unmarshal([]byte(res.Body), &options); err != nil {
+				t.Fatalf("%s: %d %s", path, res.Status, res.Body)
+			}
+			return res
+		}
+		ceremony(c, "/passkeys/registration/begin", "")
+		ceremony(c, "/passkeys/registration/finish", string(d.register(t, options))).Want(http.StatusOK)
+		c = app.Client(t)
+		ceremony(c, "/passkeys/login/begin", "")
+		ceremony(c, "/passkeys/login/finish"+q, string(d.signIn(t, options))).Want(http.StatusOK)
+		to, _ := options.(map[string]any)["location"].(string)
+		if to == "" {
+			t.Errorf("the passkey leads nowhere: %v", options)
+		}
+		ours("a passkey", to)
+		c.Get(w.URL("/customers")).Want(http.StatusOK)
+		// A second factor.
+		secret := app.TOTP(w, w.Owner)
+		c = app.Client(t)
+		c.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
+		ours("a code", c.Post(w.URL("/signin/factor"), url.Values{"code": {code(t, secret, time.Now())}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"))
+	}
 }

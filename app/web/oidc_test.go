@@ -78,6 +78,17 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	if n := count(t, `select count(*) from public.identities where user_id = $1`, victim.Owner.ID); n != 0 {
 		t.Error("linked to an address of a domain that is not the workspace's")
 	}
+	// Somebody has signed up with an address of the domain that is not theirs, and
+	// waits for its person to come: they would share the account.
+	squatter := apptest.NewUser(t)
+	exec(t, `update public.users set email = $2, email_verified_at = null where id = $1`, squatter.ID, "sam@"+domain)
+	p.User("sam", "sam@"+domain, true)
+	if text := through(app.Client(t), p, start, "sam").Want(http.StatusForbidden).Text(".sheet"); !strings.Contains(text, "/password/forgot") && !strings.Contains(text, "password") {
+		t.Errorf("it says %q", text)
+	}
+	if n := count(t, `select count(*) from public.memberships where user_id = $1`, squatter.ID); n != 0 {
+		t.Error("the squatter's account is a member now")
+	}
 	// Removed, one does not come back by the rule, but by an invitation.
 	u := apptest.User{}
 	u.Email = "nora@" + domain

@@ -188,7 +188,11 @@ func TestInvitationResentWithdrawnExpired(t *testing.T) {
 		t.Error("the list does not say that it has expired")
 	}
 	c.Post(w.URL(action), nil).Want(http.StatusSeeOther)
+	third := w.Invite(email, auth.Member) // asked again, so that the link is known
+	app.Client(t).Get(w.URL("/invitations/" + third)).Want(http.StatusOK)
 	c.Delete(w.URL(strings.TrimSuffix(action, "/mail")), nil).Want(http.StatusSeeOther)
+	app.Client(t).Get(w.URL("/invitations/" + third)).Want(http.StatusNotFound)
+	app.Client(t).Post(w.URL("/invitations/"+third), url.Values{"name": {"Late"}, "password": {apptest.Password}}).Want(http.StatusNotFound)
 	if strings.Contains(c.Get(w.URL("/settings/members")).Body, email) {
 		t.Error("withdrawn, and still in the list")
 	}
