@@ -3,6 +3,7 @@ package apptest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -22,25 +23,37 @@ type SMTP struct {
 	addr     string
 	server   *smtp.Server
 	listener net.Listener
-	password string // clients must sign in when it is set
+	secured  SMTPSecurity
 
-	mu       sync.Mutex
-	received []Received
-	refuse   error         // what RCPT answers
-	stall    chan struct{} // DATA waits for it, and then breaks off
+	mu        sync.Mutex
+	received  []Received
+	passwords []string
+	refuse    error         // what RCPT answers
+	stall     chan struct{} // DATA waits for it, and then breaks off
 }
 
 // Received is a mail as the server got it.
 type Received struct {
 	From, To, Subject, ID string
+	TLS                   bool
 	Text, HTML            string
 	Raw                   string
 }
 
+// SMTPSecurity is what a server asks of its clients.
+type SMTPSecurity struct {
+	TLS      *tls.Config // offered as STARTTLS; nil for none
+	Implicit bool        // … or begun with
+	Password string      // clients must sign in when it is set
+}
+
 // NewSMTP starts a server. An address of "" is any free port.
-func NewSMTP(tb testing.TB, addr string) *SMTP {
+func NewSMTP(tb testing.TB, addr string) *SMTP { return NewSecuredSMTP(tb, addr, SMTPSecurity{}) }
+
+// NewSecuredSMTP is NewSMTP of a server that asks for more.
+func NewSecuredSMTP(tb testing.TB, addr string, security SMTPSecurity) *SMTP {
 	tb.Helper()
-	s := &SMTP{tb: tb, addr: addr}
+	s := &SMTP{tb: tb, addr: addr, secured: security}
 	if addr == "" {
 		s.addr = "127.0.0.1:0"
 	}
@@ -63,9 +76,14 @@ func (s *SMTP) Start() {
 		s.tb.Fatal(err)
 	}
 	s.addr, s.listener = l.Addr().String(), l
-	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &smtpSession{s: s}, nil }))
+	s.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &smtpSession{s: s, conn: c}, nil }))
 	s.server.Domain, s.server.AllowInsecureAuth = "mail.test", true
 	s.server.ErrorLog = discard{}
+	if s.secured.Implicit {
+		l = tls.NewListener(l, s.secured.TLS)
+	} else {
+		s.server.TLSConfig = s.secured.TLS
+	}
 	go func(server *smtp.Server) { _ = server.Serve(l) }(s.server)
 }
 
@@ -88,6 +106,13 @@ func (s *SMTP) Received() []Received {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Received(nil), s.received...)
+}
+
+// Passwords returns those that clients have shown.
+func (s *SMTP) Passwords() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.passwords...)
 }
 
 // Refuse makes the server answer so to every recipient; nil accepts again.
@@ -114,16 +139,27 @@ func (s *SMTP) Stall() (resume func()) {
 
 type smtpSession struct {
 	s        *SMTP
+	conn     *smtp.Conn
+	signedIn bool
 	from, to string
 }
 
-func (x *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (x *smtpSession) AuthMechanisms() []string {
+	if x.s.secured.Password == "" {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
 
 func (x *smtpSession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, _, password string) error {
-		if password != x.s.password {
+		x.s.mu.Lock()
+		x.s.passwords = append(x.s.passwords, password)
+		x.s.mu.Unlock()
+		if password != x.s.secured.Password {
 			return smtp.ErrAuthFailed
 		}
+		x.signedIn = true
 		return nil
 	}), nil
 }
@@ -132,6 +168,9 @@ func (x *smtpSession) Reset()        {}
 func (x *smtpSession) Logout() error { return nil }
 
 func (x *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	if x.s.secured.Password != "" && !x.signedIn {
+		return smtp.ErrAuthRequired
+	}
 	x.from = from
 	return nil
 }
@@ -155,7 +194,8 @@ func (x *smtpSession) Data(r io.Reader) error {
 		<-stall
 		return errors.New("broken off")
 	}
-	got := Received{From: x.from, To: x.to, Raw: string(raw)}
+	_, secure := x.conn.TLSConnectionState()
+	got := Received{From: x.from, To: x.to, Raw: string(raw), TLS: secure}
 	m, err := mail.CreateReader(bytes.NewReader(raw))
 	if err != nil {
 		return err
