@@ -3,6 +3,7 @@ package mail_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paddock-crm/paddock/views/mail"
 )
@@ -16,6 +17,7 @@ func TestLetters(t *testing.T) {
 		mail.Welcome(name, "https://ferrari.myapp.test/", link), mail.Verify(link), mail.ChangeEmail(name, link), mail.Reset(link), mail.NoAccount("https://myapp.test"),
 		mail.EmailChanged("new@example.com"), mail.SecurityChanged("Your password was changed"), mail.Invitation(name, name, "admin", link), mail.Invitation(name, "", "member", link),
 		mail.Removed(name, name), mail.ExportReady(name, link), mail.Closed(name, name), mail.Created(name, link, link, true), mail.OwnershipOffered(name, name, link), mail.OwnershipTaken(name, name),
+		mail.Support(name, "operator@example.com", name, link), mail.DomainFailing(name, "crm.example.com", link, time.Now()), mail.DomainUnbound(name, "crm.example.com", link),
 	} {
 		var html strings.Builder
 		if err := l.HTML().Render(t.Context(), &html); err != nil {
