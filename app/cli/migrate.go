@@ -55,6 +55,9 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 	}
 	start := time.Now()
 	report, err := d.MigrateTenants(e.ctx, o)
+	if errors.Is(err, db.ErrUnknownTenant) {
+		return fmt.Errorf("no workspace %q", c.Tenant)
+	}
 	if c.JSON {
 		if report.Tenants == nil {
 			report.Tenants = []db.TenantResult{}

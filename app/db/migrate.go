@@ -220,6 +220,7 @@ type migration struct {
 	total   int
 
 	mu     sync.Mutex
+	done   int // by whomever
 	report *MigrateReport
 }
 
@@ -264,12 +265,13 @@ func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
 // the lane.
 func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane bool) (waits bool) {
 	start := time.Now()
-	to, err := m.up(ctx, t.Schema, lane)
+	from, to, err := m.up(ctx, t.Schema, lane)
 	t.Took += time.Since(start)
-	if to > 0 {
-		t.To = to
+	if !lane {
+		t.From = from // another process may have begun it
 	}
-	if err == nil && to < r.track.latest() {
+	t.To = max(t.To, to)
+	if err == nil && to > 0 && to < r.track.latest() {
 		return true
 	}
 	if err != nil && ctx.Err() != nil {
@@ -277,15 +279,19 @@ func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil {
+	r.done++
+	switch {
+	case err != nil:
 		t.Error = err.Error()
 		r.report.Failed[t.Schema] = err
-	} else {
+		r.report.Tenants = append(r.report.Tenants, *t)
+	case t.To > t.From:
 		r.report.Migrated++
+		r.report.Tenants = append(r.report.Tenants, *t)
+	default: // another process did it while this one waited, or dropped it
 	}
-	r.report.Tenants = append(r.report.Tenants, *t)
 	if r.options.Progress != nil {
-		r.options.Progress(r.report.Migrated+len(r.report.Failed), r.total)
+		r.options.Progress(r.done, r.total)
 	}
 	return false
 }
@@ -294,7 +300,7 @@ func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane 
 func (d *DB) MigrateSchema(ctx context.Context, schema string) error {
 	m := d.newMigrator(tenantTrack)
 	defer m.Close()
-	_, err := m.up(ctx, schema, true)
+	_, _, err := m.up(ctx, schema, true)
 	return err
 }
 
@@ -389,7 +395,7 @@ func (d *DB) createSchema(ctx context.Context, upTo track, state string) (string
 	}
 	m := d.newMigrator(upTo)
 	defer m.Close()
-	if _, err := m.up(ctx, name, true); err != nil {
+	if _, _, err := m.up(ctx, name, true); err != nil {
 		return "", err
 	}
 	_, err = d.owner.Exec(ctx, `update public.tenants set state = $2 where schema = $1 and state = 'preparing'`, name, state)
@@ -508,13 +514,22 @@ func patiently(ctx context.Context, fn func() error) (err error) {
 	return err
 }
 
-// up migrates a tenant and returns the version it is at then: below the latest
-// where the next migration can't be in a transaction and alone is false.
-func (m *migrator) up(ctx context.Context, name string, alone bool) (version int64, err error) {
-	err = patiently(ctx, func() (err error) {
-		version, err = m.try(ctx, name, alone)
+// up migrates a tenant and returns the versions it was at before and is at then:
+// below the latest where the next migration can't be in a transaction and alone
+// is false; 0 when there is no such schema any more.
+func (m *migrator) up(ctx context.Context, name string, alone bool) (from, to int64, err error) {
+	known := false
+	err = patiently(ctx, func() error {
+		before, after, err := m.try(ctx, name, alone)
+		if !known && after > 0 { // an attempt before may have got further
+			from, known = before, true
+		}
+		to = after
 		return err
 	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil // dropped meanwhile
+	}
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("migrating %s: %w", name, err)
 		if _, uerr := m.owner.owner.Exec(context.WithoutCancel(ctx),
@@ -522,10 +537,10 @@ func (m *migrator) up(ctx context.Context, name string, alone bool) (version int
 			err = errors.Join(err, uerr)
 		}
 	}
-	return version, err
+	return from, to, err
 }
 
-func (m *migrator) try(ctx context.Context, name string, alone bool) (version int64, err error) {
+func (m *migrator) try(ctx context.Context, name string, alone bool) (from, version int64, err error) {
 	// One migrator per tenant at a time: another's is waited for, however long it
 	// takes. It is asked again and again, for a statement that waits holds a
 	// snapshot, for which the other's concurrent index would wait in turn. The
@@ -533,12 +548,12 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (version in
 	// m.db is.
 	for locked := false; !locked; {
 		if err := m.db.QueryRowContext(ctx, `select pg_try_advisory_lock(hashtextextended('migrate:' || $1, 0))`, name).Scan(&locked); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if !locked {
 			select {
 			case <-ctx.Done():
-				return 0, ctx.Err()
+				return 0, 0, ctx.Err()
 			case <-time.After(50 * time.Millisecond):
 			}
 		}
@@ -548,16 +563,19 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (version in
 		err = errors.Join(err, uerr)
 	}()
 	if _, err := m.db.ExecContext(ctx, fmt.Sprintf(`set lock_timeout = '%s'; set search_path = %s, ext, pg_temp`, lockTimeout, ident(name))); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	store := tenantStore{name}
 	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track.files, goose.WithStore(store))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	for {
+	for first := true; ; first = false {
 		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1 and schema_made`, name).Scan(&version); err != nil {
-			return 0, err
+			return 0, 0, err
+		}
+		if first {
+			from = version
 		}
 		next := version // as far as transactions lead, or the one that needs none
 		for _, v := range m.track.versions {
@@ -573,24 +591,24 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (version in
 			next = v
 		}
 		if next == version {
-			return version, nil
+			return from, version, nil
 		}
 		if m.track.alone[next] {
 			// What a killed run left of an index is in the way of making it.
 			if err := m.dropInvalidIndexes(ctx, name); err != nil {
-				return version, err
+				return from, version, err
 			}
 			// It waits for everybody's open transactions, and nobody waits for it.
 			if _, err := m.db.ExecContext(ctx, `set lock_timeout = 0`); err != nil {
-				return version, err
+				return from, version, err
 			}
 		}
 		if _, err := p.UpTo(ctx, next); err != nil {
-			return version, err
+			return from, version, err
 		}
 		if m.track.alone[next] {
 			if _, err := m.db.ExecContext(ctx, `set lock_timeout = '`+lockTimeout+`'`); err != nil {
-				return version, err
+				return from, version, err
 			}
 		}
 	}

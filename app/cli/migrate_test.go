@@ -1,0 +1,229 @@
+package cli_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/db"
+)
+
+// behind makes workspaces whose schemas are one version old.
+func behind(t *testing.T, url string, c *pgx.Conn, slugs ...string) (schemas map[string]string) {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	schemas = map[string]string{}
+	for _, slug := range slugs {
+		if schemas[slug], err = d.CreateTenantSchemaAt(t.Context(), db.TenantVersion()-1); err == nil {
+			_, err = c.Exec(t.Context(), `update public.tenants set state = 'active', slug = $1, name = $1, claimed_at = now() where schema = $2`, slug, schemas[slug])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return schemas
+}
+
+// An upgrade as an operator does it: looked at, one workspace first, one that
+// fails and is mended; its people see why they must wait, the others nothing.
+func TestMigrateCommand(t *testing.T) {
+	t.Parallel()
+	url := apptest.NewDatabase(t)
+	p := newProduction(t, url, "http://paddock.test:8080")
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	schemas := behind(t, url, c, "alpha", "beta", "gamma", "delta")
+	run := func(want int, args ...string) (stdout string) {
+		t.Helper()
+		cmd := command(t, p.dir, p.env("0"), args...)
+		out, err := cmd.Output()
+		said := ""
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			said = string(exit.Stderr)
+		}
+		if got := cmd.ProcessState.ExitCode(); got != want {
+			t.Fatalf("paddock %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, want, out, said)
+		}
+		return string(out) + said
+	}
+	at := func() string {
+		t.Helper()
+		var out []string
+		for _, slug := range []string{"alpha", "beta", "gamma", "delta"} {
+			v := int64(0)
+			if err := c.QueryRow(t.Context(), `select schema_version from public.tenants where slug = $1`, slug).Scan(&v); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, fmt.Sprint(v-db.TenantVersion()))
+		}
+		return strings.Join(out, " ")
+	}
+	versions := func(want string) {
+		t.Helper()
+		if got := at(); got != want {
+			t.Errorf("the workspaces are at %s, want %s", got, want)
+		}
+	}
+	port := freePort(t)
+	p.launch(port, "serve", "--jobs=false")
+	answers := func(slug string, want int) {
+		t.Helper()
+		// A process learns of a version by a notification.
+		got := 0
+		for end := time.Now().Add(5 * time.Second); got != want && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+			res, err := p.client(port, nil).Get(p.at(slug, "/signin"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if got = res.StatusCode; got == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		}
+		if got != want {
+			t.Errorf("%s answers %d, want %d", slug, got, want)
+		}
+	}
+	versions("-1 -1 -1 -1")
+	answers("alpha", http.StatusServiceUnavailable) // this version's migration says that it is required
+
+	// What can't be meant is said before anything is done.
+	for _, args := range [][]string{{"--workers", "0"}, {"--canary", "-1"}, {"--shared", "--tenant", "alpha"}, {"--workers", "many"}, {"everything"}} {
+		run(2, append([]string{"migrate"}, args...)...)
+	}
+	if out := run(1, "migrate", "--tenant", "nobody"); !strings.Contains(out, `"nobody"`) {
+		t.Errorf("an unknown one: %s", out)
+	}
+	if out := run(0, "migrate", "--shared", "--json"); !strings.Contains(out, `"from":`) {
+		t.Errorf("the shared schema: %s", out)
+	}
+	if out := run(0, "migrate", "--dry-run"); strings.Count(out, "to do") != 4 || !strings.Contains(out, "gamma") {
+		t.Errorf("dry run: %s", out)
+	}
+	var todo []db.TenantResult
+	if out := run(0, "migrate", "--dry-run", "--json"); json.Unmarshal([]byte(out), &todo) != nil || len(todo) != 4 || todo[0].From != db.TenantVersion()-1 {
+		t.Errorf("dry run: %s", out)
+	}
+	versions("-1 -1 -1 -1")
+
+	// The first one can't: it is a canary, and the rest are left alone.
+	if _, err := c.Exec(t.Context(), `create table `+schemas["alpha"]+`.audit (id int)`); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "3 of 4 workspaces were left alone") {
+		t.Errorf("the canary: %s", out)
+	}
+	versions("-1 -1 -1 -1")
+	// One by name, then all but the one that can't.
+	if out := run(0, "migrate", "--tenant", "beta"); !strings.Contains(out, "beta") || !strings.Contains(out, "1 migrated in ") {
+		t.Errorf("beta: %s", out)
+	}
+	versions("-1 0 -1 -1")
+	answers("beta", http.StatusOK)
+	if out := run(1, "migrate", "--workers", "2"); !strings.Contains(out, "1 of 3 workspaces failed to migrate") || strings.Count(out, "FAILED") != 1 || !strings.Contains(out, "already exists") {
+		t.Errorf("the rest: %s", out)
+	}
+	versions("-1 0 0 0")
+	answers("gamma", http.StatusOK)
+	answers("alpha", http.StatusServiceUnavailable)
+	if out := run(0, "migrate", "status"); !strings.Contains(out, "alpha") || !strings.Contains(out, "already exists") {
+		t.Errorf("status: %s", out)
+	}
+	if out := run(1, "doctor"); !strings.Contains(out, "alpha") {
+		t.Errorf("the doctor: %s", out)
+	}
+	if _, err := c.Exec(t.Context(), `drop table `+schemas["alpha"]+`.audit`); err != nil {
+		t.Fatal(err)
+	}
+	run(0, "migrate", "--tenant", "alpha")
+	versions("0 0 0 0")
+	answers("alpha", http.StatusOK)
+	if out := run(0, "migrate", "--json"); strings.TrimSpace(out) != "[]" {
+		t.Errorf("nothing to do: %s", out)
+	}
+
+	// Somebody's long transaction holds a table for longer than the lock timeout:
+	// it is tried again, and nobody queues behind it meanwhile.
+	slow := behind(t, url, c, "slow-one")["slow-one"]
+	tx, err := c.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.members in access share mode`); err != nil {
+		t.Fatal(err)
+	}
+	other, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(context.Background())
+	finished := make(chan string, 1)
+	go func() {
+		out, err := command(t, p.dir, p.env("0"), "migrate").CombinedOutput()
+		finished <- fmt.Sprint(string(out), err)
+	}()
+	longest := time.Duration(0)
+	for end := time.Now().Add(4 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		start, n := time.Now(), 0
+		if err := other.QueryRow(t.Context(), `select count(*) from `+slow+`.members`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		longest = max(longest, time.Since(start))
+	}
+	if longest > 2500*time.Millisecond {
+		t.Errorf("a reader waited %s behind the migration", longest)
+	}
+	select {
+	case out := <-finished:
+		t.Fatalf("it did not wait: %s", out)
+	default:
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out := <-finished; !strings.Contains(out, "1 migrated in ") || !strings.Contains(out, "<nil>") {
+		t.Errorf("after the lock: %s", out)
+	}
+	t.Logf("a reader waited %s at most, the lock was held for 4 s", longest.Round(time.Millisecond))
+
+	// Two at once do each once.
+	many := make([]string, 12)
+	for i := range many {
+		many[i] = "twice-" + uuid.NewString()[:8]
+	}
+	behind(t, url, c, many...)
+	out := make(chan string, 2)
+	for range 2 {
+		go func() {
+			b, err := command(t, p.dir, p.env("0"), "migrate").CombinedOutput()
+			out <- fmt.Sprint(string(b), err)
+		}()
+	}
+	both := <-out + <-out
+	for _, slug := range many {
+		if strings.Count(both, slug) != 1 {
+			t.Errorf("%s was migrated %d times", slug, strings.Count(both, slug))
+		}
+	}
+	if strings.Contains(both, "FAILED") || strings.Count(both, "<nil>") != 2 {
+		t.Errorf("two at once:\n%s", both)
+	}
+}
