@@ -52,7 +52,10 @@ func newStoppable(t *testing.T, settings map[string]string) *stoppable {
 }
 
 // crash ends it as a power cut would: nothing is written down any more.
-func (s *stoppable) crash() {
+func (s *stoppable) crash() { s.t.Helper(); s.stop(syscall.SIGQUIT) } // "immediate shutdown"
+
+// stop ends it as the signal asks, and returns once it is gone.
+func (s *stoppable) stop(sig syscall.Signal) {
 	s.t.Helper()
 	b, err := os.ReadFile(filepath.Join(s.data, "postmaster.pid"))
 	if err != nil {
@@ -62,7 +65,7 @@ func (s *stoppable) crash() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil { // "immediate shutdown"
+	if err := syscall.Kill(pid, sig); err != nil {
 		s.t.Fatal(err)
 	}
 	for end := time.Now().Add(20 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(10 * time.Millisecond) {
@@ -115,7 +118,7 @@ func (s *stoppable) start(settings ...string) {
 	}
 }
 
-// PostgreSQL crashes and comes back while three workspaces are at work: 503 with
+// PostgreSQL crashes, and is stopped and started in order, while three workspaces are at work: 503 with
 // Retry-After meanwhile, right again within five seconds, nothing lost that was
 // confirmed, and no answer from the wrong workspace.
 func TestDatabaseCrashesUnderLoad(t *testing.T) {
@@ -206,7 +209,11 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	}
 	for round := range 2 {
 		time.Sleep(1500 * time.Millisecond)
-		database.crash()
+		if round == 0 {
+			database.crash()
+		} else {
+			database.stop(syscall.SIGINT) // "fast shutdown", as a package's upgrade does
+		}
 		time.Sleep(1500 * time.Millisecond)
 		database.start()
 		back := time.Now()

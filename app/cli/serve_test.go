@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
 )
@@ -100,7 +103,19 @@ func TestServeAndWork(t *testing.T) {
 	}
 	// The operator's port has the metrics, by route and state, and a line per
 	// request is in the log, with its tenant and its count of statements.
-	metrics, err := http.Get("http://" + strings.TrimPrefix(env[len(env)-1], "PADDOCK_METRICS_LISTEN=") + "/metrics")
+	private := strings.TrimPrefix(env[len(env)-1], "PADDOCK_METRICS_LISTEN=")
+	someone := p.client()
+	in, err := someone.PostForm(p.at("second-one", "/signin"), url.Values{"email": {"second-one@example.com"}, "password": {"a long enough phrase"}})
+	if err != nil || in.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%v %v", in, err)
+	}
+	in.Body.Close()
+	page, err := someone.Get(p.at("second-one", "/customers"))
+	if err != nil || page.StatusCode != http.StatusOK {
+		t.Fatalf("%v %v", page, err)
+	}
+	page.Body.Close()
+	metrics, err := http.Get("http://" + private + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +124,40 @@ func TestServeAndWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`, `paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`} {
+	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`, `paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`,
+		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_tenants_per_connection_max 100`, `paddock_http_request_queries_count{route="/customers"} 1`, "go_goroutines"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the metrics lack %s", want)
 		}
 	}
-	if log := p.out.String(); !strings.Contains(log, `"route":"/signup"`) || !strings.Contains(log, `"queries":`) {
-		t.Errorf("the log:\n%s", log)
+	lines := 0
+	for line := range strings.Lines(p.out.String()) {
+		var l struct {
+			Msg, Tenant, Member, Route, Method string
+			RequestID                          string `json:"request_id"`
+			Status, Took, Queries              int
+		}
+		if json.Unmarshal([]byte(line), &l) != nil || l.Route != "/customers" {
+			continue
+		}
+		lines++
+		if l.Msg != "request" || l.Tenant != "second-one" || uuid.Validate(l.Member) != nil || l.RequestID == "" || l.Method != "GET" || l.Status != 200 || l.Took == 0 || l.Queries == 0 {
+			t.Errorf("the line of a request: %s", line)
+		}
+	}
+	if lines != 1 {
+		t.Errorf("%d lines for one request:\n%s", lines, p.out)
+	}
+	// Profiles are for the operator's port alone.
+	for at, want := range map[string]int{"http://" + private + "/debug/pprof/goroutine?debug=1": http.StatusOK, p.base + "/debug/pprof/": http.StatusNotFound, p.base + "/metrics": http.StatusNotFound} {
+		res, err := http.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s answers %d, want %d", at, res.StatusCode, want)
+		}
 	}
 	// /dev is not there in production.
 	res, err := p.client().Get(p.base + "/dev/mail")

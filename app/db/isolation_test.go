@@ -1,10 +1,13 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -180,6 +183,27 @@ func TestNestedTransactionsFail(t *testing.T) {
 	}
 	if err := d.Tenant(ctx, func(*db.TenantTx) error { return nil }); err != nil {
 		t.Errorf("one after the other: %v", err)
+	}
+}
+
+// Slow statements have a line in the log, with their tenant and without what
+// somebody typed.
+func TestSlowQueriesAreLogged(t *testing.T) {
+	// Not parallel: the log is the process's.
+	ctx := apptest.Start(t).NewWorkspace(t).Context()
+	scope, _ := db.ScopeFrom(ctx)
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+		return attack(ctx, tx, "-- name: Sleepy :one\nselect pg_sleep(0.25), 'a secret'")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if line := log.String(); !strings.Contains(line, "query=Sleepy") || !strings.Contains(line, "tenant="+scope.TenantID.String()) || !strings.Contains(line, "schema="+scope.Schema) || strings.Contains(line, "a secret") {
+		t.Errorf("the log says %q", line)
 	}
 }
 

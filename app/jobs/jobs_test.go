@@ -2,7 +2,9 @@ package jobs_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -10,6 +12,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -342,4 +346,147 @@ func TestJobOfAWorkspaceThatIsGone(t *testing.T) {
 		}
 		return len(failed) == 1 && failed[0].State == "cancelled"
 	})
+}
+
+// Told to stop, a worker finishes the job it is at and begins no other; what
+// waits is done by the next one.
+func TestStopLetsJobsFinish(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	begun, go1 := make(chan string, 10), make(chan struct{})
+	var finished, begunAfter atomic.Int32
+	stopping := atomic.Bool{}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	done := make(chan error, 1)
+	go func() {
+		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Log: slog.New(slog.DiscardHandler), Workers: 2, Send: func(ctx context.Context, m mail.Message) error {
+			if stopping.Load() {
+				begunAfter.Add(1)
+			}
+			begun <- m.To
+			select {
+			case <-go1:
+			case <-ctx.Done():
+				return ctx.Err() // cut off
+			}
+			finished.Add(1)
+			return nil
+		}})
+	}()
+	for i := range 6 {
+		b.mail(t, uuid.Nil, fmt.Sprintf("m%d@example.com", i))
+	}
+	<-begun
+	<-begun
+	stop()
+	stopping.Store(true)
+	select {
+	case err := <-done:
+		t.Fatalf("stopped in the middle of a job: %v", err)
+	case <-time.After(500 * time.Millisecond):
+	}
+	close(go1)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if finished.Load() != 2 || begunAfter.Load() != 0 {
+		t.Errorf("%d jobs finished, %d begun after the stop", finished.Load(), begunAfter.Load())
+	}
+	server := apptest.NewSMTP(t, "")
+	b.run(t, jobs.Options{Send: send(t, server)})
+	wait(t, "the other four", 10*time.Second, func() bool { return len(server.Received()) == 4 })
+	time.Sleep(300 * time.Millisecond)
+	if n := len(server.Received()); n != 4 {
+		t.Errorf("%d mails, want 4: two were sent before", n)
+	}
+}
+
+// What a mail says opens doors: it is neither in the queue nor in the log, also
+// when it fails.
+func TestJobsKeepTheirSecrets(t *testing.T) {
+	t.Parallel()
+	b, log := setup(t), &lockedBuffer{}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	server := apptest.NewSMTP(t, "")
+	server.Refuse(&smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"})
+	go func() {
+		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Send: send(t, server), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	}()
+	const token = "THETOKENTHATOPENSTHEDOOR"
+	job, err := mail.NewJob(b.box, uuid.Nil, mail.Message{To: "nora@example.com", Subject: "A link", Text: "https://myapp.test/password/reset?token=" + token, HTML: "<p>" + token + "</p>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), job) }); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "it fails", 20*time.Second, func() bool { return strings.Contains(log.String(), "mailbox full") })
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	var row string
+	if err := c.QueryRow(t.Context(), `select string_agg(j::text, '') from river_job j where kind = 'mail'`).Scan(&row); err != nil || !strings.Contains(row, "mailbox full") {
+		t.Fatalf("%s %v", row, err)
+	}
+	if strings.Contains(log.String(), token) || strings.Contains(row, token) {
+		t.Error("the token is in the log or in the queue")
+	}
+}
+
+// A workspace has as many jobs waiting as it may, and no more; others have theirs.
+func TestTooManyJobs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	full, other := b.workspace(t, "full-one"), b.workspace(t, "other-one")
+	c, err := pgx.Connect(t.Context(), b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), `update public.tenants set limit_jobs = 3 where id = $1`, full); err != nil {
+		t.Fatal(err)
+	}
+	enqueue := func(tenantID uuid.UUID) error {
+		job, err := mail.NewJob(b.box, tenantID, mail.Message{To: "nora@example.com", Subject: "x", Text: "x", HTML: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.db.Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), job) })
+	}
+	for i := range 5 {
+		if err := enqueue(full); errors.Is(err, db.ErrTooManyJobs) != (i >= 3) {
+			t.Errorf("job %d: %v", i+1, err)
+		}
+		if err := enqueue(other); err != nil {
+			t.Errorf("the other's job %d: %v", i+1, err)
+		}
+	}
+	// Done, they make room.
+	b.run(t, jobs.Options{Send: func(context.Context, mail.Message) error { return nil }})
+	wait(t, "room", 20*time.Second, func() bool { return enqueue(full) == nil })
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

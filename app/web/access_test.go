@@ -772,22 +772,25 @@ func TestAuditLog(t *testing.T) {
 	if lines != 120 || len(seen) != 120 {
 		t.Errorf("%d lines, %d of them different", lines, len(seen))
 	}
+	formulas := []string{"=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", " =1+1"}
+	for _, f := range formulas {
+		exec(t, `insert into `+w.Schema+`.audit (actor, action, subject, ip, device) values ('Bulk', 'Formula', $1, '', '')`, f)
+	}
 	file := c.Get(w.URL("/settings/audit.csv")).Want(http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
 	if err != nil || len(rows) < 5 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	quoted := false
-	for _, r := range rows {
-		for _, cell := range r {
-			if strings.HasPrefix(strings.TrimLeft(cell, " "), "=") {
-				t.Errorf("a spreadsheet would run %q", cell)
-			}
-			quoted = quoted || strings.HasPrefix(cell, "'=cmd")
+	cells := slices.Concat(rows...)
+	for _, cell := range cells {
+		if strings.IndexAny(strings.TrimLeft(cell, " "), "=+-@\t\r") == 0 {
+			t.Errorf("a spreadsheet would run %q", cell)
 		}
 	}
-	if !quoted {
-		t.Error("the formula is not in the file")
+	for _, f := range append(formulas, "=cmd|' /C calc'!A0") {
+		if f = strings.ReplaceAll(f, "\r", "\n"); !slices.ContainsFunc(cells, func(cell string) bool { return strings.HasPrefix(strings.ReplaceAll(cell, "\r", "\n"), "'"+f) }) {
+			t.Errorf("%q is not in the file, quoted", f)
+		}
 	}
 	if !audited(w, auth.DidExport, "Audit log") {
 		t.Error("that the log was taken is not in it")

@@ -366,7 +366,7 @@ const remind = async () => {
 	} catch { /* offline: the next minute */ }
 };
 setTimeout(remind, 1500);
-setInterval(remind, 20000);
+setInterval(remind, 10000);
 document.addEventListener("visibilitychange", remind);
 
 // Passkeys: the server asks, the browser asks the person, the server checks.
