@@ -88,6 +88,9 @@ func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
 	if s.Tenants, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount]); err != nil {
 		return s, err
 	}
+	for _, state := range []string{"available", "retryable", "running", "scheduled", "discarded", "cancelled"} {
+		s.Jobs[state] = 0 // what is none is a figure too
+	}
 	rows, err = d.owner.Query(ctx, `select state::text, count(*) from public.river_job where state <> 'completed' group by 1`)
 	if err != nil {
 		return s, err
