@@ -36,11 +36,13 @@ func NewDNS() (*DNS, error) {
 }
 
 // SetTXT makes name answer with the text; "" takes it away, and "SERVFAIL" lets
-// the server be at a loss.
-func (d *DNS) SetTXT(name, text string) {
+// the server be at a loss. It returns what name answered before.
+func (d *DNS) SetTXT(name, text string) (before string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	before = d.txt[name+"."]
 	d.txt[name+"."] = text
+	return before
 }
 
 func (d *DNS) answer(w dns.ResponseWriter, r *dns.Msg) {

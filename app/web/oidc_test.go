@@ -89,6 +89,23 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	if n := count(t, `select count(*) from public.memberships where user_id = $1`, squatter.ID); n != 0 {
 		t.Error("the squatter's account is a member now")
 	}
+	// A proof holds for a day; then the record is looked at again when somebody new
+	// comes, and a domain that is no longer the workspace's names nobody.
+	exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
+	p.User("ann", "ann@"+domain, true)
+	through(app.Client(t), p, start, "ann").Want(http.StatusSeeOther)
+	if n := count(t, `select count(*) from public.tenant_email_domains where domain = $1 and verified_at > now() - interval '1 hour'`, domain); n != 1 {
+		t.Error("the proof was not renewed")
+	}
+	exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
+	record := app.DNS.SetTXT("_paddock."+domain, "of its next owner")
+	p.User("eve", "eve@"+domain, true)
+	through(app.Client(t), p, start, "eve").Want(http.StatusForbidden)
+	if !audited(w, auth.DidChangeSignIn, "proven no longer") {
+		t.Error("the log does not tell that the domain is gone")
+	}
+	app.DNS.SetTXT("_paddock."+domain, record)
+	w.Client(w.Owner).Post(w.URL("/settings/signin/domains/"+domain+"/verification"), nil).Want(http.StatusSeeOther)
 	// Removed, one does not come back by the rule, but by an invitation.
 	u := apptest.User{}
 	u.Email = "nora@" + domain

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/oidc"
+	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -177,6 +179,11 @@ func (s *Server) oidcCallback(c echo.Context) error {
 	if err != nil {
 		return s.providerFailed(c, p, err)
 	}
+	if v.tenant.ID != uuid.Nil {
+		if err := s.proveAgain(c, v.tenant, found.Email); err != nil {
+			return err
+		}
+	}
 	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: found.Name, EmailVerified: found.EmailVerified}
 	// Letters that ToLower makes ASCII ones of would be somebody else's.
 	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || claims.Email != "" && (!isEmail(claims.Email) || !storable(claims.Email+claims.Name)) {
@@ -210,6 +217,45 @@ func (s *Server) oidcCallback(c echo.Context) error {
 		return err
 	}
 	return s.leave(c, to)
+}
+
+// provenFor is how long the proof of a domain of addresses holds: a domain that
+// was given up must not let its next owner's people be named by us.
+const provenFor = 24 * time.Hour
+
+// proveAgain looks at the domain of the address once more, where the workspace
+// has proven it a while ago.
+func (s *Server) proveAgain(c echo.Context, t tenant.Tenant, email string) error {
+	ctx := c.Request().Context()
+	_, domain, _ := strings.Cut(strings.ToLower(email), "@")
+	if !storable(domain) {
+		return nil
+	}
+	var row shareddb.EmailDomainGetRow
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		row, err = tx.EmailDomainGet(ctx, t.ID, domain)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (row.VerifiedAt == nil || time.Since(*row.VerifiedAt) < provenFor) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	problem := domains.Prove(ctx, s.txt, row.Domain, row.Token)
+	if problem != nil && !errors.Is(problem, domains.ErrNoRecord) {
+		s.log.WarnContext(ctx, "a domain could not be checked", "domain", domain, "tenant", t.Slug, "error", problem)
+		return nil // asked again by the next one
+	}
+	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if problem == nil {
+			return tx.EmailDomainVerify(ctx, t.ID, domain)
+		}
+		if err := tx.EmailDomainUnverify(ctx, t.ID, domain); err != nil {
+			return err
+		}
+		return auth.AuditSystem(ctx, tx, t, auth.DidChangeSignIn, "Domain "+domain+" is proven no longer: its TXT record is gone")
+	})
 }
 
 // providerFailed says why somebody does not get in. What the provider did wrong
@@ -385,6 +431,9 @@ func (s *Server) providerDelete(c echo.Context) error {
 	return s.saved(c, "/settings/signin")
 }
 
+// maxEmailDomains is how many domains of addresses a workspace can have.
+const maxEmailDomains = 50
+
 func (s *Server) emailDomainCreate(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := visiting(c).tenant
@@ -399,11 +448,21 @@ func (s *Server) emailDomainCreate(c echo.Context) error {
 		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{DomainForm: f.Form})
 	}
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if n, err := tx.EmailDomainCount(ctx, t.ID); err != nil {
+			return err
+		} else if n >= maxEmailDomains {
+			return &auth.RefusalError{Reason: fmt.Sprintf("A workspace has %d domains at most. Remove one first.", maxEmailDomains)}
+		}
 		if err := tx.EmailDomainInsert(ctx, t.ID, domain, auth.NewToken()); err != nil {
 			return err
 		}
 		return auth.AuditShared(ctx, tx, auth.DidChangeSignIn, "Domain "+domain+" added")
 	})
+	var refused *auth.RefusalError
+	if errors.As(err, &refused) {
+		f.fail("domain", refused.Reason)
+		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{DomainForm: f.Form})
+	}
 	if err != nil {
 		return err
 	}

@@ -32,5 +32,11 @@ select exists (select from tenant_email_domains where tenant_id = @tenant_id and
 -- name: EmailDomainVerify :exec
 update tenant_email_domains set verified_at = now() where tenant_id = @tenant_id and domain = @domain;
 
+-- name: EmailDomainUnverify :exec
+update tenant_email_domains set verified_at = null where tenant_id = @tenant_id and domain = @domain;
+
+-- name: EmailDomainCount :one
+select count(*) from tenant_email_domains where tenant_id = @tenant_id;
+
 -- name: EmailDomainDelete :one
 delete from tenant_email_domains where tenant_id = @tenant_id and domain = @domain returning domain;

@@ -12,6 +12,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const emailDomainCount = `-- name: EmailDomainCount :one
+select count(*) from tenant_email_domains where tenant_id = $1
+`
+
+func (q *Queries) EmailDomainCount(ctx context.Context, tenantID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, emailDomainCount, tenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const emailDomainDelete = `-- name: EmailDomainDelete :one
 delete from tenant_email_domains where tenant_id = $1 and domain = $2 returning domain
 `
@@ -77,6 +88,15 @@ func (q *Queries) EmailDomainList(ctx context.Context, tenantID uuid.UUID) ([]Em
 		return nil, err
 	}
 	return items, nil
+}
+
+const emailDomainUnverify = `-- name: EmailDomainUnverify :exec
+update tenant_email_domains set verified_at = null where tenant_id = $1 and domain = $2
+`
+
+func (q *Queries) EmailDomainUnverify(ctx context.Context, tenantID uuid.UUID, domain string) error {
+	_, err := q.db.Exec(ctx, emailDomainUnverify, tenantID, domain)
+	return err
 }
 
 const emailDomainVerified = `-- name: EmailDomainVerified :one

@@ -283,9 +283,9 @@ end $$;
 -- +goose StatementEnd
 
 -- The pipeline that a new workspace starts with.
-insert into pipelines (id, name) values (gen_random_uuid(), 'Sales');
+insert into pipelines (id, name) values (ext.uuid_v7(), 'Sales');
 insert into stages (id, pipeline_id, name, color, probability, outcome, position)
-select gen_random_uuid(), p.id, s.name, s.color, s.probability, s.outcome, s.position
+select ext.uuid_v7(), p.id, s.name, s.color, s.probability, s.outcome, s.position
 from pipelines p, (values
 	('Prospecting', 'gray', 10, 'open', 1), ('Qualification', 'blue', 20, 'open', 2), ('Proposal', 'amber', 50, 'open', 3),
 	('Negotiation', 'red', 80, 'open', 4), ('Closed Won', 'green', 100, 'won', 5), ('Closed Lost', 'gray', 0, 'lost', 6)
