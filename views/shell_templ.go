@@ -384,7 +384,7 @@ func App(s Shell) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<input class=\"input\" type=\"search\" name=\"q\" placeholder=\"Search, or type a command\" aria-label=\"Search, or type a command\" autocomplete=\"off\" autofocus> <input type=\"hidden\" name=\"palette\" value=\"1\"></div></form><div id=\"palette-results\"></div></dialog>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<input class=\"input\" type=\"search\" name=\"q\" maxlength=\"100\" placeholder=\"Search, or type a command\" aria-label=\"Search, or type a command\" autocomplete=\"off\" autofocus> <input type=\"hidden\" name=\"palette\" value=\"1\"></div></form><div id=\"palette-results\"></div></dialog>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -110,9 +110,7 @@ func TestBrowserKeyboard(t *testing.T) {
 
 	b.Shortcut("/")
 	b.WaitFor(`document.querySelector("#palette").open && document.activeElement.name === "q"`)
-	b.Keys("cobalt")
-	b.WaitText("#palette-results", "Cobalt Harbour")
-	b.Keys(apptest.Enter)
+	b.Keys("cobalt" + apptest.Enter) // faster than any answer: it is waited for
 	b.WaitText("h1", "Cobalt Harbour")
 
 	b.Open(w.URL("/customers"))

@@ -39,12 +39,26 @@ document.addEventListener("keydown", (e) => {
 		(next < 0 ? $("input[type=search]", dialog) : links[Math.min(next, links.length - 1)])?.focus();
 	}
 });
-document.addEventListener("submit", (e) => { // Enter opens the first hit
-	const first = e.target.closest("#palette") && $("#palette .rows a");
-	if (!first || !$("#palette input[type=search]").value) return;
+// Enter opens the first hit of what is typed: where the answer to it is still on
+// its way, once it is there.
+let entered = false;
+const openFirst = () => {
+	const input = $("#palette input[type=search]");
+	if ($("#palette .found")?.dataset.query !== input.value.trim()) return;
+	entered = false;
+	const first = $("#palette .rows a");
+	if (first) first.click();
+	else input.form.submit(); // to the page that says so
+};
+document.addEventListener("submit", (e) => {
+	if (!e.target.closest("#palette")) return;
 	e.preventDefault();
-	first.click();
+	if (!$("#palette input[type=search]").value.trim()) return;
+	entered = true;
+	openFirst();
 }, true);
+document.addEventListener("input", (e) => { if (e.target.closest("#palette")) entered = false; });
+document.addEventListener("htmx:after:swap", () => { if (entered) openFirst(); });
 document.addEventListener("click", (e) => { if (e.target.id === "palette") e.target.close(); }); // its backdrop
 
 // Keys (the dialog #keys lists them).
