@@ -27,9 +27,14 @@ type SignInPage struct {
 	DemoHint  bool          // development: say which sign-ins the demo data has
 }
 
-// siteSignIn is where on the public site one signs in and comes back to here.
-func siteSignIn(siteURL, slug string) templ.SafeURL {
-	return templ.SafeURL(siteURL + "/signin?workspace=" + url.QueryEscape(slug))
+// siteSignIn is where on the public site one signs in and goes on to the
+// workspace's own address below it, there to next.
+func siteSignIn(siteURL, slug, next string) templ.SafeURL {
+	q := url.Values{"workspace": {slug}}
+	if next != "" && next != "/" {
+		q.Set("next", next)
+	}
+	return templ.SafeURL(siteURL + "/signin?" + q.Encode())
 }
 
 func providerURL(id, next, workspace string) templ.SafeURL {
@@ -62,6 +67,7 @@ type SudoPage struct {
 	Console                  bool
 	Foreign                  bool
 	Again                    string // where to sign in again, for whom a provider vouches
+	ForgotURL                string
 }
 
 // Sent is a field of a form that was sent.
@@ -95,6 +101,8 @@ type InvitationPage struct {
 	Known, Verified            bool   // the address has an account; that proved it
 	SignedIn                   string // the address of who is signed in here; "" for nobody
 	ForgotURL                  string
+	SiteURL, Slug              string
+	Providers                  []ProviderLink // the platform's
 }
 
 var (

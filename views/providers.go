@@ -7,7 +7,7 @@ type SignInSettingsPage struct {
 	Shell
 	RequireFactor bool
 	HasProvider   bool
-	CallbackURL   string
+	CallbackURLs  []string // one for each host that people leave from
 	Domains       []EmailDomain
 	Notice        string
 	Form          ui.Form

@@ -36,6 +36,7 @@ type WorkspaceLink struct {
 type HandoffPage struct {
 	Workspace, Token string
 	Now, Next        string // who is signed in, who would be
+	To               string // the page to go on to; "" for the first
 }
 
 // ProblemPage says that something is not as one hoped.

@@ -47,6 +47,7 @@ type Identity struct {
 	Operator   bool      // may enter the console
 	Support    bool      // an operator who looks into a workspace: as a viewer, for SupportTime
 	ProvedAt   time.Time // when a password or factor was shown last
+	BeganAt    time.Time // when they signed in, on whichever host that was
 
 	// How the person reads dates and numbers; "" for as the workspace does.
 	TimeZone, DateStyle, NumberStyle string
@@ -84,6 +85,7 @@ type SessionStart struct {
 	Console  bool       // on the host of the operators' console
 	Support  bool       // an operator's, who is there to help
 	ProvedAt *time.Time // when a password or factor was shown; nil for just now
+	BeganAt  *time.Time // when they signed in, for the time that a session lasts at most; nil for just now
 	// PasswordHash is what the password was compared with, "" where none was
 	// shown: should it be another one by now, nobody is signed in by the old.
 	PasswordHash string
@@ -115,10 +117,16 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id stri
 			lasts = sessionPending
 		}
 	}
+	ends := time.Now().Add(lasts)
+	if s.BeganAt != nil {
+		if last := s.BeganAt.Add(SessionMost); last.Before(ends) {
+			ends = last
+		}
+	}
 	id = NewToken()
 	return id, pending, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
 		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
-		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: time.Now().Add(lasts), ProvedAt: s.ProvedAt,
+		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: ends, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt,
 	})
 }
 
@@ -147,7 +155,7 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 	}
 	who = Identity{
 		SessionID: row.ID, UserID: row.UserID, Name: row.Name, Email: row.Email, Verified: row.EmailVerifiedAt != nil, Role: Role(row.Role),
-		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator, Support: row.Support, ProvedAt: row.ProvedAt,
+		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator, Support: row.Support, ProvedAt: row.ProvedAt, BeganAt: row.CreatedAt,
 		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Avatar: row.Avatar,
 	}
 	if row.MemberID != nil {
@@ -178,7 +186,7 @@ func HandoffStart(ctx context.Context, tx *db.SharedTx, s SessionStart) (string,
 		data = supportHandoff
 	}
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, ExpiresAt: time.Now().Add(handoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt, ExpiresAt: time.Now().Add(handoffTime),
 	})
 }
 
@@ -199,7 +207,7 @@ func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID 
 	if err != nil {
 		return SessionStart{}, badToken(err)
 	}
-	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff, ProvedAt: &row.ProvedAt}, nil
+	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff, ProvedAt: &row.ProvedAt, BeganAt: &row.BeganAt}, nil
 }
 
 func badToken(err error) error {

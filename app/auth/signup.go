@@ -21,6 +21,7 @@ type SignUpInput struct {
 	UserID                                 uuid.UUID  // who is signed in, and needs no name, address and password
 	Strong                                 bool       // … and has shown a second factor
 	ProvedAt                               *time.Time // … or a password, then; nil for just now
+	BeganAt                                *time.Time // … and signed in, then
 	// Then runs in the same transaction, once all is there; it may be nil.
 	Then func(context.Context, *db.SharedTx, SignUpResult) error
 }
@@ -98,7 +99,7 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 				return err
 			}
 			r = SignUpResult{Tenant: t, UserID: user.ID, Email: user.Email}
-			if r.Handoff, err = HandoffStart(ctx, tx, SessionStart{UserID: user.ID, TenantID: &t.ID, Strong: in.Strong, ProvedAt: in.ProvedAt}); err != nil {
+			if r.Handoff, err = HandoffStart(ctx, tx, SessionStart{UserID: user.ID, TenantID: &t.ID, Strong: in.Strong, ProvedAt: in.ProvedAt, BeganAt: in.BeganAt}); err != nil {
 				return err
 			}
 			if user.EmailVerifiedAt == nil {

@@ -73,7 +73,7 @@ func (s *Server) renderReset(c echo.Context, status int, f ui.Form, token string
 		return err
 	})
 	if errors.Is(err, auth.ErrBadToken) {
-		return s.render(c, http.StatusNotFound, views.ResetGone(p), nil)
+		return s.render(c, http.StatusNotFound, views.ResetGone(p), views.ResetOver())
 	}
 	if err != nil {
 		return err

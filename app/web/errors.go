@@ -48,7 +48,7 @@ var (
 	errSupport    = &problem{status: http.StatusForbidden, title: "Support looks, and changes nothing", text: "You are here as an operator. To change something, have an owner of the workspace invite you.", home: true}
 	errCrossSite  = &problem{status: http.StatusForbidden, title: "This came from another site", text: "For your safety we did not do it. Open the page here and try again."}
 	errBadForm    = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
-	errTooLarge   = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB."}
+	errTooLarge   = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB, pictures up to 8 MB."}
 )
 
 // errFull is answered for what would add to a workspace that is full.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -368,7 +369,12 @@ func (l leads) Unconvert(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = l.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.LeadUnconvert(ctx, tx.Queries, row) })
+	err = l.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		if err := crm.LeadUnconvert(ctx, tx.Queries, row); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidDelete, "What the conversion of "+row.Name+" had made")
+	})
 	var no *crm.RefusalError
 	if errors.As(err, &no) && !wantsFragment(c) {
 		return l.renderRecord(c, http.StatusConflict, views.RecordPage{Record: rec, Notice: no.Reason})

@@ -307,6 +307,7 @@ func (s *Server) renderInvitation(c echo.Context, status int, f ui.Form) error {
 			p.Verified = false
 		}
 	}
+	p.SiteURL, p.Slug, p.Providers = s.cfg.BaseURL.String(), v.tenant.Slug, s.platformProviders()
 	p.ForgotURL = s.siteURL("/password/forgot", url.Values{"email": {p.Email}})
 	return s.render(c, status, views.Invitation(p), nil)
 }

@@ -358,8 +358,12 @@ func sameSite(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// maxBody bounds what a form may hold, in bytes.
-const maxBody = 1 << 20
+// maxBody bounds what a form may hold, and maxPicture the one with a picture, in
+// bytes: as a phone takes it, of which little is kept.
+const (
+	maxBody    = 1 << 20
+	maxPicture = 8 << 20
+)
 
 // body reads the form of a request once, within bounds, and lets a plain form
 // say PUT or DELETE in _method: in its body, for a link could carry a query.
@@ -373,7 +377,11 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 		if q, err := url.ParseQuery(r.URL.RawQuery); err != nil || !storableAll(q) {
 			return errBadForm
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		most := int64(maxBody)
+		if r.URL.Path == avatarPath {
+			most = maxPicture
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		if err := parseForm(r); err != nil {
 			var large *http.MaxBytesError
 			if errors.As(err, &large) {

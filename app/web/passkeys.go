@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -102,7 +101,7 @@ func (s *Server) passkeyLoginFinish(c echo.Context) error {
 	}
 	to := s.afterSignIn(c, c.QueryParam("next"))
 	if slug := c.QueryParam("workspace"); slug != "" && v.tenant.ID == uuid.Nil {
-		to = "/signin?workspace=" + url.QueryEscape(slug)
+		to = onToWorkspace(slug, c.QueryParam("next"))
 	}
 	if !v.signedIn {
 		if to, err = s.startSession(c, auth.SessionStart{UserID: userID, Strong: true}, to); err != nil {

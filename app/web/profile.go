@@ -85,8 +85,10 @@ func (s *Server) profileUpdate(c echo.Context) error {
 // looked at first, for a small file can hold a huge image.
 const (
 	avatarSize     = 128        // pixels, each way
-	avatarMaxInput = 12_000_000 // pixels in all, of up to 16 bytes each while they are decoded
+	avatarMaxInput = 12_600_000 // pixels in all, of up to 16 bytes each while they are decoded
 )
+
+const avatarPath = "/settings/profile/avatar"
 
 // decoding bounds how many pictures are decoded at once.
 var decoding = semaphore.NewWeighted(1)
@@ -101,7 +103,7 @@ func (s *Server) avatarUpdate(c echo.Context) error {
 	small, err := readAvatar(c)
 	if err != nil {
 		p := ui.Form{Values: map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme},
-			Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 1 MB and 12 megapixels."}}
+			Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}}
 		return s.renderProfile(c, http.StatusUnprocessableEntity, p)
 	}
 	hash := sha256.Sum256(append(who.UserID[:], small...))

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -117,7 +117,7 @@ func (s *Server) oidcStart(c echo.Context) error {
 	}
 	next := c.QueryParam("next")
 	if slug := c.QueryParam("workspace"); slug != "" && visiting(c).tenant.ID == uuid.Nil {
-		next = "/signin?workspace=" + url.QueryEscape(slug)
+		next = onToWorkspace(slug, next)
 	}
 	data, err := json.Marshal(flow{Flow: kept, Provider: p.ID, Issuer: p.Issuer, Next: next})
 	if err != nil {
@@ -169,6 +169,9 @@ func (s *Server) oidcCallback(c echo.Context) error {
 		return s.providerFailed(c, p, auth.ErrBadToken) // changed meanwhile
 	}
 	if said := c.QueryParam("error"); said != "" {
+		if slices.Contains([]string{"access_denied", "login_required", "interaction_required", "consent_required"}, said) {
+			return s.providerFailed(c, p, errCancelled)
+		}
 		return s.providerFailed(c, p, errors.New("oidc: the provider answered "+said))
 	}
 	// RFC 9207: an answer of another provider is none of this one's.
@@ -258,12 +261,16 @@ func (s *Server) proveAgain(c echo.Context, t tenant.Tenant, email string) error
 	})
 }
 
+// errCancelled: whoever was at the provider did not go through with it.
+var errCancelled = errors.New("web: cancelled at the provider")
+
 // providerFailed says why somebody does not get in. What the provider did wrong
-// is for the log.
+// is for the log. What anybody can bring about without the provider is not
+// noted in the workspace's: it could be flooded.
 func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) error {
 	var ours *problem
 	v := visiting(c)
-	if v.tenant.ID != uuid.Nil && !errors.As(err, &ours) && !isDatabase(err) {
+	if v.tenant.ID != uuid.Nil && !errors.As(err, &ours) && !isDatabase(err) && !errors.Is(err, auth.ErrBadToken) && !errors.Is(err, errCancelled) {
 		ctx := c.Request().Context()
 		aerr := s.db.Shared(ctx, func(tx *db.SharedTx) error {
 			return auth.AuditSystem(ctx, tx, v.tenant, auth.DidFailSignIn, "With "+p.Name)
@@ -279,6 +286,8 @@ func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) erro
 		return err
 	case errors.Is(err, auth.ErrBadToken):
 		text = "That took too long, or it was begun in another browser. Try again."
+	case errors.Is(err, errCancelled):
+		text = "You did not go through with it over there. Try again, or sign in another way."
 	case errors.Is(err, auth.ErrUnverifiedEmail):
 		text = "It does not say that your email address is proven. Confirm it there, or sign in another way."
 	case errors.Is(err, auth.ErrSquatted):
@@ -313,7 +322,8 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 	v := visiting(c)
 	p.Shell = s.shell(c, "settings", "Sign-in")
 	p.RequireFactor = v.tenant.RequireSecondFactor
-	p.CallbackURL = s.here(c, "/oidc/"+config.WorkspaceProvider+"/callback", nil)
+	callback := "/oidc/" + config.WorkspaceProvider + "/callback"
+	p.CallbackURLs = []string{s.workspaceURL(v.tenant.Slug, callback, nil)}
 	row, err := s.tenantProvider(c)
 	if err != nil {
 		return err
@@ -323,6 +333,17 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 		p.Form.Values = map[string]string{"name": row.Name, "issuer": row.Issuer, "client_id": row.ClientID, "join_role": row.JoinRole}
 	}
 	err = s.db.SharedRead(ctx, func(tx *db.SharedTx) error {
+		own, err := tx.DomainList(ctx, v.tenant.ID)
+		if err != nil {
+			return err
+		}
+		for _, d := range own {
+			if d.VerifiedAt != nil { // people come back to the host that they left from
+				at := *s.cfg.BaseURL
+				at.Host, at.Path = strings.Replace(at.Host, at.Hostname(), d.Host, 1), callback
+				p.CallbackURLs = append(p.CallbackURLs, at.String())
+			}
+		}
 		rows, err := tx.EmailDomainList(ctx, v.tenant.ID)
 		for _, d := range rows {
 			p.Domains = append(p.Domains, views.EmailDomain{Domain: d.Domain, TXTName: domains.TXTName(d.Domain), TXTValue: domains.TXTValue(d.Token), Verified: d.VerifiedAt != nil})
@@ -338,7 +359,11 @@ func (s *Server) renderSignInSettings(c echo.Context, status int, p views.SignIn
 func (s *Server) requireFactor(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	on := posted(c, "required") == "true"
+	required := posted(c, "required")
+	if required != "true" && required != "false" {
+		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{Notice: "Say whether a second factor is required."})
+	}
+	on := required == "true"
 	if on && !v.who.Strong {
 		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{Notice: "Set up a second factor for yourself first, and sign in with it: you would lock yourself out."})
 	}

@@ -125,8 +125,8 @@ func WorkspaceRoutes(s *Server) []Route {
 
 			{get, "/settings/profile", auth.Read, s.profile},
 			{put, "/settings/profile", auth.Read, s.profileUpdate},
-			{put, "/settings/profile/avatar", auth.Read | auth.Account, s.avatarUpdate},
-			{del, "/settings/profile/avatar", auth.Read | auth.Account, s.avatarDelete},
+			{put, avatarPath, auth.Read | auth.Account, s.avatarUpdate},
+			{del, avatarPath, auth.Read | auth.Account, s.avatarDelete},
 			{get, "/avatars/:name", auth.Read, s.avatar},
 			{del, "/settings/membership", auth.Read | auth.Sudo, s.membershipLeave},
 			{get, "/settings/members", auth.Read, s.members},

@@ -168,7 +168,7 @@ func (s *Server) totpEnable(c echo.Context) error {
 		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
 	})
 	if errors.Is(err, auth.ErrWrongCode) {
-		f.fail("code", "This code is not right. Is the clock of your phone? Wait for the next code and try again.")
+		f.fail("code", "This code is not right. Is the clock of your phone right? Wait for the next code and try again.")
 		return s.renderTOTP(c, http.StatusUnprocessableEntity, f.Form, sealed)
 	}
 	if err != nil {

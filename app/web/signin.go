@@ -25,7 +25,7 @@ func (s *Server) signInForm(c echo.Context) error {
 	v := visiting(c)
 	if v.signedIn && (v.tenant.ID == uuid.Nil || v.who.Role != auth.NoRole) {
 		if slug := c.QueryParam("workspace"); slug != "" && v.tenant.ID == uuid.Nil {
-			if to, err := s.handoffTo(c, slug); err == nil {
+			if to, err := s.handoffTo(c, slug, c.QueryParam("next")); err == nil {
 				return s.leave(c, to)
 			}
 		}
@@ -77,7 +77,7 @@ func (s *Server) signIn(c echo.Context) error {
 	if err == nil {
 		after := next
 		if workspace != "" && v.tenant.ID == uuid.Nil { // on the way to a workspace: /signin takes them on
-			after = "/signin?workspace=" + url.QueryEscape(workspace)
+			after = onToWorkspace(workspace, next)
 		}
 		to, err = s.startSession(c, auth.SessionStart{UserID: user.ID, PasswordHash: user.PasswordHash}, after)
 	}
@@ -95,6 +95,16 @@ func (s *Server) signIn(c echo.Context) error {
 		return s.renderSignIn(c, tooMany(c, f, err), f.Form, next, workspace)
 	}
 	return err
+}
+
+// onToWorkspace is where somebody who signs in on the base host goes on from to
+// a workspace, and there to next.
+func onToWorkspace(slug, next string) string {
+	q := url.Values{"workspace": {slug}}
+	if next != "" {
+		q.Set("next", next)
+	}
+	return "/signin?" + q.Encode()
 }
 
 // auditFailure notes in the workspace's log that somebody was not let in; on
@@ -242,7 +252,7 @@ func (s *Server) sudoForm(c echo.Context) error {
 func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next string) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: (v.tenant.RequireSecondFactor || v.console || v.who.HasFactor) && !v.who.Strong, Console: v.console}
+	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.who.Email, Foreign: s.foreign(c), StepUp: (v.tenant.RequireSecondFactor || v.console || v.who.HasFactor) && !v.who.Strong && !v.who.ByProvider, Console: v.console, ForgotURL: s.siteURL("/password/forgot", url.Values{"email": {v.who.Email}})}
 	if action != "/sudo" {
 		r := c.Request()
 		if r.Method != http.MethodPost {
@@ -266,6 +276,9 @@ func (s *Server) renderSudo(c echo.Context, status int, f ui.Form, action, next 
 		return err
 	}
 	if v.who.ByProvider {
+		if from, err := url.Parse(c.Request().Referer()); next == "" && err == nil && from.Host == c.Request().Host {
+			next = from.RequestURI() // the page that the form stood on
+		}
 		p.Again = "/oidc/workspace?fresh=1&next=" + url.QueryEscape(first(next, "/"))
 	}
 	return s.render(c, status, views.Sudo(p), nil)
@@ -297,7 +310,13 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 		err = auth.ErrWrongPassword
 	case f.Values["sudo_code"] != "":
 		field, strong = "sudo_code", true
-		_, err = auth.CheckCode(ctx, s.db, s.box, who.UserID, f.Values["sudo_code"])
+		var recovered bool
+		recovered, err = auth.CheckCode(ctx, s.db, s.box, who.UserID, f.Values["sudo_code"])
+		if err == nil && recovered {
+			err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
+				return s.mail(ctx, tx, v.tenant.ID, who.Email, letter.SecurityChanged("A recovery code was used to confirm a change of your account or workspace"))
+			})
+		}
 	default:
 		if who.HasFactor && !who.Strong { // a password alone would undo the factor
 			return false, http.StatusUnprocessableEntity, nil

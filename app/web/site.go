@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
@@ -94,7 +95,7 @@ func (s *Server) signUp(c echo.Context) error {
 		},
 	}
 	if known {
-		in.UserID, in.ProvedAt = v.who.UserID, &v.who.ProvedAt
+		in.UserID, in.ProvedAt, in.BeganAt = v.who.UserID, &v.who.ProvedAt, &v.who.BeganAt
 	}
 	r, err := auth.SignUp(ctx, s.db, in)
 	switch {
@@ -212,7 +213,7 @@ func (s *Server) workspaceList(c echo.Context) error {
 
 // workspaceVisit takes a member from this host to a workspace's.
 func (s *Server) workspaceVisit(c echo.Context) error {
-	to, err := s.handoffTo(c, c.Param("slug"))
+	to, err := s.handoffTo(c, c.Param("slug"), "")
 	if err != nil {
 		return err
 	}
@@ -220,20 +221,28 @@ func (s *Server) workspaceVisit(c echo.Context) error {
 }
 
 // handoffTo is an address that signs whoever is signed in here in to a
-// workspace, once; pgx.ErrNoRows when they are no member there.
-func (s *Server) handoffTo(c echo.Context, slug string) (to string, err error) {
+// workspace, once, and leads to next there; pgx.ErrNoRows when they are neither
+// a member there nor invited.
+func (s *Server) handoffTo(c echo.Context, slug, next string) (to string, err error) {
 	ctx := c.Request().Context()
 	who := visiting(c).who
 	var token string
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		id, err := tx.TenantOfMember(ctx, slug, who.UserID)
+		if errors.Is(err, pgx.ErrNoRows) && who.Verified {
+			id, err = tx.TenantOfInvited(ctx, slug, who.Email)
+		}
 		if err != nil {
 			return err
 		}
-		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: who.UserID, TenantID: &id, Strong: who.Strong, ProvedAt: &who.ProvedAt})
+		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: who.UserID, TenantID: &id, Strong: who.Strong, ProvedAt: &who.ProvedAt, BeganAt: &who.BeganAt})
 		return err
 	})
-	return s.workspaceURL(slug, "/handoff", url.Values{"token": {token}}), err
+	q := url.Values{"token": {token}}
+	if next != "" {
+		q.Set("next", next)
+	}
+	return s.workspaceURL(slug, "/handoff", q), err
 }
 
 // handoff arrives from another host. It asks before it replaces the session of
@@ -261,17 +270,17 @@ func (s *Server) handoff(c echo.Context) error {
 			return s.handoffFailed(c, err)
 		}
 		if next != "" {
-			return s.render(c, http.StatusOK, views.Handoff(views.HandoffPage{Workspace: v.tenant.Name, Token: token, Now: v.who.Name, Next: next}), nil)
+			return s.render(c, http.StatusOK, views.Handoff(views.HandoffPage{Workspace: v.tenant.Name, Token: token, Now: v.who.Name, Next: next, To: c.QueryParam("next")}), nil)
 		}
 	}
-	return s.finishHandoff(c, token)
+	return s.finishHandoff(c, token, c.QueryParam("next"))
 }
 
 func (s *Server) handoffConfirmed(c echo.Context) error {
-	return s.finishHandoff(c, c.Request().PostForm.Get("token"))
+	return s.finishHandoff(c, c.Request().PostForm.Get("token"), posted(c, "next"))
 }
 
-func (s *Server) finishHandoff(c echo.Context, token string) error {
+func (s *Server) finishHandoff(c echo.Context, token, next string) error {
 	ctx := c.Request().Context()
 	var start auth.SessionStart
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
@@ -281,7 +290,7 @@ func (s *Server) finishHandoff(c echo.Context, token string) error {
 	if err != nil {
 		return s.handoffFailed(c, err)
 	}
-	to, err := s.startSession(c, start, "")
+	to, err := s.startSession(c, start, next)
 	if err != nil {
 		return err
 	}

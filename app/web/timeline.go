@@ -287,7 +287,10 @@ func (s *Server) noteDelete(c echo.Context) error {
 	var set uuid.UUID
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
-		return crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), visiting(c).who.Role.May(auth.Manage), version)
+		if err := crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), visiting(c).who.Role.May(auth.Manage), version); err != nil {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidDelete, "A note")
 	})
 	if errors.Is(err, crm.ErrChanged) {
 		return errNoteChanged
@@ -316,8 +319,10 @@ func (s *Server) undo(c echo.Context) error {
 	}
 	var back crm.Undone
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-		back, err = crm.Undo(ctx, tx.Queries, id)
-		return err
+		if back, err = crm.Undo(ctx, tx.Queries, id); err != nil || len(back.Removed) == 0 {
+			return err
+		}
+		return auth.Audit(ctx, tx, auth.DidDelete, ui.Plural(len(back.Removed), "record", "records")+", by undoing how it was made")
 	})
 	if err != nil {
 		return err

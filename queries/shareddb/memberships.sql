@@ -33,6 +33,11 @@ delete from memberships where id = @id and tenant_id = @tenant_id;
 select m.id, m.tenant_id, t.schema from memberships m join tenants t on t.id = m.tenant_id
 where m.user_id = @user_id and t.state in ('active', 'suspended');
 
+-- name: TenantOfInvited :one
+-- The workspace of the slug, where an invitation waits for the address.
+select t.id from tenants t join invitations i on i.tenant_id = t.id
+where t.slug = @slug::text and i.email = @email and i.expires_at > now() and t.state = 'active';
+
 -- name: TenantOfMember :one
 -- The workspace with this slug, provided that the user is a member of it.
 select t.id

@@ -179,6 +179,19 @@ func (q *Queries) MembershipsOfUser(ctx context.Context, userID uuid.UUID) ([]Me
 	return items, nil
 }
 
+const tenantOfInvited = `-- name: TenantOfInvited :one
+select t.id from tenants t join invitations i on i.tenant_id = t.id
+where t.slug = $1::text and i.email = $2 and i.expires_at > now() and t.state = 'active'
+`
+
+// The workspace of the slug, where an invitation waits for the address.
+func (q *Queries) TenantOfInvited(ctx context.Context, slug string, email string) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, tenantOfInvited, slug, email)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const tenantOfMember = `-- name: TenantOfMember :one
 select t.id
 from tenants t join memberships m on m.tenant_id = t.id

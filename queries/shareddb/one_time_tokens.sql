@@ -1,6 +1,6 @@
 -- name: OneTimeTokenInsert :exec
-insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, proved_at, expires_at)
-values (@hash, @purpose, sqlc.narg(user_id), sqlc.narg(tenant_id), @email, @data, @strong, coalesce(sqlc.narg(proved_at), now()), @expires_at);
+insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, proved_at, began_at, expires_at)
+values (@hash, @purpose, sqlc.narg(user_id), sqlc.narg(tenant_id), @email, @data, @strong, coalesce(sqlc.narg(proved_at), now()), coalesce(sqlc.narg(began_at), now()), @expires_at);
 
 -- name: OneTimeTokenPeek :one
 select o.user_id, o.email, u.name
@@ -10,7 +10,7 @@ where o.hash = @hash and o.purpose = @purpose and o.tenant_id is not distinct fr
 -- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = @hash and purpose = @purpose and tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and expires_at > now()
-returning user_id, email, data, strong, proved_at;
+returning user_id, email, data, strong, proved_at, began_at;
 
 -- name: OneTimeTokenDeleteOfUser :exec
 -- Whatever mail was sent before does not work any more.

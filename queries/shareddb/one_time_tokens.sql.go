@@ -15,7 +15,7 @@ import (
 const oneTimeTokenConsume = `-- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = $1 and purpose = $2 and tenant_id is not distinct from $3::uuid and expires_at > now()
-returning user_id, email, data, strong, proved_at
+returning user_id, email, data, strong, proved_at, began_at
 `
 
 type OneTimeTokenConsumeRow struct {
@@ -24,6 +24,7 @@ type OneTimeTokenConsumeRow struct {
 	Data     string
 	Strong   bool
 	ProvedAt time.Time
+	BeganAt  time.Time
 }
 
 func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose string, tenantID *uuid.UUID) (OneTimeTokenConsumeRow, error) {
@@ -35,6 +36,7 @@ func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose 
 		&i.Data,
 		&i.Strong,
 		&i.ProvedAt,
+		&i.BeganAt,
 	)
 	return i, err
 }
@@ -62,8 +64,8 @@ func (q *Queries) OneTimeTokenDeleteOfUser(ctx context.Context, userID *uuid.UUI
 }
 
 const oneTimeTokenInsert = `-- name: OneTimeTokenInsert :exec
-insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, proved_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now()), $9)
+insert into one_time_tokens (hash, purpose, user_id, tenant_id, email, data, strong, proved_at, began_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, now()), coalesce($9, now()), $10)
 `
 
 type OneTimeTokenInsertParams struct {
@@ -75,6 +77,7 @@ type OneTimeTokenInsertParams struct {
 	Data      string
 	Strong    bool
 	ProvedAt  interface{}
+	BeganAt   interface{}
 	ExpiresAt time.Time
 }
 
@@ -88,6 +91,7 @@ func (q *Queries) OneTimeTokenInsert(ctx context.Context, arg OneTimeTokenInsert
 		arg.Data,
 		arg.Strong,
 		arg.ProvedAt,
+		arg.BeganAt,
 		arg.ExpiresAt,
 	)
 	return err

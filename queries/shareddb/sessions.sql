@@ -1,12 +1,12 @@
 -- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at)
-values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support, coalesce(sqlc.narg(proved_at), now()));
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at, created_at)
+values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support, coalesce(sqlc.narg(proved_at), now()), coalesce(sqlc.narg(began_at), now()));
 
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
 -- with it, so that a removed member is out at the next click; an operator who
 -- is none any more loses what being one has opened.
-select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+select s.id, s.user_id, s.created_at, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role

@@ -106,7 +106,7 @@ func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID)
 }
 
 const sessionGet = `-- name: SessionGet :one
-select s.id, s.user_id, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+select s.id, s.user_id, s.created_at, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
@@ -120,6 +120,7 @@ where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.console
 type SessionGetRow struct {
 	ID              uuid.UUID
 	UserID          uuid.UUID
+	CreatedAt       time.Time
 	LastSeenAt      time.Time
 	ProvedAt        time.Time
 	Pending         bool
@@ -149,6 +150,7 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 	err := row.Scan(
 		&i.ID,
 		&i.UserID,
+		&i.CreatedAt,
 		&i.LastSeenAt,
 		&i.ProvedAt,
 		&i.Pending,
@@ -172,8 +174,8 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 }
 
 const sessionInsert = `-- name: SessionInsert :exec
-insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()))
+insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, now()), coalesce($13, now()))
 `
 
 type SessionInsertParams struct {
@@ -189,6 +191,7 @@ type SessionInsertParams struct {
 	Console   bool
 	Support   bool
 	ProvedAt  interface{}
+	BeganAt   interface{}
 }
 
 func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) error {
@@ -205,6 +208,7 @@ func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) er
 		arg.Console,
 		arg.Support,
 		arg.ProvedAt,
+		arg.BeganAt,
 	)
 	return err
 }

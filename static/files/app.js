@@ -417,7 +417,9 @@ document.addEventListener("click", async (e) => {
 			? await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options.publicKey) })
 			: await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options.publicKey) });
 		const done = await post("finish", credential.toJSON());
-		if (done) location.assign(done.location);
+		const waiting = $("form[data-waiting]"); // what was sent before one was asked who one is
+		if (done && waiting && passkey === "login") waiting.submit();
+		else if (done) location.assign(done.location);
 	} catch (reason) {
 		error.textContent = reason instanceof DOMException
 			? (reason.name === "InvalidStateError" ? "This device has a passkey of yours already." : "That did not work out. Try again when you are ready.")

@@ -2,7 +2,8 @@
 
 -- When a password or factor was shown travels with who goes from one host to
 -- another: a session made by a hand-off is no fresher than the one it comes from.
-alter table one_time_tokens add column proved_at timestamptz not null default now();
+-- Nor does it begin anew the time that a session lasts at most.
+alter table one_time_tokens add column proved_at timestamptz not null default now(), add column began_at timestamptz not null default now();
 create index one_time_tokens_handoff on one_time_tokens (user_id) where purpose = 'handoff';
 
 -- Ids that the database makes are like those that Go makes: version 7 of RFC
