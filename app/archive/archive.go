@@ -400,7 +400,7 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 		return t, err
 	}
 	if before.ID != uuid.Nil {
-		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405"), before.ID); err != nil {
+		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405")+"-"+before.Schema[len(before.Schema)-4:], before.ID); err != nil {
 			return t, err
 		}
 	}

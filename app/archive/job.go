@@ -64,6 +64,9 @@ func (w *Worker) Work(ctx context.Context, job *river.Job[Job]) error {
 	return err
 }
 
+// errDone: an attempt before got to its end, and its worker died with the news.
+var errDone = errors.New("archive: it is made already")
+
 func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 	id := job.Args.ExportID
 	var t tenant.Tenant
@@ -72,6 +75,9 @@ func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 	err := w.DB.Shared(ctx, func(tx *db.SharedTx) (err error) {
 		if row, err = tx.ExportGet(ctx, id, job.Args.TenantID); err != nil {
 			return err
+		}
+		if row.State == "done" {
+			return errDone
 		}
 		found, err := tx.TenantByID(ctx, job.Args.TenantID)
 		if err != nil {
@@ -83,6 +89,9 @@ func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 		}
 		return tx.ExportChunksDelete(ctx, id)
 	})
+	if errors.Is(err, errDone) {
+		return nil
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return river.JobCancel(errors.New("archive: nobody waits for it any more"))
 	}

@@ -188,7 +188,7 @@ func TestDeploymentFiles(t *testing.T) {
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "DynamicUser=yes", "TimeoutStopSec"}} {
+	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
 		for _, want := range wants {
 			if !strings.Contains(read(t, file), want) {
 				t.Errorf("%s lacks %s", file, want)

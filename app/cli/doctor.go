@@ -66,7 +66,11 @@ func (c doctorCommand) Run(e *environment) error {
 	}
 	check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest), fmt.Sprintf("%s behind version %d", ui.Plural(behind, "schema is", "schemas are"), status.TenantLatest), "paddock migrate")
 	for _, f := range status.Failed {
-		say("wrong", fmt.Sprintf("%s failed to migrate: %s", name(f), f.Error), "mend it, then: paddock migrate --tenant "+f.Slug)
+		again := "mend it, then: paddock migrate"
+		if f.Slug != "" {
+			again += " --tenant " + f.Slug
+		}
+		say("wrong", fmt.Sprintf("%s failed to migrate: %s", name(f), f.Error), again)
 	}
 	h, err := d.Health(e.ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/seed"
 )
 
@@ -45,6 +46,9 @@ func (c seedCommand) Run(e *environment) error {
 		return err
 	}
 	defer done()
+	if _, err := e.noted(d, c.Slug, auth.DidOperate, "the records: generated ones added (seed)"); err != nil {
+		return err
+	}
 	var report func(done int)
 	if bar := progress("records"); bar != nil {
 		bar.ChangeMax(n.Total())

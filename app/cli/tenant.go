@@ -466,6 +466,9 @@ func (c tenantExec) Run(e *environment) error {
 			if t.State != tenant.Active && t.State != tenant.Suspended {
 				continue
 			}
+			if _, err := e.noted(d, t.Slug, auth.DidOperate, "by a command for all workspaces: "+filepath.Base(command[0])); err != nil {
+				return err
+			}
 			cmd := exec.CommandContext(e.ctx, command[0], command[1:]...)
 			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err

@@ -74,6 +74,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	oc.MaxConnIdleTime = time.Minute
 	oc.ConnConfig.RuntimeParams["search_path"] = "public, ext, pg_temp"
 	oc.ConnConfig.RuntimeParams["application_name"] = "paddock-owner"
+	inUTC(oc.ConnConfig.RuntimeParams)
 	if d.owner, err = pgxpool.NewWithConfig(ctx, oc); err != nil {
 		return nil, err
 	}
@@ -110,6 +111,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
 	ac.ConnConfig.RuntimeParams["search_path"] = ""
 	ac.ConnConfig.RuntimeParams["application_name"] = "paddock"
+	inUTC(ac.ConnConfig.RuntimeParams)
 	// One request cancelled must not cost its connection.
 	ac.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 3 * time.Second}
@@ -313,4 +315,10 @@ func tenantsServed(c *pgx.Conn) int {
 func code(err error, codes ...string) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && slices.Contains(codes, pg.Code)
+}
+
+// inUTC makes times as text, in archives and in cursors of lists, the same
+// whatever the server is set to.
+func inUTC(params map[string]string) {
+	params["timezone"], params["datestyle"] = "UTC", "ISO, YMD"
 }

@@ -344,7 +344,7 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 	}
 	rows, err = d.owner.Query(ctx, `
 		select schema, coalesce(slug, ''), schema_version, migration_error from public.tenants
-		where migration_error <> '' and state not in ('preparing', 'importing') order by slug, schema limit 100`)
+		where migration_error <> '' and schema_made and state not in ('preparing', 'importing') order by slug, schema limit 100`)
 	if err != nil {
 		return s, err
 	}

@@ -178,6 +178,9 @@ func TestMigrationAtScale(t *testing.T) {
 	time.Sleep(200 * time.Millisecond) // its backends notice
 	killed := whole()
 	t.Logf("killed when %d of %d were done", killed, n-1)
+	if killed == 0 || killed == n-1 {
+		t.Error("it was not killed half-way")
+	}
 
 	// People go on working in fifty of them, while the rest is done.
 	ctx, stop := context.WithCancel(t.Context())
@@ -185,7 +188,8 @@ func TestMigrationAtScale(t *testing.T) {
 	var confirmed atomic.Int64
 	var mu sync.Mutex
 	var slowest time.Duration
-	for _, scope := range tenants[n-min(50, n/3):] {
+	// The one that fails is among them: it goes on as it is.
+	for _, scope := range append([]db.Scope{tenants[n/2]}, tenants[n-min(50, n/3):]...) {
 		wg.Go(func() {
 			ctx := db.WithScope(ctx, scope)
 			for ctx.Err() == nil {
@@ -499,7 +503,7 @@ func TestConnectionMemory(t *testing.T) {
 			unbounded = append(unbounded, private)
 		}
 	}
-	ceiling := 10_000 + perConn*850 // kB: a fresh backend, and what a tenant leaves behind; the README has it for a hundred
+	ceiling := 10_000 + perConn*800 // kB: a fresh backend, and what a tenant leaves behind; the README has it for a hundred
 	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace", len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
 	if most > ceiling {
 		t.Errorf("%d kB, more than %d", most, ceiling)

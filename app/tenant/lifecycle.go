@@ -142,7 +142,7 @@ type DropWorker struct {
 // Timeout is for many at once.
 func (*DropWorker) Timeout(*river.Job[DropJob]) time.Duration { return time.Hour }
 
-// Work drops what is due, and forgets former names.
+// Work drops what is due and what was never finished, and forgets former names.
 func (w *DropWorker) Work(ctx context.Context, _ *river.Job[DropJob]) error {
 	err := w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		_, err := tx.FormerSlugDeleteExpired(ctx)
@@ -151,6 +151,7 @@ func (w *DropWorker) Work(ctx context.Context, _ *river.Job[DropJob]) error {
 	if err != nil {
 		return err
 	}
+	_, unfinished := w.DB.DropUnfinished(ctx, 10*time.Minute)
 	_, err = w.DB.DropDeleted(ctx, DeletedTime)
-	return err
+	return errors.Join(err, unfinished)
 }

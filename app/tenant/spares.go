@@ -15,8 +15,7 @@ import (
 // happens in batches: when half of the spares are gone, all are replaced.
 
 // RefillSpares makes spare schemas until there are want, if fewer than half of
-// them are left, and clears what killed refills left. It returns how many it
-// made; none when another process is at it.
+// them are left. It returns how many it made; none when another process is at it.
 func RefillSpares(ctx context.Context, d *db.DB, want int) (made int, err error) {
 	n, err := d.CountSpares(ctx)
 	if err != nil || n*2 >= want {
@@ -30,15 +29,13 @@ func RefillSpares(ctx context.Context, d *db.DB, want int) (made int, err error)
 	if n, err = d.CountSpares(ctx); err != nil || n*2 >= want { // another was at it just now
 		return 0, err
 	}
-	// What can't be cleared now keeps nobody from signing up.
-	_, unfinished := d.DropUnfinished(ctx, 10*time.Minute)
 	for ; n < want; n++ {
 		if _, err := d.CreateTenantSchema(ctx); err != nil {
 			return made, fmt.Errorf("making a spare schema: %w", err)
 		}
 		made++
 	}
-	return made, unfinished
+	return made, nil
 }
 
 // SparesJob refills the spare schemas. It is enqueued by each sign-up, and now

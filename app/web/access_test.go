@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/csv"
 	"encoding/json"
 	"image"
@@ -26,6 +27,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/web"
 )
 
 func signInForm(u apptest.User) url.Values {
@@ -155,6 +157,11 @@ func TestPasswordIsReset(t *testing.T) {
 		t.Errorf("%d of 100 succeeded", done.Load())
 	}
 	reset("yet another good phrase", token(t, link)).Want(http.StatusNotFound)
+	fragment := app.Client(t)
+	fragment.HTMX = true
+	if over := fragment.Post(app.Site("/password/reset"), url.Values{"token": {token(t, link)}, "password": {"yet another good phrase"}}).Want(http.StatusNotFound); strings.Contains(over.Body, "<html") || !strings.Contains(over.Body, "only the latest one does") {
+		t.Error("a page where a fragment was asked for")
+	}
 	signedOut(t, "the session before", old.Get(w.URL("/")))
 	c.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusUnprocessableEntity)
 	c.Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
@@ -353,6 +360,7 @@ func TestRequiredSecondFactor(t *testing.T) {
 	c = w.Client(w.Owner)
 	m := w.Client(u)
 	c.Put(w.URL("/settings/signin/factor"), required).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/signin/factor"), nil).Want(http.StatusUnprocessableEntity) // absent is not false
 	eventually(t, "it is asked of a member", func() bool {
 		return m.Get(w.URL("/customers")).Header.Get("Location") == "/settings/security"
 	})
@@ -394,6 +402,18 @@ func TestSudo(t *testing.T) {
 	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {apptest.Password}}).Want(http.StatusSeeOther)
 	app.Mail(t, email, "new address")
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther) // for a quarter of an hour
+	// A recovery code does as well, and one hears of it.
+	v := app.NewWorkspace(t)
+	var codes []string
+	app.TOTP(v, v.Owner)
+	v.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		codes, err = auth.RecoveryCodes(ctx, tx, v.Owner.ID)
+		return err
+	})
+	vc := v.Client(v.Owner)
+	later(t, v.Owner)
+	vc.Post(v.URL("/sudo"), url.Values{"sudo_code": {codes[0]}}).Want(http.StatusSeeOther)
+	app.Mail(t, v.Owner.Email, "recovery code was used")
 	// A page goes by way of /sudo and comes back; elsewhere it does not lead.
 	later(t, w.Owner)
 	to := c.Get(w.URL("/settings/security/totp")).Want(http.StatusSeeOther).Header.Get("Location")
@@ -747,8 +767,15 @@ func TestAuditLog(t *testing.T) {
 	c.Put(w.URL("/settings/workspace"), url.Values{"name": {"=cmd|' /C calc'!A0"}}).Want(http.StatusSeeOther)
 	id := w.Customer(customerNamed("Deleted one"))
 	c.Delete(w.URL("/customers/"+id.String()), url.Values{"version": {"1"}}).Want(http.StatusSeeOther)
+	// What goes for good by undoing it, and a note, are deletions too.
+	c.Post(w.URL("/customers"), url.Values{"name": {"Made by mistake"}}).Want(http.StatusSeeOther)
+	set := ""
+	if err := apptest.Superuser(t).QueryRow(t.Context(), `select change_set::text from `+w.Schema+`.changes order by id desc limit 1`).Scan(&set); err != nil {
+		t.Fatal(err)
+	}
+	c.Put(w.URL("/changes/"+set+"/reversal"), nil).Want(http.StatusSeeOther)
 	page := c.Get(w.URL("/settings/audit")).Want(http.StatusOK).Text(".audit")
-	for _, want := range []string{"signed in", "failed to sign in Wrong password", "changed the settings =cmd", "deleted Deleted one"} {
+	for _, want := range []string{"deleted 1 record, by undoing", "signed in", "failed to sign in Wrong password", "changed the settings =cmd", "deleted Deleted one"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
 		}
@@ -867,6 +894,16 @@ func TestProfileAndAvatar(t *testing.T) {
 			t.Errorf("%s: no message", what)
 		}
 	}
+	// As a phone takes it, of several megabytes; and one that is beyond them.
+	photo := image.NewRGBA(image.Rect(0, 0, 2000, 1500))
+	_, _ = rand.Read(photo.Pix)
+	jpg.Reset()
+	if err := jpeg.Encode(&jpg, photo, &jpeg.Options{Quality: 90}); err != nil || jpg.Len() < 2<<20 || jpg.Len() > 8<<20 {
+		t.Fatalf("%d bytes, %v", jpg.Len(), err)
+	}
+	upload(jpg.Bytes()).Want(http.StatusSeeOther)
+	src, _ = c.Get(w.URL("/settings/members")).Want(http.StatusOK).Find(".members img").Attr("src")
+	upload(make([]byte, 9<<20)).Want(http.StatusRequestEntityTooLarge)
 	c.Delete(w.URL("/settings/profile/avatar"), nil).Want(http.StatusSeeOther)
 	c.Get(w.URL(src)).Want(http.StatusNotFound)
 }
@@ -931,6 +968,64 @@ func TestProofIsNotRenewedByMoving(t *testing.T) {
 	res := strong.Post(a.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {apptest.Password}})
 	if res.Status < 400 && !strings.HasPrefix(res.Header.Get("Location"), "/sudo") || len(app.Mailbox.List(email)) > 0 {
 		t.Errorf("a password stood in for the second factor: %d %s", res.Status, res.Header.Get("Location"))
+	}
+}
+
+// However often somebody moves, a session ends thirty days after they signed in.
+func TestSessionsEndHoweverOneMoves(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	b.Join(a.Owner, auth.Owner)
+	c := a.Client(a.Owner)
+	exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours' where user_id = $1`, a.Owner.ID)
+	to := c.Post(a.URL("/workspaces/"+b.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
+	c.Get(to).Want(http.StatusSeeOther)
+	c.Get(b.URL("/customers")).Want(http.StatusOK)
+	if n := count(t, `select count(*) from public.sessions where user_id = $1 and tenant_id = $2 and expires_at < now() + interval '2 hours' and created_at < now() - interval '29 days'`, a.Owner.ID, b.ID); n != 1 {
+		t.Error("moving has begun the session's time anew")
+	}
+}
+
+// On the base host too each route asks for what it says.
+func TestSiteRoutes(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	for _, route := range web.SiteRoutes(app.Web) {
+		path := app.Site(strings.NewReplacer(":id", apptest.NewID().String(), ":slug", "nobody", ":provider", "none").Replace(route.Path))
+		ask := func(c *apptest.Client) *apptest.Response {
+			r := c.Request(route.Method, path, url.Values{"email": {"x@example.com"}, "password": {apptest.Password}})
+			return c.Do(r)
+		}
+		if route.Permission.Level() == auth.Anyone {
+			if res := ask(app.Client(t)); res.Status >= 500 {
+				t.Errorf("%s %s: %d", route.Method, route.Path, res.Status)
+			}
+			continue
+		}
+		signedOut(t, route.Method+" "+route.Path, ask(app.Client(t)))
+		// A workspace's session is nobody here.
+		w := app.NewWorkspace(t)
+		member := w.Client(w.Owner)
+		from, _ := url.Parse(w.URL("/"))
+		to, _ := url.Parse(app.Site("/"))
+		member.HTTP.Jar.SetCookies(to, member.HTTP.Jar.Cookies(from))
+		signedOut(t, route.Method+" "+route.Path+", by a workspace's session", ask(member))
+		// Signed in here, one gets in; where it matters, one is asked once more.
+		c := app.Client(t)
+		c.Post(app.Site("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
+		if res := ask(c); res.Status == http.StatusForbidden || strings.HasPrefix(res.Header.Get("Location"), "/signin?") {
+			t.Errorf("%s %s, signed in: %d %s", route.Method, route.Path, res.Status, res.Header.Get("Location"))
+		}
+		if route.Permission&auth.Sudo == 0 {
+			continue
+		}
+		c = app.Client(t)
+		c.Post(app.Site("/signin"), url.Values{"email": {w.Owner.Email}, "password": {apptest.Password}})
+		later(t, w.Owner)
+		if res := ask(c); res.Status != http.StatusForbidden && !strings.HasPrefix(res.Header.Get("Location"), "/s") {
+			t.Errorf("%s %s does not ask again: %d %s", route.Method, route.Path, res.Status, res.Header.Get("Location"))
+		}
 	}
 }
 

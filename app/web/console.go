@@ -319,7 +319,28 @@ func (s *Server) tenantLimits(c echo.Context) error {
 		return s.renderTenant(c, http.StatusUnprocessableEntity, "limits", f.Form)
 	}
 	return s.operate(c, "", "has these limits now", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
+		row, err := tx.TenantGet(ctx, t.ID)
+		if err != nil {
+			return "", err
+		}
+		// What was not sent stays as it is.
+		now := row.Tenant
 		p.ID = t.ID
+		for _, n := range []struct {
+			name string
+			to   **int32
+			is   *int32
+		}{{"statement_ms", &p.StatementMs, now.LimitStatementMs}, {"concurrent", &p.Concurrent, now.LimitConcurrent}, {"requests", &p.Requests, now.LimitRequests}, {"jobs", &p.Jobs, now.LimitJobs}} {
+			if !f.present[n.name] {
+				*n.to = n.is
+			}
+		}
+		if !f.present["records"] {
+			p.Records = now.LimitRecords
+		}
+		if !f.present["megabytes"] {
+			p.Bytes = now.LimitBytes
+		}
 		if err := tx.TenantSetLimits(ctx, p); err != nil {
 			return "", err
 		}

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
 
@@ -203,4 +205,47 @@ func TestCustomDomains(t *testing.T) {
 	eventually(t, "the new name", func() bool { return c.Do(hostRequest(t, app, host, "")).Text("h1") == "Sign in to Renamed too" })
 	exec(`delete from public.domains where host = $1`, host)
 	eventually(t, "the end of the domain", func() bool { return status() == http.StatusNotFound })
+}
+
+// A former name leads on for thirty days, stays reserved as long, and is free
+// then; a deleted workspace is dropped after as many, by the job, with what a
+// killed import left.
+func TestThirtyDays(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	op, _ := operator(t, app)
+	former, now := w.Slug, apptest.Unique("renamed")
+	op.Put(console(app, "/tenants/"+w.ID.String()+"/slug"), url.Values{"slug": {now}}).Want(http.StatusSeeOther)
+	eventually(t, "the former name leads on", func() bool {
+		return app.Client(t).Get(app.At(former, "/deals")).Header.Get("Location") == app.At(now, "/deals")
+	})
+	app.Client(t).Post(app.Site("/signup"), signUpForm(former)).Want(http.StatusUnprocessableEntity)
+	exec(t, `update public.former_slugs set until = now() - interval '1 second' where slug = $1`, former)
+	app.Hosts.Forget(former)
+	app.Client(t).Get(app.At(former, "/deals")).Want(http.StatusNotFound)
+	app.Client(t).Post(app.Site("/signup"), signUpForm(former)).Want(http.StatusSeeOther)
+
+	gone := app.NewWorkspace(t)
+	op.Delete(console(app, "/tenants/"+gone.ID.String()), url.Values{"slug": {gone.Slug}}).Want(http.StatusSeeOther)
+	exec(t, `update public.tenants set deleted_at = now() - interval '31 days' where id = $1`, gone.ID)
+	half, err := apptest.DB(t).CreateTenantSchemaAt(t.Context(), db.TenantVersion())
+	if err != nil {
+		t.Fatal(err)
+	}
+	exec(t, `update public.tenants set created_at = now() - interval '2 days' where schema = $1`, half)
+	schemas := func() int {
+		return count(t, `select count(*) from pg_namespace where nspname = any($1)`, []string{gone.Schema, half})
+	}
+	if schemas() != 2 {
+		t.Fatal("they are not there to begin with")
+	}
+	if err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), tenant.DropJob{}) }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "both are dropped", func() bool { return schemas() == 0 })
+	if n := count(t, `select count(*) from public.tenants where id = $1 and slug = $2 and not schema_made`, gone.ID, gone.Slug); n != 1 {
+		t.Error("its name is not kept")
+	}
+	app.Client(t).Post(app.Site("/signup"), signUpForm(gone.Slug)).Want(http.StatusUnprocessableEntity)
 }

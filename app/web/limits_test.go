@@ -219,6 +219,10 @@ func TestFullWorkspace(t *testing.T) {
 	})
 	// The same with storage: an empty workspace has some.
 	op.Put(console(app, "/tenants/"+w.ID.String()+"/limits"), url.Values{"megabytes": {"1"}}).Want(http.StatusSeeOther)
+	if n := count(t, `select limit_records::int from public.tenants where id = $1`, w.ID); n != 10 {
+		t.Errorf("what was not sent was changed: %d", n)
+	}
+	op.Put(console(app, "/tenants/"+w.ID.String()+"/limits"), url.Values{"records": {""}}).Want(http.StatusSeeOther) // empty is none of its own
 	eventually(t, "its storage is full", func() bool {
 		return strings.Contains(c.Post(w.URL("/customers"), url.Values{"name": {"The fourth"}}).Body, "1.0 MB")
 	})

@@ -143,6 +143,9 @@ func TestProviderOfAnotherWorkspace(t *testing.T) {
 	app.Client(t).Get(back).Want(http.StatusForbidden)
 	c.Get(back).Want(http.StatusSeeOther)
 	c.Get(back).Want(http.StatusForbidden) // once
+	if audited(a, auth.DidFailSignIn, "With") {
+		t.Error("what anybody can bring about fills the workspace's log")
+	}
 	// A state of somebody's own making, and an altered one.
 	u, _ := url.Parse(back)
 	q := u.Query()
@@ -191,6 +194,32 @@ func TestPlatformsProvider(t *testing.T) {
 	}
 	c.Follow(c.Post(app.Site("/signup"), url.Values{"workspace": {"Fresh"}, "slug": {slug}}).Want(http.StatusSeeOther)).Want(http.StatusOK)
 	c.Get(app.At(slug, "/customers")).Want(http.StatusOK)
+	// Invited, who has nothing but the provider comes by the base host, and is
+	// back at the invitation.
+	link := w.Invite(email, "member")
+	guest := app.Client(t)
+	invitation := guest.Get(w.URL("/invitations/" + link)).Want(http.StatusOK)
+	site, _ := invitation.Find(`.sheet a[href*="workspace="]`).Attr("href")
+	at, err := url.Parse(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	through(guest, p, app.Site("/oidc/big?"+at.RawQuery), "fresh").Want(http.StatusSeeOther)
+	if arrived := guest.Follow(guest.Get(site).Want(http.StatusSeeOther)); arrived.URL.String() != w.URL("/invitations/"+link) {
+		t.Errorf("it leads to %s", arrived.URL)
+	}
+	guest.Post(w.URL("/invitations/"+link), nil).Want(http.StatusSeeOther)
+	guest.Get(w.URL("/customers")).Want(http.StatusOK)
+	// Somebody presses Cancel over there.
+	cancelled := app.Client(t)
+	to, err := url.Parse(cancelled.Get(app.Site("/oidc/big")).Want(http.StatusSeeOther).Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res = cancelled.Get(app.Site("/oidc/big/callback?error=access_denied&state=" + to.Query().Get("state"))).Want(http.StatusForbidden)
+	if !strings.Contains(res.Body, "did not go through with it") {
+		t.Error("cancelled, it is called a fault")
+	}
 	// An account that somebody made with this address, and never proved, is
 	// taken over: what was set up is gone.
 	squatter := app.NewWorkspace(t)

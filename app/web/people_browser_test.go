@@ -174,6 +174,15 @@ func TestBrowserPasskey(t *testing.T) {
 	b.WaitText("h1", "Is it you?")
 	b.Click("[data-passkey=login] button")
 	b.Wait("svg.qr")
+	// A form that was sent waits for it, and goes on with what was typed.
+	b.Open(w.URL("/settings/members"))
+	b.Fill(`form[action="/settings/invitations"] [name=email]`, "waited@example.com")
+	later(t, w.Owner)
+	b.Click(`form[action="/settings/invitations"] button[type=submit]`)
+	b.WaitText("h1", "Is it you?")
+	b.Click("[data-passkey=login] button")
+	b.WaitText("main", "waited@example.com")
+	b.WaitFor(`location.pathname === "/settings/members"`)
 	// Removed, it is nobody's.
 	b.Open(w.URL("/settings/security"))
 	b.Click(`form[action^="/settings/security/passkeys/"] button`)

@@ -2,7 +2,8 @@
 insert into exports (id, tenant_id, requested_by, expires_at) values (@id, @tenant_id, @requested_by, @expires_at);
 
 -- name: ExportList :many
-select id, state, done, total, size, created_at, expires_at from exports where tenant_id = @tenant_id and expires_at > now() order by created_at desc limit 20;
+-- One that was never finished, by whatever end of its job, has failed.
+select id, (case when state = 'waiting' and created_at < now() - interval '4 hours' then 'failed' else state end)::text as state, done, total, size, created_at, expires_at from exports where tenant_id = @tenant_id and expires_at > now() order by created_at desc limit 20;
 
 -- name: ExportGet :one
 select id, state, requested_by, size, created_at from exports where id = @id and tenant_id = @tenant_id and expires_at > now();

@@ -110,7 +110,7 @@ func (q *Queries) ExportInsert(ctx context.Context, arg ExportInsertParams) erro
 }
 
 const exportList = `-- name: ExportList :many
-select id, state, done, total, size, created_at, expires_at from exports where tenant_id = $1 and expires_at > now() order by created_at desc limit 20
+select id, (case when state = 'waiting' and created_at < now() - interval '4 hours' then 'failed' else state end)::text as state, done, total, size, created_at, expires_at from exports where tenant_id = $1 and expires_at > now() order by created_at desc limit 20
 `
 
 type ExportListRow struct {
@@ -123,6 +123,7 @@ type ExportListRow struct {
 	ExpiresAt time.Time
 }
 
+// One that was never finished, by whatever end of its job, has failed.
 func (q *Queries) ExportList(ctx context.Context, tenantID uuid.UUID) ([]ExportListRow, error) {
 	rows, err := q.db.Query(ctx, exportList, tenantID)
 	if err != nil {

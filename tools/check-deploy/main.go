@@ -1,5 +1,5 @@
-// Command check-deploy reads deploy/'s compose file and Kubernetes manifests as
-// those who run them do: a key they do not know, a value of the wrong type or
+// Command check-deploy reads deploy/'s Dockerfile, compose file and Kubernetes
+// manifests as those who run them do: a key they do not know, a value of the wrong type or
 // a reference to nothing is an error. It has its own go.mod, since their types
 // are many and Paddock needs none.
 package main
@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 
 	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -29,10 +31,39 @@ func main() {
 		os.Exit(2)
 	}
 	dir := os.Args[1]
-	if err := errors.Join(compose(filepath.Join(dir, "compose.yaml")), kubernetes(filepath.Join(dir, "kubernetes/paddock.yaml"))); err != nil {
+	if err := errors.Join(dockerfile(filepath.Join(dir, "Dockerfile")), compose(filepath.Join(dir, "compose.yaml")), kubernetes(filepath.Join(dir, "kubernetes/paddock.yaml"))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// dockerfile parses it as BuildKit does, and sees that what is copied between
+// stages has a stage.
+func dockerfile(file string) error {
+	text, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer text.Close()
+	ast, err := parser.Parse(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	stages, _, err := instructions.Parse(ast.AST, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	var errs []error
+	for _, s := range stages {
+		for _, c := range s.Commands {
+			if c, ok := c.(*instructions.CopyCommand); ok && c.From != "" {
+				if _, ok := instructions.HasStage(stages, c.From); !ok {
+					errs = append(errs, fmt.Errorf("%s: nothing is called %s", file, c.From))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // compose loads the file with its variables set, as docker compose config does.
