@@ -141,7 +141,7 @@ func TestServeAndWork(t *testing.T) {
 			continue
 		}
 		lines++
-		if l.Msg != "request" || l.Tenant != "second-one" || uuid.Validate(l.Member) != nil || l.RequestID == "" || l.Method != "GET" || l.Status != 200 || l.Took == 0 || l.Queries == 0 {
+		if l.Msg != "request" || l.Tenant != "second-one" || uuid.Validate(l.Member) != nil || l.RequestID == "" || l.Method != http.MethodGet || l.Status != http.StatusOK || l.Took == 0 || l.Queries == 0 {
 			t.Errorf("the line of a request: %s", line)
 		}
 	}

@@ -24,7 +24,6 @@ var certificates *tls.Config
 
 func TestMain(m *testing.M) {
 	s := httptest.NewTLSServer(nil)
-	defer s.Close()
 	certificates = &tls.Config{Certificates: s.TLS.Certificates, MinVersion: tls.VersionTLS12}
 	dir, err := os.MkdirTemp("", "paddock-mail")
 	if err != nil {
@@ -34,9 +33,12 @@ func TestMain(m *testing.M) {
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
 		panic(err)
 	}
-	os.Setenv("SSL_CERT_FILE", file)
+	if err := os.Setenv("SSL_CERT_FILE", file); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	os.RemoveAll(dir)
+	s.Close()
+	_ = os.RemoveAll(dir)
 	os.Exit(code)
 }
 
