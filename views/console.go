@@ -149,8 +149,7 @@ func (p TenantPage) share(n int64) string {
 // TenantFormPage makes a workspace.
 type TenantFormPage struct {
 	Console
-	Form   ui.Form
-	Suffix string
+	Form ui.Form
 }
 
 // Fields of the console's forms.
