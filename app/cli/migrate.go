@@ -56,7 +56,7 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 	start := time.Now()
 	report, err := d.MigrateTenants(e.ctx, o)
 	if errors.Is(err, db.ErrUnknownTenant) {
-		return fmt.Errorf("no workspace %q", c.Tenant)
+		return unknown(c.Tenant)
 	}
 	if c.JSON {
 		if report.Tenants == nil {

@@ -228,7 +228,7 @@ func (e *environment) operate(slug, what string, change func(*db.SharedTx) error
 	return e.shared(func(tx *db.SharedTx) error {
 		row, err := tx.TenantFind(e.ctx, slug)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return tenant.ErrUnknown
+			return unknown(slug)
 		}
 		if err != nil {
 			return err
@@ -249,8 +249,13 @@ func (e *environment) noted(d *db.DB, slug, action, what string) (t tenant.Tenan
 		}
 		return auth.AuditOperator(e.ctx, tx, t, byCommand, action, what)
 	})
-	return t, words(err)
+	if errors.Is(err, tenant.ErrUnknown) {
+		err = unknown(slug)
+	}
+	return t, err
 }
+
+func unknown(slug string) error { return fmt.Errorf("no workspace %q", slug) }
 
 type tenantSuspend struct{ slugArg }
 
