@@ -96,6 +96,7 @@ var people = map[string]func(w *Workspace) Record{
 		})
 		return Record{Param: name}
 	},
+	"PUT /settings/signin/factor":   func(*Workspace) Record { return Record{Form: url.Values{"required": {"false"}}} },
 	"POST /settings/signin/domains": func(*Workspace) Record { return Record{Form: url.Values{"domain": {Unique("mail") + ".example"}}} },
 	"settings/signin/domains": func(w *Workspace) Record {
 		domain := Unique("mail") + ".example"
