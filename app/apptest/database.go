@@ -74,6 +74,33 @@ func StartServer(ctx context.Context) (*pgdev.Server, error) {
 	})
 }
 
+// NewServer starts a PostgreSQL for one test, with these settings beside its
+// defaults.
+func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "paddock-server-")
+	if err == nil {
+		err = os.Chmod(dir, 0o755) // the server's own user must enter
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server, err := pgdev.Start(tb.Context(), pgdev.Options{Dir: dir, Settings: settings})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = server.Close()
+		for range 100 { // it is on its way out
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+	return server
+}
+
 func openDatabase() (*database, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +20,6 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/seed"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -43,26 +41,7 @@ func install(t *testing.T) *installation {
 // elsewhere is an installation on a PostgreSQL of its own, as a move has it.
 func elsewhere(t *testing.T) *installation {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "paddock-elsewhere-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // the server's own user must enter
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: map[string]string{"fsync": "off"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Close()
-		for range 100 { // it is on its way out
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-	})
+	server := apptest.NewServer(t, map[string]string{"fsync": "off"})
 	url, err := server.Database(t.Context(), "elsewhere")
 	if err != nil {
 		t.Fatal(err)

@@ -225,7 +225,7 @@ func TestSeveralProcesses(t *testing.T) {
 	if out, err := command(t, dir, env("0"), "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	logs := &lockedBuffer{}
+	logs := &apptest.Log{}
 	launch := func(args []string, listen string) *exec.Cmd {
 		t.Helper()
 		cmd := command(t, dir, env(listen), args...)

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,24 +56,7 @@ type paddock struct {
 	port string
 	dir  string
 	cmd  *exec.Cmd
-	out  *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	out  *apptest.Log
 }
 
 func dataDir(t *testing.T) string {
@@ -116,7 +98,7 @@ func start(t *testing.T, dir string) *paddock {
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	l.Close()
-	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &lockedBuffer{}}
+	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
 	p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {

@@ -24,13 +24,13 @@ type production struct {
 	database string
 	base     string // https://paddock.test:port
 	smtp     *apptest.SMTP
-	logs     *lockedBuffer
+	logs     *apptest.Log
 	extra    []string // settings
 }
 
 func newProduction(t *testing.T, database, base string, extra ...string) *production {
 	t.Helper()
-	p := &production{t: t, dir: dataDir(t), database: database, base: base, smtp: apptest.NewSMTP(t, ""), logs: &lockedBuffer{}, extra: extra}
+	p := &production{t: t, dir: dataDir(t), database: database, base: base, smtp: apptest.NewSMTP(t, ""), logs: &apptest.Log{}, extra: extra}
 	p.run("migrate")
 	return p
 }

@@ -48,7 +48,7 @@ func TestResealing(t *testing.T) {
 		}
 		_ = serve.Wait()
 		with(secrets)
-		p.logs = &lockedBuffer{}
+		p.logs = &apptest.Log{}
 		serve = p.launch(port, "serve", "--jobs=false")
 	}
 

@@ -34,7 +34,7 @@ func TestServeAndWork(t *testing.T) {
 	t.Parallel()
 	dir, smtp := dataDir(t), apptest.NewSMTP(t, "")
 	port := freePort(t)
-	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &lockedBuffer{}}
+	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
 	env := []string{
 		"DATABASE_URL=" + apptest.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
 		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + freePort(t),

@@ -23,7 +23,6 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -355,26 +354,7 @@ func TestMigrationLane(t *testing.T) {
 func TestDropDeleted(t *testing.T) {
 	t.Parallel()
 	// A server of its own, with PostgreSQL's defaults: ours has more room.
-	dir, err := os.MkdirTemp("", "paddock-locks-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // the server's own user must enter
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Close()
-		for range 100 { // it is on its way out
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-	})
+	server := apptest.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"})
 	url, err := server.Database(t.Context(), "locks")
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package jobs_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -406,7 +404,7 @@ func TestStopLetsJobsFinish(t *testing.T) {
 // when it fails.
 func TestJobsKeepTheirSecrets(t *testing.T) {
 	t.Parallel()
-	b, log := setup(t), &lockedBuffer{}
+	b, log := setup(t), &apptest.Log{}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	server := apptest.NewSMTP(t, "")
@@ -472,21 +470,4 @@ func TestTooManyJobs(t *testing.T) {
 	// Done, they make room.
 	b.run(t, jobs.Options{Send: func(context.Context, mail.Message) error { return nil }})
 	wait(t, "room", 20*time.Second, func() bool { return enqueue(full) == nil })
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

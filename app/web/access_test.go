@@ -643,7 +643,7 @@ func TestSessionFixation(t *testing.T) {
 // jobs that wait to mail it included, nor in the log.
 func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	t.Parallel()
-	log := &lockedBuffer{}
+	log := &apptest.Log{}
 	app := apptest.Logged(t, log)
 	w := app.NewWorkspace(t)
 	secrets := map[string]string{"password": apptest.Password}
