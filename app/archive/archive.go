@@ -3,7 +3,7 @@
 //
 // An archive is a ZIP file (docs/archive.md): manifest.json, a CSV file per
 // table, the members' pictures, and last checksums.json, with which everything
-// else is compared before anything is loaded.
+// else is compared before anything is loaded. Its comment is the digest of the whole file.
 package archive
 
 import (
@@ -17,6 +17,7 @@ import (
 	"hash"
 	"io"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,7 +82,8 @@ const (
 // hears of each table.
 func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, report func(done, total int)) error {
 	return d.Snapshot(ctx, t.Schema, func(s *db.Snapshot) error {
-		w := &writer{zip: zip.NewWriter(out), files: map[string]file{}}
+		digested := &digester{out: out, sum: sha256.New()}
+		w := &writer{zip: zip.NewWriter(digested), files: map[string]file{}}
 		m := Manifest{Format: Format, ExportedAt: time.Now().UTC()}
 		var err error
 		if m.Tables, err = s.Tables(ctx); err != nil {
@@ -113,8 +115,58 @@ func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, repor
 		if err := w.json(checksumsName, w.files); err != nil {
 			return err
 		}
-		return w.zip.Close()
+		if err := w.zip.SetComment(strings.Repeat("0", digestSize)); err != nil {
+			return err
+		}
+		if err := w.zip.Close(); err != nil {
+			return err
+		}
+		return digested.end()
 	})
+}
+
+// digestSize is the length of the digest, the last bytes of an archive: in hex, the
+// SHA-256 of all bytes before it. A ZIP's own sums leave out its directory.
+const digestSize = 2 * sha256.Size
+
+// digester sums what goes through it, and holds back the place of the digest.
+type digester struct {
+	out  io.Writer
+	sum  hash.Hash
+	held []byte
+}
+
+func (s *digester) Write(p []byte) (int, error) {
+	s.held = append(s.held, p...)
+	if n := len(s.held) - digestSize; n > 0 {
+		s.sum.Write(s.held[:n])
+		if _, err := s.out.Write(s.held[:n]); err != nil {
+			return 0, err
+		}
+		s.held = append(s.held[:0], s.held[n:]...)
+	}
+	return len(p), nil
+}
+
+func (s *digester) end() error {
+	_, err := io.WriteString(s.out, hex.EncodeToString(s.sum.Sum(nil)))
+	return err
+}
+
+// checkDigest returns ErrDamaged where any byte is not as it was written.
+func checkDigest(in io.ReaderAt, size int64) error {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(in, 0, size-digestSize)); err != nil {
+		return err
+	}
+	digest := make([]byte, digestSize)
+	if _, err := in.ReadAt(digest, size-digestSize); err != nil && err != io.EOF {
+		return err
+	}
+	if string(digest) != hex.EncodeToString(sum.Sum(nil)) {
+		return fmt.Errorf("%w: it is not as it was written", ErrDamaged)
+	}
+	return nil
 }
 
 // readShared reads what stands of the workspace in the shared schema, and returns
@@ -227,6 +279,9 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 		if !seen[name] {
 			return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, name)
 		}
+	}
+	if err := checkDigest(in, size); err != nil {
+		return nil, err
 	}
 	if err := r.json(manifestName, &r.manifest); err != nil {
 		return nil, err
