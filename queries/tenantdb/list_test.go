@@ -43,8 +43,15 @@ func fill(t *testing.T, w *apptest.Workspace, su *pgx.Conn, k tenantdb.Kind) (me
 	if k == tenantdb.Task {
 		owner = "assignee_id"
 	}
+	// Indexes are built when the rows are there, which is several times as fast as row by row.
+	var drop, build string
+	err := su.QueryRow(t.Context(), `select string_agg('drop index ' || x.indexrelid::regclass, ';'), string_agg(pg_get_indexdef(x.indexrelid), ';')
+		from pg_index x where x.indrelid in (($1 || '.' || $2)::regclass, ($1 || '.taggings')::regclass) and not exists (select from pg_constraint c where c.conindid = x.indexrelid)`, w.Schema, table).Scan(&drop, &build)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, sql := range []string{
-		`set search_path = ` + w.Schema + `, ext`, `set session_replication_role = replica`,
+		drop, `set search_path = ` + w.Schema + `, ext`, `set session_replication_role = replica`,
 		`insert into members (id, user_id, name, email) select gen_random_uuid(), gen_random_uuid(), 'Member ' || g, 'm' || g || '@example.com' from generate_series(1, 12) g`,
 		`insert into customers (id, name) select gen_random_uuid(), 'Company ' || g from generate_series(0, ` + map[bool]string{true: "-1", false: "499"}[k == tenantdb.Customer] + `) g`,
 		`insert into tags (id, name) values (gen_random_uuid(), 'common'), (gen_random_uuid(), 'rare')`,
@@ -53,13 +60,13 @@ func fill(t *testing.T, w *apptest.Workspace, su *pgx.Conn, k tenantdb.Kind) (me
 			from generate_series(1, %d) g, lateral (select ('x' || substr(md5(g::text || 'o'), 1, 6))::bit(24)::int as n) d, (select array_agg(id order by name) ids from members where name like 'Member %%') m, (select array_agg(id order by position) ids from stages) s`, table, columns[0], owner, columns[1], rows),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'common') from %s x where hashtext(x.id::text) %% 3 = 0`, k, table),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k, table),
-		`set session_replication_role = default`, `analyze ` + table, `analyze taggings`, `analyze customers`, `analyze members`,
+		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`, `analyze customers`, `analyze members`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	err := su.QueryRow(t.Context(), `select (select array_agg(id order by name) from members where name like 'Member %'), (select array_agg(id order by name) from tags)`).Scan(&members, &tags)
+	err = su.QueryRow(t.Context(), `select (select array_agg(id order by name) from members where name like 'Member %'), (select array_agg(id order by name) from tags)`).Scan(&members, &tags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +135,7 @@ func TestListPlans(t *testing.T) {
 							bound := 4000
 							switch {
 							case name == "prefix":
-								bound = 90_000 // two letters: the planner may walk the sort's index far
+								bound = 110_000 // two letters: the planner may walk the sort's index, to its end at worst
 							case strings.HasSuffix(sort, "owner"), few[name]:
 								bound = 40_000 // owners are walked one by one
 							}
