@@ -213,7 +213,7 @@ func TestDeploymentFiles(t *testing.T) {
 func TestSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	nginx := tool(t, "nginx")
-	dir, smtp, port := dataDir(t), apptest.NewSMTP(t, ""), freePort(t)
+	dir, smtp, port := apptest.ServerDir(t), apptest.NewSMTP(t, ""), freePort(t)
 	database := apptest.NewDatabase(t)
 	base := "https://paddock.test:" + port
 	env := func(listen string) []string {
@@ -427,6 +427,7 @@ func TestSeveralProcesses(t *testing.T) {
 	wg.Wait()
 	t.Logf("rolling restart: %d requests, %d failed", done.Load(), failed.Load())
 	if failed.Load() != 0 || done.Load() < 100 {
-		t.Errorf("%d of %d failed; the first: %s", failed.Load(), done.Load(), first)
+		log, _ := os.ReadFile(filepath.Join(dir, "error.log"))
+		t.Errorf("%d of %d failed; the first: %s\n%s", failed.Load(), done.Load(), first, log)
 	}
 }

@@ -161,9 +161,6 @@ func (s service) work(ctx context.Context, box *seal.Box) error {
 	return jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL})
 }
 
-// drainDelay is how long proxies have to go elsewhere before we stop listening.
-const drainDelay = 3 * time.Second
-
 // serve answers requests until ctx ends, then lets those under way finish.
 func serve(ctx context.Context, s service) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -200,13 +197,14 @@ func serve(ctx context.Context, s service) error {
 		}
 		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
 	}
+	stoppable := &web.Listener{TCPListener: l.(*net.TCPListener)} // it is one: the network is tcp
 	closeMetrics, err := s.private(ctx, metrics)
 	if err != nil {
 		return err
 	}
 	defer closeMetrics()
 	server := web.NewHTTP(handler)
-	if l, err = s.secure(ctx, l, hosts, box); err != nil {
+	if l, err = s.secure(ctx, stoppable, hosts, box); err != nil {
 		return err
 	}
 	if s.cfg.RedirectFrom != "" {
@@ -218,7 +216,8 @@ func serve(ctx context.Context, s service) error {
 		go func() { _ = redirect.Serve(plain) }()
 		defer redirect.Close()
 	}
-	go func() { failed <- server.Serve(l) }()
+	served := make(chan struct{})
+	go func() { failed <- server.Serve(l); close(served) }()
 	if s.ready != nil {
 		s.ready()
 	} else {
@@ -231,10 +230,9 @@ func serve(ctx context.Context, s service) error {
 		}
 		return err
 	case <-ctx.Done():
-		if s.ready == nil {
-			handler.Drain()
-			time.Sleep(drainDelay)
+		if s.ready != nil { // somebody's own, who waits for the prompt
+			return web.Shutdown(server)
 		}
-		return web.Shutdown(server)
+		return handler.Drain(server, stoppable, served)
 	}
 }

@@ -165,10 +165,9 @@ const (
 	readTimeout  = 30 * time.Second
 	writeTimeout = 60 * time.Second
 	idleTimeout  = 2 * time.Minute
-	drainTimeout = 20 * time.Second
 )
 
-// NewHTTP returns the server of a listener; stop it with Shutdown.
+// NewHTTP returns the server of a listener; stop it with Drain or Shutdown.
 func NewHTTP(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
 }
@@ -187,18 +186,6 @@ func (s *Server) RedirectToTLS() http.Handler {
 		to := url.URL{Scheme: "https", Host: host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusPermanentRedirect)
 	})
-}
-
-// Drain tells proxies and load balancers to go elsewhere: /readyz fails, and
-// every answer closes its connection. A proxy that sends a request on a
-// connection which is just being closed would have to fail it.
-func (s *Server) Drain() { s.draining.Store(true) }
-
-// Shutdown lets requests under way finish.
-func Shutdown(h *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-	defer cancel()
-	return h.Shutdown(ctx)
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
