@@ -12,8 +12,9 @@ import (
 // DropDeleted drops the schemas and roles of tenants that were deleted longer
 // than age ago, and returns how many. One takes some 300 locks, and the server
 // has room for a few thousand by default (max_locks_per_transaction), so each is
-// a transaction of its own, and one process does it at a time. The row stays: its
-// name is nobody else's. One failure does not keep it from the others.
+// a transaction of its own, and one process does it at a time. The row stays, and
+// is called by its address, which is nobody else's. One failure does not keep it
+// from the others.
 func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, err error) {
 	unlock, ok, err := d.TryLock(ctx, lockDrop)
 	if err != nil || !ok {
@@ -30,7 +31,7 @@ func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, e
 	}
 	var failures []error
 	for _, n := range names {
-		if err := d.drop(ctx, n, `state = 'deleted'`, `update public.tenants set schema_made = false, name = '', migration_error = '' where schema = $1`); err != nil {
+		if err := d.drop(ctx, n, `state = 'deleted'`, `update public.tenants set schema_made = false, name = slug, migration_error = '' where schema = $1`); err != nil {
 			failures = append(failures, fmt.Errorf("dropping %s: %w", n, err))
 			continue
 		}

@@ -247,5 +247,8 @@ func TestThirtyDays(t *testing.T) {
 	if n := count(t, `select count(*) from public.tenants where id = $1 and slug = $2 and not schema_made`, gone.ID, gone.Slug); n != 1 {
 		t.Error("its name is not kept")
 	}
+	if h1 := op.Get(console(app, "/tenants/"+gone.ID.String())).Find("h1").Text(); h1 != gone.Slug {
+		t.Errorf("the console calls it %q, want its address", h1)
+	}
 	app.Client(t).Post(app.Site("/signup"), signUpForm(gone.Slug)).Want(http.StatusUnprocessableEntity)
 }
