@@ -78,6 +78,18 @@ func StartServer(ctx context.Context) (*pgdev.Server, error) {
 // defaults.
 func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 	tb.Helper()
+	server, err := pgdev.Start(tb.Context(), pgdev.Options{Dir: ServerDir(tb), Settings: settings})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = server.Close() })
+	return server
+}
+
+// ServerDir returns an empty directory in which a PostgreSQL can live, also as a
+// user of its own. It goes with the test, when the server has let go of it.
+func ServerDir(tb testing.TB) string {
+	tb.Helper()
 	dir, err := os.MkdirTemp("", "paddock-server-")
 	if err == nil {
 		err = os.Chmod(dir, 0o755) // the server's own user must enter
@@ -85,12 +97,7 @@ func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server, err := pgdev.Start(tb.Context(), pgdev.Options{Dir: dir, Settings: settings})
-	if err != nil {
-		tb.Fatal(err)
-	}
 	tb.Cleanup(func() {
-		_ = server.Close()
 		for range 100 { // it is on its way out
 			if os.RemoveAll(dir) == nil {
 				return
@@ -98,7 +105,7 @@ func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 			time.Sleep(50 * time.Millisecond)
 		}
 	})
-	return server
+	return dir
 }
 
 func openDatabase() (*database, error) {

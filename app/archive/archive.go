@@ -3,7 +3,8 @@
 //
 // An archive is a ZIP file (docs/archive.md): manifest.json, a CSV file per
 // table, the members' pictures, and last checksums.json, with which everything
-// else is compared before anything is loaded. Its comment is the digest of the whole file.
+// else is compared before anything is loaded. The ZIP's comment is the digest of
+// all bytes before it.
 package archive
 
 import (
@@ -136,20 +137,20 @@ type digester struct {
 	held []byte
 }
 
-func (s *digester) Write(p []byte) (int, error) {
-	s.held = append(s.held, p...)
-	if n := len(s.held) - digestSize; n > 0 {
-		s.sum.Write(s.held[:n])
-		if _, err := s.out.Write(s.held[:n]); err != nil {
+func (d *digester) Write(p []byte) (int, error) {
+	d.held = append(d.held, p...)
+	if n := len(d.held) - digestSize; n > 0 {
+		d.sum.Write(d.held[:n])
+		if _, err := d.out.Write(d.held[:n]); err != nil {
 			return 0, err
 		}
-		s.held = append(s.held[:0], s.held[n:]...)
+		d.held = append(d.held[:0], d.held[n:]...)
 	}
 	return len(p), nil
 }
 
-func (s *digester) end() error {
-	_, err := io.WriteString(s.out, hex.EncodeToString(s.sum.Sum(nil)))
+func (d *digester) end() error {
+	_, err := io.WriteString(d.out, hex.EncodeToString(d.sum.Sum(nil)))
 	return err
 }
 

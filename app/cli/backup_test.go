@@ -14,8 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
 
 // The backup of a whole database as docs/operations.md has it: what breaks with
@@ -81,11 +81,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	}
 
 	// Another server, as docs/operations.md says.
-	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: filepath.Join(dataDir(t), "postgres"), Settings: map[string]string{"fsync": "off", "synchronous_commit": "off"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
+	server := apptest.NewServer(t, map[string]string{"fsync": "off", "synchronous_commit": "off"})
 	psql := exec.Command(filepath.Join(server.Bin, "psql"), "--quiet", server.SuperuserURL("postgres"))
 	var kept []string // all but the superuser, whom the other server has
 	for _, line := range strings.Split(string(roles), "\n") {

@@ -59,26 +59,6 @@ type paddock struct {
 	out  *apptest.Log
 }
 
-func dataDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "paddock-fresh-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755) // the server's own user must enter
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for range 100 { // its PostgreSQL is on its way out
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-	})
-	return dir
-}
-
 func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd {
 	t.Helper()
 	bin, err := binary()
@@ -155,7 +135,7 @@ func (p *paddock) database(t *testing.T) string {
 func TestFreshMachine(t *testing.T) {
 	t.Parallel()
 	b := apptest.NewBrowser(t)
-	p := start(t, dataDir(t))
+	p := start(t, apptest.ServerDir(t))
 
 	signUp := func(workspace, slug string) {
 		b.Open(p.base)
@@ -248,7 +228,7 @@ func TestFreshMachine(t *testing.T) {
 // the next start goes on.
 func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := apptest.ServerDir(t)
 	p := start(t, dir)
 	url1 := p.database(t) // its PostgreSQL must outlive it: this test is a user too
 	answered := make(chan string, 100)
@@ -332,7 +312,7 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := apptest.ServerDir(t)
 	p := start(t, dir)
 	for _, tc := range []struct {
 		args []string

@@ -21,7 +21,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/db/pgdev"
+	"github.com/paddock-crm/paddock/app/apptest"
 )
 
 // stoppable is a PostgreSQL of the test's own that crashes when told, and comes
@@ -38,14 +38,18 @@ type stoppable struct {
 // newStoppable starts one; without settings it is durable, as in production.
 func newStoppable(t *testing.T, settings map[string]string) *stoppable {
 	t.Helper()
-	dir := filepath.Join(dataDir(t), "postgres")
-	server, err := pgdev.Start(t.Context(), pgdev.Options{Dir: dir, Settings: settings})
+	server := apptest.NewServer(t, settings)
+	s := &stoppable{t: t, bin: server.Bin, super: server.SuperuserURL("paddock")}
+	var err error
+	if s.url, err = server.Database(t.Context(), "paddock"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := pgx.Connect(t.Context(), s.super)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = server.Close() })
-	s := &stoppable{t: t, bin: server.Bin, super: server.SuperuserURL("paddock"), data: filepath.Join(dir, "pg"+strconv.Itoa(server.Major), "data")}
-	if s.url, err = server.Database(t.Context(), "paddock"); err != nil {
+	defer c.Close(context.Background())
+	if err := c.QueryRow(t.Context(), "show data_directory").Scan(&s.data); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -32,7 +32,7 @@ func freePort(t *testing.T) string {
 // by another process that is told to stop and started again; mail goes out.
 func TestServeAndWork(t *testing.T) {
 	t.Parallel()
-	dir, smtp := dataDir(t), apptest.NewSMTP(t, "")
+	dir, smtp := apptest.ServerDir(t), apptest.NewSMTP(t, "")
 	port := freePort(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
 	env := []string{
@@ -174,7 +174,7 @@ func TestServeAndWork(t *testing.T) {
 // back, looked into; another process feels each within a second.
 func TestTenantCommands(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := apptest.ServerDir(t)
 	p := start(t, dir)
 	u := p.database(t)
 	env := []string{"DATABASE_URL=" + u, "PADDOCK_BASE_URL=" + p.base}
