@@ -361,6 +361,9 @@ func TestBrowserConsole(t *testing.T) {
 		b.Open(console(app, path))
 		for _, width := range []int64{1280, 390} {
 			b.Size(width, 844)
+			if path == at {
+				b.Wait(".usage tbody td")
+			}
 			for _, theme := range []string{"light", "dark"} {
 				b.Theme(theme)
 				b.WaitFor(`document.querySelector("h1")`)

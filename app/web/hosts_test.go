@@ -228,18 +228,18 @@ func TestThirtyDays(t *testing.T) {
 
 	gone := app.NewWorkspace(t)
 	op.Delete(console(app, "/tenants/"+gone.ID.String()), url.Values{"slug": {gone.Slug}}).Want(http.StatusSeeOther)
-	exec(t, `update public.tenants set deleted_at = now() - interval '31 days' where id = $1`, gone.ID)
 	half, err := apptest.DB(t).CreateTenantSchemaAt(t.Context(), db.TenantVersion())
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, `update public.tenants set created_at = now() - interval '2 days' where schema = $1`, half)
 	schemas := func() int {
 		return count(t, `select count(*) from pg_namespace where nspname = any($1)`, []string{gone.Schema, half})
 	}
 	if schemas() != 2 {
 		t.Fatal("they are not there to begin with")
 	}
+	exec(t, `update public.tenants set deleted_at = now() - interval '31 days' where id = $1`, gone.ID)
+	exec(t, `update public.tenants set created_at = now() - interval '2 days' where schema = $1`, half)
 	if err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), tenant.DropJob{}) }); err != nil {
 		t.Fatal(err)
 	}
@@ -247,8 +247,12 @@ func TestThirtyDays(t *testing.T) {
 	if n := count(t, `select count(*) from public.tenants where id = $1 and slug = $2 and not schema_made`, gone.ID, gone.Slug); n != 1 {
 		t.Error("its name is not kept")
 	}
-	if h1 := op.Get(console(app, "/tenants/"+gone.ID.String())).Find("h1").Text(); h1 != gone.Slug {
+	page := op.Get(console(app, "/tenants/"+gone.ID.String()))
+	if h1 := page.Find("h1").Text(); h1 != gone.Slug {
 		t.Errorf("the console calls it %q, want its address", h1)
+	}
+	if page.Select("#limits, #people").Length() != 0 {
+		t.Error("the console has limits and people for what is gone")
 	}
 	app.Client(t).Post(app.Site("/signup"), signUpForm(gone.Slug)).Want(http.StatusUnprocessableEntity)
 }
