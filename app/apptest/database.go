@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -84,6 +85,17 @@ func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 	}
 	tb.Cleanup(func() { _ = server.Close() })
 	return server
+}
+
+// Port returns a port of 127.0.0.1 for a program that the test starts; see
+// pgdev.FreePort.
+func Port(tb testing.TB) string {
+	tb.Helper()
+	port, err := pgdev.FreePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return strconv.Itoa(port)
 }
 
 // ServerDir returns an empty directory in which a PostgreSQL can live, also as a

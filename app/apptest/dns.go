@@ -3,10 +3,13 @@ package apptest
 import (
 	"context"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/miekg/dns"
+
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
 
 // DNS is a name server on a port of its own that knows TXT records, and every
@@ -19,11 +22,15 @@ type DNS struct {
 
 // NewDNS starts one; it ends with the process.
 func NewDNS() (*DNS, error) {
-	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
+	port, err := pgdev.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	d := &DNS{addr: conn.LocalAddr().String(), txt: map[string]string{}}
+	d := &DNS{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), txt: map[string]string{}}
+	conn, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", d.addr)
+	if err != nil {
+		return nil, err
+	}
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", d.addr)
 	if err != nil {
 		return nil, err

@@ -47,16 +47,13 @@ type SMTPSecurity struct {
 	Password string      // clients must sign in when it is set
 }
 
-// NewSMTP starts a server. An address of "" is any free port.
-func NewSMTP(tb testing.TB, addr string) *SMTP { return NewSecuredSMTP(tb, addr, SMTPSecurity{}) }
+// NewSMTP starts a server.
+func NewSMTP(tb testing.TB) *SMTP { tb.Helper(); return NewSecuredSMTP(tb, SMTPSecurity{}) }
 
 // NewSecuredSMTP is NewSMTP of a server that asks for more.
-func NewSecuredSMTP(tb testing.TB, addr string, security SMTPSecurity) *SMTP {
+func NewSecuredSMTP(tb testing.TB, security SMTPSecurity) *SMTP {
 	tb.Helper()
-	s := &SMTP{tb: tb, addr: addr, secured: security}
-	if addr == "" {
-		s.addr = "127.0.0.1:0"
-	}
+	s := &SMTP{tb: tb, addr: "127.0.0.1:" + Port(tb), secured: security}
 	s.Start()
 	tb.Cleanup(s.Stop)
 	return s
@@ -75,7 +72,7 @@ func (s *SMTP) Start() {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
-	s.addr, s.listener = l.Addr().String(), l
+	s.listener = l
 	s.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &smtpSession{s: s, conn: c}, nil }))
 	s.server.Domain, s.server.AllowInsecureAuth = "mail.test", true
 	s.server.ErrorLog = discard{}

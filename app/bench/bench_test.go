@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -275,12 +274,11 @@ func (r *run) serve() int {
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock").CombinedOutput(); err != nil {
 		r.t.Fatalf("%v: %s", err, out)
 	}
-	l, err := new(net.ListenConfig).Listen(r.t.Context(), "tcp", "127.0.0.1:0")
+	port, err := pgdev.FreePort()
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	_, r.port, _ = net.SplitHostPort(l.Addr().String())
-	l.Close()
+	r.port = strconv.Itoa(port)
 	r.base = &url.URL{Scheme: "http", Host: "localhost:" + r.port}
 	cmd := exec.Command(bin, "serve")
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(), "PADDOCK_LISTEN=127.0.0.1:"+r.port)

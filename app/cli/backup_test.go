@@ -130,7 +130,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 			}
 		}
 	}
-	port := freePort(t)
+	port := apptest.Port(t)
 	p.launch(port, "serve", "--jobs=false")
 	res, err := p.client(port, nil).Get(p.at("crew-two", "/signin"))
 	if err != nil || res.StatusCode != http.StatusOK {

@@ -72,12 +72,7 @@ func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd
 
 func start(t *testing.T, dir string) *paddock {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
+	port := apptest.Port(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
 	p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out

@@ -82,7 +82,7 @@ func TestMigrateCommand(t *testing.T) {
 			t.Errorf("the workspaces are at %s, want %s", got, want)
 		}
 	}
-	port := freePort(t)
+	port := apptest.Port(t)
 	p.launch(port, "serve", "--jobs=false")
 	answers := func(slug string, want int) {
 		t.Helper()

@@ -128,7 +128,7 @@ func (s *stoppable) start(settings ...string) {
 func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := newStoppable(t, nil)
-	port := freePort(t)
+	port := apptest.Port(t)
 	p := newProduction(t, database.url, "http://paddock.test:"+port)
 	p.launch(port, "serve")
 

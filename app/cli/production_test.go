@@ -30,7 +30,7 @@ type production struct {
 
 func newProduction(t *testing.T, database, base string, extra ...string) *production {
 	t.Helper()
-	p := &production{t: t, dir: apptest.ServerDir(t), database: database, base: base, smtp: apptest.NewSMTP(t, ""), logs: &apptest.Log{}, extra: extra}
+	p := &production{t: t, dir: apptest.ServerDir(t), database: database, base: base, smtp: apptest.NewSMTP(t), logs: &apptest.Log{}, extra: extra}
 	p.run("migrate")
 	return p
 }

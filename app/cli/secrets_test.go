@@ -22,7 +22,7 @@ import (
 func TestResealing(t *testing.T) {
 	t.Parallel()
 	const old, fresh = productionSecret, "another secret for tests and also of 32 bytes or more"
-	port := freePort(t)
+	port := apptest.Port(t)
 	p := newProduction(t, apptest.NewDatabase(t), "http://paddock.test:"+port)
 	with := func(secrets string) { p.extra = []string{"PADDOCK_SECRET=" + secrets} } // the last one counts
 	serve := p.launch(port, "serve", "--jobs=false")

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,27 +16,16 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 )
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // Production, as an operator starts it: migrated, served without jobs, worked on
 // by another process that is told to stop and started again; mail goes out.
 func TestServeAndWork(t *testing.T) {
 	t.Parallel()
-	dir, smtp := apptest.ServerDir(t), apptest.NewSMTP(t, "")
-	port := freePort(t)
+	dir, smtp := apptest.ServerDir(t), apptest.NewSMTP(t)
+	port := apptest.Port(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
 	env := []string{
 		"DATABASE_URL=" + apptest.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
-		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + freePort(t),
+		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + apptest.Port(t),
 	}
 	if out, err := command(t, dir, env, "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -78,7 +66,7 @@ func TestServeAndWork(t *testing.T) {
 		t.Fatal("a process without jobs has sent mail")
 	}
 	// A port of its own for its metrics: serve has the one that is set.
-	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+freePort(t))
+	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+apptest.Port(t))
 	work := command(t, dir, workEnv, "work")
 	work.Stderr = p.out
 	if err := work.Start(); err != nil {

@@ -45,7 +45,7 @@ func TestTraces(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	port := freePort(t)
+	port := apptest.Port(t)
 	p := newProduction(t, apptest.NewDatabase(t), "http://paddock.test:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
 	web := p.launch(port, "serve", "--jobs=false")
 	p.launch("0", "work")

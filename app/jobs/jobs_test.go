@@ -144,7 +144,7 @@ func send(t *testing.T, s *apptest.SMTP) mail.Sender {
 // Nothing is sent for what did not happen, and once for what did.
 func TestMailGoesWithItsTransaction(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t, "")
+	b, server := setup(t), apptest.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	job, err := mail.NewJob(b.box, uuid.Nil, mail.Message{To: "never@example.com", Subject: "Never", Text: "x", HTML: "x"})
 	if err != nil {
@@ -171,7 +171,7 @@ func TestMailGoesWithItsTransaction(t *testing.T) {
 // The mail server is down for a while: nothing is lost, each is sent once.
 func TestMailServerDown(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t, "")
+	b, server := setup(t), apptest.NewSMTP(t)
 	sender := send(t, server)
 	server.Stop()
 	b.run(t, jobs.Options{Send: sender})
@@ -206,7 +206,7 @@ func TestMailServerDown(t *testing.T) {
 // later.
 func TestMailRefused(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t, "")
+	b, server := setup(t), apptest.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	state := func() string {
 		failed, err := jobs.List(t.Context(), b.db)
@@ -232,7 +232,7 @@ func TestMailRefused(t *testing.T) {
 // arrives once.
 func TestKilledWorker(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t, "")
+	b, server := setup(t), apptest.NewSMTP(t)
 	start := func() *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "PADDOCK_TEST_WORKER="+b.url, "PADDOCK_TEST_SMTP="+server.URL().String())
@@ -391,7 +391,7 @@ func TestStopLetsJobsFinish(t *testing.T) {
 	if finished.Load() != 2 || begunAfter.Load() != 0 {
 		t.Errorf("%d jobs finished, %d begun after the stop", finished.Load(), begunAfter.Load())
 	}
-	server := apptest.NewSMTP(t, "")
+	server := apptest.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	wait(t, "the other four", 10*time.Second, func() bool { return len(server.Received()) == 4 })
 	time.Sleep(300 * time.Millisecond)
@@ -407,7 +407,7 @@ func TestJobsKeepTheirSecrets(t *testing.T) {
 	b, log := setup(t), &apptest.Log{}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	server := apptest.NewSMTP(t, "")
+	server := apptest.NewSMTP(t)
 	server.Refuse(&smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"})
 	go func() {
 		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Send: send(t, server), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})

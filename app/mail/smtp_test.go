@@ -88,7 +88,7 @@ func TestSMTP(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := apptest.NewSecuredSMTP(t, "", x.server)
+			s := apptest.NewSecuredSMTP(t, x.server)
 			err := send(t, s, x.url)
 			if (err == nil) != x.ok {
 				t.Fatalf("%v", err)
@@ -114,7 +114,7 @@ func TestSMTP(t *testing.T) {
 // an id that stays when it is sent again.
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	s := apptest.NewSMTP(t, "")
+	s := apptest.NewSMTP(t)
 	for range 2 {
 		if err := send(t, s, func(*url.URL) {}); err != nil {
 			t.Fatal(err)

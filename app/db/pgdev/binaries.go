@@ -3,7 +3,6 @@ package pgdev
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,7 +147,7 @@ func download(ctx context.Context, opts Options) (install, error) {
 	}
 	defer func() { _ = os.RemoveAll(aside) }() // the next download clears it too
 	opts.Log("no PostgreSQL on this machine: downloading version " + string(downloadVersion) + " (once)")
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		return install{}, err
 	}
@@ -169,13 +168,4 @@ func download(ctx context.Context, opts Options) (install, error) {
 		return install{}, err
 	}
 	return inspect(ctx, filepath.Join(final, "bin"))
-}
-
-func freePort() (int, error) {
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -49,7 +49,7 @@ func (s *Server) run(ctx context.Context, home string, opts Options) error {
 	} else if err != nil {
 		return err
 	}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = FreePort(); err != nil {
 		return err
 	}
 	return s.start(ctx, data, fifo, as, opts.Settings)
