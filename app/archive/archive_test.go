@@ -275,12 +275,11 @@ func TestRestoreInPlace(t *testing.T) {
 	wg.Go(func() {
 		ctx := db.WithScope(ctx, db.Scope{TenantID: n.ID, Schema: n.Schema})
 		for ctx.Err() == nil {
-			start := time.Now()
 			err := a.db.Tenant(ctx, func(tx *db.TenantTx) error {
 				return tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: apptest.NewID(), Name: "Meanwhile", Type: "prospect"})
 			})
-			if took := time.Since(start); ctx.Err() == nil && (err != nil || took > 2*time.Second) {
-				t.Errorf("the neighbour: %v after %s", err, took)
+			if ctx.Err() == nil && err != nil { // also one that waited for a lock above the timeout
+				t.Errorf("the neighbour: %v", err)
 			}
 			worked.Add(1)
 		}

@@ -175,21 +175,22 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close(context.Background())
+	// The migration waits for two seconds at a time, so nobody behind it waits longer.
+	if _, err := other.Exec(t.Context(), `set lock_timeout = '3s'`); err != nil {
+		t.Fatal(err)
+	}
 	finished := make(chan string, 1)
 	go func() {
 		out, err := command(t, p.dir, p.env("0"), "migrate").CombinedOutput()
 		finished <- fmt.Sprint(string(out), err)
 	}()
 	longest := time.Duration(0)
-	for end := time.Now().Add(4 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		start, n := time.Now(), 0
 		if err := other.QueryRow(t.Context(), `select count(*) from `+slow+`.members`).Scan(&n); err != nil {
-			t.Fatal(err)
+			t.Fatal("a reader behind the migration: ", err)
 		}
 		longest = max(longest, time.Since(start))
-	}
-	if longest > 2500*time.Millisecond {
-		t.Errorf("a reader waited %s behind the migration", longest)
 	}
 	select {
 	case out := <-finished:
@@ -202,7 +203,7 @@ func TestMigrateCommand(t *testing.T) {
 	if out := <-finished; !strings.Contains(out, "1 migrated in ") || !strings.Contains(out, "<nil>") {
 		t.Errorf("after the lock: %s", out)
 	}
-	t.Logf("a reader waited %s at most, the lock was held for 4 s", longest.Round(time.Millisecond))
+	t.Logf("a reader waited %s at most, the lock was held for 5 s", longest.Round(time.Millisecond))
 
 	// Two at once do each once.
 	many := make([]string, 12)

@@ -511,7 +511,9 @@ func TestUsersAreNotEnumerated(t *testing.T) {
 		took := time.Since(start)
 		return res.Status, strings.ReplaceAll(res.Body, email, "…"), took
 	}
-	for _, at := range []string{app.Site("/signin"), w.URL("/signin"), app.Site("/password/forgot")} {
+	// The medians of attempts that take turns are compared, no times as such.
+	medians := func(at string) (m1, m2 time.Duration, alike bool) {
+		t.Helper()
 		var took [2][]time.Duration
 		for i := range 15 {
 			s1, b1, t1 := ask(at, known, "not the password")
@@ -526,9 +528,20 @@ func TestUsersAreNotEnumerated(t *testing.T) {
 		}
 		slices.Sort(took[0])
 		slices.Sort(took[1])
-		m1, m2 := took[0][len(took[0])/2], took[1][len(took[1])/2]
+		m1, m2 = took[0][len(took[0])/2], took[1][len(took[1])/2]
 		t.Logf("%s: median %s for a known address, %s for an unknown one", at, m1, m2)
-		if ratio := float64(m1) / float64(m2); ratio < 0.6 || ratio > 1.67 {
+		ratio := float64(m1) / float64(m2)
+		return m1, m2, ratio > 0.6 && ratio < 1.67
+	}
+	for _, at := range []string{app.Site("/signin"), w.URL("/signin"), app.Site("/password/forgot")} {
+		m1, m2, alike := medians(at)
+		for range 2 { // a machine that was busy meanwhile is not; a time that tells tells again
+			if alike {
+				break
+			}
+			m1, m2, alike = medians(at)
+		}
+		if !alike {
 			t.Errorf("%s: its time tells: %s and %s", at, m1, m2)
 		}
 	}
