@@ -305,7 +305,31 @@ func (s *Server) tenantClone(c echo.Context) error {
 
 func (s *Server) tenantLimits(c echo.Context) error {
 	f := readForm(c, views.LimitFields, false)
-	var p shareddb.TenantSetLimitsParams
+	f.limits()
+	if !f.Valid() {
+		return s.renderTenant(c, http.StatusUnprocessableEntity, "limits", f.Form)
+	}
+	return s.operate(c, "", "has these limits now", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
+		row, err := tx.TenantGet(ctx, t.ID)
+		if err != nil {
+			return "", err
+		}
+		for _, l := range limitLines(row.Tenant) {
+			if !f.present[l.Field.Name] { // what was not sent stays as it is
+				f.Values[l.Field.Name] = l.Value
+			}
+		}
+		p := f.limits()
+		p.ID = t.ID
+		if err := tx.TenantSetLimits(ctx, p); err != nil {
+			return "", err
+		}
+		return "the limits", tenant.CheckFull(ctx, tx, t.ID)
+	})
+}
+
+// limits reads views.LimitFields.
+func (f *form) limits() (p shareddb.TenantSetLimitsParams) {
 	p.StatementMs = f.limit("statement_ms", 100, 600_000)
 	p.Concurrent = f.limit("concurrent", 1, 10_000)
 	p.Requests = f.limit("requests", 1, 100_000_000)
@@ -315,37 +339,7 @@ func (s *Server) tenantLimits(c echo.Context) error {
 		n := int64(*mb) << 20
 		p.Bytes = &n
 	}
-	if !f.Valid() {
-		return s.renderTenant(c, http.StatusUnprocessableEntity, "limits", f.Form)
-	}
-	return s.operate(c, "", "has these limits now", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
-		row, err := tx.TenantGet(ctx, t.ID)
-		if err != nil {
-			return "", err
-		}
-		// What was not sent stays as it is.
-		now := row.Tenant
-		p.ID = t.ID
-		for _, n := range []struct {
-			name string
-			to   **int32
-			is   *int32
-		}{{"statement_ms", &p.StatementMs, now.LimitStatementMs}, {"concurrent", &p.Concurrent, now.LimitConcurrent}, {"requests", &p.Requests, now.LimitRequests}, {"jobs", &p.Jobs, now.LimitJobs}} {
-			if !f.present[n.name] {
-				*n.to = n.is
-			}
-		}
-		if !f.present["records"] {
-			p.Records = now.LimitRecords
-		}
-		if !f.present["megabytes"] {
-			p.Bytes = now.LimitBytes
-		}
-		if err := tx.TenantSetLimits(ctx, p); err != nil {
-			return "", err
-		}
-		return "the limits", tenant.CheckFull(ctx, tx, t.ID)
-	})
+	return p
 }
 
 // limit reads a whole number within bounds; nil where the field is empty, or
