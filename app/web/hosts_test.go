@@ -256,3 +256,16 @@ func TestThirtyDays(t *testing.T) {
 	}
 	app.Client(t).Post(app.Site("/signup"), signUpForm(gone.Slug)).Want(http.StatusUnprocessableEntity)
 }
+
+// A name that nobody has is no fault: whoever tries names wakes no operator.
+func TestUnknownHostIsNoFault(t *testing.T) {
+	t.Parallel()
+	log := &apptest.Log{}
+	app := apptest.Logged(t, log)
+	for _, path := range []string{"/", "/static/none.css"} {
+		app.Client(t).Get("https://nobody-here." + app.Base.Host + path).Want(http.StatusNotFound)
+	}
+	if got := log.String(); strings.Contains(got, "level=ERROR") || strings.Count(got, "status=404") != 1 {
+		t.Errorf("logged: %s", got)
+	}
+}

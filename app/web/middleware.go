@@ -115,8 +115,7 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 // travel there.
 func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
-		HandleError: true, // so that the status is known
-		LogStatus:   true, LogMethod: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
+		LogStatus: true, LogMethod: true, LogLatency: true, LogHost: true, LogRemoteIP: true, LogResponseSize: true,
 		Skipper: func(c echo.Context) bool {
 			p := c.Request().URL.Path
 			return p == "/healthz" || p == "/readyz" || strings.HasPrefix(p, "/static/")
@@ -139,6 +138,17 @@ func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			return nil
 		},
 	})
+}
+
+// answered turns an error into its page inside of the log, which tells the status
+// of that.
+func (s *Server) answered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := next(c); err != nil {
+			s.handleError(err, c)
+		}
+		return nil
+	}
 }
 
 // loggedPath is the path of a request as it may be written down: an

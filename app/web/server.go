@@ -100,6 +100,7 @@ func New(o Options) *Server {
 		s.withLine,
 		s.traced,
 		s.accessLog(s.log),
+		s.answered,
 		s.securityHeaders,
 		middleware.RecoverWithConfig(middleware.RecoverConfig{DisablePrintStack: true, LogErrorFunc: s.logPanic}),
 	)
