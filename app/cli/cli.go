@@ -50,6 +50,7 @@ const (
 type environment struct {
 	ctx      context.Context
 	cfg      config.Config
+	wrong    error // what the settings have wrong, for the doctor
 	out, err io.Writer
 	tracer   pgx.QueryTracer // nil where no traces are sent
 }
@@ -72,8 +73,8 @@ func Run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cfg, err := config.Load()
-	if err == nil {
-		err = run.Run(&environment{ctx: ctx, cfg: cfg, out: out, err: errOut})
+	if err == nil || run.Command() == "doctor" { // which says what is wrong
+		err = run.Run(&environment{ctx: ctx, cfg: cfg, wrong: err, out: out, err: errOut})
 	}
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -94,8 +95,29 @@ type usageError string
 func (e usageError) Error() string { return string(e) }
 
 // database connects to the settings' database, or to the embedded one, which
-// done then lets go of.
+// done then lets go of. It is migrated, or that is the error.
 func (e *environment) database() (d *db.DB, done func(), err error) {
+	if d, done, err = e.existing(); err != nil {
+		return nil, nil, err
+	}
+	if err = d.CheckShared(e.ctx); err != nil {
+		done()
+		return nil, nil, err
+	}
+	return d, done, nil
+}
+
+// existing is database without a look at its version. A data directory that was
+// mistyped does not get a PostgreSQL.
+func (e *environment) existing() (d *db.DB, done func(), err error) {
+	if _, err := os.Stat(e.postgresDir()); e.cfg.DatabaseURL == "" && err != nil {
+		return nil, nil, fmt.Errorf("DATABASE_URL is not set, and there is no PostgreSQL in PADDOCK_DATA_DIR=%s yet: paddock and paddock migrate make one", e.cfg.DataDir)
+	}
+	return e.connect()
+}
+
+// connect is existing, and makes the embedded database.
+func (e *environment) connect() (d *db.DB, done func(), err error) {
 	stop, err := e.embed()
 	if err != nil {
 		return nil, nil, err

@@ -79,7 +79,7 @@ func (e *environment) embed() (stop func(), err error) {
 		return func() {}, nil
 	}
 	server, err := pgdev.Start(e.ctx, pgdev.Options{
-		Dir: filepath.Join(e.cfg.DataDir, "postgres"), Bin: e.cfg.PGBin,
+		Dir: e.postgresDir(), Bin: e.cfg.PGBin,
 		Log: func(s string) { slog.Info(s) },
 	})
 	if err != nil {
@@ -90,3 +90,5 @@ func (e *environment) embed() (stop func(), err error) {
 	}
 	return func() { _ = server.Close() }, nil // a closed pipe is what it is about
 }
+
+func (e *environment) postgresDir() string { return filepath.Join(e.cfg.DataDir, "postgres") }

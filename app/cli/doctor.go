@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,9 @@ type finding struct {
 // Run says what is wrong and how to mend it; it fails when something is wrong.
 func (c doctorCommand) Run(e *environment) error {
 	var found []finding
-	say := func(level, what, mend string) { found = append(found, finding{level, what, mend}) }
+	say := func(level, what, mend string) {
+		found = append(found, finding{level, strings.Join(strings.Fields(what), " "), mend}) // what a driver says may have lines
+	}
 	check := func(ok bool, level, good, bad, mend string) {
 		if ok {
 			say("ok", good, "")
@@ -39,7 +42,11 @@ func (c doctorCommand) Run(e *environment) error {
 		}
 	}
 	e.settings(say)
-	d, done, err := e.database()
+	if e.wrong != nil {
+		return c.print(e, found)
+	}
+	development := e.cfg.DatabaseURL == ""
+	d, done, err := e.existing()
 	if err != nil {
 		say("wrong", "database: "+err.Error(), "see DATABASE_URL in docs/settings.md")
 		return c.print(e, found)
@@ -88,6 +95,11 @@ func (c doctorCommand) Run(e *environment) error {
 	check(h.OldestJob < 300, "warning", fmt.Sprintf("%d jobs wait", h.JobsWaiting), fmt.Sprintf("the oldest of %d jobs has waited %s", h.JobsWaiting, (time.Duration(h.OldestJob)*time.Second).String()), "run paddock work, or more of it")
 	check(h.JobsFailed == 0, "warning", "no job was given up", fmt.Sprintf("%d jobs were given up", h.JobsFailed), "paddock jobs shows why; paddock jobs --retry N")
 	check(h.Tables < h.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", h.Tables, h.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
+	if development {
+		if err := e.secrets(); err != nil {
+			return err
+		}
+	}
 	if len(e.cfg.Secrets) > 0 {
 		box, err := seal.New(e.cfg.Secrets)
 		if err != nil {
@@ -123,15 +135,27 @@ func (e *environment) settings(say func(level, what, mend string)) {
 		smtp = c.SMTPURL.Redacted()
 	}
 	database, _ := withoutPassword(c.DatabaseURL)
+	secrets := ui.Plural(len(c.Secrets), "secret", "secrets")
+	wrong := lines(e.wrong)
+	if c.DatabaseURL != "" {
+		wrong = append(wrong, lines(c.RequireProduction())...)
+	} else if len(c.Secrets) == 0 {
+		secrets = "development’s own, in PADDOCK_DATA_DIR"
+	}
 	for _, line := range [][2]string{
 		{"DATABASE_URL", cmp.Or(database, "the embedded PostgreSQL")}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
-		{"PADDOCK_SECRET", ui.Plural(len(c.Secrets), "secret", "secrets")}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
+		{"PADDOCK_SECRET", secrets}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
 		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)}, {"PADDOCK_TENANT_ROLES", c.TenantRoles},
 		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_DATA_DIR", c.DataDir}, {"PADDOCK_PG_BIN", c.PGBin},
 		{"PADDOCK_TLS", c.TLS}, {"PADDOCK_ACME_DIRECTORY", c.ACME}, {"PADDOCK_ACME_EMAIL", c.ACMEEmail}, {"PADDOCK_REDIRECT_LISTEN", c.RedirectFrom},
 		{"PADDOCK_OIDC_ALLOW_PRIVATE", prefixes(c.OIDCPrivate)}, {"PADDOCK_GEOIP", c.GeoIP}, {"OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLP},
 	} {
-		say("ok", line[0]+": "+cmp.Or(line[1], "not set"), "")
+		if !slices.ContainsFunc(wrong, func(w string) bool { return strings.HasPrefix(w, line[0]) }) {
+			say("ok", line[0]+": "+cmp.Or(line[1], "not set"), "")
+		}
+	}
+	for _, line := range wrong {
+		say("wrong", line, "see docs/settings.md")
 	}
 	for _, p := range c.OIDC {
 		secret := "with a secret"
@@ -145,11 +169,6 @@ func (e *environment) settings(say func(level, what, mend string)) {
 	}
 	if e.cfg.DatabaseURL == "" {
 		return // development
-	}
-	if err := e.cfg.RequireProduction(); err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
-			say("wrong", line, "see docs/settings.md")
-		}
 	}
 	if e.cfg.BaseURL.Scheme != "https" {
 		say("warning", "PADDOCK_BASE_URL is not https: sessions can be read on their way", "put a proxy with TLS in front, and name its address")
@@ -170,6 +189,14 @@ func (e *environment) settings(say func(level, what, mend string)) {
 			say("ok", "the mail server answers", "")
 		}
 	}
+}
+
+// lines are those of several errors; none of nil.
+func lines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
 }
 
 func prefixes(all []netip.Prefix) string {

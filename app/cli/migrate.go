@@ -41,7 +41,7 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 	case c.Canary < 0:
 		return usageError("--canary: want 0 or more")
 	}
-	d, done, err := e.database()
+	d, done, err := e.connect()
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ type migrateStatus struct{}
 
 // Run shows versions and failures.
 func (migrateStatus) Run(c *migrateCommand, e *environment) error {
-	d, done, err := e.database()
+	d, done, err := e.existing()
 	if err != nil {
 		return err
 	}

@@ -257,10 +257,21 @@ func TestTenantCommands(t *testing.T) {
 	run(1, "tenant", "create", "ferrari", "--owner-email", "thief@example.com") // its name is its own
 	run(0, "tenant", "undelete", "ferrari")
 	inside(http.StatusOK)
+	run(0, "tenant", "suspend", "ferrari")
+	run(0, "tenant", "delete", "ferrari")
+	run(0, "tenant", "undelete", "ferrari") // whatever it was suspended for is not settled by that
+	inside(http.StatusForbidden)
+	run(0, "tenant", "resume", "ferrari")
+	inside(http.StatusOK)
 	// Looked into, in its own scope alone.
 	if out := run(0, "tenant", "psql", "ferrari", "--", "-Atc", "select count(*) > 0 from customers"); strings.TrimSpace(out) != "t" {
 		t.Errorf("psql: %s", out)
 	}
+	if out := run(0, "tenant", "psql", "ferrari", "-Atc", "select 6 * 7"); strings.TrimSpace(out) != "42" {
+		t.Errorf("psql: %s", out)
+	}
+	run(2, "tenant", "psql", "-Atc", "select 6 * 7", "ferrari")
+	run(1, "tenant", "usage", "nobody")
 	if out := run(1, "tenant", "psql", "ferrari", "--", "-v", "ON_ERROR_STOP=1", "-Atc", "select * from public.users"); !strings.Contains(out, "permission denied") {
 		t.Errorf("psql reaches the users: %s", out)
 	}

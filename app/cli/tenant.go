@@ -40,7 +40,7 @@ type tenantCommand struct {
 	Import   tenantImport   `cmd:"" help:"Make a workspace of such a file."`
 	Usage    tenantUsage    `cmd:"" help:"Print what workspaces used, by day, for bills."`
 	Exec     tenantExec     `cmd:"" help:"Run a command for each workspace, which it finds in PADDOCK_TENANT and PADDOCK_TENANT_SCHEMA."`
-	Psql     tenantPsql     `cmd:"" help:"Open psql in the scope of one workspace."`
+	Psql     tenantPsql     `cmd:"" passthrough:"" help:"Open psql in the scope of one workspace."`
 }
 
 // slugArg is the workspace that a command is about.
@@ -302,7 +302,7 @@ func (c tenantExport) Run(e *environment) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(c.File), ".paddock-export-")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", c.File, errors.Unwrap(err))
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	if err := errors.Join(export(e, d, c.Slug, f), f.Close()); err != nil {
@@ -406,6 +406,18 @@ func (c tenantUsage) Run(e *environment) error {
 	if !c.JSON {
 		_ = plain.Write([]string{"slug", "tenant_id", "day", "requests", "refused", "jobs", "members", "records", "bytes"}) // Flush tells
 	}
+	if c.Slug != "" {
+		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
+			rows, err := tx.TenantList(e.ctx, c.Slug, "", 1)
+			if err == nil && len(rows) == 0 {
+				err = unknown(c.Slug)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	in := shareddb.UsageExportParams{Since: c.Since, Until: c.Until, Slug: c.Slug, AfterDay: time.Unix(0, 0).UTC(), N: 1000}
 	for {
 		var rows []shareddb.UsageExportRow
@@ -492,22 +504,24 @@ func (c tenantExec) Run(e *environment) error {
 }
 
 type tenantPsql struct {
-	slugArg
-	Args []string `arg:"" optional:"" passthrough:"" help:"Further arguments of psql."`
+	Args []string `arg:"" name:"slug" help:"The workspace’s address, and then psql’s own arguments."`
 }
 
 // Run opens psql whose role and path are the workspace's for as long as it runs.
 func (c tenantPsql) Run(e *environment) error {
+	slug, args := c.Args[0], c.Args[1:]
+	if strings.HasPrefix(slug, "-") {
+		return usageError("the workspace’s address comes first: paddock tenant psql SLUG [PSQL’S ARGUMENTS]")
+	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	t, err := e.noted(d, c.Slug, auth.DidOperate, "the tables, by hand (psql)")
+	t, err := e.noted(d, slug, auth.DidOperate, "the tables, by hand (psql)")
 	if err != nil {
 		return err
 	}
-	args := c.Args
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,51 +50,74 @@ type Config struct {
 // OIDCProvider is a provider at which anybody may sign in to this Paddock.
 type OIDCProvider struct{ ID, Name, Issuer, ClientID, ClientSecret string }
 
-// Load reads and checks the environment; an error names the variable.
+// Load reads and checks the environment. An error has a line for each variable
+// that is wrong, which begins with its name; what else was read is returned too.
 func Load() (Config, error) {
 	var c Config
-	if err := env.Parse(&c); err != nil {
-		return c, err
-	}
-	c.baseURLSet = c.BaseURL != nil
+	errs := named(env.Parse(&c))
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	c.baseURLSet = os.Getenv("PADDOCK_BASE_URL") != ""
 	if c.BaseURL == nil {
 		_, port, err := net.SplitHostPort(c.Listen)
 		if err != nil {
-			return c, fmt.Errorf("PADDOCK_LISTEN=%s: want [host]:port", c.Listen)
+			wrong("PADDOCK_LISTEN=%s: want [host]:port", c.Listen)
 		}
 		c.BaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}
 	}
 	if c.BaseURL.Host == "" || (c.BaseURL.Scheme != "http" && c.BaseURL.Scheme != "https") || strings.Trim(c.BaseURL.Path, "/") != "" {
-		return c, fmt.Errorf("PADDOCK_BASE_URL=%s: want http(s)://host[:port] without a path", c.BaseURL)
-	}
-	if _, err := netip.ParseAddr(c.BaseURL.Hostname()); err == nil {
-		return c, fmt.Errorf("PADDOCK_BASE_URL=%s: want a name, not an address: workspaces are its subdomains", c.BaseURL)
+		wrong("PADDOCK_BASE_URL=%s: want http(s)://host[:port] without a path", c.BaseURL)
+	} else if _, err := netip.ParseAddr(c.BaseURL.Hostname()); err == nil {
+		wrong("PADDOCK_BASE_URL=%s: want a name, not an address: workspaces are its subdomains", c.BaseURL)
 	}
 	c.BaseURL.Host = strings.ToLower(c.BaseURL.Host)
 	c.BaseURL.Path = ""
 	if c.TenantRoles != "on" && c.TenantRoles != "off" {
-		return c, fmt.Errorf("PADDOCK_TENANT_ROLES=%s: want on or off", c.TenantRoles)
+		wrong("PADDOCK_TENANT_ROLES=%s: want on or off", c.TenantRoles)
 	}
 	if _, _, _, err := c.Certificates(); err != nil {
-		return c, err
+		errs = append(errs, err)
 	}
 	if c.SpareSchemas < 0 {
-		return c, errors.New("PADDOCK_SPARE_SCHEMAS: want 0 or more")
+		wrong("PADDOCK_SPARE_SCHEMAS: want 0 or more")
 	}
 	for _, s := range c.Secrets {
 		if len(s) < 32 {
-			return c, errors.New("PADDOCK_SECRET: each secret needs 32 bytes or more")
+			wrong("PADDOCK_SECRET: each secret needs 32 bytes or more")
+			break
 		}
 		if distinct(s) < 8 { // 32 random hex digits have as few once in a hundred thousand million
-			return c, errors.New("PADDOCK_SECRET: too easy to guess: take random bytes, for instance from: openssl rand -base64 32")
+			wrong("PADDOCK_SECRET: too easy to guess: take random bytes, for instance from: openssl rand -base64 32")
+			break
 		}
 	}
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
 	}
 	var err error
-	c.OIDC, err = oidcProviders(os.Environ())
-	return c, err
+	if c.OIDC, err = oidcProviders(os.Environ()); err != nil {
+		errs = append(errs, err)
+	}
+	return c, errors.Join(errs...)
+}
+
+// named says which variables could not be read, where the library names fields.
+func named(err error) (out []error) {
+	all := env.AggregateError{}
+	if !errors.As(err, &all) {
+		if err != nil {
+			out = append(out, err)
+		}
+		return out
+	}
+	for _, err := range all.Errors {
+		var p env.ParseError
+		if errors.As(err, &p) {
+			field, _ := reflect.TypeFor[Config]().FieldByName(p.Name) // it read this type
+			err = fmt.Errorf("%s: %w", field.Tag.Get("env"), p.Err)
+		}
+		out = append(out, err)
+	}
+	return out
 }
 
 // distinct is how many different bytes a text has.

@@ -134,7 +134,7 @@ func (d *DB) Ping(ctx context.Context) error {
 	if err := d.app.Ping(ctx); err != nil {
 		return err
 	}
-	return d.checkShared(ctx)
+	return d.CheckShared(ctx)
 }
 
 // Listen calls notify for every NOTIFY on channel, until ctx ends. It calls

@@ -107,8 +107,8 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 	return err
 }
 
-// checkShared fails when the shared schema is older than this program.
-func (d *DB) checkShared(ctx context.Context) error {
+// CheckShared fails when the shared schema is older than this program.
+func (d *DB) CheckShared(ctx context.Context) error {
 	var v int64
 	// By the requests' pool: the owner's may be busy with archives.
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {

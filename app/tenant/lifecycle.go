@@ -79,7 +79,8 @@ func Delete(ctx context.Context, tx *db.SharedTx, slug string) error {
 	return tx.TenantSetState(ctx, Deleted, t.ID)
 }
 
-// Undelete brings a deleted workspace back, if it is not dropped yet.
+// Undelete brings a deleted workspace back, if it is not dropped yet; one that
+// was suspended is so again.
 func Undelete(ctx context.Context, tx *db.SharedTx, slug string) error {
 	t, err := find(ctx, tx, slug, Deleted)
 	if err != nil {
@@ -88,7 +89,7 @@ func Undelete(ctx context.Context, tx *db.SharedTx, slug string) error {
 	if t.Dropped {
 		return StateError{slug, "gone for good", Deleted}
 	}
-	return tx.TenantSetState(ctx, Active, t.ID)
+	return tx.TenantUndelete(ctx, t.ID)
 }
 
 func change(ctx context.Context, tx *db.SharedTx, slug, from, to string) error {

@@ -36,9 +36,14 @@ delete from former_slugs where until < now();
 select exists (select from former_slugs where slug = @slug and tenant_id = @tenant_id and until > now())::bool;
 
 -- name: TenantSetState :exec
+-- A workspace that is deleted while suspended remembers so.
 update tenants set state = @state,
-	suspended_at = case when @state = 'suspended' then now() end,
+	suspended_at = case @state when 'suspended' then now() when 'deleted' then suspended_at end,
 	deleted_at = case when @state = 'deleted' then now() end
+where id = @id;
+
+-- name: TenantUndelete :exec
+update tenants set state = case when suspended_at is null then 'active' else 'suspended' end, deleted_at = null
 where id = @id;
 
 -- name: TenantList :many

@@ -635,11 +635,12 @@ func (q *Queries) TenantSetLimits(ctx context.Context, arg TenantSetLimitsParams
 
 const tenantSetState = `-- name: TenantSetState :exec
 update tenants set state = $1,
-	suspended_at = case when $1 = 'suspended' then now() end,
+	suspended_at = case $1 when 'suspended' then now() when 'deleted' then suspended_at end,
 	deleted_at = case when $1 = 'deleted' then now() end
 where id = $2
 `
 
+// A workspace that is deleted while suspended remembers so.
 func (q *Queries) TenantSetState(ctx context.Context, state string, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, tenantSetState, state, iD)
 	return err
@@ -797,6 +798,16 @@ from tenants o where n.id = $1 and o.id = $2
 // about second factors is not lost by an older archive.
 func (q *Queries) TenantTakeOver(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
 	_, err := q.db.Exec(ctx, tenantTakeOver, newTenant, oldTenant)
+	return err
+}
+
+const tenantUndelete = `-- name: TenantUndelete :exec
+update tenants set state = case when suspended_at is null then 'active' else 'suspended' end, deleted_at = null
+where id = $1
+`
+
+func (q *Queries) TenantUndelete(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantUndelete, id)
 	return err
 }
 
