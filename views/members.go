@@ -21,6 +21,7 @@ type MembersPage struct {
 	Notice        string  // why something can't be done
 	Form          ui.Form // of an invitation
 	Ownership     ui.Form
+	AskPassword   bool // to hand the workspace over
 }
 
 // RemovalPage asks who takes over.

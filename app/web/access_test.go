@@ -868,7 +868,9 @@ func TestProfileAndAvatar(t *testing.T) {
 		t.Errorf("the name is %q", v)
 	}
 	c.Put(w.URL("/settings/profile"), url.Values{"name": {" "}}).Want(http.StatusUnprocessableEntity).Find("#name-error")
-	c.Put(w.URL("/settings/profile"), url.Values{"theme": {"pink"}}).Want(http.StatusUnprocessableEntity)
+	if v, _ := c.Put(w.URL("/settings/profile"), url.Values{"theme": {"pink"}}).Want(http.StatusUnprocessableEntity).Find("#name").Attr("value"); v != "Nora Lind-Berg" {
+		t.Errorf("after another field's error the name is %q", v)
+	}
 	eventually(t, "the workspace's members have the name", func() bool {
 		return strings.Contains(c.Get(w.URL("/customers/new")).Body, "Nora Lind-Berg")
 	})

@@ -130,7 +130,7 @@ func (s *Server) workspaceClose(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	f := readForm(c, views.CloseFields, true)
-	if f.Valid() && f.Values["slug"] != v.tenant.Slug {
+	if f.Values["slug"] != v.tenant.Slug {
 		f.fail("slug", "This is not the workspace’s address: “"+v.tenant.Slug+"”.")
 	}
 	if !f.Valid() {

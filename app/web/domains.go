@@ -44,6 +44,9 @@ func (s *Server) renderDomains(c echo.Context, status int, p views.DomainSetting
 	return s.render(c, status, views.DomainSettings(p), nil)
 }
 
+// lookup makes names what DNS can hold.
+var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
+
 // hostName is the host in what somebody typed, in lower case and as DNS has it;
 // "" when there is none.
 func hostName(v string) string {
@@ -55,8 +58,8 @@ func hostName(v string) string {
 	if err != nil {
 		return ""
 	}
-	host, err := idna.Lookup.ToASCII(strings.TrimSuffix(u.Hostname(), "."))
-	if err != nil || len(host) > 253 || !domainPattern.MatchString(host) {
+	host, err := lookup.ToASCII(strings.TrimSuffix(u.Hostname(), "."))
+	if err != nil || !domainPattern.MatchString(host) {
 		return ""
 	}
 	if _, err := netip.ParseAddr(host); err == nil {

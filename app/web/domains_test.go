@@ -36,7 +36,7 @@ func TestDomains(t *testing.T) {
 		t.Helper()
 		return c.Post(w.URL("/settings/domains"), url.Values{"host": {host}}).Want(status)
 	}
-	for _, bad := range []string{"", "localhost", "not a domain", "127.0.0.1", "[::1]", "http://", "-a.example", app.Base.Hostname(), "x." + app.Base.Hostname(), other.Slug + "." + app.Base.Hostname()} {
+	for _, bad := range []string{"", "localhost", "not a domain", strings.Repeat("a", 64) + ".example", "127.0.0.1", "[::1]", "http://", "-a.example", app.Base.Hostname(), "x." + app.Base.Hostname(), other.Slug + "." + app.Base.Hostname()} {
 		add(c, w, bad, http.StatusUnprocessableEntity).Find("#host-error")
 	}
 	add(c, w, "https://"+strings.ToUpper(host)+"/path", http.StatusSeeOther)

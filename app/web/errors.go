@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/mail"
 	"slices"
 	"strconv"
 	"time"
@@ -41,7 +42,6 @@ var (
 	errNotFound   = &problem{status: http.StatusNotFound, title: "Not found", text: "There is nothing at this address. It may have been moved or deleted."}
 	errNotMember  = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
 	errRole       = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
-	errSuspended  = &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: "Nothing is lost. Its owner can ask the operator of this Paddock to resume it.", signOut: true}
 	errUpdating   = &problem{status: http.StatusServiceUnavailable, title: "This workspace is being updated", text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", retry: 10}
 	errByProvider = &problem{status: http.StatusForbidden, title: "This needs a sign-in of your own", text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", signOut: true}
 	errOperator   = &problem{status: http.StatusForbidden, title: "You are not an operator", text: "This is where the operators of this Paddock work. One of them can let you in: paddock admin grant, with your address.", signOut: true}
@@ -50,6 +50,19 @@ var (
 	errBadForm    = &problem{status: http.StatusBadRequest, title: "We could not read this request", text: "Go back, reload the page and try again."}
 	errTooLarge   = &problem{status: http.StatusRequestEntityTooLarge, title: "This is too large", text: "Forms may hold up to 1 MB, pictures up to 8 MB."}
 )
+
+// errSuspended says what the person can do about it.
+func (s *Server) errSuspended(role auth.Role) *problem {
+	text := "Nothing is lost. Its owners can ask the operator of this Paddock to open it again."
+	if role == auth.Owner {
+		text = "Nothing is lost. You own it: ask the operator of this Paddock to open it again"
+		if a, err := mail.ParseAddress(s.cfg.MailFrom); err == nil {
+			text += ", at " + a.Address
+		}
+		text += "."
+	}
+	return &problem{status: http.StatusForbidden, title: "This workspace is suspended", text: text, signOut: true}
+}
 
 // errFull is answered for what would add to a workspace that is full.
 func errFull(t tenant.Tenant) *problem {

@@ -260,6 +260,8 @@ func TestSuspendedWorkspace(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
+	u := apptest.NewUser(t)
+	w.Join(u, auth.Member)
 	c := w.Client(w.Owner)
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
 	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.tenants set state = 'suspended' where id = $1`, w.ID); err != nil {
@@ -268,6 +270,9 @@ func TestSuspendedWorkspace(t *testing.T) {
 	eventually(t, "the suspension is known", func() bool { return c.Get(w.URL("/customers")).Status == http.StatusForbidden })
 	if text := c.Get(w.URL("/")).Text("h1"); !strings.Contains(text, "suspended") {
 		t.Errorf("the page says %q", text)
+	}
+	if owner, member := c.Get(w.URL("/")).Text("main"), w.Client(u).Get(w.URL("/")).Text("main"); !strings.Contains(owner, "You own it") || strings.Contains(member, "You own it") {
+		t.Errorf("the owner is told %q, a member %q", owner, member)
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -36,6 +37,11 @@ func (s *Server) renderMembers(c echo.Context, status int, p views.MembersPage) 
 		}
 		if v.who.Role.May(auth.Manage) {
 			if p.Invitations, err = tx.InvitationList(ctx, v.tenant.ID); err != nil {
+				return err
+			}
+		}
+		if v.who.Role.May(auth.Own) {
+			if p.AskPassword, err = hasPassword(ctx, tx, v.who); err != nil {
 				return err
 			}
 		}
@@ -214,14 +220,33 @@ func (s *Server) invitationDelete(c echo.Context) error {
 	return s.membersChanged(c, err, "Invitation withdrawn")
 }
 
+// hasPassword tells whether somebody has a password to confirm with; what a
+// workspace's own provider let in has none here.
+func hasPassword(ctx context.Context, tx *db.SharedTx, who auth.Identity) (bool, error) {
+	if who.ByProvider {
+		return false, nil
+	}
+	access, err := tx.UserAccess(ctx, who.UserID)
+	return access.HasPassword, err
+}
+
 // ownershipOffer takes the owner's password with it: what it leads to can't be
 // taken back.
 func (s *Server) ownershipOffer(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	f := readForm(c, views.OwnershipFields, true)
-	if f.Values["password"] == "" && v.who.Recent() {
-		delete(f.Errors, "password") // whoever has none has shown something else
+	has := false
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		has, err = hasPassword(ctx, tx, v.who)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !has { // who has none has shown something else lately: the route asks for it
+		delete(f.Errors, "password")
+		f.Values["password"] = ""
 	}
 	to, err := uuid.Parse(f.Values["member_id"])
 	if err != nil {
@@ -344,6 +369,9 @@ func (s *Server) invitationAccept(c echo.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if invited.UserID != nil { // who has an account signs in with it
+		return s.leave(c, "/signin?next="+url.QueryEscape(c.Request().URL.Path))
 	}
 	f.checkNewPassword(false, f.Values["name"], invited.Email, v.tenant.Name)
 	if !f.Valid() {

@@ -311,7 +311,7 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 		case v.who.Role == auth.NoRole:
 			return errNotMember
 		case v.tenant.State == tenant.Suspended:
-			return errSuspended
+			return s.errSuspended(v.who.Role)
 		case !v.who.Role.May(p):
 			return errRole
 		case v.tenant.FullOf != "" && level == auth.Write && c.Request().Method == http.MethodPost:

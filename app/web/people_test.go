@@ -103,7 +103,9 @@ func TestInvitationOfSomebodyWithAnAccount(t *testing.T) {
 		t.Fatalf("the way in is %q", to)
 	}
 	// Nobody makes a second account of it.
-	c.Post(link, url.Values{"name": {"Somebody"}, "password": {apptest.Password}}).Want(http.StatusForbidden)
+	if got := c.Post(link, url.Values{"name": {"Somebody"}, "password": {apptest.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); got != to {
+		t.Errorf("accepted without a sign-in, it leads to %q", got)
+	}
 	next, _ := url.Parse(link)
 	back := c.Post(w.URL("/signin"), url.Values{"email": {u.Email}, "password": {apptest.Password}, "next": {next.Path}}).Want(http.StatusSeeOther)
 	if back.Header.Get("Location") != next.Path {
@@ -341,10 +343,20 @@ func TestOwnershipIsHandedOver(t *testing.T) {
 	owner, c := w.Client(w.Owner), w.Client(u)
 	offer := url.Values{"member_id": {w.MemberID(u).String()}, "password": {"not the password"}}
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusUnprocessableEntity).Find("#password-error")
+	offer.Del("password")
+	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusUnprocessableEntity).Find("#password-error")
 	offer.Set("member_id", uuid.NewString())
 	offer.Set("password", apptest.Password)
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusNotFound)
 	offer.Set("member_id", w.MemberID(u).String())
+	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusSeeOther)
+	// Who came by a provider has none to show: the route asks for something recent.
+	owner.Delete(w.URL("/settings/ownership"), nil).Want(http.StatusSeeOther)
+	exec(t, `update public.users set password_hash = '' where id = $1`, w.Owner.ID)
+	if n := owner.Get(w.URL("/settings/members")).Select("#password").Length(); n != 0 {
+		t.Error("asked for a password by who has none")
+	}
+	offer.Del("password")
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusSeeOther)
 	app.Mail(t, u.Email, "hand "+w.Name+" over to you")
 	// Nobody else can take it; declined, it is gone.

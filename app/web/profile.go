@@ -11,6 +11,7 @@ import (
 	_ "image/jpeg" // decoder
 	"image/png"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/jackc/pgx/v5"
@@ -27,14 +28,15 @@ import (
 )
 
 func (s *Server) profile(c echo.Context) error {
-	who := visiting(c).who
-	return s.renderProfile(c, http.StatusOK, ui.Form{Values: map[string]string{
-		"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme,
-	}})
+	return s.renderProfile(c, http.StatusOK, ui.Form{})
 }
 
+// renderProfile shows what the form does not have as it is.
 func (s *Server) renderProfile(c echo.Context, status int, f ui.Form) error {
 	who := visiting(c).who
+	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme}
+	maps.Copy(values, f.Values)
+	f.Values = values
 	p := views.ProfilePage{
 		SettingsPage: views.SettingsPage{
 			Shell: s.shell(c, "settings", "Profile"), Tab: "profile", Title: "You", Action: "/settings/profile",
@@ -102,9 +104,7 @@ func (s *Server) avatarUpdate(c echo.Context) error {
 	who := visiting(c).who
 	small, err := readAvatar(c)
 	if err != nil {
-		p := ui.Form{Values: map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme},
-			Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}}
-		return s.renderProfile(c, http.StatusUnprocessableEntity, p)
+		return s.renderProfile(c, http.StatusUnprocessableEntity, ui.Form{Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}})
 	}
 	hash := sha256.Sum256(append(who.UserID[:], small...))
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
