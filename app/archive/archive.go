@@ -18,6 +18,7 @@ import (
 	"hash"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -394,12 +395,27 @@ func (o Options) free(ctx context.Context, tx *db.SharedTx) (before tenant.Tenan
 	return tenant.FromRow(row.Tenant), err
 }
 
-// accounts finds or makes the users whom the members are, in their order; those
-// of a workspace that is here already are known.
+// accounts finds or makes the users whom the members are, in their order. Those
+// who are members of the workspace that it is of are themselves, whatever
+// address they have by now; uuid.Nil stands for a second member of one person.
 func accounts(ctx context.Context, tx *db.SharedTx, r *reader, of uuid.UUID) ([]uuid.UUID, error) {
 	users := make([]uuid.UUID, len(r.manifest.Members))
 	for i, x := range r.manifest.Members {
+		m, err := tx.MembershipGet(ctx, x.ID, of)
+		if err == nil {
+			users[i] = m.UserID
+		} else if !errors.Is(err, pgx.ErrNoRows) {
+			return nil, err
+		}
+	}
+	for i, x := range r.manifest.Members {
+		if users[i] != uuid.Nil {
+			continue
+		}
 		row, err := tx.UserByEmail(ctx, x.Email)
+		if err == nil && slices.Contains(users, row.ID) {
+			continue
+		}
 		if err == nil {
 			if users[i] = row.ID; row.EmailVerifiedAt != nil {
 				continue
@@ -476,16 +492,22 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 	if err != nil {
 		return t, err
 	}
-	members := make([]uuid.UUID, len(users))
+	var members, known []uuid.UUID
 	for i, x := range r.manifest.Members {
-		members[i] = x.ID
+		if users[i] == uuid.Nil {
+			continue
+		}
+		members, known = append(members, x.ID), append(known, users[i])
 		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: t.ID, UserID: users[i], Role: x.Role}); err != nil {
 			return t, err
 		}
 	}
 	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-	if err := tx.AsTenant(scope, func(tx *db.TenantTx) error { return tx.MemberSetUsers(scope, members, users) }); err != nil {
+	if err := tx.AsTenant(scope, func(tx *db.TenantTx) error { return tx.MemberSetUsers(scope, members, known) }); err != nil {
 		return t, err
+	}
+	if before.ID == uuid.Nil && o.Of != uuid.Nil { // a copy is as closed, and as bounded, as what it is of
+		return t, tx.TenantTakeOver(ctx, t.ID, o.Of)
 	}
 	if before.ID == uuid.Nil {
 		return t, nil

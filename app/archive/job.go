@@ -87,8 +87,14 @@ func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 		if who, err = tx.MembershipGet(ctx, row.RequestedBy, t.ID); err != nil {
 			return err
 		}
-		return tx.ExportChunksDelete(ctx, id)
+		return nil
 	})
+	for n := int64(1); n > 0 && err == nil; { // of an attempt before
+		err = w.DB.Shared(ctx, func(tx *db.SharedTx) (err error) {
+			n, err = tx.ExportChunksDelete(ctx, id)
+			return err
+		})
+	}
 	if errors.Is(err, errDone) {
 		return nil
 	}

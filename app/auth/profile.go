@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -38,6 +39,7 @@ func (w *ProfileWorker) Work(ctx context.Context, job *river.Job[ProfileJob]) er
 	if err != nil {
 		return err
 	}
+	var failed error // one workspace, such as one between versions, keeps it from no other
 	for _, m := range members {
 		ctx := db.WithScope(ctx, db.Scope{TenantID: m.TenantID, Schema: m.Schema, MemberID: m.ID})
 		err := w.DB.Shared(ctx, func(tx *db.SharedTx) error {
@@ -51,8 +53,8 @@ func (w *ProfileWorker) Work(ctx context.Context, job *river.Job[ProfileJob]) er
 			})
 		})
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) { // the account is gone
-			return err
+			failed = errors.Join(failed, fmt.Errorf("workspace %s: %w", m.TenantID, err))
 		}
 	}
-	return nil
+	return failed
 }

@@ -238,6 +238,7 @@ func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 		func(tx *db.SharedTx) (int64, error) { return tx.InvitationDeleteExpired(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.ThrottleDeleteEnded(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.UsageMinuteDeleteEnded(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.ExportChunksDeleteExpired(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.ExportDeleteExpired(ctx) },
 	} {
 		// A transaction each, until nothing is left: much of one kind keeps none of

@@ -31,7 +31,7 @@ func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, e
 	}
 	var failures []error
 	for _, n := range names {
-		if err := d.drop(ctx, n, `state = 'deleted'`, `update public.tenants set schema_made = false, name = slug, migration_error = '' where schema = $1`); err != nil {
+		if err := d.drop(ctx, n, fmt.Sprintf(`state = 'deleted' and deleted_at < now() - make_interval(secs => %f)`, age.Seconds()), `update public.tenants set schema_made = false, name = slug, migration_error = '' where schema = $1`); err != nil {
 			failures = append(failures, fmt.Errorf("dropping %s: %w", n, err))
 			continue
 		}

@@ -121,7 +121,7 @@ func (w *CheckWorker) check(ctx context.Context, r shareddb.DomainsToCheckRow) e
 	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		switch {
 		case problem == nil:
-			return tx.DomainVerify(ctx, t.ID, r.Host)
+			return tx.DomainStands(ctx, t.ID, r.Host)
 		case !errors.Is(problem, ErrNoRecord):
 			slog.WarnContext(ctx, "a domain could not be checked", "domain", r.Host, "tenant", t.Slug, "error", problem)
 			return tx.DomainLooked(ctx, t.ID, r.Host)

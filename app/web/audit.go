@@ -119,6 +119,8 @@ func (s *Server) auditCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	visiting(c).leave() // as slow as the client may be, others have their turn
+	control := http.NewResponseController(c.Response().Writer)
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
 	h.Set(echo.HeaderContentDisposition, `attachment; filename="audit-`+visiting(c).tenant.Slug+`.csv"`)
@@ -130,6 +132,7 @@ func (s *Server) auditCSV(c echo.Context) error {
 			_ = w.Write([]string{r.At.UTC().Format(time.RFC3339), cell(r.Actor), cell(r.Action), cell(r.Subject), cell(r.Ip), cell(r.Device)})
 			filter.Before, filter.BeforeID = r.At, r.ID
 		}
+		_ = control.SetWriteDeadline(time.Now().Add(writeTimeout)) // for a part; where it can't be set, the limit stays
 		w.Flush()
 		if err := w.Error(); err != nil || len(rows) < auditPart {
 			return err

@@ -131,10 +131,10 @@ func Provision(ctx context.Context, d *db.DB, box *seal.Box, base url.URL, name,
 			}
 			fresh = true
 		}
-		forgot := base
+		home, forgot := base, base // the transaction may be tried again
 		forgot.Path, forgot.RawQuery = "/password/forgot", url.Values{"email": {email}}.Encode()
-		base.Host = r.Tenant.Slug + "." + base.Host
-		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, base.String(), forgot.String(), fresh))
+		home.Host = r.Tenant.Slug + "." + home.Host
+		job, err := mail.LetterJob(ctx, box, r.Tenant.ID, email, letter.Created(r.Tenant.Name, home.String(), forgot.String(), fresh))
 		if err != nil {
 			return err
 		}

@@ -45,13 +45,20 @@ func (s *Server) renderData(c echo.Context, status int, p views.DataPage) error 
 	return s.render(c, status, views.Data(p), views.Exports(p))
 }
 
-// exportCreate has an archive made; one at a time.
+// exportCreate has an archive made; one at a time, and the last one before it is
+// kept.
 func (s *Server) exportCreate(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.TenantLock(ctx, v.tenant.ID); err != nil {
+			return err
+		}
 		running, err := tx.ExportRunning(ctx, v.tenant.ID)
 		if err != nil || running {
+			return err
+		}
+		if err := tx.ExportExpireOlder(ctx, v.tenant.ID); err != nil {
 			return err
 		}
 		id := uuid.Must(uuid.NewV7())
@@ -196,5 +203,5 @@ func (s *Server) supportRefuse(c echo.Context) error {
 		return err
 	}
 	s.hosts.Forget(v.tenant.Slug)
-	return s.say(c, "/settings/data", "Support is out, and does not look in unasked")
+	return s.say(c, "/settings/data", "Support is out. To look in again they have to give a reason, and you get a mail")
 }

@@ -372,7 +372,7 @@ func sameSite(next echo.HandlerFunc) echo.HandlerFunc {
 // bytes: as a phone takes it, of which little is kept.
 const (
 	maxBody    = 1 << 20
-	maxPicture = 8 << 20
+	maxPicture = 8<<20 + 64<<10
 )
 
 // body reads the form of a request once, within bounds, and lets a plain form

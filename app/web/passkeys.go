@@ -80,19 +80,29 @@ func (s *Server) passkeyLoginFinish(c echo.Context) error {
 		return err
 	}
 	token := s.takeCookie(c, passkeyCookie)
+	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
+		return passkeyFailed(c, err)
+	}
 	var userID uuid.UUID
+	var bad error // which uses the ceremony up: its transaction is not taken back
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		if userID, err = p.LoginFinish(ctx, tx, token, response); err != nil {
-			return err
+		userID, err = p.LoginFinish(ctx, tx, token, response)
+		if err == nil && v.who.UserID != uuid.Nil && v.who.UserID != userID {
+			err = auth.ErrBadPasskey // of somebody else
 		}
-		if v.who.UserID != uuid.Nil && v.who.UserID != userID {
-			return auth.ErrBadPasskey // of somebody else
+		if bad = nil; errors.Is(err, auth.ErrBadPasskey) {
+			bad = err
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 		if v.signedIn {
 			err = tx.SessionProve(ctx, true, v.who.SessionID)
 		}
 		return errors.Join(err, auth.ForgiveAddress(ctx, tx, c.RealIP()))
 	})
+	err = errors.Join(err, bad)
 	if aerr := s.auditFailure(c, v.who.Email, err); aerr != nil {
 		return aerr
 	}

@@ -201,7 +201,13 @@ func (s *Server) oidcCallback(c echo.Context) error {
 		}
 		if v.tenant.ID == uuid.Nil {
 			start.UserID, err = auth.SignInByPlatform(ctx, tx, claims)
-			start.ProvedAt = nil // who has nothing else to show signs in again
+			if err != nil {
+				return err
+			}
+			access, err := tx.UserAccess(ctx, start.UserID)
+			if !access.HasPassword && access.TotpSecret == "" && access.Passkeys == 0 {
+				start.ProvedAt = nil // who has nothing else to show signs in again
+			}
 			return err
 		}
 		row, err := tx.ProviderGet(ctx, v.tenant.ID)

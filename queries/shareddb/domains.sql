@@ -10,6 +10,10 @@ select host, token, verified_at, checked_at, failing_since, problem from domains
 -- name: DomainVerify :exec
 update domains set verified_at = coalesce(verified_at, now()), checked_at = now(), failing_since = null, problem = '' where tenant_id = @tenant_id and host = @host;
 
+-- name: DomainStands :exec
+-- A bound domain was looked at; one that was unbound meanwhile stays so.
+update domains set checked_at = now(), failing_since = null, problem = '' where tenant_id = @tenant_id and host = @host and verified_at is not null;
+
 -- name: DomainFail :one
 -- Notes what is wrong with a domain, and returns since when.
 update domains set checked_at = now(), failing_since = case when verified_at is not null then coalesce(failing_since, now()) end, problem = @problem

@@ -197,6 +197,16 @@ func (q *Queries) DomainLooked(ctx context.Context, tenantID uuid.UUID, host str
 	return err
 }
 
+const domainStands = `-- name: DomainStands :exec
+update domains set checked_at = now(), failing_since = null, problem = '' where tenant_id = $1 and host = $2 and verified_at is not null
+`
+
+// A bound domain was looked at; one that was unbound meanwhile stays so.
+func (q *Queries) DomainStands(ctx context.Context, tenantID uuid.UUID, host string) error {
+	_, err := q.db.Exec(ctx, domainStands, tenantID, host)
+	return err
+}
+
 const domainTaken = `-- name: DomainTaken :one
 select exists (select from domains d join tenants t on t.id = d.tenant_id
 	where d.host = $1 and d.verified_at is not null and d.tenant_id <> $2 and t.state <> 'deleted')::bool

@@ -32,26 +32,53 @@ func (q *Queries) ExportChunkPut(ctx context.Context, exportID uuid.UUID, n int3
 	return err
 }
 
-const exportChunksDelete = `-- name: ExportChunksDelete :exec
-delete from export_chunks where export_id = $1
+const exportChunksDelete = `-- name: ExportChunksDelete :execrows
+delete from export_chunks x where x.export_id = $1 and x.n in (select c.n from export_chunks c where c.export_id = $1 limit 100)
 `
 
-func (q *Queries) ExportChunksDelete(ctx context.Context, exportID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, exportChunksDelete, exportID)
-	return err
+// Some at a time: an archive may be gigabytes, and a statement has its time.
+func (q *Queries) ExportChunksDelete(ctx context.Context, exportID uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, exportChunksDelete, exportID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const exportChunksDeleteExpired = `-- name: ExportChunksDeleteExpired :execrows
+delete from export_chunks x where (x.export_id, x.n) in (select c.export_id, c.n from exports e join export_chunks c on c.export_id = e.id where e.expires_at < now() limit 100)
+`
+
+func (q *Queries) ExportChunksDeleteExpired(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, exportChunksDeleteExpired)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const exportDeleteExpired = `-- name: ExportDeleteExpired :execrows
-delete from exports where id = (select e.id from exports e where e.expires_at < now() limit 1)
+delete from exports where expires_at < now() and not exists (select from export_chunks c where c.export_id = exports.id)
 `
 
-// One at a time: each may be gigabytes.
+// Those whose chunks are gone.
 func (q *Queries) ExportDeleteExpired(ctx context.Context) (int64, error) {
 	result, err := q.db.Exec(ctx, exportDeleteExpired)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const exportExpireOlder = `-- name: ExportExpireOlder :exec
+update exports x set expires_at = now() where x.tenant_id = $1 and x.state = 'done' and x.expires_at > now()
+	and x.id <> (select e.id from exports e where e.tenant_id = $1 and e.state = 'done' order by e.created_at desc limit 1)
+`
+
+// Of a workspace's archives the last one is kept when another is made.
+func (q *Queries) ExportExpireOlder(ctx context.Context, tenantID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, exportExpireOlder, tenantID)
+	return err
 }
 
 const exportFinish = `-- name: ExportFinish :exec
