@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest"
@@ -302,6 +303,51 @@ func TestRestoreInPlace(t *testing.T) {
 		(select string_agg(slug, ',') from former_slugs where tenant_id = t.id)) from tenants t where id = $1`, got.ID).Scan(&kept)
 	if wants := "t 77 crm.restored.example https://p.example restored.example s new@example.com true once-restored"; err != nil || kept != wants {
 		t.Errorf("it keeps %q, want %q: %v", kept, wants, err)
+	}
+}
+
+// Whoever has a member's former address by now is nobody in what is restored or
+// copied; and a copy of what is suspended is suspended.
+func TestMembersAreThemselves(t *testing.T) {
+	t.Parallel()
+	a := install(t)
+	w := a.workspace("moved-on")
+	owner := func(id uuid.UUID) (user uuid.UUID) {
+		t.Helper()
+		if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role = 'owner'`, id).Scan(&user); err != nil {
+			t.Fatal(err)
+		}
+		return user
+	}
+	nora, stranger := owner(w.ID), apptest.NewID()
+	file := a.export(w)
+	for _, sql := range []string{
+		`update users set email = 'nora@new.example' where id = $1`,
+		`insert into users (id, email, name, email_verified_at) values ($2, 'nora@moved-on.example', 'Somebody else', now()) on conflict do nothing`,
+		`update tenants set state = 'suspended', suspended_at = now(), limit_requests = 77 where slug = 'moved-on'`,
+	} {
+		sql = strings.NewReplacer("$1", "'"+nora.String()+"'", "$2", "'"+stranger.String()+"'").Replace(sql)
+		if _, err := a.c.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := archive.Clone(t.Context(), a.db, "moved-on", "moved-copy", nil); err != nil {
+		t.Fatal(err)
+	}
+	var state string
+	var copied uuid.UUID
+	var requests int
+	if err := a.c.QueryRow(t.Context(), `select id, state, limit_requests from tenants where slug = 'moved-copy'`).Scan(&copied, &state, &requests); err != nil || state != "suspended" || requests != 77 {
+		t.Errorf("the copy is %s, with %d requests: %v", state, requests, err)
+	}
+	back, err := a.importing(file, archive.Options{Slug: "moved-on", Replace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, id := range map[string]uuid.UUID{"restored": back.ID, "copied": copied} {
+		if got := owner(id); got != nora {
+			t.Errorf("%s: the owner is %s, want %s (the stranger is %s)", what, got, nora, stranger)
+		}
 	}
 }
 

@@ -961,6 +961,32 @@ func TestPasskeysOnACustomDomain(t *testing.T) {
 	c.Do(r).Want(http.StatusForbidden)
 }
 
+// A passkey that is refused uses its ceremony up: what was begun once writes one
+// line into the workspace's log.
+func TestRefusedPasskeyUsesItsCeremonyUp(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := app.Client(t)
+	post := func(path, body, token string) *apptest.Response {
+		r := c.Request(http.MethodPost, w.URL(path), nil)
+		r.Header.Set("Content-Type", "application/json")
+		r.Body = io.NopCloser(strings.NewReader(body))
+		r.ContentLength = int64(len(body))
+		if token != "" {
+			r.Header.Set("Cookie", token)
+		}
+		return c.Do(r)
+	}
+	token, _, _ := strings.Cut(post("/passkeys/login/begin", "", "").Want(http.StatusOK).Header.Get("Set-Cookie"), ";")
+	for range 5 {
+		post("/passkeys/login/finish", "{}", token).Want(http.StatusUnprocessableEntity)
+	}
+	if n := count(t, `select count(*) from `+w.Schema+`.audit where action = $1`, auth.DidFailSignIn); n != 1 {
+		t.Errorf("%d lines in the log, want 1", n)
+	}
+}
+
 // What was shown, and when, goes from host to host as it is: only showing it
 // again makes it newer.
 func TestProofIsNotRenewedByMoving(t *testing.T) {
