@@ -59,7 +59,7 @@ func Data(p DataPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, ": every record, note, task and change, as CSV files in a ZIP. Any Paddock makes a workspace of it again.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, ": every record, note, task and change, as CSV files in a ZIP. Any Paddock makes a workspace of it again. The last two can be fetched, for seven days.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
