@@ -40,7 +40,7 @@ func (s *Server) renderMembers(c echo.Context, status int, p views.MembersPage) 
 				return err
 			}
 		}
-		if v.who.Role.May(auth.Own) && len(p.Members) > 1 { // there is somebody to hand over to
+		if v.who.Role.May(auth.Own) {
 			if p.AskPassword, err = hasPassword(ctx, tx, v.who); err != nil {
 				return err
 			}
