@@ -506,15 +506,17 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 	if err := tx.AsTenant(scope, func(tx *db.TenantTx) error { return tx.MemberSetUsers(scope, members, known) }); err != nil {
 		return t, err
 	}
-	if before.ID == uuid.Nil && o.Of != uuid.Nil { // a copy is as closed, and as bounded, as what it is of
-		return t, tx.TenantTakeOver(ctx, t.ID, o.Of)
+	if o.Of != uuid.Nil { // a copy too is as closed, and as bounded, as what it is of
+		if err := tx.TenantTakeOver(ctx, t.ID, o.Of); err != nil {
+			return t, err
+		}
 	}
 	if before.ID == uuid.Nil {
 		return t, nil
 	}
 	// What is the workspace's and in no archive goes on with it.
 	for _, move := range []func(ctx context.Context, to, from uuid.UUID) error{
-		tx.TenantTakeOver, tx.DomainsMove, tx.FormerSlugsMove, tx.InvitationsMove, tx.ProviderMove, tx.EmailDomainsMove, tx.IdentitiesMove,
+		tx.DomainsMove, tx.FormerSlugsMove, tx.InvitationsMove, tx.ProviderMove, tx.EmailDomainsMove, tx.IdentitiesMove,
 	} {
 		if err := move(ctx, t.ID, before.ID); err != nil {
 			return t, err

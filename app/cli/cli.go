@@ -51,6 +51,7 @@ type environment struct {
 	ctx      context.Context
 	cfg      config.Config
 	wrong    error // what the settings have wrong, for the doctor
+	embedded bool  // the database is development's own
 	out, err io.Writer
 	tracer   pgx.QueryTracer // nil where no traces are sent
 }

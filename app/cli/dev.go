@@ -20,7 +20,7 @@ func (devCommand) Run(e *environment) error {
 		return err
 	}
 	defer stop()
-	if err := e.secrets(); err != nil {
+	if err := e.secrets(true); err != nil {
 		return err
 	}
 	d, err := e.open()
@@ -41,12 +41,13 @@ func (devCommand) Run(e *environment) error {
 	})
 }
 
-// secrets takes development's own where the settings have none.
-func (e *environment) secrets() error {
+// secrets takes development's own where the settings have none. Only who may
+// create it makes one up: nobody else could open what it seals.
+func (e *environment) secrets(create bool) error {
 	if len(e.cfg.Secrets) > 0 {
 		return nil
 	}
-	secret, err := e.cfg.DevelopmentSecret()
+	secret, err := e.cfg.DevelopmentSecret(create)
 	e.cfg.Secrets = []string{secret}
 	return err
 }
@@ -88,6 +89,7 @@ func (e *environment) embed() (stop func(), err error) {
 	if e.cfg.DatabaseURL, err = server.Database(e.ctx, "paddock"); err != nil {
 		return nil, err
 	}
+	e.embedded = true
 	return func() { _ = server.Close() }, nil // a closed pipe is what it is about
 }
 

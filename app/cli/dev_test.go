@@ -338,7 +338,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"doctor"}, nil, 0, "everything that is sealed can be opened"},
 		{[]string{"tenant", "list"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "mistyped")}, 1, "there is no PostgreSQL in PADDOCK_DATA_DIR"},
 		{[]string{"tenant", "list"}, []string{"DATABASE_URL=" + apptest.NewDatabase(t)}, 1, "run paddock migrate"},
-		{[]string{"tenant", "create", "lotus", "--owner-email", "nora@lotus.example"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "other"), "DATABASE_URL=" + apptest.NewDatabase(t)}, 1, "PADDOCK_SECRET is not set"},
+		{[]string{"tenant", "create", "lotus", "--owner-email", "nora@lotus.example"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "other"), "DATABASE_URL=" + p.database(t)}, 1, "PADDOCK_SECRET is not set"},
 		{[]string{"version"}, []string{"PADDOCK_BASE_URL=not a url"}, 1, "PADDOCK_BASE_URL"},
 		{[]string{"migrate"}, []string{"PADDOCK_PG_BIN=/nowhere"}, 1, "PADDOCK_PG_BIN"},
 		{[]string{"migrate"}, []string{"DATABASE_URL=postgres://nobody@127.0.0.1:1/x"}, 1, "connect"},

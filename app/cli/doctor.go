@@ -45,7 +45,6 @@ func (c doctorCommand) Run(e *environment) error {
 	if e.wrong != nil {
 		return c.print(e, found)
 	}
-	development := e.cfg.DatabaseURL == ""
 	d, done, err := e.existing()
 	if err != nil {
 		say("wrong", "database: "+err.Error(), "see DATABASE_URL in docs/settings.md")
@@ -95,8 +94,8 @@ func (c doctorCommand) Run(e *environment) error {
 	check(h.OldestJob < 300, "warning", fmt.Sprintf("%d jobs wait", h.JobsWaiting), fmt.Sprintf("the oldest of %d jobs has waited %s", h.JobsWaiting, (time.Duration(h.OldestJob)*time.Second).String()), "run paddock work, or more of it")
 	check(h.JobsFailed == 0, "warning", "no job was given up", fmt.Sprintf("%d jobs were given up", h.JobsFailed), "paddock jobs shows why; paddock jobs --retry N")
 	check(h.Tables < h.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", h.Tables, h.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
-	if development {
-		if err := e.secrets(); err != nil {
+	if e.embedded {
+		if err := e.secrets(true); err != nil {
 			return err
 		}
 	}

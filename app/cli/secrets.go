@@ -21,7 +21,7 @@ func (secretsReseal) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	if err := e.secrets(); err != nil {
+	if err := e.secrets(e.embedded); err != nil {
 		return err
 	}
 	box, err := seal.New(e.cfg.Secrets)

@@ -86,15 +86,12 @@ func (c tenantCreate) Run(e *environment) error {
 	if !ok || local == "" || !strings.Contains(host, ".") {
 		return usageError("--owner-email: this is not an email address")
 	}
-	if _, err := os.Stat(filepath.Join(e.cfg.DataDir, "secret")); e.cfg.DatabaseURL != "" && len(e.cfg.Secrets) == 0 && err != nil { // nor development's
-		return errors.New("PADDOCK_SECRET is not set: what the owner’s mail says is sealed with it")
-	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := e.secrets(); err != nil {
+	if err := e.secrets(e.embedded); err != nil {
 		return err
 	}
 	box, err := seal.New(e.cfg.Secrets)

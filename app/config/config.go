@@ -210,14 +210,18 @@ func (c Config) RequireProduction() error {
 }
 
 // DevelopmentSecret returns a random secret kept in the data directory, so
-// that people stay signed in when the program restarts.
-func (c Config) DevelopmentSecret() (string, error) {
-	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
-		return "", err
-	}
+// that people stay signed in when the program restarts. Where there is none, it
+// is created, or that is the error.
+func (c Config) DevelopmentSecret(create bool) (string, error) {
 	file := filepath.Join(c.DataDir, "secret")
 	if b, err := os.ReadFile(file); err == nil && len(b) >= 32 {
 		return string(b), nil
+	}
+	if !create {
+		return "", errors.New("PADDOCK_SECRET is not set: what is kept or mailed is sealed with it")
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return "", err
 	}
 	s := rand.Text() + rand.Text()
 	return s, os.WriteFile(file, []byte(s), 0o600)
