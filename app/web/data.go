@@ -136,7 +136,7 @@ func (s *Server) exportDownload(c echo.Context) error {
 func (s *Server) workspaceClose(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	f := readForm(c, views.CloseFields, true)
+	f := readForm(c, views.CloseFields, false)
 	if f.Values["slug"] != v.tenant.Slug {
 		f.fail("slug", "This is not the workspace’s address: “"+v.tenant.Slug+"”.")
 	}
