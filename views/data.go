@@ -28,7 +28,7 @@ func (p DataPage) today() (n int) {
 	return n
 }
 
-var fieldClose = ui.Field{Name: "slug", Label: "Type the workspace’s address to close it", Kind: ui.KindText, Required: true, Max: 60, Autocomplete: "off"}
+var fieldClose = ui.Field{Name: "slug", Label: "The workspace’s address", Kind: ui.KindText, Required: true, Max: 60, Autocomplete: "off"}
 
 // CloseFields confirm the end of a workspace.
 var CloseFields = []ui.Field{fieldClose}
