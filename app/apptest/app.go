@@ -1,3 +1,7 @@
+// Package apptest gives tests a Paddock that serves over TLS, and people who use
+// it. What is below it (a database, workspaces) is pg's, what stands around it
+// peer's, a real browser browser's: a test links what it drives. Only tests
+// import them.
 package apptest
 
 import (
@@ -8,6 +12,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -16,6 +21,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +30,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
@@ -41,37 +50,40 @@ type App struct {
 	Web     *web.Server
 	Mailbox *mail.Mailbox
 	Box     *seal.Box
-	DNS     *DNS
+	DNS     *peer.DNS
 	Hosts   *tenant.Resolver
 	meter   *tenant.Meter
 	roots   *x509.CertPool
 }
 
-var app = sync.OnceValues(func() (*App, error) {
-	d, err := shared()
-	if err != nil {
-		return nil, err
+var app struct {
+	once sync.Once
+	*App
+	err error
+}
+
+// Start returns the process's App.
+func Start(tb testing.TB) *App {
+	tb.Helper()
+	d := pg.DB(tb)
+	app.once.Do(func() { app.App, app.err = start(d) })
+	if app.err != nil {
+		tb.Fatal(app.err)
 	}
-	a, err := newApp(d.db)
+	return app.App
+}
+
+func start(d *db.DB) (*App, error) {
+	a, err := newApp(d)
 	if err != nil {
 		return nil, err
 	}
 	go a.meter.Run(context.Background()) // not in apps of their own, whose statements somebody counts
 	// The database's jobs, mail above all, are this app's.
 	go func() {
-		_ = jobs.Run(context.Background(), jobs.Options{DB: d.db, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.resolver().LookupTXT})
+		_ = jobs.Run(context.Background(), jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.Resolver().LookupTXT})
 	}()
 	return a, nil
-})
-
-// Start returns the process's App.
-func Start(tb testing.TB) *App {
-	tb.Helper()
-	a, err := app()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return a
 }
 
 // StartOwn returns an App with connections of its own to the database of the
@@ -97,7 +109,7 @@ func StartOwn(tb testing.TB, url string, tracer pgx.QueryTracer) *App {
 func Counting(tb testing.TB) (*App, func(func()) int) {
 	tb.Helper()
 	tracer := &countingTracer{}
-	a := StartOwn(tb, URL(tb), tracer)
+	a := StartOwn(tb, pg.URL(tb), tracer)
 	return a, func(fn func()) int {
 		before := tracer.n.Load()
 		fn()
@@ -138,11 +150,12 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	if a.Box, err = seal.New(secrets); err != nil {
 		return nil, err
 	}
-	if a.DNS, err = NewDNS(); err != nil {
+	if a.DNS, err = peer.NewDNS(); err != nil {
 		return nil, err
 	}
 	hosts := tenant.NewResolver(d, a.Base.Hostname())
 	go hosts.Run(context.Background())
+	<-hosts.Ready()
 	a.Hosts = hosts
 	a.meter = tenant.NewMeter(d)
 	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
@@ -150,7 +163,7 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.Resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
@@ -162,7 +175,7 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 // Logged is With whose log goes to w as well.
 func Logged(tb testing.TB, w io.Writer) *App {
 	tb.Helper()
-	a, err := newAppLogging(DB(tb), io.MultiWriter(w, logWriter()))
+	a, err := newAppLogging(pg.DB(tb), io.MultiWriter(w, logWriter()))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -173,7 +186,7 @@ func Logged(tb testing.TB, w io.Writer) *App {
 // its jobs are those of Start's.
 func With(tb testing.TB, configure func(*config.Config)) *App {
 	tb.Helper()
-	a, err := newApp(DB(tb), configure)
+	a, err := newApp(pg.DB(tb), configure)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -184,15 +197,16 @@ func With(tb testing.TB, configure func(*config.Config)) *App {
 // returns the newest.
 func (a *App) Mail(tb testing.TB, to, subject string) mail.Message {
 	tb.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		for _, m := range a.Mailbox.List(to) {
-			if strings.Contains(m.Subject, subject) {
-				return m
-			}
+	var found mail.Message
+	wait.Until(tb, fmt.Sprintf("there is a mail to %s about %q", to, subject), func() bool {
+		list := a.Mailbox.List(to)
+		i := slices.IndexFunc(list, func(m mail.Message) bool { return strings.Contains(m.Subject, subject) })
+		if i >= 0 {
+			found = list[i]
 		}
-	}
-	tb.Fatalf("no mail to %s about %q; there are %v", to, subject, a.Mailbox.List(to))
-	return mail.Message{}
+		return i >= 0
+	})
+	return found
 }
 
 // Link returns the address in a mail's text that contains the path.
@@ -217,6 +231,9 @@ func logWriter() io.Writer {
 
 // Site returns an address on the public site.
 func (a *App) Site(path string) string { return a.Base.String() + path }
+
+// Console returns an address on the operators' host.
+func (a *App) Console(path string) string { return a.At("admin", path) }
 
 // At returns an address on the host of a workspace.
 func (a *App) At(slug, path string) string {

@@ -2,13 +2,13 @@ package apptest
 
 import (
 	"context"
-	"maps"
 	"net/url"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -50,22 +50,22 @@ var people = map[string]func(w *Workspace) Record{
 		})
 		return r
 	},
-	"POST /settings/security/email":   func(*Workspace) Record { return Record{Form: url.Values{"email": {Unique("new") + "@example.com"}}} },
-	"PUT /settings/security/password": func(*Workspace) Record { return Record{Form: url.Values{"password": {Password}}} },
+	"POST /settings/security/email":   func(*Workspace) Record { return Record{Form: url.Values{"email": {pg.Unique("new") + "@example.com"}}} },
+	"PUT /settings/security/password": func(*Workspace) Record { return Record{Form: url.Values{"password": {pg.Password}}} },
 	"settings/members": func(w *Workspace) Record {
-		u := NewUser(w.tb)
+		u := pg.NewUser(w.tb)
 		w.Join(u, auth.Member)
 		return Record{ID: w.MemberID(u), Known: u.Email, Form: url.Values{"role": {"viewer"}}}
 	},
 	"DELETE /settings/membership": func(w *Workspace) Record {
-		w.Join(NewUser(w.tb), auth.Owner)
+		w.Join(pg.NewUser(w.tb), auth.Owner)
 		return Record{}
 	},
 	"POST /settings/invitations": func(*Workspace) Record {
-		return Record{Form: url.Values{"email": {Unique("guest") + "@example.com"}, "role": {"member"}}}
+		return Record{Form: url.Values{"email": {pg.Unique("guest") + "@example.com"}, "role": {"member"}}}
 	},
 	"settings/invitations": func(w *Workspace) Record {
-		email := Unique("guest") + "@example.com"
+		email := pg.Unique("guest") + "@example.com"
 		w.Invite(email, auth.Member)
 		var id uuid.UUID
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
@@ -80,14 +80,14 @@ var people = map[string]func(w *Workspace) Record{
 		return Record{ID: id}
 	},
 	"POST /settings/ownership": func(w *Workspace) Record {
-		u := NewUser(w.tb)
+		u := pg.NewUser(w.tb)
 		w.Join(u, auth.Admin)
-		return Record{Form: url.Values{"member_id": {w.MemberID(u).String()}, "password": {Password}}}
+		return Record{Form: url.Values{"member_id": {w.MemberID(u).String()}, "password": {pg.Password}}}
 	},
 	"PUT /settings/ownership":    func(w *Workspace) Record { return w.offered() },
 	"DELETE /settings/ownership": func(w *Workspace) Record { return w.offered() },
 	"avatars": func(w *Workspace) Record {
-		name := Unique("avatar")
+		name := pg.Unique("avatar")
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
 			if err := tx.AvatarPut(ctx, w.Owner.ID, []byte("\x89PNG")); err != nil {
 				return err
@@ -97,9 +97,9 @@ var people = map[string]func(w *Workspace) Record{
 		return Record{Param: name}
 	},
 	"PUT /settings/signin/factor":   func(*Workspace) Record { return Record{Form: url.Values{"required": {"false"}}} },
-	"POST /settings/signin/domains": func(*Workspace) Record { return Record{Form: url.Values{"domain": {Unique("mail") + ".example"}}} },
+	"POST /settings/signin/domains": func(*Workspace) Record { return Record{Form: url.Values{"domain": {pg.Unique("mail") + ".example"}}} },
 	"settings/signin/domains": func(w *Workspace) Record {
-		domain := Unique("mail") + ".example"
+		domain := pg.Unique("mail") + ".example"
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
 			return tx.EmailDomainInsert(ctx, w.ID, domain, "token")
 		})
@@ -107,18 +107,18 @@ var people = map[string]func(w *Workspace) Record{
 		return Record{Param: domain}
 	},
 	"settings/domains": func(w *Workspace) Record {
-		host := Unique("crm") + ".example"
+		host := pg.Unique("crm") + ".example"
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error { return tx.DomainInsert(ctx, w.ID, host, "token") })
 		w.app.DNS.SetTXT("_paddock."+host, "paddock-domain=token")
 		return Record{Param: host}
 	},
 	"POST /settings/domains": func(*Workspace) Record {
-		return Record{Form: url.Values{"host": {Unique("crm") + ".example"}}}
+		return Record{Form: url.Values{"host": {pg.Unique("crm") + ".example"}}}
 	},
 	"settings/data/exports": func(w *Workspace) Record {
-		id := NewID()
+		id := pg.NewID()
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-			if err := tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: w.ID, RequestedBy: w.owner, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+			if err := tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: w.ID, RequestedBy: w.MemberID(w.Owner), ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 				return err
 			}
 			if err := tx.ExportChunkPut(ctx, id, 0, []byte("an archive of "+w.Name)); err != nil {
@@ -136,70 +136,12 @@ var people = map[string]func(w *Workspace) Record{
 	},
 }
 
-// joined is both maps in one.
-func joined(a, b map[string]func(w *Workspace) Record) map[string]func(w *Workspace) Record {
-	maps.Copy(b, a)
-	return b
-}
-
 // offered makes another owner, who offers the workspace to its owner.
 func (w *Workspace) offered() Record {
-	u := NewUser(w.tb)
+	u := pg.NewUser(w.tb)
 	w.Join(u, auth.Owner)
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
 		return tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: w.ID, MembershipID: w.MemberID(w.Owner), OfferedBy: w.MemberID(u), ExpiresAt: time.Now().Add(time.Hour)})
 	})
 	return Record{}
 }
-
-// Shared runs fn in the shared schema, in the workspace's scope for its owner.
-func (w *Workspace) Shared(fn func(ctx context.Context, tx *db.SharedTx) error) {
-	w.tb.Helper()
-	ctx := db.WithScope(w.tb.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema, MemberID: w.owner})
-	if err := DB(w.tb).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) }); err != nil {
-		w.tb.Fatal(err)
-	}
-}
-
-// Invite invites an address on behalf of the owner and returns the token.
-func (w *Workspace) Invite(email string, role auth.Role) (token string) {
-	w.tb.Helper()
-	by := w.MemberID(w.Owner)
-	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
-		token, err = auth.Invite(ctx, tx, w.ID, by, email, role)
-		return err
-	})
-	return token
-}
-
-// Passkey gives the user a passkey that no device has, and returns its id.
-func (w *Workspace) Passkey(u User) uuid.UUID {
-	w.tb.Helper()
-	id := uuid.Must(uuid.NewV7())
-	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-		return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: id, UserID: u.ID, CredentialID: id[:], Credential: []byte(`{"id": "AA==", "publicKey": "AA=="}`), Name: "Nobody’s key"})
-	})
-	return id
-}
-
-// TOTP gives the user an authenticator app and returns its secret.
-func (a *App) TOTP(w *Workspace, u User) (secret string) {
-	w.tb.Helper()
-	secret, sealed, err := auth.TOTPStart(a.Box, u.ID)
-	if err != nil {
-		w.tb.Fatal(err)
-	}
-	// A code of the minute before, so that the current one is still to be used.
-	code, err := totp.GenerateCode(secret, time.Now().Add(-30*time.Second))
-	if err != nil {
-		w.tb.Fatal(err)
-	}
-	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-		_, err := auth.TOTPFinish(ctx, tx, a.Box, u.ID, sealed, code)
-		return err
-	})
-	return secret
-}
-
-// NewID returns an id as records have them.
-func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -18,7 +18,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
@@ -37,13 +37,13 @@ type installation struct {
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	return installAt(t, apptest.NewDatabase(t))
+	return installAt(t, pg.NewDatabase(t))
 }
 
 // elsewhere is an installation on a PostgreSQL of its own, as a move has it.
 func elsewhere(t *testing.T) *installation {
 	t.Helper()
-	server := apptest.NewServer(t, map[string]string{"fsync": "off"})
+	server := pg.NewServer(t, map[string]string{"fsync": "off"})
 	url, err := server.Database(t.Context(), "elsewhere")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func (x *installation) workspace(slug string) tenant.Tenant {
 		x.t.Fatal(err)
 	}
 	for i, role := range []auth.Role{auth.Member, auth.Viewer} {
-		u := shareddb.UserInsertParams{ID: apptest.NewID(), Email: fmt.Sprintf("person%d@%s.example", i, slug), Name: "Pérson, \"quoted\"\nand lines"}
+		u := shareddb.UserInsertParams{ID: pg.NewID(), Email: fmt.Sprintf("person%d@%s.example", i, slug), Name: "Pérson, \"quoted\"\nand lines"}
 		err := x.db.Shared(ctx, func(tx *db.SharedTx) error {
 			if err := tx.UserInsert(ctx, u); err != nil {
 				return err
@@ -277,7 +277,7 @@ func TestRestoreInPlace(t *testing.T) {
 		ctx := db.WithScope(ctx, db.Scope{TenantID: n.ID, Schema: n.Schema})
 		for ctx.Err() == nil {
 			err := a.db.Tenant(ctx, func(tx *db.TenantTx) error {
-				return tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: apptest.NewID(), Name: "Meanwhile", Type: "prospect"})
+				return tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: pg.NewID(), Name: "Meanwhile", Type: "prospect"})
 			})
 			if ctx.Err() == nil && err != nil { // also one that waited for a lock above the timeout
 				t.Errorf("the neighbour: %v", err)
@@ -319,7 +319,7 @@ func TestMembersAreThemselves(t *testing.T) {
 		}
 		return user
 	}
-	nora, stranger := owner(w.ID), apptest.NewID()
+	nora, stranger := owner(w.ID), pg.NewID()
 	file := a.export(w)
 	for _, sql := range []string{
 		`update users set email = 'nora@new.example' where id = $1`,
@@ -357,7 +357,7 @@ func TestImportForAnUnprovenAccount(t *testing.T) {
 	t.Parallel()
 	a, b := install(t), install(t)
 	file := a.export(a.workspace("squatted"))
-	id := apptest.NewID()
+	id := pg.NewID()
 	err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
 		return tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: id, Email: "nora@squatted.example", Name: "Mallory", PasswordHash: "mallory's"})
 	})

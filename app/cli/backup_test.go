@@ -14,7 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 )
 
@@ -81,7 +81,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	}
 
 	// Another server, as docs/operations.md says.
-	server := apptest.NewServer(t, map[string]string{"fsync": "off", "synchronous_commit": "off"})
+	server := pg.NewServer(t, map[string]string{"fsync": "off", "synchronous_commit": "off"})
 	psql := exec.Command(filepath.Join(server.Bin, "psql"), "--quiet", server.SuperuserURL("postgres"))
 	var kept []string // all but the superuser, whom the other server has
 	for _, line := range strings.Split(string(roles), "\n") {
@@ -130,7 +130,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 			}
 		}
 	}
-	port := apptest.Port(t)
+	port := pg.Port(t)
 	p.launch(port, "serve", "--jobs=false")
 	res, err := p.client(port, nil).Get(p.at("crew-two", "/signin"))
 	if err != nil || res.StatusCode != http.StatusOK {

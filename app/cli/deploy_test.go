@@ -30,7 +30,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 const deploy = "../../deploy/"
@@ -92,7 +93,7 @@ func nginxConf(t *testing.T, dir, port string, upstreams ...string) string {
 	}
 	conf := strings.NewReplacer(
 		"server 127.0.0.1:8080 max_fails=0;", servers, "/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key,
-		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+apptest.Port(t)+";", "myapp.com", "paddock.test",
+		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+pg.Port(t)+";", "myapp.com", "paddock.test",
 	).Replace(read(t, "nginx.conf"))
 	user := ""
 	if os.Geteuid() == 0 {
@@ -112,7 +113,7 @@ func TestProxyConfigurations(t *testing.T) {
 	t.Run("nginx", func(t *testing.T) {
 		t.Parallel()
 		nginx, dir := tool(t, "nginx"), t.TempDir()
-		if out, err := exec.Command(nginx, "-t", "-p", dir, "-c", nginxConf(t, dir, apptest.Port(t), "8080")).CombinedOutput(); err != nil {
+		if out, err := exec.Command(nginx, "-t", "-p", dir, "-c", nginxConf(t, dir, pg.Port(t), "8080")).CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
@@ -213,8 +214,8 @@ func TestDeploymentFiles(t *testing.T) {
 func TestSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	nginx := tool(t, "nginx")
-	dir, smtp, port := apptest.ServerDir(t), apptest.NewSMTP(t), apptest.Port(t)
-	database := apptest.NewDatabase(t)
+	dir, smtp, port := pg.ServerDir(t), peer.NewSMTP(t), pg.Port(t)
+	database := pg.NewDatabase(t)
 	base := "https://paddock.test:" + port
 	env := func(listen string) []string {
 		return []string{
@@ -225,7 +226,7 @@ func TestSeveralProcesses(t *testing.T) {
 	if out, err := command(t, dir, env("0"), "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	logs := &apptest.Log{}
+	logs := &pg.Log{}
 	launch := func(args []string, listen string) *exec.Cmd {
 		t.Helper()
 		cmd := command(t, dir, env(listen), args...)
@@ -250,7 +251,7 @@ func TestSeveralProcesses(t *testing.T) {
 			}
 		}
 	}
-	ports := []string{apptest.Port(t), apptest.Port(t)}
+	ports := []string{pg.Port(t), pg.Port(t)}
 	web := []*exec.Cmd{launch([]string{"serve", "--jobs=false"}, ports[0]), launch([]string{"serve", "--jobs=false"}, ports[1])}
 	launch([]string{"work"}, "0")
 	proxy := exec.Command(nginx, "-p", dir, "-c", nginxConf(t, dir, port, ports...))

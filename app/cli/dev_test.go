@@ -20,7 +20,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/browser"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/seed"
 )
@@ -56,7 +57,7 @@ type paddock struct {
 	port string
 	dir  string
 	cmd  *exec.Cmd
-	out  *apptest.Log
+	out  *pg.Log
 }
 
 func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd {
@@ -72,8 +73,8 @@ func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd
 
 func start(t *testing.T, dir string) *paddock {
 	t.Helper()
-	port := apptest.Port(t)
-	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
+	port := pg.Port(t)
+	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
 	p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
 	if err := p.cmd.Start(); err != nil {
@@ -129,8 +130,8 @@ func (p *paddock) database(t *testing.T) string {
 // up, works with customers, and nobody else sees them.
 func TestFreshMachine(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
-	p := start(t, apptest.ServerDir(t))
+	b := browser.NewBrowser(t)
+	p := start(t, pg.ServerDir(t))
 
 	signUp := func(workspace, slug string) {
 		b.Open(p.base)
@@ -223,7 +224,7 @@ func TestFreshMachine(t *testing.T) {
 // the next start goes on.
 func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 	t.Parallel()
-	dir := apptest.ServerDir(t)
+	dir := pg.ServerDir(t)
 	p := start(t, dir)
 	url1 := p.database(t) // its PostgreSQL must outlive it: this test is a user too
 	answered := make(chan string, 100)
@@ -307,7 +308,7 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	dir := apptest.ServerDir(t)
+	dir := pg.ServerDir(t)
 	p := start(t, dir)
 	for _, tc := range []struct {
 		args []string
@@ -337,7 +338,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"doctor"}, nil, 0, "PADDOCK_SECRET: development’s own"},
 		{[]string{"doctor"}, nil, 0, "everything that is sealed can be opened"},
 		{[]string{"tenant", "list"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "mistyped")}, 1, "there is no PostgreSQL in PADDOCK_DATA_DIR"},
-		{[]string{"tenant", "list"}, []string{"DATABASE_URL=" + apptest.NewDatabase(t)}, 1, "run paddock migrate"},
+		{[]string{"tenant", "list"}, []string{"DATABASE_URL=" + pg.NewDatabase(t)}, 1, "run paddock migrate"},
 		{[]string{"tenant", "create", "lotus", "--owner-email", "nora@lotus.example"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "other"), "DATABASE_URL=" + p.database(t)}, 1, "PADDOCK_SECRET is not set"},
 		{[]string{"version"}, []string{"PADDOCK_BASE_URL=not a url"}, 1, "PADDOCK_BASE_URL"},
 		{[]string{"migrate"}, []string{"PADDOCK_PG_BIN=/nowhere"}, 1, "PADDOCK_PG_BIN"},

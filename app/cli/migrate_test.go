@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 )
 
@@ -42,7 +42,7 @@ func behind(t *testing.T, url string, c *pgx.Conn, slugs ...string) (schemas map
 // fails and is mended; its people see why they must wait, the others nothing.
 func TestMigrateCommand(t *testing.T) {
 	t.Parallel()
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	p := newProduction(t, url, "http://paddock.test:8080")
 	c, err := pgx.Connect(t.Context(), url)
 	if err != nil {
@@ -82,7 +82,7 @@ func TestMigrateCommand(t *testing.T) {
 			t.Errorf("the workspaces are at %s, want %s", got, want)
 		}
 	}
-	port := apptest.Port(t)
+	port := pg.Port(t)
 	p.launch(port, "serve", "--jobs=false")
 	answers := func(slug string, want int) {
 		t.Helper()

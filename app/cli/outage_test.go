@@ -21,7 +21,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 // stoppable is a PostgreSQL of the test's own that crashes when told, and comes
@@ -38,7 +38,7 @@ type stoppable struct {
 // newStoppable starts one; without settings it is durable, as in production.
 func newStoppable(t *testing.T, settings map[string]string) *stoppable {
 	t.Helper()
-	server := apptest.NewServer(t, settings)
+	server := pg.NewServer(t, settings)
 	s := &stoppable{t: t, bin: server.Bin, super: server.SuperuserURL("paddock")}
 	var err error
 	if s.url, err = server.Database(t.Context(), "paddock"); err != nil {
@@ -128,7 +128,7 @@ func (s *stoppable) start(settings ...string) {
 func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := newStoppable(t, nil)
-	port := apptest.Port(t)
+	port := pg.Port(t)
 	p := newProduction(t, database.url, "http://paddock.test:"+port)
 	p.launch(port, "serve")
 

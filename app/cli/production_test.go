@@ -13,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 // production is a Paddock as an operator runs it: a migrated database, a mail
@@ -23,14 +24,14 @@ type production struct {
 	dir      string
 	database string
 	base     string // https://paddock.test:port
-	smtp     *apptest.SMTP
-	logs     *apptest.Log
+	smtp     *peer.SMTP
+	logs     *pg.Log
 	extra    []string // settings
 }
 
 func newProduction(t *testing.T, database, base string, extra ...string) *production {
 	t.Helper()
-	p := &production{t: t, dir: apptest.ServerDir(t), database: database, base: base, smtp: apptest.NewSMTP(t), logs: &apptest.Log{}, extra: extra}
+	p := &production{t: t, dir: pg.ServerDir(t), database: database, base: base, smtp: peer.NewSMTP(t), logs: &pg.Log{}, extra: extra}
 	p.run("migrate")
 	return p
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/seal"
 )
 
@@ -22,8 +22,8 @@ import (
 func TestResealing(t *testing.T) {
 	t.Parallel()
 	const old, fresh = productionSecret, "another secret for tests and also of 32 bytes or more"
-	port := apptest.Port(t)
-	p := newProduction(t, apptest.NewDatabase(t), "http://paddock.test:"+port)
+	port := pg.Port(t)
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port)
 	with := func(secrets string) { p.extra = []string{"PADDOCK_SECRET=" + secrets} } // the last one counts
 	serve := p.launch(port, "serve", "--jobs=false")
 	c := p.client(port, nil)
@@ -48,7 +48,7 @@ func TestResealing(t *testing.T) {
 		}
 		_ = serve.Wait()
 		with(secrets)
-		p.logs = &apptest.Log{}
+		p.logs = &pg.Log{}
 		serve = p.launch(port, "serve", "--jobs=false")
 	}
 

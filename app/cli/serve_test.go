@@ -13,19 +13,20 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 // Production, as an operator starts it: migrated, served without jobs, worked on
 // by another process that is told to stop and started again; mail goes out.
 func TestServeAndWork(t *testing.T) {
 	t.Parallel()
-	dir, smtp := apptest.ServerDir(t), apptest.NewSMTP(t)
-	port := apptest.Port(t)
-	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &apptest.Log{}}
+	dir, smtp := pg.ServerDir(t), peer.NewSMTP(t)
+	port := pg.Port(t)
+	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
 	env := []string{
-		"DATABASE_URL=" + apptest.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
-		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + apptest.Port(t),
+		"DATABASE_URL=" + pg.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
+		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + pg.Port(t),
 	}
 	if out, err := command(t, dir, env, "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -66,7 +67,7 @@ func TestServeAndWork(t *testing.T) {
 		t.Fatal("a process without jobs has sent mail")
 	}
 	// A port of its own for its metrics: serve has the one that is set.
-	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+apptest.Port(t))
+	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+pg.Port(t))
 	work := command(t, dir, workEnv, "work")
 	work.Stderr = p.out
 	if err := work.Start(); err != nil {
@@ -162,7 +163,7 @@ func TestServeAndWork(t *testing.T) {
 // back, looked into; another process feels each within a second.
 func TestTenantCommands(t *testing.T) {
 	t.Parallel()
-	dir := apptest.ServerDir(t)
+	dir := pg.ServerDir(t)
 	p := start(t, dir)
 	u := p.database(t)
 	env := []string{"DATABASE_URL=" + u, "PADDOCK_BASE_URL=" + p.base}

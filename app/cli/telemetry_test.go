@@ -15,7 +15,7 @@ import (
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 // A sign-up as a collector sees it: one trace with the request, its statements
@@ -45,8 +45,8 @@ func TestTraces(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	port := apptest.Port(t)
-	p := newProduction(t, apptest.NewDatabase(t), "http://paddock.test:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
+	port := pg.Port(t)
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
 	web := p.launch(port, "serve", "--jobs=false")
 	p.launch("0", "work")
 	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora Secretive"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})

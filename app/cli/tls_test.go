@@ -22,7 +22,8 @@ import (
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 )
 
 // pebble is Let's Encrypt's test server, in this process. It proves hosts by
@@ -40,7 +41,7 @@ func pebble(t *testing.T, port string) (directory, file string, roots *x509.Cert
 	if err != nil {
 		t.Fatal(err)
 	}
-	dns, err := apptest.NewDNS()
+	dns, err := peer.NewDNS()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +65,9 @@ func pebble(t *testing.T, port string) (directory, file string, roots *x509.Cert
 // served by the other; sealed in the database.
 func TestCertificatesOnDemand(t *testing.T) {
 	t.Parallel()
-	one, two, plain := apptest.Port(t), apptest.Port(t), apptest.Port(t)
+	one, two, plain := pg.Port(t), pg.Port(t), pg.Port(t)
 	directory, file, roots := pebble(t, one)
-	p := newProduction(t, apptest.NewDatabase(t), "https://paddock.test",
+	p := newProduction(t, pg.NewDatabase(t), "https://paddock.test",
 		"PADDOCK_TLS=auto", "PADDOCK_ACME_DIRECTORY="+directory, "PADDOCK_ACME_EMAIL=ops@paddock.test", "SSL_CERT_FILE="+file)
 	p.run("tenant", "create", "crew-one", "--owner-email", "nora@example.com")
 	c, err := pgx.Connect(t.Context(), p.database)
@@ -116,7 +117,7 @@ func TestCertificatesOnDemand(t *testing.T) {
 		t.Errorf("%d values in the clear, %v", n, err)
 	}
 	// Restarted, a process has them from the database: Pebble is asked for nothing.
-	three := apptest.Port(t)
+	three := pg.Port(t)
 	p.extra = p.extra[:len(p.extra)-1]
 	p.launch(three, "serve", "--jobs=false")
 	if res, err := get(three, "https://crm.example.com/signin"); err != nil || res.TLS.PeerCertificates[0].SerialNumber.String() != serial["crm.example.com"] {
@@ -147,8 +148,8 @@ func TestCertificatesOnDemand(t *testing.T) {
 func TestCertificateFromFiles(t *testing.T) {
 	t.Parallel()
 	cert, key := certificate(t, t.TempDir())
-	port := apptest.Port(t)
-	p := newProduction(t, apptest.NewDatabase(t), "https://paddock.test", "PADDOCK_TLS="+cert+","+key)
+	port := pg.Port(t)
+	p := newProduction(t, pg.NewDatabase(t), "https://paddock.test", "PADDOCK_TLS="+cert+","+key)
 	p.launch(port, "serve")
 	res, err := p.client(port, &tls.Config{InsecureSkipVerify: true}).Get("https://paddock.test/signin")
 	if err != nil || res.StatusCode != http.StatusOK || res.TLS.PeerCertificates[0].Subject.CommonName != "paddock.test" {
@@ -166,9 +167,9 @@ func TestCertificateFromFiles(t *testing.T) {
 func TestCaddyOnDemand(t *testing.T) {
 	t.Parallel()
 	caddy := tool(t, "caddy")
-	front, back := apptest.Port(t), apptest.Port(t)
+	front, back := pg.Port(t), pg.Port(t)
 	directory, file, roots := pebble(t, front)
-	p := newProduction(t, apptest.NewDatabase(t), "https://paddock.test")
+	p := newProduction(t, pg.NewDatabase(t), "https://paddock.test")
 	p.run("tenant", "create", "crew-one", "--owner-email", "nora@example.com")
 	c, err := pgx.Connect(t.Context(), p.database)
 	if err != nil {
@@ -181,7 +182,7 @@ func TestCaddyOnDemand(t *testing.T) {
 	p.launch(back, "serve", "--jobs=false")
 	cert, key := certificate(t, p.dir)
 	text := strings.NewReplacer("/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key, "127.0.0.1:8080", "127.0.0.1:"+back, "myapp.com", "paddock.test",
-		"\ton_demand_tls {", "\tadmin off\n\thttps_port "+front+"\n\thttp_port "+apptest.Port(t)+"\n\tacme_ca "+directory+"\n\tacme_ca_root "+file+"\n\ton_demand_tls {").Replace(read(t, "Caddyfile"))
+		"\ton_demand_tls {", "\tadmin off\n\thttps_port "+front+"\n\thttp_port "+pg.Port(t)+"\n\tacme_ca "+directory+"\n\tacme_ca_root "+file+"\n\ton_demand_tls {").Replace(read(t, "Caddyfile"))
 	conf := filepath.Join(p.dir, "Caddyfile")
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

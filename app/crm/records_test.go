@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -51,8 +51,8 @@ func compare(tb rapid.TB, before, after map[string]string) {
 // Whatever a lead is converted into, undoing it brings every row back.
 func TestConversionAndUndo(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
-	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	w := pg.NewWorkspace(t)
+	d, ctx, su := pg.DB(t), w.Context(), pg.Superuser(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Existing", Domain: "known.example"}, "old")
 	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Existing", CustomerID: &customer})
 	stages := []uuid.UUID{{}, w.Stage("Proposal"), w.Stage("Closed Won")}
@@ -110,8 +110,8 @@ func TestConversionAndUndo(t *testing.T) {
 // nothing of it is.
 func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
-	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	w := pg.NewWorkspace(t)
+	d, ctx, su := pg.DB(t), w.Context(), pg.Superuser(t)
 	for name, change := range map[string]func(out crm.ConvertedTo, lead uuid.UUID){
 		"the customer": func(out crm.ConvertedTo, _ uuid.UUID) { rename(t, w, out.CustomerID) },
 		"a note on the deal": func(out crm.ConvertedTo, _ uuid.UUID) {
@@ -160,7 +160,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 	}
 }
 
-func rename(t *testing.T, w *apptest.Workspace, customer uuid.UUID) {
+func rename(t *testing.T, w *pg.Workspace, customer uuid.UUID) {
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 		row, err := tx.CustomerGet(ctx, customer)
 		if err != nil {
@@ -178,8 +178,8 @@ func rename(t *testing.T, w *apptest.Workspace, customer uuid.UUID) {
 // share a position, and the order that each move asked for held.
 func TestConcurrentMoves(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
-	d := apptest.DB(t)
+	w := pg.NewWorkspace(t)
+	d := pg.DB(t)
 	stages := []uuid.UUID{w.Stage("Prospecting"), w.Stage("Proposal"), w.Stage("Closed Won")}
 	deals := make([]uuid.UUID, 24)
 	for i := range deals {
@@ -252,12 +252,12 @@ func TestConcurrentMoves(t *testing.T) {
 // Who moves a deal from where it is no longer is told so.
 func TestMoveOfAMovedDeal(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
+	w := pg.NewWorkspace(t)
 	ctx := w.Context()
 	from, won, lost := w.Stage("Proposal"), w.Stage("Closed Won"), w.Stage("Closed Lost")
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", StageID: from})
 	move := func(m crm.Move) error {
-		return apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, m) })
+		return pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, m) })
 	}
 	var field *crm.FieldError
 	if err := move(crm.Move{StageID: lost, From: from}); !errors.As(err, &field) || field.Field != "lost_reason" {
@@ -285,8 +285,8 @@ func TestMoveOfAMovedDeal(t *testing.T) {
 // once the same was changed again.
 func TestUndo(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
-	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	w := pg.NewWorkspace(t)
+	d, ctx, su := pg.DB(t), w.Context(), pg.Superuser(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}, "a", "b")
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", CustomerID: &customer})
 	w.Deal(tenantdb.DealUpdateParams{Name: "On top of it"})
@@ -357,7 +357,7 @@ func TestUndo(t *testing.T) {
 // The change log: nothing that writes can skip it, forge it or wipe it.
 func TestChangeLog(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
+	w := pg.NewWorkspace(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
 	w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
 		_, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: customer, Version: 1, Name: "Customer", Phone: "+39065550100", Type: "prospect"})
@@ -373,7 +373,7 @@ func TestChangeLog(t *testing.T) {
 		}
 		return nil
 	})
-	su := apptest.Superuser(t)
+	su := pg.Superuser(t)
 	role := ""
 	if err := su.QueryRow(t.Context(), `select current_database() || '_' || $1`, w.Schema).Scan(&role); err != nil {
 		t.Fatal(err)
@@ -401,15 +401,14 @@ func TestChangeLog(t *testing.T) {
 // it; what is younger stays, and so does what others still point to.
 func TestPurge(t *testing.T) {
 	t.Parallel()
-	a := apptest.Start(t)
-	w, other := a.NewWorkspace(t), a.NewWorkspace(t)
+	w, other := pg.NewWorkspace(t), pg.NewWorkspace(t)
 	old := w.Customer(tenantdb.CustomerUpdateParams{Name: "Old"}, "tag")
 	w.Note(tenantdb.Customer, old, "A secret")
 	young := w.Customer(tenantdb.CustomerUpdateParams{Name: "Young"})
 	kept := w.Customer(tenantdb.CustomerUpdateParams{Name: "Pointed to"})
 	w.Contact(tenantdb.ContactUpdateParams{LastName: "Alive", CustomerID: &kept})
 	theirs := other.Customer(tenantdb.CustomerUpdateParams{Name: "Theirs"})
-	su := apptest.Superuser(t)
+	su := pg.Superuser(t)
 	for schema, ids := range map[string][]uuid.UUID{w.Schema: {old, kept}, other.Schema: {theirs}} {
 		if _, err := su.Exec(t.Context(), `update `+schema+`.customers set deleted_at = now() - interval '31 days' where id = any ($1)`, ids); err != nil {
 			t.Fatal(err)
@@ -418,7 +417,7 @@ func TestPurge(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `update `+w.Schema+`.customers set deleted_at = now() - interval '29 days' where id = $1`, young); err != nil {
 		t.Fatal(err)
 	}
-	if err := crm.Purge(t.Context(), apptest.DB(t), time.Now()); err != nil {
+	if err := crm.Purge(t.Context(), pg.DB(t), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	var left []string
@@ -437,8 +436,8 @@ func TestPurge(t *testing.T) {
 // and a lead that was converted meanwhile are changed, not undone.
 func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
-	d, ctx, su := apptest.DB(t), w.Context(), apptest.Superuser(t)
+	w := pg.NewWorkspace(t)
+	d, ctx, su := pg.DB(t), w.Context(), pg.Superuser(t)
 	do := func(fn func(tx *db.TenantTx) error) (set uuid.UUID) {
 		t.Helper()
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
@@ -534,7 +533,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 // completes the same way through its form.
 func TestRepeatingTasksGoOn(t *testing.T) {
 	t.Parallel()
-	w := apptest.Start(t).NewWorkspace(t)
+	w := pg.NewWorkspace(t)
 	ctx := w.Context()
 	customer, me := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}), w.MemberID(w.Owner)
 	due := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
@@ -542,7 +541,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 		return crm.Delete(ctx, tx.Queries, tenantdb.Customer, customer, 1)
 	})
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false`); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false`); err != nil {
 		t.Fatal(err)
 	}
 	next := func() (open []tenantdb.TaskListRow) {
@@ -552,7 +551,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 		})
 		return open
 	}
-	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 		row, err := tx.TaskGet(ctx, task)
 		if err != nil {
 			return err
@@ -568,7 +567,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	if len(open) != 1 || open[0].SubjectID != nil || open[0].DueAt == nil || !open[0].DueAt.After(time.Now()) || open[0].DueAt.Hour() != 9 {
 		t.Fatalf("the next: %+v", open)
 	}
-	if err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {
+	if err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {
 		t.Fatal(err)
 	}
 	if open := next(); len(open) != 1 || open[0].ID != task {

@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -34,10 +34,9 @@ func attack(ctx context.Context, tx *db.TenantTx, sql string) error {
 
 func TestTenantRoleReachesNothingElse(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	a, b := pg.NewWorkspace(t), pg.NewWorkspace(t)
 	b.Customer(tenantdb.CustomerUpdateParams{Name: "B's own"})
-	d := apptest.DB(t)
+	d := pg.DB(t)
 	role := pgx.Identifier{d.Name() + "_" + b.Schema}.Sanitize()
 	cases := map[string]struct{ sql, code string }{
 		"another schema":                {`select * from ` + b.Schema + `.customers`, "42501"},
@@ -64,8 +63,8 @@ func TestTenantRoleReachesNothingElse(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			ctx := a.Context()
 			err := d.Tenant(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, tc.sql) })
-			var pg *pgconn.PgError
-			if !errors.As(err, &pg) || pg.Code != tc.code {
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) || refused.Code != tc.code {
 				t.Errorf("%s: %v, want SQLSTATE %s", tc.sql, err, tc.code)
 			}
 			// The connection is as good as new.
@@ -79,13 +78,12 @@ func TestTenantRoleReachesNothingElse(t *testing.T) {
 // RESET ROLE, as a statement of its own, lands on a role without rights.
 func TestResetRoleLandsOnNothing(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	a := app.NewWorkspace(t)
+	a := pg.NewWorkspace(t)
 	for _, reset := range []string{"reset role"} {
 		for _, read := range []string{"select count(*) from customers", "select count(*) from " + a.Schema + ".customers", "select count(*) from public.users"} {
 			ctx := a.Context()
 			var user string
-			err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+			err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 				if err := attack(ctx, tx, reset); err != nil {
 					return err
 				}
@@ -94,8 +92,8 @@ func TestResetRoleLandsOnNothing(t *testing.T) {
 				}
 				return attack(ctx, tx, read)
 			})
-			var pg *pgconn.PgError
-			if !errors.As(err, &pg) || pg.Code != "42501" && pg.Code != "42P01" || user != apptest.DB(t).Name()+"_app" {
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) || refused.Code != "42501" && refused.Code != "42P01" || user != pg.DB(t).Name()+"_app" {
 				t.Errorf("%s, then %s as %s: %v", reset, read, user, err)
 			}
 			if n := count(t, a); n != 0 {
@@ -107,10 +105,9 @@ func TestResetRoleLandsOnNothing(t *testing.T) {
 
 func TestUnscopedSQLFails(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	a := app.NewWorkspace(t)
+	a := pg.NewWorkspace(t)
 	// A pool of its own: DISCARD ALL takes pgx's prepared statements along.
-	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true})
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +122,8 @@ func TestUnscopedSQLFails(t *testing.T) {
 		"select count(*) from " + a.Schema + ".customers limit": "42601",
 	} {
 		_, err := pool.Exec(t.Context(), sql)
-		var pg *pgconn.PgError
-		if code == "" && err != nil || code != "" && (!errors.As(err, &pg) || pg.Code != code) {
+		var refused *pgconn.PgError
+		if code == "" && err != nil || code != "" && (!errors.As(err, &refused) || refused.Code != code) {
 			t.Errorf("%s: %v, want %q", sql, err, code)
 		}
 	}
@@ -134,14 +131,14 @@ func TestUnscopedSQLFails(t *testing.T) {
 	if err := pool.QueryRow(t.Context(), "select current_user, current_setting('search_path')").Scan(&user, &path); err != nil {
 		t.Fatal(err)
 	}
-	if user != apptest.DB(t).Name()+"_app" || path != "" && path != `""` {
+	if user != pg.DB(t).Name()+"_app" || path != "" && path != `""` {
 		t.Errorf("an idle connection is %s with path %q", user, path)
 	}
 }
 
 func TestNoTenant(t *testing.T) {
 	t.Parallel()
-	d := apptest.DB(t)
+	d := pg.DB(t)
 	ran := func(*db.TenantTx) error { t.Error("fn ran"); return nil }
 	for what, ctx := range map[string]context.Context{
 		"no scope":      t.Context(),
@@ -166,9 +163,8 @@ func TestNoTenant(t *testing.T) {
 
 func TestNestedTransactionsFail(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	ctx := app.NewWorkspace(t).Context()
-	d := apptest.DB(t)
+	ctx := pg.NewWorkspace(t).Context()
+	d := pg.DB(t)
 	err := d.Tenant(ctx, func(*db.TenantTx) error {
 		return d.Shared(ctx, func(*db.SharedTx) error { return nil })
 	})
@@ -190,13 +186,13 @@ func TestNestedTransactionsFail(t *testing.T) {
 // somebody typed.
 func TestSlowQueriesAreLogged(t *testing.T) {
 	// Not parallel: the log is the process's.
-	ctx := apptest.Start(t).NewWorkspace(t).Context()
+	ctx := pg.NewWorkspace(t).Context()
 	scope, _ := db.ScopeFrom(ctx)
 	var log bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
-	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 		return attack(ctx, tx, "-- name: Sleepy :one\nselect pg_sleep(0.25), 'a secret'")
 	})
 	if err != nil {
@@ -209,13 +205,12 @@ func TestSlowQueriesAreLogged(t *testing.T) {
 
 func TestReadRefusesWrites(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	ctx := app.NewWorkspace(t).Context()
-	err := apptest.DB(t).TenantRead(ctx, func(tx *db.TenantTx) error {
+	ctx := pg.NewWorkspace(t).Context()
+	err := pg.DB(t).TenantRead(ctx, func(tx *db.TenantTx) error {
 		return attack(ctx, tx, "update customers set name = 'x'")
 	})
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || pg.Code != "25006" {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != "25006" {
 		t.Error(err)
 	}
 }
@@ -223,8 +218,7 @@ func TestReadRefusesWrites(t *testing.T) {
 // AsShared comes back to the tenant whatever happened inside.
 func TestAsSharedSwitchesBack(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	w := app.NewWorkspace(t)
+	w := pg.NewWorkspace(t)
 	ctx := w.Context()
 	who := func(tx *db.TenantTx) (user string) {
 		if err := db.RawQueryRow(ctx, tx, "select current_user").Scan(&user); err != nil {
@@ -232,7 +226,7 @@ func TestAsSharedSwitchesBack(t *testing.T) {
 		}
 		return user
 	}
-	err := apptest.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 		before := who(tx)
 		if err := tx.AsShared(ctx, func(s *db.SharedTx) error {
 			_, err := s.TenantBySlug(ctx, w.Slug)
@@ -257,10 +251,9 @@ func TestAsSharedSwitchesBack(t *testing.T) {
 // the transaction runs once more and nobody notices.
 func TestChangedPlanIsRetried(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	w := app.NewWorkspace(t)
+	w := pg.NewWorkspace(t)
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "One"})
-	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true})
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +270,7 @@ func TestChangedPlanIsRetried(t *testing.T) {
 	if err := errors.Join(read(), read()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := apptest.Superuser(t).Exec(ctx, `alter table `+w.Schema+`.members alter column name type varchar(300)`); err != nil {
+	if _, err := pg.Superuser(t).Exec(ctx, `alter table `+w.Schema+`.members alter column name type varchar(300)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := read(); err != nil {
@@ -293,19 +286,18 @@ func TestChangedPlanIsRetried(t *testing.T) {
 // what the connections are left with.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
+	a, b := pg.NewWorkspace(t), pg.NewWorkspace(t)
 	const rows = 20
 	for i := range rows {
 		a.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("A", i), Domain: "a.example"})
 		b.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("B", i), Domain: "b.example"})
 	}
-	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 2, TenantRoles: true})
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 2, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	su := apptest.Superuser(t)
+	su := pg.Superuser(t)
 	var suLock sync.Mutex
 
 	var ok, wrong, failed atomic.Int64
@@ -396,9 +388,8 @@ func TestChaos(t *testing.T) {
 // would keep the catalogue of each for ever.
 func TestConnectionsRetire(t *testing.T) {
 	t.Parallel()
-	app := apptest.Start(t)
-	ws := []*apptest.Workspace{app.NewWorkspace(t), app.NewWorkspace(t), app.NewWorkspace(t)}
-	d, err := db.Open(t.Context(), db.Config{URL: apptest.URL(t), MaxConns: 1, TenantRoles: true, TenantsPerConn: 3})
+	ws := []*pg.Workspace{pg.NewWorkspace(t), pg.NewWorkspace(t), pg.NewWorkspace(t)}
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true, TenantsPerConn: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,7 +407,7 @@ func TestConnectionsRetire(t *testing.T) {
 	}
 }
 
-func count(t *testing.T, w *apptest.Workspace) (n int) {
+func count(t *testing.T, w *pg.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
 		n, err = tx.RecordCount(ctx, tenantdb.Customer, tenantdb.Filter{})
@@ -427,7 +418,7 @@ func count(t *testing.T, w *apptest.Workspace) (n int) {
 
 func TestOpenRefusesASuperuser(t *testing.T) {
 	t.Parallel()
-	_, err := db.Open(t.Context(), db.Config{URL: apptest.Server(t).SuperuserURL("postgres"), TenantRoles: true})
+	_, err := db.Open(t.Context(), db.Config{URL: pg.Server(t).SuperuserURL("postgres"), TenantRoles: true})
 	if err == nil {
 		t.Fatal("a superuser was let in")
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 )
 
@@ -39,7 +39,7 @@ func old(t *testing.T, d *db.DB, su *pgx.Conn, n int) (schemas []string) {
 // This test has a database of its own: MigrateTenants looks at all tenants.
 func TestMigrateTenants(t *testing.T) {
 	t.Parallel()
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestMigrateTenants(t *testing.T) {
 // What a killed CreateTenantSchema leaves is cleared, and nothing else is.
 func TestDropUnfinished(t *testing.T) {
 	t.Parallel()
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	d, err := db.Open(t.Context(), db.Config{URL: url, TenantRoles: true})
 	if err != nil {
 		t.Fatal(err)

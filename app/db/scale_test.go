@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
@@ -68,7 +68,7 @@ var auditLine = tenantdb.AuditWriteParams{Action: "Tested"}
 
 func openScale(t *testing.T) (*db.DB, string, *pgx.Conn) {
 	t.Helper()
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	d, c := openAt(t, url)
 	return d, url, c
 }
@@ -326,7 +326,7 @@ func TestMigrationLane(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	su, err := pgx.Connect(t.Context(), apptest.Server(t).SuperuserURL(c.Config().Database))
+	su, err := pgx.Connect(t.Context(), pg.Server(t).SuperuserURL(c.Config().Database))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestMigrationLane(t *testing.T) {
 func TestDropDeleted(t *testing.T) {
 	t.Parallel()
 	// A server of its own, with PostgreSQL's defaults: ours has more room.
-	server := apptest.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"})
+	server := pg.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"})
 	url, err := server.Database(t.Context(), "locks")
 	if err != nil {
 		t.Fatal(err)
@@ -453,7 +453,7 @@ func TestConnectionMemory(t *testing.T) {
 		t.Skip("no /proc here")
 	}
 	t.Parallel()
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	maker, _ := openAt(t, url)
 	scopes := workspaces(t, maker, *scale)
 	perConn := 100 // production's

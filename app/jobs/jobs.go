@@ -39,6 +39,7 @@ type Options struct {
 
 	Workers    int           // jobs at a time; 0 means 20
 	StuckAfter time.Duration // a job that runs longer is another process's that died; 0 means two minutes
+	Ready      func()        // called when jobs are worked on; nil for nobody who waits for it
 }
 
 // How long a job may take, and how long those under way have when we stop.
@@ -107,6 +108,9 @@ func Run(ctx context.Context, o Options) error {
 	// Started apart from ctx: its end would cut off jobs under way.
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
+	}
+	if o.Ready != nil {
+		o.Ready()
 	}
 	<-ctx.Done()
 	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)

@@ -19,7 +19,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
@@ -73,7 +74,7 @@ type bundle struct {
 // setup makes a database of its own: jobs of other tests must not run here.
 func setup(t *testing.T) *bundle {
 	t.Helper()
-	b := &bundle{url: apptest.NewDatabase(t)}
+	b := &bundle{url: pg.NewDatabase(t)}
 	var err error
 	if b.db, err = db.Open(t.Context(), db.Config{URL: b.url, TenantRoles: true}); err != nil {
 		t.Fatal(err)
@@ -132,7 +133,7 @@ func wait(t *testing.T, what string, within time.Duration, ok func() bool) {
 	}
 }
 
-func send(t *testing.T, s *apptest.SMTP) mail.Sender {
+func send(t *testing.T, s *peer.SMTP) mail.Sender {
 	t.Helper()
 	send, err := mail.SMTP(s.URL(), "Paddock <hello@paddock.test>")
 	if err != nil {
@@ -144,7 +145,7 @@ func send(t *testing.T, s *apptest.SMTP) mail.Sender {
 // Nothing is sent for what did not happen, and once for what did.
 func TestMailGoesWithItsTransaction(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t)
+	b, server := setup(t), peer.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	job, err := mail.NewJob(b.box, uuid.Nil, mail.Message{To: "never@example.com", Subject: "Never", Text: "x", HTML: "x"})
 	if err != nil {
@@ -171,7 +172,7 @@ func TestMailGoesWithItsTransaction(t *testing.T) {
 // The mail server is down for a while: nothing is lost, each is sent once.
 func TestMailServerDown(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t)
+	b, server := setup(t), peer.NewSMTP(t)
 	sender := send(t, server)
 	server.Stop()
 	b.run(t, jobs.Options{Send: sender})
@@ -206,7 +207,7 @@ func TestMailServerDown(t *testing.T) {
 // later.
 func TestMailRefused(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t)
+	b, server := setup(t), peer.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	state := func() string {
 		failed, err := jobs.List(t.Context(), b.db)
@@ -232,7 +233,7 @@ func TestMailRefused(t *testing.T) {
 // arrives once.
 func TestKilledWorker(t *testing.T) {
 	t.Parallel()
-	b, server := setup(t), apptest.NewSMTP(t)
+	b, server := setup(t), peer.NewSMTP(t)
 	start := func() *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "PADDOCK_TEST_WORKER="+b.url, "PADDOCK_TEST_SMTP="+server.URL().String())
@@ -391,7 +392,7 @@ func TestStopLetsJobsFinish(t *testing.T) {
 	if finished.Load() != 2 || begunAfter.Load() != 0 {
 		t.Errorf("%d jobs finished, %d begun after the stop", finished.Load(), begunAfter.Load())
 	}
-	server := apptest.NewSMTP(t)
+	server := peer.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	wait(t, "the other four", 10*time.Second, func() bool { return len(server.Received()) == 4 })
 	time.Sleep(300 * time.Millisecond)
@@ -404,10 +405,10 @@ func TestStopLetsJobsFinish(t *testing.T) {
 // when it fails.
 func TestJobsKeepTheirSecrets(t *testing.T) {
 	t.Parallel()
-	b, log := setup(t), &apptest.Log{}
+	b, log := setup(t), &pg.Log{}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	server := apptest.NewSMTP(t)
+	server := peer.NewSMTP(t)
 	server.Refuse(&smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"})
 	go func() {
 		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Send: send(t, server), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})

@@ -14,7 +14,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/mail"
 )
 
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 }
 
 // send mails through the server as the URL says, changed by alter.
-func send(t *testing.T, s *apptest.SMTP, alter func(*url.URL)) error {
+func send(t *testing.T, s *peer.SMTP, alter func(*url.URL)) error {
 	t.Helper()
 	u := s.URL()
 	alter(u)
@@ -65,30 +65,30 @@ func TestSMTP(t *testing.T) {
 	smtps := func(u *url.URL) { u.Scheme = "smtps" }
 	named := func(u *url.URL) { u.Host = "localhost:" + u.Port() } // for which the certificate is not
 	for name, x := range map[string]struct {
-		server apptest.SMTPSecurity
+		server peer.SMTPSecurity
 		url    func(*url.URL)
 		ok     bool
 		secure bool
 		shown  bool // the password went over the line
 	}{
-		"in the clear":                    {apptest.SMTPSecurity{}, func(*url.URL) {}, true, false, false},
-		"STARTTLS where it is offered":    {apptest.SMTPSecurity{TLS: certificates}, func(*url.URL) {}, true, true, false},
-		"STARTTLS and a password":         {apptest.SMTPSecurity{TLS: certificates, Password: secret}, password(secret), true, true, true},
-		"smtps and a password":            {apptest.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, password(secret)), true, true, true},
-		"a wrong password":                {apptest.SMTPSecurity{TLS: certificates, Password: secret}, password("guessed"), false, false, true},
-		"no password where one is wanted": {apptest.SMTPSecurity{TLS: certificates, Password: secret}, func(*url.URL) {}, false, false, false},
+		"in the clear":                    {peer.SMTPSecurity{}, func(*url.URL) {}, true, false, false},
+		"STARTTLS where it is offered":    {peer.SMTPSecurity{TLS: certificates}, func(*url.URL) {}, true, true, false},
+		"STARTTLS and a password":         {peer.SMTPSecurity{TLS: certificates, Password: secret}, password(secret), true, true, true},
+		"smtps and a password":            {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, password(secret)), true, true, true},
+		"a wrong password":                {peer.SMTPSecurity{TLS: certificates, Password: secret}, password("guessed"), false, false, true},
+		"no password where one is wanted": {peer.SMTPSecurity{TLS: certificates, Password: secret}, func(*url.URL) {}, false, false, false},
 		// Whoever sits on the line must not learn the password by hiding STARTTLS,
 		// or with a certificate of their own.
-		"a password, and no TLS":              {apptest.SMTPSecurity{Password: secret}, password(secret), false, false, false},
-		"a password, another's certificate":   {apptest.SMTPSecurity{TLS: certificates, Password: secret}, both(named, password(secret)), false, false, false},
-		"smtps, another's certificate":        {apptest.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, both(named, password(secret))), false, false, false},
-		"smtps, and a server without":         {apptest.SMTPSecurity{}, smtps, false, false, false},
-		"a password in letters of a URL":      {apptest.SMTPSecurity{TLS: certificates, Password: "p@ss:w/rd?"}, password("p@ss:w/rd?"), true, true, true},
-		"a server that nobody listens behind": {apptest.SMTPSecurity{}, func(u *url.URL) { u.Host = "127.0.0.1:1" }, false, false, false},
+		"a password, and no TLS":              {peer.SMTPSecurity{Password: secret}, password(secret), false, false, false},
+		"a password, another's certificate":   {peer.SMTPSecurity{TLS: certificates, Password: secret}, both(named, password(secret)), false, false, false},
+		"smtps, another's certificate":        {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, both(named, password(secret))), false, false, false},
+		"smtps, and a server without":         {peer.SMTPSecurity{}, smtps, false, false, false},
+		"a password in letters of a URL":      {peer.SMTPSecurity{TLS: certificates, Password: "p@ss:w/rd?"}, password("p@ss:w/rd?"), true, true, true},
+		"a server that nobody listens behind": {peer.SMTPSecurity{}, func(u *url.URL) { u.Host = "127.0.0.1:1" }, false, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := apptest.NewSecuredSMTP(t, x.server)
+			s := peer.NewSecuredSMTP(t, x.server)
 			err := send(t, s, x.url)
 			if (err == nil) != x.ok {
 				t.Fatalf("%v", err)
@@ -114,7 +114,7 @@ func TestSMTP(t *testing.T) {
 // an id that stays when it is sent again.
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	s := apptest.NewSMTP(t)
+	s := peer.NewSMTP(t)
 	for range 2 {
 		if err := send(t, s, func(*url.URL) {}); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/oidc"
 )
 
@@ -21,10 +21,10 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 func TestFinish(t *testing.T) {
 	t.Parallel()
 	const back = "https://paddock.test/oidc/big/callback"
-	p := apptest.NewProvider(t, back)
+	p := peer.NewProvider(t, back)
 	p.User("nora", "nora@example.com", true)
 	c := oidc.NewClient(loopback)
-	big := oidc.Provider{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: apptest.ProviderClient, ClientSecret: apptest.ProviderSecret}
+	big := oidc.Provider{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient, ClientSecret: peer.ProviderSecret}
 	begin := func() (code string, f oidc.Flow) {
 		t.Helper()
 		to, f, err := c.Start(big, back, false)

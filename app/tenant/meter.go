@@ -20,7 +20,9 @@ import (
 // in memory and, every few seconds, adds to the database and learns from it what
 // the other processes have counted.
 type Meter struct {
-	db *db.DB
+	db   *db.DB
+	now  func() time.Time
+	wait time.Duration // for a turn
 
 	flushing sync.Mutex // one at a time
 	mu       sync.Mutex
@@ -50,7 +52,7 @@ type account struct {
 }
 
 // NewMeter returns a meter; Run writes down what it counts.
-func NewMeter(d *db.DB) *Meter { return &Meter{db: d, accounts: map[accountKey]*account{}} }
+func NewMeter(d *db.DB) *Meter { return &Meter{db: d, now: time.Now, wait: turnWait, accounts: map[accountKey]*account{}} }
 
 // How often counts are written down, and how long a request waits for its turn.
 const (
@@ -71,7 +73,7 @@ func (m *Meter) Enter(ctx context.Context, t Tenant, member bool) (leave func(),
 		a.users--
 		m.mu.Unlock()
 	}
-	wait, cancel := context.WithTimeout(ctx, turnWait)
+	wait, cancel := context.WithTimeout(ctx, m.wait)
 	defer cancel()
 	if err := turns.Acquire(wait, 1); err != nil {
 		done()
@@ -102,7 +104,7 @@ func (m *Meter) count(t Tenant, member bool) (*account, *semaphore.Weighted, err
 	if a.turns == nil || a.size != concurrent {
 		a.turns, a.size = semaphore.NewWeighted(int64(concurrent)), concurrent
 	}
-	now := time.Now()
+	now := m.now()
 	if minute := now.Unix() / 60; a.minute != minute {
 		a.minute, a.mine, a.others, a.unsaid = minute, 0, 0, 0
 	}
@@ -168,7 +170,7 @@ func (m *Meter) Flush(ctx context.Context) error {
 		requests []int32
 	}
 	m.mu.Lock()
-	minute := time.Now().Unix() / 60
+	minute := m.now().Unix() / 60
 	for k, a := range m.accounts {
 		if k.guests {
 			if a.users == 0 && a.minute != minute {

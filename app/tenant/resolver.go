@@ -46,6 +46,7 @@ type Resolver struct {
 	base  string // the base host's name, without a port
 	cache *lru.Cache[string, Host]
 	group singleflight.Group
+	ready chan struct{} // closed when Run listens for the first time
 
 	mu         sync.Mutex
 	generation int  // counts changes: an answer read before one is not kept after it
@@ -61,15 +62,24 @@ func NewResolver(d *db.DB, base string) *Resolver {
 	if err != nil {
 		panic(err) // only for a size below one
 	}
-	return &Resolver{db: d, base: base, cache: cache}
+	return &Resolver{db: d, base: base, cache: cache, ready: make(chan struct{})}
 }
 
 // Run listens for changed tenants until ctx ends.
 func (r *Resolver) Run(ctx context.Context) {
+	var once sync.Once
 	r.db.Listen(ctx, "paddock_tenants",
-		func(ok bool) { r.forget(ok) },
+		func(ok bool) {
+			r.forget(ok)
+			if ok {
+				once.Do(func() { close(r.ready) })
+			}
+		},
 		func(names string) { r.forget(true, strings.Fields(names)...) })
 }
+
+// Ready is closed when Run listens: from then on hosts come from the cache.
+func (r *Resolver) Ready() <-chan struct{} { return r.ready }
 
 // Forget makes this process look a workspace up anew at once, for whoever just
 // changed it; the others hear of it.

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
@@ -22,7 +23,7 @@ import (
 func open(t *testing.T, c db.Config) *db.DB {
 	t.Helper()
 	if c.URL == "" {
-		c.URL = apptest.NewDatabase(t)
+		c.URL = pg.NewDatabase(t)
 	}
 	d, err := db.Open(t.Context(), c)
 	if err != nil {
@@ -47,7 +48,8 @@ func signUp(t *testing.T, d *db.DB, slug string) auth.SignUpResult {
 // Spares are made ahead, taken by sign-ups, and made again when half are gone.
 func TestSparesAreRefilled(t *testing.T) {
 	t.Parallel()
-	d := open(t, db.Config{TenantRoles: true})
+	url := pg.NewDatabase(t)
+	d := open(t, db.Config{URL: url, TenantRoles: true})
 	spares := func() int {
 		n, err := d.CountSpares(t.Context())
 		if err != nil {
@@ -65,23 +67,32 @@ func TestSparesAreRefilled(t *testing.T) {
 	go func() {
 		done <- jobs.Run(ctx, jobs.Options{DB: d, Spares: 4, Box: box, Log: slog.New(slog.DiscardHandler)})
 	}()
-	wait := func(n int) {
+	refilled := func() {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); spares() != n; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("%d spares, want %d", spares(), n)
-			}
-		}
+		wait.Until(t, "there are four spares", func() bool { return spares() == 4 })
 	}
-	wait(4)
+	refilled()
 	signUp(t, d, "first-one")
-	time.Sleep(300 * time.Millisecond) // the job has run
+	// Its job is in the queue with it: once the queue is done, it has run.
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	wait.Until(t, "the job of the sign-up has run", func() bool {
+		var waiting, done int
+		err := c.QueryRow(t.Context(), `select count(*) filter (where state <> 'completed'), count(*) filter (where state = 'completed') from river_job where kind = 'spares'`).Scan(&waiting, &done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return waiting == 0 && done > 0
+	})
 	if n := spares(); n != 3 {
 		t.Errorf("refilled at %d of 4: batches are cheaper", n)
 	}
 	signUp(t, d, "second-one")
 	signUp(t, d, "third-one")
-	wait(4)
+	refilled()
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -133,22 +144,24 @@ func TestSlugs(t *testing.T) {
 func TestResolverForgetsWhatWasReadBeforeAChange(t *testing.T) {
 	t.Parallel()
 	pause := &pausing{asked: make(chan struct{}), resume: make(chan struct{})}
-	url := apptest.NewDatabase(t)
+	url := pg.NewDatabase(t)
 	d := open(t, db.Config{URL: url, TenantRoles: true, Tracer: pause})
-	r := signUp(t, d, "paused-one")
+	r, other := signUp(t, d, "paused-one"), signUp(t, d, "second-one")
 	resolver := tenant.NewResolver(d, "paddock.test")
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	go resolver.Run(ctx)
-	time.Sleep(300 * time.Millisecond) // it listens
+	<-resolver.Ready()
 
-	state := func() string {
-		h, err := resolver.Resolve(ctx, "paused-one.paddock.test")
+	stateOf := func(slug string) string {
+		h, err := resolver.Resolve(ctx, slug+".paddock.test")
 		if err != nil {
 			t.Error(err)
 		}
 		return h.Tenant.State
 	}
+	state := func() string { return stateOf("paused-one") }
+	stateOf("second-one") // it is cached
 	pause.on.Store(true)
 	first := make(chan string, 1)
 	go func() { first <- state() }()
@@ -159,18 +172,29 @@ func TestResolverForgetsWhatWasReadBeforeAChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close(context.WithoutCancel(ctx))
-	if _, err := c.Exec(ctx, `update tenants set state = 'suspended' where id = $1`, r.Tenant.ID); err != nil {
-		t.Fatal(err)
+	// Notifications come in order: when the second change has arrived, so has the first.
+	for _, id := range []uuid.UUID{r.Tenant.ID, other.Tenant.ID} {
+		if _, err := c.Exec(ctx, `update tenants set state = 'suspended' where id = $1`, id); err != nil {
+			t.Fatal(err)
+		}
 	}
-	time.Sleep(300 * time.Millisecond) // the notification arrives
+	wait.Until(t, "the notifications have arrived", func() bool { return stateOf("second-one") == tenant.Suspended })
 	second := make(chan string, 1)
 	go func() { second <- state() }()
-	time.Sleep(100 * time.Millisecond)
-	close(pause.resume)
-	<-first
-	if got := <-second; got != tenant.Suspended {
+	var got string
+	wait.Until(t, "who asks after the change is answered without the query that began before it", func() bool {
+		select {
+		case got = <-second:
+			return true
+		default:
+			return false
+		}
+	})
+	if got != tenant.Suspended {
 		t.Errorf("asked after the change: %s", got)
 	}
+	close(pause.resume)
+	<-first
 	if got := state(); got != tenant.Suspended {
 		t.Errorf("kept after the change: %s", got)
 	}

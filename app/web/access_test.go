@@ -21,38 +21,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/web"
 )
 
-func signInForm(u apptest.User) url.Values {
-	return url.Values{"email": {u.Email}, "password": {apptest.Password}}
-}
-
-func code(t *testing.T, secret string, at time.Time) string {
-	t.Helper()
-	c, err := totp.GenerateCode(secret, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// later makes all sudo of the user's run out.
-func later(t *testing.T, u apptest.User) {
-	t.Helper()
-	exec(t, `update public.sessions set proved_at = now() - interval '1 hour' where user_id = $1`, u.ID)
+func signInForm(u pg.User) url.Values {
+	return url.Values{"email": {u.Email}, "password": {pg.Password}}
 }
 
 func TestAddressIsProven(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	slug := apptest.Unique("proof")
+	slug := pg.Unique("proof")
 	c := app.Client(t)
 	c.Follow(c.Post(app.Site("/signup"), signUpForm(slug)))
 	at := func(path string) string { return app.At(slug, path) }
@@ -88,7 +74,7 @@ func TestAddressIsChanged(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c, elsewhere := w.Client(w.Owner), w.Client(w.Owner)
-	email := apptest.Unique("changed") + "@example.com"
+	email := pg.Unique("changed") + "@example.com"
 	c.Post(w.URL("/settings/security/email"), url.Values{"email": {"no address"}}).Want(http.StatusUnprocessableEntity).Find("#email-error")
 	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}}).Want(http.StatusSeeOther)
 	link := apptest.Link(t, app.Mail(t, email, "new address"), "/email/verify")
@@ -96,10 +82,10 @@ func TestAddressIsChanged(t *testing.T) {
 	c.Post(w.URL("/email/verify"), url.Values{"token": {token(t, link)}, "change": {"1"}}).Want(http.StatusSeeOther)
 	app.Mail(t, w.Owner.Email, "was changed") // the address before is told
 	signedOut(t, "the other session", elsewhere.Get(w.URL("/")))
-	app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {apptest.Password}}).Want(http.StatusUnprocessableEntity)
-	app.Client(t).Post(w.URL("/signin"), url.Values{"email": {email}, "password": {apptest.Password}}).Want(http.StatusSeeOther)
+	app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {pg.Password}}).Want(http.StatusUnprocessableEntity)
+	app.Client(t).Post(w.URL("/signin"), url.Values{"email": {email}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 	// The members' mirror follows by a job.
-	eventually(t, "the mirror has the new address", func() bool {
+	wait.Until(t, "the mirror has the new address", func() bool {
 		found := false
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 			rows, err := tx.MemberList(ctx)
@@ -111,7 +97,7 @@ func TestAddressIsChanged(t *testing.T) {
 		return found
 	})
 	// Another's address is not taken over.
-	taken := apptest.NewUser(t)
+	taken := pg.NewUser(t)
 	c.Post(w.URL("/settings/security/email"), url.Values{"email": {taken.Email}}).Want(http.StatusSeeOther)
 	link = apptest.Link(t, app.Mail(t, taken.Email, "new address"), "/email/verify")
 	c.Post(w.URL("/email/verify"), url.Values{"token": {token(t, link)}, "change": {"1"}}).Want(http.StatusConflict)
@@ -143,7 +129,7 @@ func TestPasswordIsReset(t *testing.T) {
 	}
 	for range 100 {
 		wg.Go(func() {
-			err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error {
+			err := pg.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error {
 				_, err := auth.ResetFinish(t.Context(), tx, token(t, link), "another good phrase", hash)
 				return err
 			})
@@ -167,7 +153,7 @@ func TestPasswordIsReset(t *testing.T) {
 	c.Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
 	// Late, it works no more.
 	c.Post(app.Site("/password/forgot"), url.Values{"email": {w.Owner.Email}}).Want(http.StatusOK)
-	eventually(t, "a second mail", func() bool {
+	wait.Until(t, "a second mail", func() bool {
 		n := 0
 		for _, m := range app.Mailbox.List(w.Owner.Email) {
 			if strings.Contains(m.Subject, "new password") {
@@ -177,7 +163,7 @@ func TestPasswordIsReset(t *testing.T) {
 		return n == 2
 	})
 	late := apptest.Link(t, app.Mail(t, w.Owner.Email, "new password"), "/password/reset")
-	exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where user_id = $1 and purpose = 'reset'`, w.Owner.ID)
+	pg.Exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where user_id = $1 and purpose = 'reset'`, w.Owner.ID)
 	app.Client(t).Get(late).Want(http.StatusNotFound)
 	reset("one more good phrase", token(t, late)).Want(http.StatusNotFound)
 }
@@ -206,12 +192,12 @@ func TestResetAndSecondFactor(t *testing.T) {
 	squatted := app.NewWorkspace(t)
 	app.TOTP(squatted, squatted.Owner)
 	squatted.Passkey(squatted.Owner)
-	exec(t, `update public.users set email_verified_at = null where id = $1`, squatted.Owner.ID)
+	pg.Exec(t, `update public.users set email_verified_at = null where id = $1`, squatted.Owner.ID)
 	w = squatted
 	c = reset()
 	c.Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
-	if n := count(t, `select (select count(*) from public.passkeys where user_id = $1) + (select count(*) from public.recovery_codes where user_id = $1)`, w.Owner.ID); n != 0 {
+	if n := pg.Count(t, `select (select count(*) from public.passkeys where user_id = $1) + (select count(*) from public.recovery_codes where user_id = $1)`, w.Owner.ID); n != 0 {
 		t.Errorf("%d of the squatter's factors are left", n)
 	}
 }
@@ -262,9 +248,9 @@ func TestAuthenticatorApp(t *testing.T) {
 	}
 	// Another person's sealed secret is refused.
 	other := app.NewWorkspace(t)
-	other.Client(other.Owner).Post(other.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {code(t, secret, time.Now())}}).Want(http.StatusBadRequest)
+	other.Client(other.Owner).Post(other.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusBadRequest)
 
-	used := code(t, secret, time.Now())
+	used := apptest.Code(t, secret, time.Now())
 	codes := []string{}
 	c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {used[:3] + " " + used[3:]}}).Want(http.StatusOK).
 		Find(".codes code").Each(func(_ int, s *selection) { codes = append(codes, s.Text()) })
@@ -285,9 +271,9 @@ func TestAuthenticatorApp(t *testing.T) {
 	}
 	before := cookies(s, w)
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {used}}).Want(http.StatusUnprocessableEntity) // used already
-	s.Post(w.URL("/signin/factor"), url.Values{"code": {code(t, secret, time.Now().Add(-10*time.Minute))}}).Want(http.StatusUnprocessableEntity)
+	s.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now().Add(-10*time.Minute))}}).Want(http.StatusUnprocessableEntity)
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {""}}).Want(http.StatusUnprocessableEntity)
-	next := code(t, secret, time.Now().Add(30*time.Second)) // clocks differ
+	next := apptest.Code(t, secret, time.Now().Add(30*time.Second)) // clocks differ
 	if to := s.Post(w.URL("/signin/factor"), url.Values{"code": {next}, "next": {"/deals"}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/deals" {
 		t.Errorf("then it leads to %q", to)
 	}
@@ -309,10 +295,10 @@ func TestAuthenticatorApp(t *testing.T) {
 	// The same code by a hundred at once: one gets in.
 	var in atomic.Int32
 	var wg sync.WaitGroup
-	exec(t, `delete from public.throttles where key = $1`, "factor:"+w.Owner.ID.String())
+	pg.Exec(t, `delete from public.throttles where key = $1`, "factor:"+w.Owner.ID.String())
 	for range 100 {
 		wg.Go(func() {
-			err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error {
+			err := pg.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error {
 				n, err := tx.RecoveryCodeUse(t.Context(), w.Owner.ID, hashOf(strings.ReplaceAll(codes[1], "-", "")))
 				in.Add(int32(n))
 				return err
@@ -331,7 +317,7 @@ func TestAuthenticatorApp(t *testing.T) {
 	if text := c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusUnprocessableEntity).Text(".notice.bad"); !strings.Contains(text, "shorter than 12") {
 		t.Errorf("it says %q", text)
 	}
-	c.Put(w.URL("/settings/security/password"), url.Values{"password": {apptest.Password}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/security/password"), url.Values{"password": {pg.Password}}).Want(http.StatusSeeOther)
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther)
 	app.Client(t).Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 }
@@ -351,7 +337,7 @@ func cookies(c *apptest.Client, w *apptest.Workspace) (v string) {
 func TestRequiredSecondFactor(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, u := app.NewWorkspace(t), apptest.NewUser(t)
+	w, u := app.NewWorkspace(t), pg.NewUser(t)
 	w.Join(u, auth.Member)
 	c := w.Client(w.Owner)
 	required := url.Values{"required": {"true"}}
@@ -361,19 +347,19 @@ func TestRequiredSecondFactor(t *testing.T) {
 	m := w.Client(u)
 	c.Put(w.URL("/settings/signin/factor"), required).Want(http.StatusSeeOther)
 	c.Put(w.URL("/settings/signin/factor"), nil).Want(http.StatusUnprocessableEntity) // absent is not false
-	eventually(t, "it is asked of a member", func() bool {
+	wait.Until(t, "it is asked of a member", func() bool {
 		return m.Get(w.URL("/customers")).Header.Get("Location") == "/settings/security"
 	})
 	m.Get(w.URL("/settings/security")).Want(http.StatusOK).Find(".notice.bad")
 	m.Post(w.URL("/customers"), url.Values{"name": {"No"}}).Want(http.StatusSeeOther)
-	if n := count(t, `select count(*) from `+w.Schema+`.customers`); n != 0 {
+	if n := pg.Count(t, `select count(*) from `+w.Schema+`.customers`); n != 0 {
 		t.Error("a customer was made without the factor")
 	}
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
 	// The member sets one up and is in.
 	page := m.Get(w.URL("/settings/security/totp")).Want(http.StatusOK)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
-	m.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {code(t, strings.ReplaceAll(page.Text(".secret"), " ", ""), time.Now())}}).Want(http.StatusOK)
+	m.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, strings.ReplaceAll(page.Text(".secret"), " ", ""), time.Now())}}).Want(http.StatusOK)
 	m.Get(w.URL("/customers")).Want(http.StatusOK)
 	// Whoever has one, but came without it, shows it.
 	old := app.Client(t)
@@ -388,8 +374,8 @@ func TestSudo(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	later(t, w.Owner)
-	email := apptest.Unique("sudo") + "@example.com"
+	w.Owner.EndSudo(t)
+	email := pg.Unique("sudo") + "@example.com"
 	page := c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}}).Want(http.StatusForbidden)
 	page.Find("#sudo_password")
 	if v, _ := page.Find(`input[type=hidden][name=email]`).Attr("value"); v != email {
@@ -399,7 +385,7 @@ func TestSudo(t *testing.T) {
 	if len(app.Mailbox.List(email)) != 0 {
 		t.Error("done without the password")
 	}
-	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {apptest.Password}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {pg.Password}}).Want(http.StatusSeeOther)
 	app.Mail(t, email, "new address")
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther) // for a quarter of an hour
 	// A recovery code does as well, and one hears of it.
@@ -411,30 +397,30 @@ func TestSudo(t *testing.T) {
 		return err
 	})
 	vc := v.Client(v.Owner)
-	later(t, v.Owner)
+	v.Owner.EndSudo(t)
 	vc.Post(v.URL("/sudo"), url.Values{"sudo_code": {codes[0]}}).Want(http.StatusSeeOther)
 	app.Mail(t, v.Owner.Email, "recovery code was used")
 	// A page goes by way of /sudo and comes back; elsewhere it does not lead.
-	later(t, w.Owner)
+	w.Owner.EndSudo(t)
 	to := c.Get(w.URL("/settings/security/totp")).Want(http.StatusSeeOther).Header.Get("Location")
 	c.Get(w.URL(to)).Want(http.StatusOK)
 	for next, want := range map[string]string{"/settings/security/totp": "/settings/security/totp", "//evil.example": "/", "https://evil.example/": "/", `/\evil.example`: "/"} {
-		if got := c.Post(w.URL("/sudo"), url.Values{"sudo_password": {apptest.Password}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"); got != want {
+		if got := c.Post(w.URL("/sudo"), url.Values{"sudo_password": {pg.Password}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"); got != want {
 			t.Errorf("next=%s leads to %s", next, got)
 		}
 	}
 	// A passkey's ceremony is sent there too.
-	later(t, w.Owner)
+	w.Owner.EndSudo(t)
 	r := c.Request(http.MethodPost, w.URL("/passkeys/registration/begin"), nil)
 	r.Header.Set("Content-Type", "application/json")
 	if to := c.Do(r).Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, "/sudo") {
 		t.Errorf("leads to %s", to)
 	}
 	// Every dangerous route asks: by the table, so that a new one does too.
-	later(t, w.Owner)
+	w.Owner.EndSudo(t)
 	asked := 0
 	for _, route := range sudoRoutes(app) {
-		form := url.Values{"required": {"false"}, "email": {"x@example.com"}, "password": {apptest.Password}}
+		form := url.Values{"required": {"false"}, "email": {"x@example.com"}, "password": {pg.Password}}
 		path := w.URL(strings.NewReplacer(":id", w.MemberID(w.Owner).String(), ":domain", "example.com").Replace(route.Path))
 		var res *apptest.Response
 		switch route.Method {
@@ -469,7 +455,7 @@ func TestSessions(t *testing.T) {
 	}
 	// One by one, and all others at once.
 	var mine string
-	exec(t, `update public.sessions set last_seen_at = now() - interval '1 hour' where user_id = $1 and ip <> ''`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set last_seen_at = now() - interval '1 hour' where user_id = $1 and ip <> ''`, w.Owner.ID)
 	page.Find(".settings-rows li").Each(func(_ int, li *selection) {
 		if strings.Contains(li.Text(), "This session") {
 			mine, _ = li.Find("form").Attr("action")
@@ -488,12 +474,12 @@ func TestSessions(t *testing.T) {
 	signedOut(t, "one's own", c.Get(w.URL("/")))
 	// Idle for too long, and used for too long.
 	c = w.Client(w.Owner)
-	exec(t, `update public.sessions set expires_at = now() - interval '1 second' where user_id = $1`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set expires_at = now() - interval '1 second' where user_id = $1`, w.Owner.ID)
 	signedOut(t, "idle", c.Get(w.URL("/")))
 	c = w.Client(w.Owner)
-	exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours', last_seen_at = now() - interval '1 day' where user_id = $1`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours', last_seen_at = now() - interval '1 day' where user_id = $1`, w.Owner.ID)
 	c.Get(w.URL("/")).Want(http.StatusOK)
-	if n := count(t, `select count(*) from public.sessions where user_id = $1 and expires_at between now() and now() + interval '2 hours'`, w.Owner.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and expires_at between now() and now() + interval '2 hours'`, w.Owner.ID); n != 1 {
 		t.Error("a session in use outlives its limit")
 	}
 }
@@ -517,8 +503,8 @@ func TestUsersAreNotEnumerated(t *testing.T) {
 		var took [2][]time.Duration
 		for i := range 15 {
 			s1, b1, t1 := ask(at, known, "not the password")
-			s2, b2, t2 := ask(at, apptest.Unique("unknown")+"@example.com", "not the password")
-			exec(t, `delete from public.throttles where key like '%' || $1`, known)
+			s2, b2, t2 := ask(at, pg.Unique("unknown")+"@example.com", "not the password")
+			pg.Exec(t, `delete from public.throttles where key like '%' || $1`, known)
 			if s1 != s2 || b1 != b2 {
 				t.Fatalf("%s: %d and %d, or other words", at, s1, s2)
 			}
@@ -574,11 +560,11 @@ func TestBruteForce(t *testing.T) {
 	// From another browser too, with the right code even: the account is slowed.
 	again := app.Client(t)
 	again.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
-	again.Post(w.URL("/signin/factor"), url.Values{"code": {code(t, secret, time.Now())}}).Want(http.StatusTooManyRequests)
+	again.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusTooManyRequests)
 	// Passwords in sudo count like those of a sign-in.
 	v := app.NewWorkspace(t)
 	vc := v.Client(v.Owner)
-	later(t, v.Owner)
+	v.Owner.EndSudo(t)
 	stopped = 0
 	for range 14 {
 		if vc.Post(v.URL("/sudo"), url.Values{"sudo_password": {"guess"}}).Status == http.StatusTooManyRequests {
@@ -589,7 +575,7 @@ func TestBruteForce(t *testing.T) {
 		t.Errorf("%d of 14 passwords were stopped, want 4", stopped)
 	}
 	// Nobody's mailbox is flooded.
-	victim := apptest.NewUser(t)
+	victim := pg.NewUser(t)
 	sent := 0
 	for range 8 {
 		if app.Client(t).Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}}).Status == http.StatusOK {
@@ -647,7 +633,7 @@ func TestSessionFixation(t *testing.T) {
 		r.Header.Set("Sec-Fetch-Site", "same-site")
 		victim.Do(r).Want(http.StatusForbidden)
 	}
-	if n := count(t, `select count(*) from public.invitations where tenant_id = $1`, w.ID); n != 0 {
+	if n := pg.Count(t, `select count(*) from public.invitations where tenant_id = $1`, w.ID); n != 0 {
 		t.Error("another site invited somebody")
 	}
 }
@@ -656,17 +642,17 @@ func TestSessionFixation(t *testing.T) {
 // jobs that wait to mail it included, nor in the log.
 func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	t.Parallel()
-	log := &apptest.Log{}
+	log := &pg.Log{}
 	app := apptest.Logged(t, log)
 	w := app.NewWorkspace(t)
-	secrets := map[string]string{"password": apptest.Password}
+	secrets := map[string]string{"password": pg.Password}
 	note := func(name, value string) {
 		if len(value) < 6 {
 			t.Fatalf("%s is %q", name, value)
 		}
 		secrets[name] = value
 	}
-	guest := apptest.Unique("secret") + "@example.com"
+	guest := pg.Unique("secret") + "@example.com"
 	c := app.Client(t)
 	c.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 	note("the session's cookie", cookies(c, w))
@@ -682,19 +668,19 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	secret := strings.ReplaceAll(page.Text(".secret"), " ", "")
 	note("the authenticator's secret", secret)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
-	codes := c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {code(t, secret, time.Now())}}).Want(http.StatusOK)
+	codes := c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusOK)
 	note("a recovery code", strings.TrimSpace(codes.Find(".codes code").First().Text()))
 	visit := c.Post(w.URL("/workspaces/"+w.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the hand-off's token", token(t, visit))
 	c.Get(w.URL("/invitations/" + secrets["the invitation"] + "/../../boom")).Status = 0 // odd paths are logged too
 	c.Get(visit).Want(http.StatusSeeOther)
 	// The proofs of an address, a new one and that of an account.
-	changed := apptest.Unique("secret-change") + "@example.com"
+	changed := pg.Unique("secret-change") + "@example.com"
 	c.Post(w.URL("/settings/security/email"), url.Values{"email": {changed}}).Want(http.StatusSeeOther)
 	change := apptest.Link(t, apptest.Start(t).Mail(t, changed, "new address"), "/email/verify")
 	note("the change's token", token(t, change))
 	c.Get(change).Want(http.StatusOK)
-	slug := apptest.Unique("secret")
+	slug := pg.Unique("secret")
 	fresh := app.Client(t)
 	welcome := fresh.Post(app.Site("/signup"), signUpForm(slug)).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the sign-up's hand-off", token(t, welcome))
@@ -703,9 +689,9 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	note("the proof's token", token(t, verify))
 	fresh.Get(verify).Want(http.StatusOK)
 	// A provider of the workspace's own: our secret there, and a flow under way.
-	p := apptest.NewProvider(t, w.URL("/oidc/workspace/callback"))
+	p := peer.NewProvider(t, w.URL("/oidc/workspace/callback"))
 	own(t, app, w, p, "", "member")
-	note("the provider's client secret", apptest.ProviderSecret)
+	note("the provider's client secret", peer.ProviderSecret)
 	at, err := url.Parse(c.Get(w.URL("/oidc/workspace")).Want(http.StatusSeeOther).Header.Get("Location"))
 	if err != nil {
 		t.Fatal(err)
@@ -714,7 +700,7 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	note("the flow's nonce", at.Query().Get("nonce"))
 	// An operator on the way in.
 	op, _ := operator(t, app)
-	support := op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"A test"}}).Want(http.StatusSeeOther).Header.Get("Location")
+	support := op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"A test"}}).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the support's hand-off", token(t, support))
 	// A page whose address holds a token sends it to nobody: not its path, not its query.
 	for what, page := range map[string]string{"an invitation": link, "a reset": app.Site("/password/reset?token=" + reset), "a proof": verify, "a change": change} {
@@ -744,7 +730,7 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 // dumpDatabase is every row of the shared schema and of the tenant's, as text.
 func dumpDatabase(t *testing.T, schema string) string {
 	t.Helper()
-	db := apptest.Superuser(t)
+	db := pg.Superuser(t)
 	rows, err := db.Query(t.Context(), `select schemaname, tablename from pg_tables where schemaname in ('public', $1)`, schema)
 	if err != nil {
 		t.Fatal(err)
@@ -783,7 +769,7 @@ func TestAuditLog(t *testing.T) {
 	// What goes for good by undoing it, and a note, are deletions too.
 	c.Post(w.URL("/customers"), url.Values{"name": {"Made by mistake"}}).Want(http.StatusSeeOther)
 	set := ""
-	if err := apptest.Superuser(t).QueryRow(t.Context(), `select change_set::text from `+w.Schema+`.changes order by id desc limit 1`).Scan(&set); err != nil {
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select change_set::text from `+w.Schema+`.changes order by id desc limit 1`).Scan(&set); err != nil {
 		t.Fatal(err)
 	}
 	c.Put(w.URL("/changes/"+set+"/reversal"), nil).Want(http.StatusSeeOther)
@@ -801,7 +787,7 @@ func TestAuditLog(t *testing.T) {
 		t.Error("lines before there was a workspace")
 	}
 	// Page by page, each line once.
-	exec(t, `insert into `+w.Schema+`.audit (at, actor, action, subject, ip, device) select now() - (g / 3) * interval '1 second', 'Bulk', 'Tested', g::text, '', '' from generate_series(1, 120) g`)
+	pg.Exec(t, `insert into `+w.Schema+`.audit (at, actor, action, subject, ip, device) select now() - (g / 3) * interval '1 second', 'Bulk', 'Tested', g::text, '', '' from generate_series(1, 120) g`)
 	seen := map[string]bool{}
 	lines := 0
 	for next := "/settings/audit?action=Tested"; next != ""; {
@@ -814,7 +800,7 @@ func TestAuditLog(t *testing.T) {
 	}
 	formulas := []string{"=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", " =1+1"}
 	for _, f := range formulas {
-		exec(t, `insert into `+w.Schema+`.audit (actor, action, subject, ip, device) values ('Bulk', 'Formula', $1, '', '')`, f)
+		pg.Exec(t, `insert into `+w.Schema+`.audit (actor, action, subject, ip, device) values ('Bulk', 'Formula', $1, '', '')`, f)
 	}
 	file := c.Get(w.URL("/settings/audit.csv")).Want(http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
@@ -837,7 +823,7 @@ func TestAuditLog(t *testing.T) {
 	}
 	// The tenant's role reads, and neither changes, deletes nor forges.
 	role := ""
-	conn := apptest.Superuser(t)
+	conn := pg.Superuser(t)
 	if err := conn.QueryRow(t.Context(), `select current_database() || '_' || $1`, w.Schema).Scan(&role); err != nil {
 		t.Fatal(err)
 	}
@@ -871,7 +857,7 @@ func TestProfileAndAvatar(t *testing.T) {
 	if v, _ := c.Put(w.URL("/settings/profile"), url.Values{"theme": {"pink"}}).Want(http.StatusUnprocessableEntity).Find("#name").Attr("value"); v != "Nora Lind-Berg" {
 		t.Errorf("after another field's error the name is %q", v)
 	}
-	eventually(t, "the workspace's members have the name", func() bool {
+	wait.Until(t, "the workspace's members have the name", func() bool {
 		return strings.Contains(c.Get(w.URL("/customers/new")).Body, "Nora Lind-Berg")
 	})
 	big := image.NewRGBA(image.Rect(0, 0, 300, 200))
@@ -938,8 +924,8 @@ func TestPasskeysOnACustomDomain(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	domain := apptest.Unique("custom") + ".example"
-	exec(t, `insert into public.domains (host, tenant_id, verified_at) values ($1, $2, now())`, domain, w.ID)
+	domain := pg.Unique("custom") + ".example"
+	pg.Exec(t, `insert into public.domains (host, tenant_id, verified_at) values ($1, $2, now())`, domain, w.ID)
 	at := "https://" + domain + ":" + app.Base.Port()
 	w.Passkey(w.Owner)
 	c := app.Client(t)
@@ -982,7 +968,7 @@ func TestRefusedPasskeyUsesItsCeremonyUp(t *testing.T) {
 	for range 5 {
 		post("/passkeys/login/finish", "{}", token).Want(http.StatusUnprocessableEntity)
 	}
-	if n := count(t, `select count(*) from `+w.Schema+`.audit where action = $1`, auth.DidFailSignIn); n != 1 {
+	if n := pg.Count(t, `select count(*) from `+w.Schema+`.audit where action = $1`, auth.DidFailSignIn); n != 1 {
 		t.Errorf("%d lines in the log, want 1", n)
 	}
 }
@@ -995,18 +981,18 @@ func TestProofIsNotRenewedByMoving(t *testing.T) {
 	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
 	b.Join(a.Owner, auth.Owner)
 	c := a.Client(a.Owner)
-	later(t, a.Owner)
+	a.Owner.EndSudo(t)
 	to := c.Post(a.URL("/workspaces/"+b.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	c.Get(to).Want(http.StatusSeeOther)
 	c.Get(b.URL("/customers")).Want(http.StatusOK)
-	email := apptest.Unique("moved") + "@example.com"
+	email := pg.Unique("moved") + "@example.com"
 	c.Post(b.URL("/settings/security/email"), url.Values{"email": {email}}).Want(http.StatusForbidden).Find("#sudo_password")
 	// Nor by signing in with a password where a second factor is what proves.
 	app.TOTP(a, a.Owner)
 	strong := a.Client(a.Owner)
-	later(t, a.Owner)
-	exec(t, `update public.sessions set strong = false where user_id = $1`, a.Owner.ID)
-	res := strong.Post(a.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {apptest.Password}})
+	a.Owner.EndSudo(t)
+	pg.Exec(t, `update public.sessions set strong = false where user_id = $1`, a.Owner.ID)
+	res := strong.Post(a.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {pg.Password}})
 	if res.Status < 400 && !strings.HasPrefix(res.Header.Get("Location"), "/sudo") || len(app.Mailbox.List(email)) > 0 {
 		t.Errorf("a password stood in for the second factor: %d %s", res.Status, res.Header.Get("Location"))
 	}
@@ -1019,11 +1005,11 @@ func TestSessionsEndHoweverOneMoves(t *testing.T) {
 	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
 	b.Join(a.Owner, auth.Owner)
 	c := a.Client(a.Owner)
-	exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours' where user_id = $1`, a.Owner.ID)
+	pg.Exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours' where user_id = $1`, a.Owner.ID)
 	to := c.Post(a.URL("/workspaces/"+b.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	c.Get(to).Want(http.StatusSeeOther)
 	c.Get(b.URL("/customers")).Want(http.StatusOK)
-	if n := count(t, `select count(*) from public.sessions where user_id = $1 and tenant_id = $2 and expires_at < now() + interval '2 hours' and created_at < now() - interval '29 days'`, a.Owner.ID, b.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and tenant_id = $2 and expires_at < now() + interval '2 hours' and created_at < now() - interval '29 days'`, a.Owner.ID, b.ID); n != 1 {
 		t.Error("moving has begun the session's time anew")
 	}
 }
@@ -1033,9 +1019,9 @@ func TestSiteRoutes(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	for _, route := range web.SiteRoutes(app.Web) {
-		path := app.Site(strings.NewReplacer(":id", apptest.NewID().String(), ":slug", "nobody", ":provider", "none").Replace(route.Path))
+		path := app.Site(strings.NewReplacer(":id", pg.NewID().String(), ":slug", "nobody", ":provider", "none").Replace(route.Path))
 		ask := func(c *apptest.Client) *apptest.Response {
-			r := c.Request(route.Method, path, url.Values{"email": {"x@example.com"}, "password": {apptest.Password}})
+			r := c.Request(route.Method, path, url.Values{"email": {"x@example.com"}, "password": {pg.Password}})
 			return c.Do(r)
 		}
 		if route.Permission.Level() == auth.Anyone {
@@ -1062,8 +1048,8 @@ func TestSiteRoutes(t *testing.T) {
 			continue
 		}
 		c = app.Client(t)
-		c.Post(app.Site("/signin"), url.Values{"email": {w.Owner.Email}, "password": {apptest.Password}})
-		later(t, w.Owner)
+		c.Post(app.Site("/signin"), url.Values{"email": {w.Owner.Email}, "password": {pg.Password}})
+		w.Owner.EndSudo(t)
 		if res := ask(c); res.Status != http.StatusForbidden && !strings.HasPrefix(res.Header.Get("Location"), "/s") {
 			t.Errorf("%s %s does not ask again: %d %s", route.Method, route.Path, res.Status, res.Header.Get("Location"))
 		}
@@ -1089,7 +1075,7 @@ func TestHandoffEndsWithTheSessions(t *testing.T) {
 		},
 		"an operator signs them out": func(w *apptest.Workspace, _ *apptest.Client) {
 			op, _ := operator(t, app)
-			op.Delete(console(app, "/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
+			op.Delete(app.Console("/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -1114,13 +1100,13 @@ func TestFactorsComeAndGo(t *testing.T) {
 	page := c.Get(w.URL("/settings/security/totp")).Want(http.StatusOK)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
 	secret := strings.ReplaceAll(page.Text(".secret"), " ", "")
-	c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {code(t, secret, time.Now())}}).Want(http.StatusOK)
+	c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusOK)
 	signedOut(t, "the session from before the factor", other.Get(w.URL("/customers")))
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
 	second := w.Client(w.Owner) // with the factor
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther)
 	second.Get(w.URL("/customers")).Want(http.StatusOK)
-	if n := count(t, `select count(*) from public.sessions where user_id = $1 and strong`, w.Owner.ID); n != 0 {
+	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and strong`, w.Owner.ID); n != 0 {
 		t.Errorf("%d sessions are strong by a factor that is gone", n)
 	}
 }
@@ -1130,7 +1116,7 @@ func TestOneSessionIsEnded(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c, other, third := w.Client(w.Owner), w.Client(w.Owner), w.Client(w.Owner)
-	exec(t, `update public.sessions set user_agent = 'curl/8' where id = (select id from public.sessions where user_id = $1 order by created_at offset 1 limit 1)`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set user_agent = 'curl/8' where id = (select id from public.sessions where user_id = $1 order by created_at offset 1 limit 1)`, w.Owner.ID)
 	action := ""
 	c.Get(w.URL("/settings/security")).Want(http.StatusOK).Find(".settings-rows li").Each(func(_ int, li *selection) {
 		if strings.Contains(li.Text(), "curl") {
@@ -1155,7 +1141,7 @@ func TestBruteForceFromOneAddress(t *testing.T) {
 	c := app.Client(t)
 	tried := 0
 	for ; tried < 70; tried++ {
-		res := c.Post(app.Site("/signin"), url.Values{"email": {apptest.Unique("guess") + "@example.com"}, "password": {"a password of many"}})
+		res := c.Post(app.Site("/signin"), url.Values{"email": {pg.Unique("guess") + "@example.com"}, "password": {"a password of many"}})
 		if res.Status == http.StatusTooManyRequests {
 			if res.Header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
@@ -1182,7 +1168,7 @@ func TestBruteForceFromOneAddress(t *testing.T) {
 	app.Client(t).Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 	office := app.Client(t)
 	for range 65 {
-		exec(t, `delete from public.throttles where key = $1`, "account:"+w.Owner.Email)
+		pg.Exec(t, `delete from public.throttles where key = $1`, "account:"+w.Owner.Email)
 		office.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 	}
 }
@@ -1190,10 +1176,10 @@ func TestBruteForceFromOneAddress(t *testing.T) {
 // After every kind of way in, next leads nowhere else.
 func TestNextOfEveryWayIn(t *testing.T) {
 	t.Parallel()
-	var p *apptest.Provider
+	var p *peer.Provider
 	app := apptest.With(t, func(c *config.Config) {
-		p = apptest.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
-		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: apptest.ProviderClient, ClientSecret: apptest.ProviderSecret}}
+		p = peer.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
+		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient, ClientSecret: peer.ProviderSecret}}
 	})
 	for _, next := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/\t/evil.example"} {
 		w := app.NewWorkspace(t)
@@ -1235,6 +1221,6 @@ func TestNextOfEveryWayIn(t *testing.T) {
 		secret := app.TOTP(w, w.Owner)
 		c = app.Client(t)
 		c.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
-		ours("a code", c.Post(w.URL("/signin/factor"), url.Values{"code": {code(t, secret, time.Now())}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"))
+		ours("a code", c.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"))
 	}
 }

@@ -2,11 +2,9 @@ package web_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,37 +12,27 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
-func console(app *apptest.App, path string) string { return app.At("admin", path) }
-
-// setOperator is paddock admin grant and revoke.
-func setOperator(t *testing.T, u apptest.User, operator bool) {
-	t.Helper()
-	err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return auth.SetOperator(t.Context(), tx, u.Email, operator) })
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // operator returns somebody who is signed in to the console with a second factor.
-func operator(t *testing.T, app *apptest.App) (*apptest.Client, apptest.User) {
+func operator(t *testing.T, app *apptest.App) (*apptest.Client, pg.User) {
 	t.Helper()
-	u := apptest.NewUser(t)
-	setOperator(t, u, true)
+	u := pg.NewUser(t)
+	u.SetOperator(t, true)
 	secret := app.TOTP(app.NewWorkspace(t), u)
 	c := app.Client(t)
-	c.Post(console(app, "/signin"), signInForm(u)).Want(http.StatusSeeOther)
+	c.Post(app.Console("/signin"), signInForm(u)).Want(http.StatusSeeOther)
 	passcode, err := totp.GenerateCode(secret, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Post(console(app, "/signin/factor"), url.Values{"code": {passcode}}).Want(http.StatusSeeOther)
+	c.Post(app.Console("/signin/factor"), url.Values{"code": {passcode}}).Want(http.StatusSeeOther)
 	return c, u
 }
 
@@ -53,13 +41,13 @@ func TestConsoleIsForOperators(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	signedIn := func(u apptest.User) *apptest.Client {
+	signedIn := func(u pg.User) *apptest.Client {
 		c := app.Client(t)
-		c.Post(console(app, "/signin"), signInForm(u)).Want(http.StatusSeeOther)
+		c.Post(app.Console("/signin"), signInForm(u)).Want(http.StatusSeeOther)
 		return c
 	}
-	weak := apptest.NewUser(t)
-	setOperator(t, weak, true)
+	weak := pg.NewUser(t)
+	weak.SetOperator(t, true)
 	member, elsewhere, without := signedIn(w.Owner), w.Client(w.Owner), signedIn(weak)
 	op, who := operator(t, app)
 	for _, r := range web.ConsoleRoutes(app.Web) {
@@ -73,9 +61,9 @@ func TestConsoleIsForOperators(t *testing.T) {
 				form.Set("_method", r.Method)
 			}
 			if r.Method == http.MethodGet {
-				return c.Get(console(app, path))
+				return c.Get(app.Console(path))
 			}
-			return c.Post(console(app, path), form)
+			return c.Post(app.Console(path), form)
 		}
 		signedOut(t, "nobody at "+r.Method+" "+path, request(app.Client(t)))
 		signedOut(t, "a session of a workspace's at "+r.Method+" "+path, request(elsewhere))
@@ -92,13 +80,13 @@ func TestConsoleIsForOperators(t *testing.T) {
 			t.Errorf("%s %s asks for no password or factor", r.Method, r.Path)
 		}
 	}
-	without.Get(console(app, "/settings/security")).Want(http.StatusOK) // where they set one up
+	without.Get(app.Console("/settings/security")).Want(http.StatusOK) // where they set one up
 	// The console's cookie is nobody's elsewhere, and the other way round.
 	signedOut(t, "on the public site", op.Get(app.Site("/workspaces")))
 	signedOut(t, "in a workspace", op.Get(w.URL("/")))
 	// An operator no more is out at the next click.
-	setOperator(t, who, false)
-	signedOut(t, "an operator no more", op.Get(console(app, "/tenants")))
+	who.SetOperator(t, false)
+	signedOut(t, "an operator no more", op.Get(app.Console("/tenants")))
 	// What stands on the console stands nowhere else.
 	for _, at := range []string{app.Site("/tenants"), w.URL("/tenants"), w.URL("/migrations"), app.Site("/jobs")} {
 		elsewhere.Get(at).Want(http.StatusNotFound)
@@ -110,20 +98,20 @@ func TestConsoleLists(t *testing.T) {
 	app := apptest.Start(t)
 	op, who := operator(t, app)
 	w := app.NewWorkspace(t)
-	host := apptest.Unique("crm") + ".example.com"
-	c := apptest.Superuser(t)
+	host := pg.Unique("crm") + ".example.com"
+	c := pg.Superuser(t)
 	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) values ($1, $2, now())`, w.ID, host); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []string{w.Slug, strings.ToUpper(w.Slug), w.Slug[1:], host} {
-		if got := op.Get(console(app, "/tenants?q="+url.QueryEscape(q))).Want(http.StatusOK).Text("tbody td.second"); got != w.Slug {
+		if got := op.Get(app.Console("/tenants?q=" + url.QueryEscape(q))).Want(http.StatusOK).Text("tbody td.second"); got != w.Slug {
 			t.Errorf("searched for %q: %q", q, got)
 		}
 	}
-	if n := op.Get(console(app, "/tenants?state=suspended&q="+w.Slug)).Select("tbody tr").Length(); n != 0 {
+	if n := op.Get(app.Console("/tenants?state=suspended&q=" + w.Slug)).Select("tbody tr").Length(); n != 0 {
 		t.Error("an active workspace among the suspended ones")
 	}
-	op.Get(console(app, "/tenants?q=%25")).Want(http.StatusOK).Find(".empty") // a letter like any other
+	op.Get(app.Console("/tenants?q=%25")).Want(http.StatusOK).Find(".empty") // a letter like any other
 	// Each order, page by page, has every workspace once. Others come and go meanwhile.
 	for range 60 {
 		app.NewWorkspace(t)
@@ -136,7 +124,7 @@ func TestConsoleLists(t *testing.T) {
 		seen := map[string]int{}
 		pages := 0
 		for path := "/tenants?sort=" + sort; path != ""; pages++ {
-			res := op.Get(console(app, path)).Want(http.StatusOK)
+			res := op.Get(app.Console(path)).Want(http.StatusOK)
 			for _, td := range res.Find("tbody td.second").EachIter() {
 				seen[td.Text()]++
 			}
@@ -153,26 +141,26 @@ func TestConsoleLists(t *testing.T) {
 			t.Errorf("by %s: %d pages, %d of %d workspaces missing", sort, pages, missing, len(all))
 		}
 	}
-	if got := op.Get(console(app, "/users?q="+url.QueryEscape(w.Owner.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, w.Slug+" owner") {
+	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(w.Owner.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, w.Slug+" owner") {
 		t.Errorf("the owner among the users: %q", got)
 	}
-	if got := op.Get(console(app, "/users?q="+url.QueryEscape(who.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, "Operator") || strings.Contains(got, "everywhere") {
+	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(who.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, "Operator") || strings.Contains(got, "everywhere") {
 		t.Errorf("oneself among the users: %q", got)
 	}
-	if got := op.Get(console(app, "/domains?q="+host[:8])).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, host) || !strings.Contains(got, w.Name) {
+	if got := op.Get(app.Console("/domains?q=" + host[:8])).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, host) || !strings.Contains(got, w.Name) {
 		t.Errorf("the domain: %q", got)
 	}
-	op.Delete(console(app, "/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusSeeOther)
-	op.Delete(console(app, "/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusNotFound)
+	op.Delete(app.Console("/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusSeeOther)
+	op.Delete(app.Console("/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusNotFound)
 	at := app.Client(t)
 	at.Insecure()
 	at.Get("https://" + host + ":" + app.Base.Port() + "/signin").Want(http.StatusNotFound)
-	if got := op.Get(console(app, "/migrations")).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Shared schema") {
+	if got := op.Get(app.Console("/migrations")).Want(http.StatusOK).Text("main"); !strings.Contains(got, "Shared schema") {
 		t.Errorf("migrations: %q", got)
 	}
 	// Somebody who was signed out is.
 	mc := w.Client(w.Owner)
-	op.Delete(console(app, "/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
+	op.Delete(app.Console("/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
 	signedOut(t, "signed out by the operator", mc.Get(w.URL("/")))
 }
 
@@ -180,13 +168,13 @@ func TestConsoleLifeCycle(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	op, who := operator(t, app)
-	slug, email := apptest.Unique("made"), apptest.Unique("boss")+"@example.com"
+	slug, email := pg.Unique("made"), pg.Unique("boss")+"@example.com"
 	form := url.Values{"name": {"Made " + slug}, "slug": {slug}, "owner_email": {email}}
-	op.Post(console(app, "/tenants"), url.Values{"name": {"x"}, "slug": {"WWW"}, "owner_email": {"nobody"}}).Want(http.StatusUnprocessableEntity).Find("#owner_email-error")
-	op.Post(console(app, "/tenants"), url.Values{"name": {"x"}, "slug": {"www"}, "owner_email": {email}}).Want(http.StatusUnprocessableEntity).Find("#slug-error")
-	page := op.Post(console(app, "/tenants"), form).Want(http.StatusSeeOther).Header.Get("Location")
+	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"WWW"}, "owner_email": {"nobody"}}).Want(http.StatusUnprocessableEntity).Find("#owner_email-error")
+	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"www"}, "owner_email": {email}}).Want(http.StatusUnprocessableEntity).Find("#slug-error")
+	page := op.Post(app.Console("/tenants"), form).Want(http.StatusSeeOther).Header.Get("Location")
 	app.Mail(t, email, "is ready")
-	if text := op.Get(console(app, page)).Want(http.StatusOK).Text("main"); !strings.Contains(text, slug) || !strings.Contains(text, email) {
+	if text := op.Get(app.Console(page)).Want(http.StatusOK).Text("main"); !strings.Contains(text, slug) || !strings.Contains(text, email) {
 		t.Errorf("its page: %s", text)
 	}
 	signIn := func(slug string, status int) { app.Client(t).Get(app.At(slug, "/signin")).Want(status) }
@@ -194,7 +182,7 @@ func TestConsoleLifeCycle(t *testing.T) {
 
 	// A member's page while it is suspended, and after.
 	w := app.NewWorkspace(t)
-	at := func(rest string) string { return console(app, "/tenants/"+w.ID.String()+rest) }
+	at := func(rest string) string { return app.Console("/tenants/" + w.ID.String() + rest) }
 	c := w.Client(w.Owner)
 	op.Put(at("/suspension"), nil).Want(http.StatusSeeOther)
 	if got := c.Get(w.URL("/")).Want(http.StatusForbidden).Text("h1"); !strings.Contains(got, "suspended") {
@@ -208,16 +196,16 @@ func TestConsoleLifeCycle(t *testing.T) {
 	c.Get(w.URL("/")).Want(http.StatusNotFound)
 	op.Put(at("/restoration"), nil).Want(http.StatusSeeOther)
 	c.Get(w.URL("/")).Want(http.StatusOK)
-	to := apptest.Unique("renamed")
+	to := pg.Unique("renamed")
 	op.Put(at("/slug"), url.Values{"slug": {slug}}).Want(http.StatusUnprocessableEntity).Find("#slug-slug-error")
 	op.Put(at("/slug"), url.Values{"slug": {to}}).Want(http.StatusSeeOther)
 	signIn(to, http.StatusOK)
 	if res := app.Client(t).Get(w.URL("/customers")); res.Status != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), app.At(to, "/customers")) {
 		t.Errorf("the old address: %d %q", res.Status, res.Header.Get("Location"))
 	}
-	copied := apptest.Unique("copy")
+	copied := pg.Unique("copy")
 	op.Post(at("/clone"), url.Values{"slug": {copied}}).Want(http.StatusSeeOther)
-	eventually(t, "the copy is there", func() bool { return app.Client(t).Get(app.At(copied, "/signin")).Status == http.StatusOK })
+	wait.Until(t, "the copy is there", func() bool { return app.Client(t).Get(app.At(copied, "/signin")).Status == http.StatusOK })
 
 	// All of it is in the workspace's own log, with who did it.
 	var log []string
@@ -236,7 +224,7 @@ func TestConsoleLifeCycle(t *testing.T) {
 		t.Errorf("the audit log has %q, want %q", log, want)
 	}
 	// After a quarter of an hour it asks once more.
-	later(t, who)
+	who.EndSudo(t)
 	op.Put(at("/suspension"), nil).Want(http.StatusForbidden).Find("#sudo_code, #sudo_password")
 	c.Get(app.At(to, "/signin")).Want(http.StatusOK)
 }
@@ -249,9 +237,9 @@ func TestSupport(t *testing.T) {
 	customer := apptest.Records["customers"](w)
 	op, who := operator(t, app)
 	lookIn := func() *apptest.Response {
-		return op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"Ticket 4711"}})
+		return op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"Ticket 4711"}})
 	}
-	op.Post(console(app, "/tenants/"+w.ID.String()+"/support"), nil).Want(http.StatusUnprocessableEntity).Find("#support-reason-error")
+	op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), nil).Want(http.StatusUnprocessableEntity).Find("#support-reason-error")
 	owner.Get(w.URL("/")).Want(http.StatusOK)
 	// Unasked, with a reason: the owner gets a mail, and everybody sees it.
 	op.Follow(lookIn().Want(http.StatusSeeOther)).Want(http.StatusOK).Find("aside.support form")
@@ -302,97 +290,19 @@ func TestSupport(t *testing.T) {
 	signedOut(t, "support that was shown out", op.Get(w.URL("/")))
 	// An hour is an hour, however much is clicked.
 	op.Follow(lookIn()).Want(http.StatusOK)
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.sessions set last_seen_at = now() - interval '20 minutes' where tenant_id = $1 and support`, w.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.sessions set last_seen_at = now() - interval '20 minutes' where tenant_id = $1 and support`, w.ID); err != nil {
 		t.Fatal(err)
 	}
 	op.Get(w.URL("/")).Want(http.StatusOK)
 	var ends time.Time
-	if err := apptest.Superuser(t).QueryRow(t.Context(), `select expires_at from public.sessions where tenant_id = $1 and support`, w.ID).Scan(&ends); err != nil || time.Until(ends) > auth.SupportTime {
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select expires_at from public.sessions where tenant_id = $1 and support`, w.ID).Scan(&ends); err != nil || time.Until(ends) > auth.SupportTime {
 		t.Errorf("it goes on until %s, %v", ends, err)
 	}
 	// Who is no operator any more is out.
-	setOperator(t, who, false)
+	who.SetOperator(t, false)
 	signedOut(t, "an operator no more", op.Get(w.URL("/")))
 	app.Mail(t, w.Owner.Email, "Support looks into") // the second look without consent
 	if n := len(app.Mailbox.List(w.Owner.Email)); n > mails+1 {
 		t.Errorf("%d mails for one look without consent", n-mails)
 	}
-}
-
-// Every page of the console in a browser: axe, two widths, two themes, no
-// complaint of the content security policy's, River's own pages included.
-func TestBrowserConsole(t *testing.T) {
-	t.Parallel()
-	app := apptest.Start(t)
-	w, u := app.NewWorkspace(t), apptest.NewUser(t)
-	setOperator(t, u, true)
-	secret := app.TOTP(w, u)
-	b := apptest.NewBrowser(t)
-	b.Open(console(app, "/tenants"))
-	b.Fill("#email", u.Email)
-	b.Fill("#password", apptest.Password)
-	b.Click(".form [type=submit]")
-	b.Wait("#code")
-	b.Fill("#code", code(t, secret, time.Now()))
-	b.Click(".form [type=submit]")
-	b.WaitText("h1", "Workspaces")
-	m := tenant.NewMeter(apptest.DB(t))
-	for range 40 {
-		leave, err := m.Enter(t.Context(), w.Tenant, true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave()
-	}
-	if err := errors.Join(m.Flush(t.Context()), tenant.Measure(t.Context(), apptest.DB(t), w.Tenant)); err != nil {
-		t.Fatal(err)
-	}
-	at := "/tenants/" + w.ID.String()
-	b.Open(console(app, "/tenants?q="+w.Slug))
-	b.Click("tbody a.name")
-	b.WaitText("h1", w.Name)
-	b.Fill("#records", "lots")
-	b.Click(".limits [type=submit]")
-	b.WaitText("#records-error", "whole number")
-	b.Fill("#records", "5000")
-	b.Click(".limits [type=submit]")
-	b.WaitText("#toast", "has these limits now")
-	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/migrations", "/settings/security"} {
-		b.Open(console(app, path))
-		for _, width := range []int64{1280, 390} {
-			b.Size(width, 844)
-			if path == at {
-				b.Wait(".usage tbody td")
-			}
-			for _, theme := range []string{"light", "dark"} {
-				b.Theme(theme)
-				b.WaitFor(`document.querySelector("h1")`)
-				b.Axe(path + " " + theme)
-				b.Screenshot("console" + strings.ReplaceAll(strings.ReplaceAll(path, w.ID.String(), "show"), "/", "-") + "-" + theme + "-" + strconv.Itoa(int(width)))
-			}
-			if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-				t.Errorf("%s is %d px wider than %d", path, over, width)
-			}
-		}
-		b.Size(1280, 844)
-	}
-	b.Open(console(app, "/jobs"))
-	b.WaitText("body", "Completed")
-	b.Screenshot("console-jobs")
-	b.Open(console(app, at))
-	b.Fill("#support-reason", "Ticket 4711: the board does not load")
-	b.Click("#form-support [type=submit]")
-	b.WaitText("aside.support", "You look in as support")
-	b.Axe("support's dashboard")
-	b.Screenshot("console-support")
-	member := apptest.NewBrowser(t)
-	signIn(member, w)
-	member.WaitText("aside.support", "Ticket 4711")
-	for _, width := range []int64{1280, 390} {
-		member.Size(width, 844)
-		member.Axe("a page while support looks")
-		member.Screenshot("console-support-seen-" + strconv.Itoa(int(width)))
-	}
-	b.Click("aside.support button")
-	b.WaitText("h1", "Sign in to "+w.Name)
 }

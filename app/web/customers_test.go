@@ -14,6 +14,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
@@ -155,7 +157,7 @@ func TestCustomerListSortsAndPages(t *testing.T) {
 	var owners []uuid.UUID
 	var ownerNames []string
 	for range 3 {
-		w.Join(apptest.NewUser(t), auth.Member)
+		w.Join(pg.NewUser(t), auth.Member)
 	}
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 		members, err := tx.MemberList(ctx)
@@ -178,7 +180,7 @@ func TestCustomerListSortsAndPages(t *testing.T) {
 		}
 		w.Customer(p)
 	}
-	d := apptest.DB(t)
+	d := pg.DB(t)
 	ctx := w.Context()
 	read := func(sort string, limit int) (all []tenantdb.CustomerListRow) {
 		after := ""
@@ -249,7 +251,7 @@ func TestCustomerListFilters(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	var lina uuid.UUID
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
@@ -371,7 +373,7 @@ func TestStatementsPerPage(t *testing.T) {
 		return crm.Delete(ctx, tx.Queries, tenantdb.Customer, gone, 1)
 	})
 	c := w.Client(w.Owner)
-	eventually(t, "the host is cached", func() bool { return statements(func() { c.Get(w.URL("/workspaces")) }) == 6 })
+	wait.Until(t, "the host is cached", func() bool { return statements(func() { c.Get(w.URL("/workspaces")) }) == 6 })
 	pages := map[string]int{
 		"/": 15, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 6, "/search?q=kustomer": 8, "/trash": 6,
 		"/customers/new": 6, "/customers/" + customer.String(): 14, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
@@ -400,7 +402,7 @@ func TestStatementsPerPage(t *testing.T) {
 			w.Project(tenantdb.ProjectUpdateParams{Name: fmt.Sprint("Project ", i), CustomerID: &customer, DealID: &deal}, "a", "b")
 			w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task ", i), AssigneeID: &me, SubjectType: "deal", SubjectID: &deal}, "a", "b")
 			w.Note(tenantdb.Deal, deal, fmt.Sprint("Note ", i))
-			w.Join(apptest.NewUser(t), auth.Member)
+			w.Join(pg.NewUser(t), auth.Member)
 			w.Invite(fmt.Sprint("invited", i, "@example.com"), auth.Viewer)
 			w.Client(w.Owner) // one more session, one more line in the log
 		}
@@ -411,7 +413,7 @@ func TestCountStopsAtTenThousand(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	_, err := apptest.Superuser(t).Exec(t.Context(), `insert into `+w.Schema+`.customers (id, name) select gen_random_uuid(), 'Name ' || g from generate_series(1, 10001) g`)
+	_, err := pg.Superuser(t).Exec(t.Context(), `insert into `+w.Schema+`.customers (id, name) select gen_random_uuid(), 'Name ' || g from generate_series(1, 10001) g`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -419,7 +421,7 @@ func TestCountStopsAtTenThousand(t *testing.T) {
 	if got := c.Get(w.URL("/customers")).Text("#count"); !strings.HasPrefix(got, "10,000+") {
 		t.Errorf("10,001 customers are counted as %q", got)
 	}
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `delete from `+w.Schema+`.customers where name = 'Name 1'`); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `delete from `+w.Schema+`.customers where name = 'Name 1'`); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Get(w.URL("/customers")).Text("#count"); strings.HasPrefix(got, "10,000+") || !strings.HasPrefix(got, "10,000") {
@@ -522,7 +524,7 @@ func TestOwnerWhoLeft(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	gone := apptest.NewUser(t)
+	gone := pg.NewUser(t)
 	w.Join(gone, auth.Member)
 	var id uuid.UUID
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
@@ -535,7 +537,7 @@ func TestOwnerWhoLeft(t *testing.T) {
 		return err
 	})
 	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Left behind", OwnerID: &id}).String())
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false where id = $1`, id); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false where id = $1`, id); err != nil {
 		t.Fatal(err)
 	}
 	c := w.Client(w.Owner)

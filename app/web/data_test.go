@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestDataIsTakenAlong(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, admin := app.NewWorkspace(t), apptest.NewUser(t)
+	w, admin := app.NewWorkspace(t), pg.NewUser(t)
 	w.Join(admin, auth.Admin)
 	w.Customer(customerNamed("Taken along"))
 	c := w.Client(w.Owner)
@@ -44,7 +46,7 @@ func TestDataIsTakenAlong(t *testing.T) {
 	if !audited(w, auth.DidExport, "The whole workspace") {
 		t.Error("the log does not tell of it")
 	}
-	exec(t, `update public.exports set expires_at = now() - interval '1 second' where tenant_id = $1`, w.ID)
+	pg.Exec(t, `update public.exports set expires_at = now() - interval '1 second' where tenant_id = $1`, w.ID)
 	c.Get(link).Want(http.StatusNotFound)
 }
 
@@ -58,7 +60,7 @@ func TestWorkspaceIsClosed(t *testing.T) {
 	}
 	c.Delete(w.URL("/settings/data"), url.Values{"slug": {w.Slug}}).Want(http.StatusSeeOther)
 	app.Mail(t, w.Owner.Email, "was closed")
-	eventually(t, "nobody reaches it", func() bool { return c.Get(w.URL("/")).Status == http.StatusNotFound })
+	wait.Until(t, "nobody reaches it", func() bool { return c.Get(w.URL("/")).Status == http.StatusNotFound })
 	// Its name is nobody else's.
 	app.Client(t).Post(app.Site("/signup"), signUpForm(w.Slug)).Want(http.StatusUnprocessableEntity)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
 )
@@ -31,7 +33,7 @@ func TestDomains(t *testing.T) {
 	app := apptest.Start(t)
 	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
 	c, oc := w.Client(w.Owner), other.Client(other.Owner)
-	host := apptest.Unique("crm") + ".example.com"
+	host := pg.Unique("crm") + ".example.com"
 	add := func(c *apptest.Client, w *apptest.Workspace, host string, status int) *apptest.Response {
 		t.Helper()
 		return c.Post(w.URL("/settings/domains"), url.Values{"host": {host}}).Want(status)
@@ -54,7 +56,7 @@ func TestDomains(t *testing.T) {
 	oc.Post(other.URL("/settings/domains/"+host+"/verification"), nil).Want(http.StatusNotFound)
 	app.DNS.SetTXT("_paddock."+host, value)
 	c.Post(verify, nil).Want(http.StatusSeeOther)
-	eventually(t, "it answers there", func() bool {
+	wait.Until(t, "it answers there", func() bool {
 		return foreign(t, app).Get(domainURL(app, host, "/signin")).Status == http.StatusOK
 	})
 
@@ -77,7 +79,7 @@ func TestDomains(t *testing.T) {
 	}
 	add(c, w, "one-more."+host, http.StatusUnprocessableEntity).Find("#host-error")
 	c.Delete(w.URL("/settings/domains/"+host), nil).Want(http.StatusSeeOther)
-	eventually(t, "it is gone", func() bool {
+	wait.Until(t, "it is gone", func() bool {
 		return foreign(t, app).Get(domainURL(app, host, "/signin")).Status == http.StatusNotFound
 	})
 	c.Delete(w.URL("/settings/domains/"+host), nil).Want(http.StatusNotFound)
@@ -93,7 +95,7 @@ func TestDanglingDomain(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	host := apptest.Unique("dangling") + ".example.com"
+	host := pg.Unique("dangling") + ".example.com"
 	c.Post(w.URL("/settings/domains"), url.Values{"host": {host}}).Want(http.StatusSeeOther)
 	value := c.Get(w.URL("/settings/domains")).Find(".records .secret").First().Text()
 	app.DNS.SetTXT("_paddock."+host, value)
@@ -101,14 +103,14 @@ func TestDanglingDomain(t *testing.T) {
 	// state is what the next run of the job makes of it.
 	state := func(failing time.Duration) (bound, fails bool) {
 		t.Helper()
-		exec(t, `update public.domains set checked_at = now() - interval '1 day', failing_since = case when $2 > 0 then now() - make_interval(secs => $2) end where host = $1`, host, failing.Seconds())
-		err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), domains.CheckJob{}) })
+		pg.Exec(t, `update public.domains set checked_at = now() - interval '1 day', failing_since = case when $2 > 0 then now() - make_interval(secs => $2) end where host = $1`, host, failing.Seconds())
+		err := pg.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), domains.CheckJob{}) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "it was looked at", func() bool {
+		wait.Until(t, "it was looked at", func() bool {
 			var looked bool
-			err := apptest.Superuser(t).QueryRow(t.Context(), `select checked_at > now() - interval '1 hour', verified_at is not null, failing_since is not null from public.domains where host = $1`, host).Scan(&looked, &bound, &fails)
+			err := pg.Superuser(t).QueryRow(t.Context(), `select checked_at > now() - interval '1 hour', verified_at is not null, failing_since is not null from public.domains where host = $1`, host).Scan(&looked, &bound, &fails)
 			return err == nil && looked
 		})
 		return bound, fails
@@ -135,7 +137,7 @@ func TestDanglingDomain(t *testing.T) {
 		t.Error("still bound after three days")
 	}
 	app.Mail(t, w.Owner.Email, "is not at "+host+" any more")
-	eventually(t, "it does not answer any more", func() bool {
+	wait.Until(t, "it does not answer any more", func() bool {
 		return foreign(t, app).Get(domainURL(app, host, "/signin")).Status == http.StatusNotFound
 	})
 	if got := c.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "The system changed the settings Domain "+host+" unbound") {

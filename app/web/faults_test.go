@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -31,7 +33,7 @@ func (*faulty) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) 
 func TestABugShowsNothingInternal(t *testing.T) {
 	t.Parallel()
 	fault := &faulty{}
-	app := apptest.StartOwn(t, apptest.URL(t), fault)
+	app := apptest.StartOwn(t, pg.URL(t), fault)
 	w := app.NewWorkspace(t)
 	u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Behind a bug"}).String())
 	c := w.Client(w.Owner)
@@ -57,10 +59,10 @@ func TestABugShowsNothingInternal(t *testing.T) {
 // again when it comes back.
 func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
-	dsn := apptest.NewDatabase(t)
+	dsn := pg.NewDatabase(t)
 	app := apptest.StartOwn(t, dsn, nil)
 	name := strings.TrimPrefix(mustParse(t, dsn).Path, "/")
-	su := apptest.Superuser(t)
+	su := pg.Superuser(t)
 	allow := func(yes string) {
 		if _, err := su.Exec(t.Context(), `alter database `+pgx.Identifier{name}.Sanitize()+` allow_connections `+yes); err != nil {
 			t.Fatal(err)
@@ -70,7 +72,7 @@ func TestDatabaseDown(t *testing.T) {
 	c.Get(app.Site("/readyz")).Want(http.StatusOK)
 	allow("false")
 	form := url.Values{"email": {"a@example.com"}, "password": {"a long enough one"}}
-	eventually(t, "the loss is known", func() bool {
+	wait.Until(t, "the loss is known", func() bool {
 		// Again and again: a connection may just have been under way.
 		if _, err := su.Exec(t.Context(), `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1`, name); err != nil {
 			t.Fatal(err)
@@ -85,7 +87,7 @@ func TestDatabaseDown(t *testing.T) {
 	c.Get(app.Site("/readyz")).Want(http.StatusServiceUnavailable)
 	c.Get(app.Site("/signup")).Want(http.StatusOK) // needs none
 	allow("true")
-	eventually(t, "it is back", func() bool { return c.Get(app.Site("/readyz")).Status == http.StatusOK })
+	wait.Until(t, "it is back", func() bool { return c.Get(app.Site("/readyz")).Status == http.StatusOK })
 	c.Post(app.Site("/signin"), form).Want(http.StatusUnprocessableEntity)
 }
 

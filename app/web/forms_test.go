@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -24,8 +25,8 @@ func TestBadInput(t *testing.T) {
 		good   url.Values
 		fields []string
 	}{
-		"sign-up":   {app.Site("/signup"), "POST", signUpForm(apptest.Unique("bad")), []string{"workspace", "slug", "name", "email", "password"}},
-		"sign-in":   {w.URL("/signin"), "POST", url.Values{"email": {w.Owner.Email}, "password": {apptest.Password}}, []string{"email"}},
+		"sign-up":   {app.Site("/signup"), "POST", signUpForm(pg.Unique("bad")), []string{"workspace", "slug", "name", "email", "password"}},
+		"sign-in":   {w.URL("/signin"), "POST", url.Values{"email": {w.Owner.Email}, "password": {pg.Password}}, []string{"email"}},
 		"create":    {w.URL("/customers"), "POST", url.Values{"name": {"Good"}}, customerFields},
 		"update":    {w.URL("/customers/" + id), "PUT", url.Values{"name": {"Good"}, "version": {"1"}}, customerFields},
 		"delete":    {w.URL("/customers/" + id), "DELETE", url.Values{"version": {"1"}}, []string{"version"}},

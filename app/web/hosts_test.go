@@ -6,27 +6,17 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
-
-// eventually waits up to ten seconds: machines of CI are busy.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatal("not within ten seconds: " + what)
-}
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
@@ -113,20 +103,20 @@ func TestHostsFollowChanges(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	su := apptest.Superuser(t)
+	su := pg.Superuser(t)
 	c := app.Client(t)
-	fresh := apptest.Unique("fresh")
+	fresh := pg.Unique("fresh")
 	c.Get(app.At(fresh, "/signin")).Want(http.StatusNotFound) // the miss is cached
 	c.Get(w.URL("/signin")).Want(http.StatusOK)
 	if _, err := su.Exec(t.Context(), `update public.tenants set slug = $1 where id = $2`, fresh, w.ID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the new name", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusOK })
+	wait.Until(t, "the new name", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusOK })
 	c.Get(w.URL("/signin")).Want(http.StatusNotFound)
 	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where id = $1`, w.ID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the deletion", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusNotFound })
+	wait.Until(t, "the deletion", func() bool { return c.Get(app.At(fresh, "/signin")).Status == http.StatusNotFound })
 }
 
 // With the listener's connection killed nothing stale is served: the cache is
@@ -134,7 +124,7 @@ func TestHostsFollowChanges(t *testing.T) {
 // the listeners of other tests are to live.
 func TestHostsWithoutListener(t *testing.T) {
 	t.Parallel()
-	dsn := apptest.NewDatabase(t)
+	dsn := pg.NewDatabase(t)
 	app := apptest.StartOwn(t, dsn, nil)
 	d, err := db.Open(t.Context(), db.Config{URL: dsn, TenantRoles: true})
 	if err != nil {
@@ -145,7 +135,7 @@ func TestHostsWithoutListener(t *testing.T) {
 	if _, err := auth.CreateWorkspace(t.Context(), d, in, shareddb.UserByEmailRow{}, "none"); err != nil {
 		t.Fatal(err)
 	}
-	su, err := pgx.Connect(t.Context(), apptest.Server(t).SuperuserURL(strings.TrimPrefix(mustParse(t, dsn).Path, "/")))
+	su, err := pgx.Connect(t.Context(), pg.Server(t).SuperuserURL(strings.TrimPrefix(mustParse(t, dsn).Path, "/")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +143,7 @@ func TestHostsWithoutListener(t *testing.T) {
 	c := app.Client(t)
 	u := app.At("listened-to", "/signin")
 	c.Get(u).Want(http.StatusOK)
-	eventually(t, "it listens, and the listener is killed", func() bool {
+	wait.Until(t, "it listens, and the listener is killed", func() bool {
 		var killed int
 		err := su.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query like 'listen%'`).Scan(&killed)
 		return err == nil && killed > 0
@@ -161,7 +151,7 @@ func TestHostsWithoutListener(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where slug = 'listened-to'`); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the deletion", func() bool { return c.Get(u).Status == http.StatusNotFound })
+	wait.Until(t, "the deletion", func() bool { return c.Get(u).Status == http.StatusNotFound })
 }
 
 func TestDevelopmentPagesAreOnTheBaseHostAlone(t *testing.T) {
@@ -177,8 +167,8 @@ func TestCustomDomains(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
-	su := apptest.Superuser(t)
-	host := apptest.Unique("crm") + ".example.org"
+	su := pg.Superuser(t)
+	host := pg.Unique("crm") + ".example.org"
 	c := app.Client(t)
 	status := func() int { return c.Do(hostRequest(t, app, host, "")).Status }
 	exec := func(sql string, args ...any) {
@@ -195,16 +185,16 @@ func TestCustomDomains(t *testing.T) {
 		t.Errorf("before it is verified: %d", got)
 	}
 	exec(`update public.domains set verified_at = now() where host = $1`, host)
-	eventually(t, "the domain", func() bool { return status() == http.StatusOK })
+	wait.Until(t, "the domain", func() bool { return status() == http.StatusOK })
 	if got := c.Do(hostRequest(t, app, host, "")).Text("h1"); got != "Sign in to "+w.Name {
 		t.Errorf("it shows %q", got)
 	}
 	// Another workspace's change does not make it forget; its own does.
 	exec(`update public.tenants set name = 'Renamed' where id = $1`, other.ID)
 	exec(`update public.tenants set name = 'Renamed too' where id = $1`, w.ID)
-	eventually(t, "the new name", func() bool { return c.Do(hostRequest(t, app, host, "")).Text("h1") == "Sign in to Renamed too" })
+	wait.Until(t, "the new name", func() bool { return c.Do(hostRequest(t, app, host, "")).Text("h1") == "Sign in to Renamed too" })
 	exec(`delete from public.domains where host = $1`, host)
-	eventually(t, "the end of the domain", func() bool { return status() == http.StatusNotFound })
+	wait.Until(t, "the end of the domain", func() bool { return status() == http.StatusNotFound })
 }
 
 // A former name leads on for thirty days, stays reserved as long, and is free
@@ -215,39 +205,39 @@ func TestThirtyDays(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	op, _ := operator(t, app)
-	former, now := w.Slug, apptest.Unique("renamed")
-	op.Put(console(app, "/tenants/"+w.ID.String()+"/slug"), url.Values{"slug": {now}}).Want(http.StatusSeeOther)
-	eventually(t, "the former name leads on", func() bool {
+	former, now := w.Slug, pg.Unique("renamed")
+	op.Put(app.Console("/tenants/"+w.ID.String()+"/slug"), url.Values{"slug": {now}}).Want(http.StatusSeeOther)
+	wait.Until(t, "the former name leads on", func() bool {
 		return app.Client(t).Get(app.At(former, "/deals")).Header.Get("Location") == app.At(now, "/deals")
 	})
 	app.Client(t).Post(app.Site("/signup"), signUpForm(former)).Want(http.StatusUnprocessableEntity)
-	exec(t, `update public.former_slugs set until = now() - interval '1 second' where slug = $1`, former)
+	pg.Exec(t, `update public.former_slugs set until = now() - interval '1 second' where slug = $1`, former)
 	app.Hosts.Forget(former)
 	app.Client(t).Get(app.At(former, "/deals")).Want(http.StatusNotFound)
 	app.Client(t).Post(app.Site("/signup"), signUpForm(former)).Want(http.StatusSeeOther)
 
 	gone := app.NewWorkspace(t)
-	op.Delete(console(app, "/tenants/"+gone.ID.String()), url.Values{"slug": {gone.Slug}}).Want(http.StatusSeeOther)
-	half, err := apptest.DB(t).CreateTenantSchemaAt(t.Context(), db.TenantVersion())
+	op.Delete(app.Console("/tenants/"+gone.ID.String()), url.Values{"slug": {gone.Slug}}).Want(http.StatusSeeOther)
+	half, err := pg.DB(t).CreateTenantSchemaAt(t.Context(), db.TenantVersion())
 	if err != nil {
 		t.Fatal(err)
 	}
 	schemas := func() int {
-		return count(t, `select count(*) from pg_namespace where nspname = any($1)`, []string{gone.Schema, half})
+		return pg.Count(t, `select count(*) from pg_namespace where nspname = any($1)`, []string{gone.Schema, half})
 	}
 	if schemas() != 2 {
 		t.Fatal("they are not there to begin with")
 	}
-	exec(t, `update public.tenants set deleted_at = now() - interval '31 days' where id = $1`, gone.ID)
-	exec(t, `update public.tenants set created_at = now() - interval '2 days' where schema = $1`, half)
-	if err := apptest.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), tenant.DropJob{}) }); err != nil {
+	pg.Exec(t, `update public.tenants set deleted_at = now() - interval '31 days' where id = $1`, gone.ID)
+	pg.Exec(t, `update public.tenants set created_at = now() - interval '2 days' where schema = $1`, half)
+	if err := pg.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), tenant.DropJob{}) }); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "both are dropped", func() bool { return schemas() == 0 })
-	if n := count(t, `select count(*) from public.tenants where id = $1 and slug = $2 and not schema_made`, gone.ID, gone.Slug); n != 1 {
+	wait.Until(t, "both are dropped", func() bool { return schemas() == 0 })
+	if n := pg.Count(t, `select count(*) from public.tenants where id = $1 and slug = $2 and not schema_made`, gone.ID, gone.Slug); n != 1 {
 		t.Error("its name is not kept")
 	}
-	page := op.Get(console(app, "/tenants/"+gone.ID.String()))
+	page := op.Get(app.Console("/tenants/" + gone.ID.String()))
 	if h1 := page.Find("h1").Text(); h1 != gone.Slug {
 		t.Errorf("the console calls it %q, want its address", h1)
 	}
@@ -260,7 +250,7 @@ func TestThirtyDays(t *testing.T) {
 // A name that nobody has is no fault: whoever tries names wakes no operator.
 func TestUnknownHostIsNoFault(t *testing.T) {
 	t.Parallel()
-	log := &apptest.Log{}
+	log := &pg.Log{}
 	app := apptest.Logged(t, log)
 	for _, path := range []string{"/", "/static/none.css"} {
 		app.Client(t).Get("https://nobody-here." + app.Base.Host + path).Want(http.StatusNotFound)

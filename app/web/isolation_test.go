@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -97,7 +99,7 @@ func TestOpenRoutes(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	r := apptest.Records["customers"](w)
-	stranger := apptest.NewUser(t)
+	stranger := pg.NewUser(t)
 	for _, route := range web.WorkspaceRoutes(app.Web) {
 		if !open(route) {
 			continue
@@ -118,11 +120,11 @@ func TestRemovedMemberIsOutAtTheNextClick(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	c := w.Client(u)
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `delete from public.memberships where user_id = $1`, u.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `delete from public.memberships where user_id = $1`, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	res := c.Get(w.URL("/customers")).Want(http.StatusForbidden)
@@ -136,7 +138,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	for _, role := range []auth.Role{auth.Owner, auth.Admin, auth.Member, auth.Viewer, auth.NoRole} {
-		shared, user := app.NewWorkspace(t), apptest.NewUser(t)
+		shared, user := app.NewWorkspace(t), pg.NewUser(t)
 		if role != auth.NoRole {
 			shared.Join(user, role)
 			shared.Author = user // a note is its author's to change
@@ -149,7 +151,7 @@ func TestRoles(t *testing.T) {
 				t.Parallel()
 				w, u := shared, user
 				if unsettling(route) && role.May(route.Permission) {
-					w, u = app.NewWorkspace(t), apptest.NewUser(t)
+					w, u = app.NewWorkspace(t), pg.NewUser(t)
 					w.Join(u, role)
 				}
 				r := record(t, w, route)
@@ -260,14 +262,14 @@ func TestSuspendedWorkspace(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	c := w.Client(w.Owner)
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.tenants set state = 'suspended' where id = $1`, w.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.tenants set state = 'suspended' where id = $1`, w.ID); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the suspension is known", func() bool { return c.Get(w.URL("/customers")).Status == http.StatusForbidden })
+	wait.Until(t, "the suspension is known", func() bool { return c.Get(w.URL("/customers")).Status == http.StatusForbidden })
 	if text := c.Get(w.URL("/")).Text("h1"); !strings.Contains(text, "suspended") {
 		t.Errorf("the page says %q", text)
 	}

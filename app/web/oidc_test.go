@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
@@ -16,10 +18,10 @@ import (
 
 // own sets the provider up as the workspace's own, by its settings page, for
 // people of the domain.
-func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *apptest.Provider, domain, joinRole string) {
+func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *peer.Provider, domain, joinRole string) {
 	t.Helper()
 	c := w.Client(w.Owner)
-	c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"Okta"}, "issuer": {p.Issuer}, "client_id": {apptest.ProviderClient}, "client_secret": {apptest.ProviderSecret}, "join_role": {joinRole}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"Okta"}, "issuer": {p.Issuer}, "client_id": {peer.ProviderClient}, "client_secret": {peer.ProviderSecret}, "join_role": {joinRole}}).Want(http.StatusSeeOther)
 	if domain == "" {
 		return
 	}
@@ -32,7 +34,7 @@ func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *apptest.Provid
 }
 
 // through signs somebody in at the provider, beginning at one of our hosts.
-func through(c *apptest.Client, p *apptest.Provider, start, name string) *apptest.Response {
+func through(c *apptest.Client, p *peer.Provider, start, name string) *apptest.Response {
 	to := c.Get(start).Want(http.StatusSeeOther).Header.Get("Location")
 	return c.Get(p.SignIn(to, name))
 }
@@ -41,8 +43,8 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	domain := apptest.Unique("corp") + ".example"
-	p := apptest.NewProvider(t, w.URL("/oidc/workspace/callback"))
+	domain := pg.Unique("corp") + ".example"
+	p := peer.NewProvider(t, w.URL("/oidc/workspace/callback"))
 	own(t, app, w, p, domain, "viewer")
 	start := w.URL("/oidc/workspace?next=/deals")
 	app.Client(t).Get(w.URL("/signin")).Want(http.StatusOK).Find(`a[href^="/oidc/workspace"]`)
@@ -75,29 +77,29 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	victim := app.NewWorkspace(t)
 	p.User("mallory", victim.Owner.Email, true)
 	through(app.Client(t), p, start, "mallory").Want(http.StatusForbidden)
-	if n := count(t, `select count(*) from public.identities where user_id = $1`, victim.Owner.ID); n != 0 {
+	if n := pg.Count(t, `select count(*) from public.identities where user_id = $1`, victim.Owner.ID); n != 0 {
 		t.Error("linked to an address of a domain that is not the workspace's")
 	}
 	// Somebody has signed up with an address of the domain that is not theirs, and
 	// waits for its person to come: they would share the account.
-	squatter := apptest.NewUser(t)
-	exec(t, `update public.users set email = $2, email_verified_at = null where id = $1`, squatter.ID, "sam@"+domain)
+	squatter := pg.NewUser(t)
+	pg.Exec(t, `update public.users set email = $2, email_verified_at = null where id = $1`, squatter.ID, "sam@"+domain)
 	p.User("sam", "sam@"+domain, true)
 	if text := through(app.Client(t), p, start, "sam").Want(http.StatusForbidden).Text(".sheet"); !strings.Contains(text, "/password/forgot") && !strings.Contains(text, "password") {
 		t.Errorf("it says %q", text)
 	}
-	if n := count(t, `select count(*) from public.memberships where user_id = $1`, squatter.ID); n != 0 {
+	if n := pg.Count(t, `select count(*) from public.memberships where user_id = $1`, squatter.ID); n != 0 {
 		t.Error("the squatter's account is a member now")
 	}
 	// A proof holds for a day; then the record is looked at again when somebody new
 	// comes, and a domain that is no longer the workspace's names nobody.
-	exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
+	pg.Exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
 	p.User("ann", "ann@"+domain, true)
 	through(app.Client(t), p, start, "ann").Want(http.StatusSeeOther)
-	if n := count(t, `select count(*) from public.tenant_email_domains where domain = $1 and verified_at > now() - interval '1 hour'`, domain); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.tenant_email_domains where domain = $1 and verified_at > now() - interval '1 hour'`, domain); n != 1 {
 		t.Error("the proof was not renewed")
 	}
-	exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
+	pg.Exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
 	record := app.DNS.SetTXT("_paddock."+domain, "of its next owner")
 	p.User("eve", "eve@"+domain, true)
 	through(app.Client(t), p, start, "eve").Want(http.StatusForbidden)
@@ -107,7 +109,7 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	app.DNS.SetTXT("_paddock."+domain, record)
 	w.Client(w.Owner).Post(w.URL("/settings/signin/domains/"+domain+"/verification"), nil).Want(http.StatusSeeOther)
 	// Removed, one does not come back by the rule, but by an invitation.
-	u := apptest.User{}
+	u := pg.User{}
 	u.Email = "nora@" + domain
 	w.Client(w.Owner).Delete(w.URL("/settings/members/"+w.MemberID(u).String()), nil).Want(http.StatusSeeOther)
 	signedOut(t, "removed", c.Get(w.URL("/customers")))
@@ -129,8 +131,8 @@ func TestProviderOfAnotherWorkspace(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
-	domain := apptest.Unique("shared") + ".example"
-	p := apptest.NewProvider(t, a.URL("/oidc/workspace/callback"), b.URL("/oidc/workspace/callback"))
+	domain := pg.Unique("shared") + ".example"
+	p := peer.NewProvider(t, a.URL("/oidc/workspace/callback"), b.URL("/oidc/workspace/callback"))
 	own(t, app, a, p, domain, "member")
 	own(t, app, b, p, "", "member") // it has proven nothing
 	p.User("nora", "nora@"+domain, true)
@@ -159,10 +161,10 @@ func TestPlatformsProvider(t *testing.T) {
 	t.Parallel()
 	base := apptest.Start(t)
 	// The callback's address holds the port, which the provider must know.
-	var p *apptest.Provider
+	var p *peer.Provider
 	app := apptest.With(t, func(c *config.Config) {
-		p = apptest.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
-		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: apptest.ProviderClient, ClientSecret: apptest.ProviderSecret}}
+		p = peer.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
+		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient, ClientSecret: peer.ProviderSecret}}
 	})
 	w := app.NewWorkspace(t)
 	app.Client(t).Get(app.Site("/signin")).Want(http.StatusOK).Find(`a[href^="/oidc/big"]`)
@@ -184,11 +186,11 @@ func TestPlatformsProvider(t *testing.T) {
 		t.Errorf("it leads to %s", to)
 	}
 	// Somebody new gets an account, proven, and makes a workspace without a password.
-	email := apptest.Unique("fresh") + "@example.com"
+	email := pg.Unique("fresh") + "@example.com"
 	p.User("fresh", email, true)
 	c = app.Client(t)
 	through(c, p, app.Site("/oidc/big?next=/signup"), "fresh").Want(http.StatusSeeOther)
-	slug := apptest.Unique("fresh")
+	slug := pg.Unique("fresh")
 	if c.Get(app.Site("/signup")).Want(http.StatusOK).Select("#password").Length() != 0 {
 		t.Error("asked for a password")
 	}
@@ -223,7 +225,7 @@ func TestPlatformsProvider(t *testing.T) {
 	// An account that somebody made with this address, and never proved, is
 	// taken over: what was set up is gone.
 	squatter := app.NewWorkspace(t)
-	exec(t, `update public.users set email_verified_at = null where id = $1`, squatter.Owner.ID)
+	pg.Exec(t, `update public.users set email_verified_at = null where id = $1`, squatter.Owner.ID)
 	sc := squatter.Client(squatter.Owner)
 	p.User("rightful", squatter.Owner.Email, true)
 	through(app.Client(t), p, app.Site("/oidc/big"), "rightful").Want(http.StatusSeeOther)
@@ -236,7 +238,7 @@ func TestProviderAtAPrivateAddress(t *testing.T) {
 	t.Parallel()
 	app := apptest.With(t, func(c *config.Config) { c.OIDCPrivate = nil })
 	w := app.NewWorkspace(t)
-	p := apptest.NewProvider(t)
+	p := peer.NewProvider(t)
 	c := w.Client(w.Owner)
 	put := func(issuer string) string {
 		return c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"X"}, "issuer": {issuer}, "client_id": {"x"}}).Want(http.StatusUnprocessableEntity).Text("#issuer-error")

@@ -14,26 +14,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
-
-// exec runs SQL past all isolation, to make time pass or look at everything.
-func exec(t *testing.T, sql string, args ...any) {
-	t.Helper()
-	if _, err := apptest.Superuser(t).Exec(t.Context(), sql, args...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func count(t *testing.T, sql string, args ...any) (n int) {
-	t.Helper()
-	if err := apptest.Superuser(t).QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
 
 var farFuture = time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -64,7 +50,7 @@ func TestInvitationOfSomebodyNew(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	email := apptest.Unique("new") + "@example.com"
+	email := pg.Unique("new") + "@example.com"
 	link := invited(t, app, w, strings.ToUpper(email[:1])+email[1:], "viewer")
 	c := app.Client(t)
 	page := c.Get(link).Want(http.StatusOK)
@@ -77,7 +63,7 @@ func TestInvitationOfSomebodyNew(t *testing.T) {
 	if v, _ := bad.Find("#name").Attr("value"); v != "Nora Lind" {
 		t.Errorf("the name is %q now", v)
 	}
-	if to := c.Post(link, url.Values{"name": {"Nora Lind"}, "password": {apptest.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
+	if to := c.Post(link, url.Values{"name": {"Nora Lind"}, "password": {pg.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
 		t.Errorf("accepted, it leads to %q", to)
 	}
 	// The role is in force, and the address is proven: the link went there.
@@ -95,7 +81,7 @@ func TestInvitationOfSomebodyNew(t *testing.T) {
 func TestInvitationOfSomebodyWithAnAccount(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, u := app.NewWorkspace(t), apptest.NewUser(t)
+	w, u := app.NewWorkspace(t), pg.NewUser(t)
 	link := invited(t, app, w, u.Email, "member")
 	c := app.Client(t)
 	to, _ := c.Get(link).Want(http.StatusOK).Find(".sheet a.primary").Attr("href")
@@ -103,11 +89,11 @@ func TestInvitationOfSomebodyWithAnAccount(t *testing.T) {
 		t.Fatalf("the way in is %q", to)
 	}
 	// Nobody makes a second account of it.
-	if got := c.Post(link, url.Values{"name": {"Somebody"}, "password": {apptest.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); got != to {
+	if got := c.Post(link, url.Values{"name": {"Somebody"}, "password": {pg.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); got != to {
 		t.Errorf("accepted without a sign-in, it leads to %q", got)
 	}
 	next, _ := url.Parse(link)
-	back := c.Post(w.URL("/signin"), url.Values{"email": {u.Email}, "password": {apptest.Password}, "next": {next.Path}}).Want(http.StatusSeeOther)
+	back := c.Post(w.URL("/signin"), url.Values{"email": {u.Email}, "password": {pg.Password}, "next": {next.Path}}).Want(http.StatusSeeOther)
 	if back.Header.Get("Location") != next.Path {
 		t.Fatalf("signed in, it leads to %q", back.Header.Get("Location"))
 	}
@@ -122,8 +108,8 @@ func TestInvitationOfSomebodyWithAnAccount(t *testing.T) {
 func TestInvitationIsForItsAddressAlone(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, other := app.NewWorkspace(t), apptest.NewUser(t)
-	link := invited(t, app, w, apptest.Unique("guest")+"@example.com", "admin")
+	w, other := app.NewWorkspace(t), pg.NewUser(t)
+	link := invited(t, app, w, pg.Unique("guest")+"@example.com", "admin")
 	c := w.Client(other)
 	if text := c.Get(link).Want(http.StatusOK).Text(".notice"); !strings.Contains(text, other.Email) {
 		t.Errorf("the page says %q", text)
@@ -132,8 +118,8 @@ func TestInvitationIsForItsAddressAlone(t *testing.T) {
 	c.Get(w.URL("/customers")).Want(http.StatusForbidden)
 
 	// Somebody signed up with a foreign address before it was invited.
-	squatter := apptest.NewUser(t)
-	exec(t, `update public.users set email_verified_at = null where id = $1`, squatter.ID)
+	squatter := pg.NewUser(t)
+	pg.Exec(t, `update public.users set email_verified_at = null where id = $1`, squatter.ID)
 	link = invited(t, app, w, squatter.Email, "admin")
 	c = w.Client(squatter)
 	c.Get(link).Want(http.StatusOK).Find(`a[href*="/password/forgot"]`)
@@ -164,13 +150,13 @@ func TestInvitationResentWithdrawnExpired(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	email := apptest.Unique("again") + "@example.com"
+	email := pg.Unique("again") + "@example.com"
 	first := invited(t, app, w, email, "member")
 	page := c.Get(w.URL("/settings/members")).Want(http.StatusOK)
 	action, _ := page.Find(`form[action$="/mail"]`).Attr("action")
 	c.Post(w.URL(action), nil).Want(http.StatusSeeOther)
 	var second string
-	eventually(t, "another mail", func() bool {
+	wait.Until(t, "another mail", func() bool {
 		mails := app.Mailbox.List(email)
 		if len(mails) == 2 {
 			second = apptest.Link(t, mails[0], "/invitations/")
@@ -183,9 +169,9 @@ func TestInvitationResentWithdrawnExpired(t *testing.T) {
 	app.Client(t).Get(first).Want(http.StatusNotFound)
 	app.Client(t).Get(second).Want(http.StatusOK)
 	// Expired, it stays in the list and works no more.
-	exec(t, `update public.invitations set expires_at = now() - interval '1 second' where email = $1`, email)
+	pg.Exec(t, `update public.invitations set expires_at = now() - interval '1 second' where email = $1`, email)
 	app.Client(t).Get(second).Want(http.StatusNotFound)
-	app.Client(t).Post(second, url.Values{"name": {"Late"}, "password": {apptest.Password}}).Want(http.StatusNotFound)
+	app.Client(t).Post(second, url.Values{"name": {"Late"}, "password": {pg.Password}}).Want(http.StatusNotFound)
 	if !strings.Contains(c.Get(w.URL("/settings/members")).Text(".part"), "expired") {
 		t.Error("the list does not say that it has expired")
 	}
@@ -194,7 +180,7 @@ func TestInvitationResentWithdrawnExpired(t *testing.T) {
 	app.Client(t).Get(w.URL("/invitations/" + third)).Want(http.StatusOK)
 	c.Delete(w.URL(strings.TrimSuffix(action, "/mail")), nil).Want(http.StatusSeeOther)
 	app.Client(t).Get(w.URL("/invitations/" + third)).Want(http.StatusNotFound)
-	app.Client(t).Post(w.URL("/invitations/"+third), url.Values{"name": {"Late"}, "password": {apptest.Password}}).Want(http.StatusNotFound)
+	app.Client(t).Post(w.URL("/invitations/"+third), url.Values{"name": {"Late"}, "password": {pg.Password}}).Want(http.StatusNotFound)
 	if strings.Contains(c.Get(w.URL("/settings/members")).Body, email) {
 		t.Error("withdrawn, and still in the list")
 	}
@@ -213,13 +199,13 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	token := w.Invite(apptest.Unique("one")+"@example.com", auth.Member)
+	token := w.Invite(pg.Unique("one")+"@example.com", auth.Member)
 	var in, out atomic.Int32
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
 			ctx := w.Context()
-			err := apptest.DB(t).Shared(ctx, func(tx *db.SharedTx) error {
+			err := pg.DB(t).Shared(ctx, func(tx *db.SharedTx) error {
 				_, err := auth.JoinByInvitation(ctx, tx, token, w.Tenant, fmt.Sprint("Racer ", i), "none")
 				return err
 			})
@@ -234,7 +220,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	if in.Load() != 1 || out.Load() != 99 {
 		t.Errorf("%d got in, %d did not", in.Load(), out.Load())
 	}
-	if n := count(t, `select count(*) from public.memberships where tenant_id = $1`, w.ID); n != 2 {
+	if n := pg.Count(t, `select count(*) from public.memberships where tenant_id = $1`, w.ID); n != 2 {
 		t.Errorf("%d members", n)
 	}
 }
@@ -243,11 +229,11 @@ func TestRolesAreChangedAndTheLastOwnerStays(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	admin, viewer := apptest.NewUser(t), apptest.NewUser(t)
+	admin, viewer := pg.NewUser(t), pg.NewUser(t)
 	w.Join(admin, auth.Admin)
 	w.Join(viewer, auth.Viewer)
 	c, v := w.Client(admin), w.Client(viewer)
-	member := func(u apptest.User) string { return w.URL("/settings/members/" + w.MemberID(u).String()) }
+	member := func(u pg.User) string { return w.URL("/settings/members/" + w.MemberID(u).String()) }
 
 	c.Put(member(viewer), url.Values{"role": {"member"}}).Want(http.StatusSeeOther)
 	v.Post(w.URL("/customers"), url.Values{"name": {"At once"}}).Want(http.StatusSeeOther)
@@ -266,18 +252,18 @@ func TestRolesAreChangedAndTheLastOwnerStays(t *testing.T) {
 			t.Errorf("%s: no message", what)
 		}
 	}
-	if n := count(t, `select count(*) from public.memberships where tenant_id = $1 and role = 'owner'`, w.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.memberships where tenant_id = $1 and role = 'owner'`, w.ID); n != 1 {
 		t.Errorf("%d owners", n)
 	}
 	// Two owners who leave at once: the database lets one go.
-	second := apptest.NewUser(t)
+	second := pg.NewUser(t)
 	w.Join(second, auth.Owner)
 	var wg sync.WaitGroup
-	for _, u := range []apptest.User{w.Owner, second} {
+	for _, u := range []pg.User{w.Owner, second} {
 		wg.Go(func() { w.Client(u).Delete(w.URL("/settings/membership"), nil) })
 	}
 	wg.Wait()
-	if n := count(t, `select count(*) from public.memberships where tenant_id = $1 and role = 'owner'`, w.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.memberships where tenant_id = $1 and role = 'owner'`, w.ID); n != 1 {
 		t.Errorf("%d owners after both left", n)
 	}
 }
@@ -286,7 +272,7 @@ func TestRemovedMember(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	u, heir := apptest.NewUser(t), apptest.NewUser(t)
+	u, heir := pg.NewUser(t), pg.NewUser(t)
 	w.Join(u, auth.Member)
 	w.Join(heir, auth.Member)
 	mine := w.MemberID(u)
@@ -308,7 +294,7 @@ func TestRemovedMember(t *testing.T) {
 		t.Errorf("an open page is sent to %q", to)
 	}
 	app.Mail(t, u.Email, "no longer a member")
-	gone.Post(w.URL("/signin"), url.Values{"email": {u.Email}, "password": {apptest.Password}}).Want(http.StatusSeeOther)
+	gone.Post(w.URL("/signin"), url.Values{"email": {u.Email}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 	gone.Get(w.URL("/customers")).Want(http.StatusForbidden)
 	// The heir has it, in the change log too.
 	if text := c.Get(w.URL("/customers/" + customer.String())).Text("#record"); !strings.Contains(text, heir.Name) {
@@ -337,7 +323,7 @@ func TestRemovedMember(t *testing.T) {
 func TestOwnershipIsHandedOver(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, u, other := app.NewWorkspace(t), apptest.NewUser(t), apptest.NewUser(t)
+	w, u, other := app.NewWorkspace(t), pg.NewUser(t), pg.NewUser(t)
 	w.Join(u, auth.Member)
 	w.Join(other, auth.Admin)
 	owner, c := w.Client(w.Owner), w.Client(u)
@@ -346,13 +332,13 @@ func TestOwnershipIsHandedOver(t *testing.T) {
 	offer.Del("password")
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusUnprocessableEntity).Find("#password-error")
 	offer.Set("member_id", uuid.NewString())
-	offer.Set("password", apptest.Password)
+	offer.Set("password", pg.Password)
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusNotFound)
 	offer.Set("member_id", w.MemberID(u).String())
 	owner.Post(w.URL("/settings/ownership"), offer).Want(http.StatusSeeOther)
 	// Who came by a provider has none to show: the route asks for something recent.
 	owner.Delete(w.URL("/settings/ownership"), nil).Want(http.StatusSeeOther)
-	exec(t, `update public.users set password_hash = '' where id = $1`, w.Owner.ID)
+	pg.Exec(t, `update public.users set password_hash = '' where id = $1`, w.Owner.ID)
 	if n := owner.Get(w.URL("/settings/members")).Select("#password").Length(); n != 0 {
 		t.Error("asked for a password by who has none")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/config"
 )
 
@@ -39,7 +40,7 @@ func TestPlaceOfASession(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	for ip, want := range map[string]string{"203.0.113.9": "203.0.113.9, Maranello, Italy", "198.51.100.7": "198.51.100.7 ·", "10.1.2.3": "a private network", "nonsense": "unknown address", "": "unknown address"} {
-		exec(t, `update public.sessions set ip = $2 where user_id = $1`, w.Owner.ID, ip)
+		pg.Exec(t, `update public.sessions set ip = $2 where user_id = $1`, w.Owner.ID, ip)
 		if text := c.Get(w.URL("/settings/security")).Want(200).Text(".part:nth-of-type(2) li"); !strings.Contains(text, want) {
 			t.Errorf("%q: %q", ip, text)
 		}

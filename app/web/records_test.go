@@ -11,6 +11,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -68,7 +69,7 @@ func TestContactPoints(t *testing.T) {
 func TestTwoPeopleOnOneDeal(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	a, b := w.Client(w.Owner), w.Client(u)
 	proposal, won, lost := w.Stage("Proposal"), w.Stage("Closed Won"), w.Stage("Closed Lost")
@@ -170,7 +171,7 @@ func TestBoard(t *testing.T) {
 		t.Errorf("filtered: %s", got)
 	}
 	// An idle deal says so.
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.deals set active_at = now() - interval '20 days' where name = 'In yen'`); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.deals set active_at = now() - interval '20 days' where name = 'In yen'`); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Get(w.URL("/deals?tag=far")).Text(".card-item"); !strings.Contains(got, "Idle 20 d") {
@@ -183,7 +184,7 @@ func TestBoard(t *testing.T) {
 func TestFormatsFollowThePerson(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	owner, member := w.Client(w.Owner), w.Client(u)
 	amount, day := int64(123_456_50), time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
@@ -247,7 +248,7 @@ func TestNotesAreSanitized(t *testing.T) {
 func TestNotesBelongToTheirAuthors(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
 	note := w.Note(tenantdb.Customer, customer, "The owner's, for @"+u.Name)

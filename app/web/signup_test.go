@@ -10,20 +10,21 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 )
 
 func signUpForm(slug string) url.Values {
 	return url.Values{
 		"workspace": {"Workspace of " + slug}, "slug": {slug}, "name": {"Nora Lind"},
-		"email": {slug + "@example.com"}, "password": {apptest.Password},
+		"email": {slug + "@example.com"}, "password": {pg.Password},
 	}
 }
 
 func TestSignUpLeadsIntoTheWorkspace(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	slug := apptest.Unique("signup")
+	slug := pg.Unique("signup")
 	c := app.Client(t)
 	res := c.Post(app.Site("/signup"), signUpForm(slug)).Want(http.StatusSeeOther)
 	to := res.Header.Get("Location")
@@ -46,14 +47,14 @@ func TestSignUpLeadsIntoTheWorkspace(t *testing.T) {
 		t.Errorf("the mail: %+v", m)
 	}
 	// A further workspace takes the account's right password.
-	form := signUpForm(apptest.Unique("second"))
+	form := signUpForm(pg.Unique("second"))
 	form.Set("email", strings.ToUpper(slug+"@example.com"))
 	form.Set("password", "not this account's at all")
 	app.Client(t).Post(app.Site("/signup"), form).Want(http.StatusUnprocessableEntity).Find("#email[aria-invalid]")
-	form.Set("password", apptest.Password)
+	form.Set("password", pg.Password)
 	c2 := app.Client(t)
 	c2.Get(c2.Post(app.Site("/signup"), form).Want(http.StatusSeeOther).Header.Get("Location"))
-	c2.Post(app.Site("/signin"), url.Values{"email": {slug + "@example.com"}, "password": {apptest.Password}}).Want(http.StatusSeeOther)
+	c2.Post(app.Site("/signin"), url.Values{"email": {slug + "@example.com"}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 	if n := c2.Get(app.Site("/workspaces")).Find(".rows li").Length(); n != 2 {
 		t.Errorf("%d workspaces, want 2", n)
 	}
@@ -87,7 +88,7 @@ func TestSignUpShowsMistakesAtTheirFields(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			form := signUpForm(apptest.Unique("mistake"))
+			form := signUpForm(pg.Unique("mistake"))
 			form.Set(tc.field, tc.value)
 			for _, htmx := range []bool{false, true} {
 				c := app.Client(t)
@@ -138,7 +139,7 @@ func TestSlugCheck(t *testing.T) {
 func TestSignUpRace(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	slug := apptest.Unique("race")
+	slug := pg.Unique("race")
 	var wg sync.WaitGroup
 	status := make([]int, 50)
 	for i := range status {
@@ -158,7 +159,7 @@ func TestSignUpRace(t *testing.T) {
 		t.Errorf("answers: %v", status)
 	}
 	var tenants, users, members int
-	err := apptest.Superuser(t).QueryRow(t.Context(), `
+	err := pg.Superuser(t).QueryRow(t.Context(), `
 		select (select count(*) from public.tenants where slug = $1), (select count(*) from public.users where email like 'racer%-' || $1 || '@%'),
 		       (select count(*) from public.memberships m join public.tenants t on t.id = m.tenant_id where t.slug = $1)`, slug).Scan(&tenants, &users, &members)
 	if err != nil || tenants != 1 || users != 1 || members != 1 {
@@ -170,7 +171,7 @@ func TestSignIn(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	right := url.Values{"email": {" " + strings.ToUpper(w.Owner.Email) + " "}, "password": {apptest.Password}}
+	right := url.Values{"email": {" " + strings.ToUpper(w.Owner.Email) + " "}, "password": {pg.Password}}
 	for what, at := range map[string]func(string) string{"workspace": w.URL, "site": app.Site} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +211,7 @@ func TestSignIn(t *testing.T) {
 func TestSignInRefused(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	wrong := url.Values{"email": {u.Email}, "password": {"not the password"}, "next": {"/customers"}}
 	unknown := url.Values{"email": {"nobody-" + u.Email}, "password": {"not the password"}, "next": {"/customers"}}
 	a := app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusUnprocessableEntity)
@@ -229,12 +230,12 @@ func TestSignInRefused(t *testing.T) {
 func TestSignInThrottle(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	u := apptest.NewUser(t)
+	u := pg.NewUser(t)
 	wrong := url.Values{"email": {u.Email}, "password": {"not the password"}}
 	for range 10 {
 		app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusUnprocessableEntity)
 	}
-	for _, password := range []string{"not the password", apptest.Password} { // also the right one, or it could be guessed
+	for _, password := range []string{"not the password", pg.Password} { // also the right one, or it could be guessed
 		wrong.Set("password", password)
 		res := app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusTooManyRequests)
 		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.Text(".notice"), "Too many attempts") {
@@ -242,8 +243,8 @@ func TestSignInThrottle(t *testing.T) {
 		}
 	}
 	// Another account is not held up.
-	other := apptest.NewUser(t)
-	app.Client(t).Post(app.Site("/signin"), url.Values{"email": {other.Email}, "password": {apptest.Password}}).Want(http.StatusSeeOther)
+	other := pg.NewUser(t)
+	app.Client(t).Post(app.Site("/signin"), url.Values{"email": {other.Email}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 }
 
 func TestNextStaysOnThisHost(t *testing.T) {
@@ -254,7 +255,7 @@ func TestNextStaysOnThisHost(t *testing.T) {
 		"/customers?q=a": "/customers?q=a", "": "/", "//evil.example": "/", "https://evil.example/": "/", `/\evil.example`: "/",
 		"javascript:alert(1)": "/", "/\t/evil.example": "/", "customers": "/", "/%2f/evil": "/%2f/evil",
 	} {
-		res := app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {apptest.Password}, "next": {next}}).Want(http.StatusSeeOther)
+		res := app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {pg.Password}, "next": {next}}).Want(http.StatusSeeOther)
 		if got := res.Header.Get("Location"); got != want {
 			t.Errorf("next=%q leads to %q, want %q", next, got, want)
 		}
@@ -293,7 +294,7 @@ func TestHandoff(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	a, b := app.NewWorkspace(t), app.NewWorkspace(t)
-	other := apptest.NewUser(t)
+	other := pg.NewUser(t)
 	a.Join(other, auth.Member)
 
 	// Of another workspace: nobody, and still good at home.
@@ -333,7 +334,7 @@ func TestHandoff(t *testing.T) {
 
 	// Too late.
 	token = a.Handoff(a.Owner)
-	if _, err := apptest.Superuser(t).Exec(t.Context(), `update public.one_time_tokens set expires_at = now() where user_id = $1`, a.Owner.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.one_time_tokens set expires_at = now() where user_id = $1`, a.Owner.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := app.Client(t).Get(a.URL("/handoff?token=" + token)).Header.Get("Location"); got != "/signin" {

@@ -13,6 +13,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 )
@@ -68,10 +69,10 @@ func asJSON(t *testing.T, v any) string {
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, other, mover := app.NewWorkspace(t), app.NewWorkspace(t), apptest.NewUser(t)
+	w, other, mover := app.NewWorkspace(t), app.NewWorkspace(t), pg.NewUser(t)
 	shared := func(fn func(ctx context.Context, tx *db.SharedTx) error) error {
 		ctx := db.WithScope(context.Background(), db.Scope{TenantID: w.ID, Schema: w.Schema})
-		return apptest.DB(t).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) })
+		return pg.DB(t).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) })
 	}
 	who := func() (id auth.Identity) {
 		id.UserID, id.Email = w.Owner.ID, w.Owner.Email
@@ -161,7 +162,7 @@ func TestTokens(t *testing.T) {
 				if on == other {
 					return auth.ErrBadToken
 				}
-				_, err := auth.ResetFinish(ctx, tx, token, apptest.Password, "none")
+				_, err := auth.ResetFinish(ctx, tx, token, pg.Password, "none")
 				return err
 			},
 		},
@@ -214,8 +215,8 @@ func TestTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fresh := func() (token string) {
 				t.Helper()
-				exec(t, `delete from public.users where email = $1`, "tokens-"+w.Slug+"@example.com")
-				exec(t, `delete from public.passkeys where user_id = $1 and credential_id <> $2`, w.Owner.ID, known.credential.ID)
+				pg.Exec(t, `delete from public.users where email = $1`, "tokens-"+w.Slug+"@example.com")
+				pg.Exec(t, `delete from public.passkeys where user_id = $1 and credential_id <> $2`, w.Owner.ID, known.credential.ID)
 				if err := shared(func(ctx context.Context, tx *db.SharedTx) (err error) { token, err = k.make(ctx, tx); return err }); err != nil {
 					t.Fatal(err)
 				}
@@ -240,8 +241,8 @@ func TestTokens(t *testing.T) {
 				t.Error("a second time, it works")
 			}
 			late := fresh()
-			exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where hash = $1`, hashOf(late))
-			exec(t, `update public.invitations set expires_at = now() - interval '1 second' where token_hash = $1`, hashOf(late))
+			pg.Exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where hash = $1`, hashOf(late))
+			pg.Exec(t, `update public.invitations set expires_at = now() - interval '1 second' where token_hash = $1`, hashOf(late))
 			if use(late, w) == nil {
 				t.Error("late, it works")
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -22,7 +22,7 @@ const rows = 100_000
 // owner, the others' spread over six members; one owner, one tag and one value
 // of each choice are rare. Triggers and foreign keys are left out: this is
 // about reading.
-func fill(t *testing.T, w *apptest.Workspace, su *pgx.Conn, k tenantdb.Kind) (members, tags []uuid.UUID) {
+func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k tenantdb.Kind) (members, tags []uuid.UUID) {
 	t.Helper()
 	columns := map[tenantdb.Kind][2]string{
 		tenantdb.Customer: {"name, domain, city, industry, annual_revenue, type", `'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text) else '' end, 'Industry ' || g % 20,
@@ -80,7 +80,6 @@ func TestListPlans(t *testing.T) {
 		t.Skip("loads 600,000 rows")
 	}
 	t.Parallel()
-	app := apptest.Start(t)
 	values := map[tenantdb.Kind]map[string][]string{
 		tenantdb.Customer: {"type": {"lapsed", "partner"}}, tenantdb.Contact: {}, tenantdb.Lead: {"status": {"qualified", "new"}, "rating": {"hot"}, "source": {"Source 3"}},
 		tenantdb.Deal: {"stage": nil, "currency": {"USD"}}, tenantdb.Project: {"status": {"cancelled", "underway"}, "priority": {"high"}},
@@ -89,7 +88,7 @@ func TestListPlans(t *testing.T) {
 	for _, k := range tenantdb.Kinds {
 		t.Run(string(k), func(t *testing.T) {
 			t.Parallel()
-			w, su := app.NewWorkspace(t), apptest.Superuser(t)
+			w, su := pg.NewWorkspace(t), pg.Superuser(t)
 			members, tags := fill(t, w, su, k)
 			filters := map[string]tenantdb.Filter{
 				"none": {}, "owner": {OwnerID: members[3]}, "rare owner": {OwnerID: members[11]}, "no owner": {NoOwner: true},
@@ -108,7 +107,7 @@ func TestListPlans(t *testing.T) {
 				}
 			}
 			few := map[string]bool{"owner and tag": true, "prefix": true, "source=Source 3": true, "currency=USD": true}
-			worst := apptest.Plan{}
+			worst := pg.Plan{}
 			for name, f := range filters {
 				for _, field := range tenantdb.ListSorts(k) {
 					if field == "position" {
@@ -130,7 +129,7 @@ func TestListPlans(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							plan := apptest.ExplainOn(t, su, w.Schema, sql, args)
+							plan := pg.ExplainOn(t, su, w.Schema, sql, args)
 							worst.Buffers, worst.RowsRemoved, worst.RowsRead = max(worst.Buffers, plan.Buffers), max(worst.RowsRemoved, plan.RowsRemoved), max(worst.RowsRead, plan.RowsRead)
 							bound := 4000
 							switch {
@@ -167,7 +166,7 @@ func TestListPlans(t *testing.T) {
 				if err != nil || after == "" {
 					t.Fatal(err)
 				}
-				if plan := apptest.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 25 || plan.Buffers > 1000 || plan.SeqScans > 0 {
+				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 25 || plan.Buffers > 1000 || plan.SeqScans > 0 {
 					t.Errorf("a column's middle: %d removed, %d buffers", plan.RowsRemoved, plan.Buffers)
 				}
 			case tenantdb.Lead:
@@ -175,7 +174,7 @@ func TestListPlans(t *testing.T) {
 			}
 			for name, values := range boards {
 				sql, args := tenantdb.BoardSQL(k, values)
-				if plan := apptest.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 320 || plan.Buffers > 3000 || plan.SeqScans > 0 {
+				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 320 || plan.Buffers > 3000 || plan.SeqScans > 0 {
 					t.Errorf("%s: %d removed, %d buffers, %d scans", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans)
 				}
 			}
@@ -187,7 +186,7 @@ func TestListPlans(t *testing.T) {
 // A page of a timeline reads its own lines, however long the timeline is.
 func TestTimelinePlan(t *testing.T) {
 	t.Parallel()
-	w, su := apptest.Start(t).NewWorkspace(t), apptest.Superuser(t)
+	w, su := pg.NewWorkspace(t), pg.Superuser(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
 	for _, sql := range []string{
 		`set search_path = ` + w.Schema + `, ext`,
@@ -201,7 +200,7 @@ func TestTimelinePlan(t *testing.T) {
 		}
 	}
 	for name, at := range map[string]time.Duration{"top": -time.Hour, "middle": 5000 * time.Minute} {
-		plan := apptest.ExplainOn(t, su, w.Schema, tenantdb.TimelineSQL, []any{customer, time.Now().Add(-at), "~", 31})
+		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.TimelineSQL, []any{customer, time.Now().Add(-at), "~", 31})
 		if plan.RowsRemoved > 310 || plan.Buffers > 400 || plan.SeqScans > 0 {
 			t.Errorf("%s: %d rows removed, %d buffers, %d scans\n%s", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
 		}
@@ -212,7 +211,7 @@ func TestTimelinePlan(t *testing.T) {
 // member and the kind here are rare: of one line in a thousand.
 func TestAuditPlan(t *testing.T) {
 	t.Parallel()
-	w, su := apptest.Start(t).NewWorkspace(t), apptest.Superuser(t)
+	w, su := pg.NewWorkspace(t), pg.Superuser(t)
 	member := w.MemberID(w.Owner)
 	for _, sql := range []string{
 		`set search_path = ` + w.Schema + `, ext`,
@@ -234,7 +233,7 @@ func TestAuditPlan(t *testing.T) {
 		if args.Since.IsZero() {
 			args.Since = time.Unix(0, 0)
 		}
-		plan := apptest.ExplainOn(t, su, w.Schema, tenantdb.AuditListSQL, []any{args.Since, args.Before, int64(1 << 62), args.Action, args.MemberID, int32(51)})
+		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.AuditListSQL, []any{args.Since, args.Before, int64(1 << 62), args.Action, args.MemberID, int32(51)})
 		if plan.RowsRemoved > 60 || plan.Buffers > 200 || plan.SeqScans > 0 {
 			t.Errorf("%s: %d rows removed, %d buffers, %d scans\n%s", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
 		}

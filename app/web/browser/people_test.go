@@ -1,4 +1,4 @@
-package web_test
+package browser_test
 
 import (
 	"net/http"
@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/browser"
+	"github.com/paddock-crm/paddock/app/apptest/peer"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 )
 
@@ -16,9 +19,9 @@ import (
 func TestBrowserInvitations(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
-	w, known := app.NewWorkspace(t), apptest.NewUser(t)
-	newcomer := apptest.Unique("newcomer") + "@example.com"
-	admin := apptest.NewBrowser(t)
+	w, known := app.NewWorkspace(t), pg.NewUser(t)
+	newcomer := pg.Unique("newcomer") + "@example.com"
+	admin := browser.NewBrowser(t)
 	signIn(admin, w)
 	admin.Open(w.URL("/settings/members"))
 	for email, role := range map[string]string{newcomer: "viewer", known.Email: "member"} {
@@ -29,7 +32,7 @@ func TestBrowserInvitations(t *testing.T) {
 		admin.WaitText(".settings-rows", email)
 	}
 
-	guest := apptest.NewBrowser(t)
+	guest := browser.NewBrowser(t)
 	guest.Open(apptest.Link(t, app.Mail(t, newcomer, "invites you"), "/invitations/"))
 	guest.WaitText(".sheet", "invites "+newcomer+" as a viewer")
 	guest.Fill("#name", "Nora Lind")
@@ -40,11 +43,11 @@ func TestBrowserInvitations(t *testing.T) {
 	guest.WaitText("h1", "Customers")
 	guest.WaitFor(`!document.querySelector('a[href="/customers/new"]')`) // a viewer
 
-	member := apptest.NewBrowser(t)
+	member := browser.NewBrowser(t)
 	member.Open(apptest.Link(t, app.Mail(t, known.Email, "invites you"), "/invitations/"))
 	member.Click(".sheet a.primary")
 	member.Fill("#email", known.Email)
-	member.Fill("#password", apptest.Password)
+	member.Fill("#password", pg.Password)
 	member.Click(".form [type=submit]")
 	member.WaitText(".sheet h1", "Join "+w.Name)
 	member.Click(".form [type=submit]")
@@ -65,7 +68,7 @@ func TestBrowserInvitations(t *testing.T) {
 	member.WaitFor(`location.pathname === "/signin"`)
 	t.Logf("the open page was gone %s after the removal", time.Since(removed).Round(100*time.Millisecond))
 	member.Fill("#email", known.Email)
-	member.Fill("#password", apptest.Password)
+	member.Fill("#password", pg.Password)
 	member.Click(".form [type=submit]")
 	member.WaitText("h1", "You are not a member of this workspace")
 }
@@ -74,7 +77,7 @@ func TestBrowserSecondFactorAndRecovery(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	signIn(b, w)
 	b.Open(w.URL("/settings/security"))
 	b.Click(`a[href="/settings/security/totp"]`)
@@ -86,18 +89,18 @@ func TestBrowserSecondFactorAndRecovery(t *testing.T) {
 	if strings.ReplaceAll(b.Text(".secret"), " ", "") != secret {
 		t.Fatal("another secret after a typo")
 	}
-	b.Fill("#code", code(t, secret, time.Now()))
+	b.Fill("#code", apptest.Code(t, secret, time.Now()))
 	b.Click(".form [type=submit]")
 	b.WaitText("h2", "Your recovery codes")
 	recovery := b.Text(".codes code")
 	b.Click("a.primary")
 	b.WaitText(".settings-rows", "In use.")
 
-	other := apptest.NewBrowser(t)
+	other := browser.NewBrowser(t)
 	enter := func(value string) {
 		other.Open(w.URL("/signin?next=/deals"))
 		other.Fill("#email", w.Owner.Email)
-		other.Fill("#password", apptest.Password)
+		other.Fill("#password", pg.Password)
 		other.Click(".form [type=submit]")
 		other.WaitText("h1", "One more step")
 		other.Fill("#code", value)
@@ -107,7 +110,7 @@ func TestBrowserSecondFactorAndRecovery(t *testing.T) {
 	other.WaitText("#code-error", "not right")
 	other.Open(w.URL("/customers"))
 	other.WaitText("h1", "Sign in") // nobody yet
-	enter(code(t, secret, time.Now().Add(30*time.Second)))
+	enter(apptest.Code(t, secret, time.Now().Add(30*time.Second)))
 	other.WaitText("h1", "Deals")
 	signOut(other)
 	other.WaitText("h1", "Sign in to")
@@ -129,14 +132,14 @@ func TestBrowserPasskey(t *testing.T) {
 	app := apptest.Start(t)
 	w, another := app.NewWorkspace(t), app.NewWorkspace(t)
 	another.Join(w.Owner, auth.Member)
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	b.Authenticator()
 	signIn(b, w)
-	later(t, w.Owner) // adding one asks who one is
+	w.Owner.EndSudo(t) // adding one asks who one is
 	b.Open(w.URL("/settings/security"))
 	b.Click("[data-passkey=registration] button")
 	b.WaitText("h1", "Is it you?")
-	b.Fill("#sudo_password", apptest.Password)
+	b.Fill("#sudo_password", pg.Password)
 	b.Click(".form [type=submit]")
 	b.WaitText(".settings-rows", "Add a passkey")
 	b.Click("[data-passkey=registration] button")
@@ -155,7 +158,7 @@ func TestBrowserPasskey(t *testing.T) {
 	// As the second, after the password.
 	b.Open(another.URL("/signin"))
 	b.Fill("#email", w.Owner.Email)
-	b.Fill("#password", apptest.Password)
+	b.Fill("#password", pg.Password)
 	b.Click(".form [type=submit]")
 	b.WaitText("h1", "One more step")
 	b.Click("[data-passkey=login] button")
@@ -169,7 +172,7 @@ func TestBrowserPasskey(t *testing.T) {
 	b.WaitFor(`location.host.startsWith("` + w.Slug + `.")`)
 	b.WaitText("h1", "Dashboard")
 	// In place of the password when sudo is asked for.
-	later(t, w.Owner)
+	w.Owner.EndSudo(t)
 	b.Open(w.URL("/settings/security/totp"))
 	b.WaitText("h1", "Is it you?")
 	b.Click("[data-passkey=login] button")
@@ -177,7 +180,7 @@ func TestBrowserPasskey(t *testing.T) {
 	// A form that was sent waits for it, and goes on with what was typed.
 	b.Open(w.URL("/settings/members"))
 	b.Fill(`form[action="/settings/invitations"] [name=email]`, "waited@example.com")
-	later(t, w.Owner)
+	w.Owner.EndSudo(t)
 	b.Click(`form[action="/settings/invitations"] button[type=submit]`)
 	b.WaitText("h1", "Is it you?")
 	b.Click("[data-passkey=login] button")
@@ -198,10 +201,10 @@ func TestBrowserProvider(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	domain := apptest.Unique("corp") + ".example"
-	p := apptest.NewProvider(t, w.URL("/oidc/workspace/callback"))
+	domain := pg.Unique("corp") + ".example"
+	p := peer.NewProvider(t, w.URL("/oidc/workspace/callback"))
 	p.User("nora", "nora@"+domain, true)
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	signIn(b, w)
 	b.Open(w.URL("/settings/signin"))
 	b.Fill("#domain", domain)
@@ -212,18 +215,18 @@ func TestBrowserProvider(t *testing.T) {
 	b.WaitText("#toast", domain+" is proven")
 	b.Fill("#name", "Okta")
 	b.Fill("#issuer", p.Issuer)
-	b.Fill("#client_id", apptest.ProviderClient)
-	b.Fill("#client_secret", apptest.ProviderSecret)
+	b.Fill("#client_id", peer.ProviderClient)
+	b.Fill("#client_secret", peer.ProviderSecret)
 	choose(b, "#join_role", "member")
 	b.Click(`form[action="/settings/signin/provider"] [type=submit]`)
 	b.WaitText("#toast", "Changes saved")
 
-	guest := apptest.NewBrowser(t)
+	guest := browser.NewBrowser(t)
 	guest.Open(w.URL("/deals"))
 	guest.WaitText("h1", "Sign in to")
 	guest.Click(".sheet a.primary")
 	guest.Fill("#username", "nora")
-	guest.Fill("#password", apptest.ProviderPassword)
+	guest.Fill("#password", peer.ProviderPassword)
 	guest.Click("button")
 	guest.WaitText("h1", "Deals")
 	if got := guest.Location(); got != w.URL("/deals") {
@@ -239,20 +242,20 @@ func TestBrowserAccessPages(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	guest := apptest.Unique("guest") + "@example.com"
-	link := invited(t, app, w, guest, "member")
-	w.Join(apptest.NewUser(t), auth.Admin)
+	guest := pg.Unique("guest") + "@example.com"
+	link := w.URL("/invitations/" + w.Invite(guest, auth.Member))
+	w.Join(pg.NewUser(t), auth.Admin)
 	app.TOTP(w, w.Owner)
 	w.Passkey(w.Owner)
 	apptest.Records["settings/domains"](w)
-	exec(t, `insert into public.domains (tenant_id, host, token, verified_at, checked_at) values ($1, $2, 'x', now(), now())`, w.ID, apptest.Unique("crm")+".example.org")
-	nobody, b := apptest.NewBrowser(t), apptest.NewBrowser(t)
+	pg.Exec(t, `insert into public.domains (tenant_id, host, token, verified_at, checked_at) values ($1, $2, 'x', now(), now())`, w.ID, pg.Unique("crm")+".example.org")
+	nobody, b := browser.NewBrowser(t), browser.NewBrowser(t)
 	b.Open(w.URL("/handoff?token=" + w.StrongHandoff(w.Owner)))
 	b.WaitText("h1", "Dashboard")
 	c := app.Client(t)
 	c.Post(app.Site("/password/forgot"), url.Values{"email": {w.Owner.Email}}).Want(http.StatusOK)
 	reset := apptest.Link(t, app.Mail(t, w.Owner.Email, "new password"), "/password/reset")
-	check := func(b *apptest.Browser, name, u string) {
+	check := func(b *browser.Browser, name, u string) {
 		b.Open(u)
 		for _, width := range []int64{1280, 390} {
 			b.Size(width, 844)
@@ -262,7 +265,7 @@ func TestBrowserAccessPages(t *testing.T) {
 				b.Axe(name + " " + theme)
 				b.Screenshot("access-" + name + "-" + theme + "-" + map[int64]string{1280: "1280", 390: "390"}[width])
 			}
-			if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			if over := browser.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 				t.Errorf("%s is %d px wider than %d", name, over, width)
 			}
 		}
@@ -282,7 +285,7 @@ func TestBrowserAccessPages(t *testing.T) {
 }
 
 // signOut does so by the switcher, once its list has come: what is below it moves.
-func signOut(b *apptest.Browser) {
+func signOut(b *browser.Browser) {
 	b.Click(".switcher summary")
 	b.WaitFor(`!document.querySelector(".switcher .popover-skeleton")`)
 	b.Click(`.switcher form[action="/signout"] button`)

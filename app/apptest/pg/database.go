@@ -1,7 +1,7 @@
-// Package apptest gives tests the real thing: a PostgreSQL, a database with
-// the shared schema, workspaces, people, a server over TLS, a browser. Only
+// Package pg gives tests a PostgreSQL, a database with the shared schema, and
+// people and workspaces in it. It links nothing of the web. Only
 // tests import it.
-package apptest
+package pg
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
@@ -49,6 +50,41 @@ func Superuser(tb testing.TB) *pgx.Conn {
 	}
 	tb.Cleanup(func() { c.Close(context.Background()) })
 	return c
+}
+
+// Exec runs a statement as the superuser, in the process's database.
+func Exec(tb testing.TB, sql string, args ...any) {
+	tb.Helper()
+	if _, err := superusers(tb).Exec(context.WithoutCancel(tb.Context()), sql, args...); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// Count returns the number that a query as the superuser finds.
+func Count(tb testing.TB, sql string, args ...any) (n int) {
+	tb.Helper()
+	if err := superusers(tb).QueryRow(context.WithoutCancel(tb.Context()), sql, args...).Scan(&n); err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
+
+var superuserPool = sync.OnceValues(func() (*pgxpool.Pool, error) {
+	d, err := shared()
+	if err != nil {
+		return nil, err
+	}
+	return pgxpool.New(context.Background(), d.server.SuperuserURL(d.name))
+})
+
+func superusers(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	get(tb)
+	pool, err := superuserPool()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pool
 }
 
 // Server returns the PostgreSQL that tests share.

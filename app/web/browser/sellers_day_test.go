@@ -1,4 +1,4 @@
-package web_test
+package browser_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -16,7 +17,7 @@ import (
 // again by search and stands on the timeline.
 func TestBrowserSellersDay(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	w := apptest.Start(t).NewWorkspace(t)
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Voss Maritim GmbH", Domain: "voss.example"})
 	signIn(b, w)
@@ -34,7 +35,7 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.Click(".more summary")
 	b.Fill("#amount", "64,000.50")
 	b.Fill("#tags", "Trade fair")
-	b.Keys(apptest.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	b.Keys(browser.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
 	b.WaitText("h1", "Hanna Voss")
 
 	// A call is noted, with a task for tomorrow, and the lead moves on.
@@ -46,7 +47,7 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.WaitText("#timeline .note", "noted a call")
 	b.WaitFor(`document.querySelector("#timeline .note .prose strong").innerText === "two"`)
 	b.Fill("#tasks [name=quick]", "Send the offer tomorrow 14:00")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText("#tasks", "Send the offer")
 	b.WaitText("#tasks", "Tomorrow, 14:00")
 	b.Click(`.value[href$="field=status"]`)
@@ -77,7 +78,7 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.Shortcut("d")
 	b.WaitText("h1", "Deals")
 	b.WaitFor(`window.Sortable && Sortable.get(document.querySelector(".cards"))`)
-	card := apptest.Eval[string](b, `[...document.querySelectorAll(".card-item")].find(e => e.innerText.includes("Two ships")).id`)
+	card := browser.Eval[string](b, `[...document.querySelectorAll(".card-item")].find(e => e.innerText.includes("Two ships")).id`)
 	negotiation := fmt.Sprintf(`[data-column="%s"]`, w.Stage("Negotiation"))
 	b.Drag("#"+card, negotiation)
 	b.WaitFor(fmt.Sprintf(`document.querySelector(%q + " #%s") && document.querySelector("#%s.changed")`, negotiation, card, card))
@@ -109,12 +110,12 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.WaitText("#toasts", "Send the offer completed")
 	b.WaitFor(`document.querySelector(".task.done")`)
 	b.Fill("#quick", "Call Hanna in 3 days")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText("#day", "Call Hanna")
 	b.WaitFor(`!document.querySelector("#day").innerText.includes("Send the offer")`)
 
 	// Found again, also mistyped.
-	b.Keys(apptest.Escape) // out of the line
+	b.Keys(browser.Escape) // out of the line
 	b.Shortcut("/")
 	b.WaitFor(`document.querySelector("#palette").open`)
 	b.Keys("two ships")
@@ -141,7 +142,7 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.WaitFor(`document.querySelectorAll(".list .name").length === 1`)
 }
 
-func choose(b *apptest.Browser, css, value string) {
+func choose(b *browser.Browser, css, value string) {
 	b.WaitFor(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value === %q })()`, css, value, value))
 }
 
@@ -149,7 +150,7 @@ func choose(b *apptest.Browser, css, value string) {
 // delete and undo by clicking on what the page has.
 func TestBrowserNoScriptRecords(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	w := apptest.Start(t).NewWorkspace(t)
 	signIn(b, w)
 	b.Scripts(false)
@@ -263,15 +264,15 @@ func TestBrowserNoScriptRecords(t *testing.T) {
 }
 
 // pick chooses an option by its text, with keys alone.
-func pick(b *apptest.Browser, css, text string) {
+func pick(b *browser.Browser, css, text string) {
 	b.Click(css)
-	b.Keys(text + apptest.Enter)
+	b.Keys(text + browser.Enter)
 }
 
 // Axe finds nothing serious on the pages of the CRM, in either theme and on a phone.
 func TestBrowserAccessibilityOfRecords(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, empty := app.NewWorkspace(t), app.NewWorkspace(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Arcadia Foundry"}, "Key account")
@@ -306,7 +307,7 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 				b.Open(w.URL(p.path))
 				b.Screenshot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p.name, " ", "-"), width, theme))
 				b.Axe(fmt.Sprintf("%s, %s, %d px", p.name, theme, width))
-				if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				if over := browser.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 					t.Errorf("%s at %d px is %d px too wide", p.name, width, over)
 				}
 			}
@@ -318,7 +319,7 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 // they are set to on their chips. The composer's draft outlives an edit beside it.
 func TestBrowserBoardFilters(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	w := apptest.Start(t).NewWorkspace(t)
 	w.Deal(tenantdb.DealUpdateParams{Name: "Near deal"}, "near")
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Far deal"}, "far")
@@ -338,7 +339,7 @@ func TestBrowserBoardFilters(t *testing.T) {
 	b.Click(`.value[href$="field=source"]`)
 	b.WaitFor(`document.querySelector(".inline[data-htmx-powered] #source")`)
 	b.Fill("#source", "Fair")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText("#record .changed", "Fair")
 	b.WaitText("#happened", "Source:")
 	b.WaitFor(`document.querySelector("#note-body").value === "A long draft"`)

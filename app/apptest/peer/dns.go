@@ -1,4 +1,6 @@
-package apptest
+// Package peer gives tests the servers that a Paddock talks to: for mail, for
+// names, for signing in. They are real ones, on ports of their own.
+package peer
 
 import (
 	"context"
@@ -77,7 +79,8 @@ func (d *DNS) answer(w dns.ResponseWriter, r *dns.Msg) {
 // Addr is where it listens, host and port.
 func (d *DNS) Addr() string { return d.addr }
 
-func (d *DNS) resolver() *net.Resolver {
+// Resolver looks names up there.
+func (d *DNS) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "udp", d.addr)
 	}}

@@ -1,10 +1,8 @@
-package apptest
+package pg
 
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,21 +53,35 @@ func NewUser(tb testing.TB) User {
 	return User{u}
 }
 
+// EndSudo makes all sudo of the user's run out.
+func (u User) EndSudo(tb testing.TB) {
+	tb.Helper()
+	Exec(tb, `update public.sessions set proved_at = now() - interval '1 hour' where user_id = $1`, u.ID)
+}
+
+// SetOperator is paddock admin grant and revoke.
+func (u User) SetOperator(tb testing.TB, operator bool) {
+	tb.Helper()
+	err := DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) error { return auth.SetOperator(tb.Context(), tx, u.Email, operator) })
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Workspace is a workspace of its own for a test, with its owner.
 type Workspace struct {
 	tenant.Tenant
 	Owner  User
 	Author User      // who writes the notes that Note makes; the owner by default
 	owner  uuid.UUID // the owner's membership
-	app    *App
 	tb     testing.TB
 }
 
 // NewWorkspace makes a workspace; its schema is a fresh, migrated one.
-func (a *App) NewWorkspace(tb testing.TB) *Workspace {
+func NewWorkspace(tb testing.TB) *Workspace {
 	tb.Helper()
 	slug := Unique("team")
-	w := &Workspace{Owner: NewUser(tb), app: a, tb: tb}
+	w := &Workspace{Owner: NewUser(tb), tb: tb}
 	w.Author = w.Owner
 	err := tenant.WithSpare(tb.Context(), DB(tb), func() error {
 		return DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) (err error) {
@@ -98,27 +110,9 @@ func (w *Workspace) Join(u User, role auth.Role) {
 	}
 }
 
-// URL returns an address on the workspace's host.
-func (w *Workspace) URL(path string) string { return w.app.At(w.Slug, path) }
-
 // Context returns a context in the workspace's scope, acting for nobody.
 func (w *Workspace) Context() context.Context {
 	return db.WithScope(w.tb.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema})
-}
-
-// Client returns a browser in which the user is signed in to the workspace,
-// with the second factor where there is one, by way of a hand-off: that spares
-// the password's hash.
-func (w *Workspace) Client(u User) *Client {
-	w.tb.Helper()
-	access := shareddb.UserAccessRow{}
-	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
-		access, err = tx.UserAccess(ctx, u.ID)
-		return err
-	})
-	c := w.app.Client(w.tb)
-	c.Get(w.URL("/handoff?token=" + w.handoff(u, access.TotpSecret != "" || access.Passkeys > 0))).Want(http.StatusSeeOther)
-	return c
 }
 
 // Handoff returns a token that signs the user in to the workspace, on the
@@ -151,92 +145,6 @@ func (w *Workspace) Do(fn func(ctx context.Context, tx *db.TenantTx) error) {
 		w.tb.Fatal(err)
 	}
 }
-
-// Record is a record that a test can address without knowing its entity.
-type Record struct {
-	ID    uuid.UUID
-	Known string     // a text that its own pages show, and no other workspace's
-	Form  url.Values // a form that would change it; without a version
-	Param string     // what stands in the path in place of a parameter that is no id
-}
-
-// Records makes one record of each entity, by the first word of its URLs. The
-// isolation test asks here: a new entity is covered once it has a line.
-var Records = joined(people, map[string]func(w *Workspace) Record{
-	"customers": func(w *Workspace) Record {
-		name := Unique("Customer No ")
-		return Record{ID: w.Customer(tenantdb.CustomerUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
-	},
-	"contacts": func(w *Workspace) Record {
-		name := Unique("Contact No ")
-		return Record{ID: w.Contact(tenantdb.ContactUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}}}
-	},
-	"leads": func(w *Workspace) Record {
-		name := Unique("Lead No ")
-		return Record{ID: w.Lead(tenantdb.LeadUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
-	},
-	"DELETE /leads/:id/conversion": func(w *Workspace) Record {
-		name := Unique("Lead No ")
-		id := w.Lead(tenantdb.LeadUpdateParams{LastName: name})
-		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-			lead, err := tx.LeadGet(ctx, id)
-			if err != nil {
-				return err
-			}
-			_, err = crm.LeadConvert(ctx, tx.Queries, lead, 1, crm.Conversion{Set: tx.ChangeSet()})
-			return err
-		})
-		return Record{ID: id, Known: name, Form: url.Values{"version": {"2"}}}
-	},
-	"deals": func(w *Workspace) Record {
-		name := Unique("Deal No ")
-		return Record{ID: w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), Known: name, Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
-	},
-	"projects": func(w *Workspace) Record {
-		name := Unique("Project No ")
-		return Record{ID: w.Project(tenantdb.ProjectUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
-	},
-	"tasks": func(w *Workspace) Record {
-		name := Unique("Task No ")
-		return Record{ID: w.Task(tenantdb.TaskUpdateParams{Subject: name}), Known: name, Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
-	},
-	"notes": func(w *Workspace) Record {
-		body := Unique("Note No ")
-		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"})
-		return Record{ID: w.Note(tenantdb.Customer, customer, body), Known: body, Form: url.Values{"body": {body + " changed"}}}
-	},
-	"changes": func(w *Workspace) Record {
-		var set uuid.UUID
-		w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
-			set = tx.ChangeSet()
-			_, err := crm.CustomerCreate(ctx, tx.Queries, tenantdb.CustomerUpdateParams{Name: "To be undone", Type: "prospect"}, nil)
-			return err
-		})
-		return Record{ID: set, Known: "To be undone"}
-	},
-	"settings/pipelines": func(w *Workspace) Record {
-		name := Unique("Pipeline No ")
-		var id uuid.UUID
-		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-			if err := crm.PipelineCreate(ctx, tx.Queries, name); err != nil {
-				return err
-			}
-			rows, err := tx.PipelineList(ctx)
-			id = rows[len(rows)-1].ID
-			return err
-		})
-		return Record{ID: id, Known: name, Form: url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
-	},
-	"settings/tags": func(w *Workspace) Record {
-		name := Unique("Tag No ")
-		var ids []uuid.UUID
-		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-			ids, err = crm.TagIDs(ctx, tx.Queries, []string{name})
-			return err
-		})
-		return Record{ID: ids[0], Known: name, Form: url.Values{"name": {name + " changed"}, "color": {"red"}}}
-	},
-})
 
 // As runs fn in the workspace's schema for a member.
 func (w *Workspace) As(u User, fn func(ctx context.Context, tx *db.TenantTx) error) {
@@ -381,3 +289,36 @@ func (w *Workspace) Note(kind tenantdb.Kind, on uuid.UUID, body string) (id uuid
 	})
 	return id
 }
+
+// Shared runs fn in the shared schema, in the workspace's scope for its owner.
+func (w *Workspace) Shared(fn func(ctx context.Context, tx *db.SharedTx) error) {
+	w.tb.Helper()
+	ctx := db.WithScope(w.tb.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema, MemberID: w.owner})
+	if err := DB(w.tb).Shared(ctx, func(tx *db.SharedTx) error { return fn(ctx, tx) }); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// Invite invites an address on behalf of the owner and returns the token.
+func (w *Workspace) Invite(email string, role auth.Role) (token string) {
+	w.tb.Helper()
+	by := w.MemberID(w.Owner)
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		token, err = auth.Invite(ctx, tx, w.ID, by, email, role)
+		return err
+	})
+	return token
+}
+
+// Passkey gives the user a passkey that no device has, and returns its id.
+func (w *Workspace) Passkey(u User) uuid.UUID {
+	w.tb.Helper()
+	id := uuid.Must(uuid.NewV7())
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
+		return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: id, UserID: u.ID, CredentialID: id[:], Credential: []byte(`{"id": "AA==", "publicKey": "AA=="}`), Name: "Nobody’s key"})
+	})
+	return id
+}
+
+// NewID returns an id as records have them.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -1,4 +1,4 @@
-package apptest
+package peer
 
 import (
 	"bytes"
@@ -8,13 +8,16 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"github.com/paddock-crm/paddock/app/apptest/wait"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
 
 // SMTP is a mail server on a port of its own.
@@ -53,7 +56,11 @@ func NewSMTP(tb testing.TB) *SMTP { tb.Helper(); return NewSecuredSMTP(tb, SMTPS
 // NewSecuredSMTP is NewSMTP of a server that asks for more.
 func NewSecuredSMTP(tb testing.TB, security SMTPSecurity) *SMTP {
 	tb.Helper()
-	s := &SMTP{tb: tb, addr: "127.0.0.1:" + Port(tb), secured: security}
+	port, err := pgdev.FreePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := &SMTP{tb: tb, addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), secured: security}
 	s.Start()
 	tb.Cleanup(s.Stop)
 	return s
@@ -63,15 +70,13 @@ func NewSecuredSMTP(tb testing.TB, security SMTPSecurity) *SMTP {
 func (s *SMTP) Start() {
 	s.tb.Helper()
 	var l net.Listener
-	var err error
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr); err == nil {
-			break
-		}
-	}
-	if err != nil {
-		s.tb.Fatal(err)
-	}
+	// A program that is being started may hold the port for a moment, until it is
+	// another one: fork and exec are two steps.
+	wait.Until(s.tb, s.addr+" is free", func() (ok bool) {
+		var err error
+		l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", s.addr)
+		return err == nil
+	})
 	s.listener = l
 	s.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &smtpSession{s: s, conn: c}, nil }))
 	s.server.Domain, s.server.AllowInsecureAuth = "mail.test", true

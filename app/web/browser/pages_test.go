@@ -1,4 +1,4 @@
-package web_test
+package browser_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -37,7 +38,7 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 	return w, "/customers/" + id.String()
 }
 
-func signIn(b *apptest.Browser, w *apptest.Workspace) {
+func signIn(b *browser.Browser, w *apptest.Workspace) {
 	b.Open(w.URL("/handoff?token=" + w.Handoff(w.Owner)))
 	b.WaitFor(`location.pathname === "/"`)
 }
@@ -45,7 +46,7 @@ func signIn(b *apptest.Browser, w *apptest.Workspace) {
 // Axe finds nothing serious on any page, in either theme and on a phone.
 func TestBrowserAccessibility(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, customer := team(t, app)
 	empty := app.NewWorkspace(t)
@@ -70,7 +71,7 @@ func TestBrowserAccessibility(t *testing.T) {
 				b.Open(p.url)
 				b.Screenshot(fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(p.name, " ", "-"), width, theme))
 				b.Axe(fmt.Sprintf("%s, %s, %d px", p.name, theme, width))
-				if over := apptest.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+				if over := browser.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 					t.Errorf("%s at %d px is %d px too wide", p.name, width, over)
 				}
 			}
@@ -92,7 +93,7 @@ func TestBrowserAccessibility(t *testing.T) {
 	b.WaitText(".switcher .popover", w.Name)
 	b.Screenshot("switcher-1280-dark")
 	b.Axe("the switcher")
-	b.Keys(apptest.Escape)
+	b.Keys(browser.Escape)
 	b.Open(w.URL("/customers"))
 	b.Shortcut("?")
 	b.Wait("#keys[open]")
@@ -103,14 +104,14 @@ func TestBrowserAccessibility(t *testing.T) {
 // Everything by keyboard: search, open, edit, save, create, delete, undo.
 func TestBrowserKeyboard(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, _ := team(t, app)
 	signIn(b, w)
 
 	b.Shortcut("/")
 	b.WaitFor(`document.querySelector("#palette").open && document.activeElement.name === "q"`)
-	b.Keys("cobalt" + apptest.Enter) // faster than any answer: it is waited for
+	b.Keys("cobalt" + browser.Enter) // faster than any answer: it is waited for
 	b.WaitText("h1", "Cobalt Harbour")
 
 	b.Open(w.URL("/customers"))
@@ -120,37 +121,37 @@ func TestBrowserKeyboard(t *testing.T) {
 	b.Shortcut("j")
 	b.WaitFor(`document.activeElement.innerText.includes("Cobalt")`)
 	b.Shortcut("k")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText("h1", "Bellweather & Sons")
 
 	b.Shortcut("e")
 	b.WaitText("h1", "Edit Bellweather")
 	b.Fill("#domain", "bellweather.co.example")
-	b.Keys(apptest.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	b.Keys(browser.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl))
 	b.WaitText("#record", "bellweather.co.example")
 	b.WaitText("#toast", "Changes saved")
 
 	// In place: Tab reaches the value, Enter opens, Escape leaves, Enter saves.
 	b.TabTo(`.value[href$="field=city"]`)
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
-	b.Keys(apptest.Escape)
+	b.Keys(browser.Escape)
 	b.WaitFor(`!document.querySelector(".inline")`)
 	b.TabTo(`.value[href$="field=city"]`)
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
-	b.Keys("Leeds" + apptest.Enter)
+	b.Keys("Leeds" + browser.Enter)
 	b.WaitText(".changed", "Leeds")
 
 	// Menus: the switcher and a filter.
 	b.TabTo(".switcher summary")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText(".switcher .popover", w.Name)
 	b.Shortcut("Escape")
 	b.WaitFor(`!document.querySelector(".switcher").open`)
 	b.Open(w.URL("/customers"))
 	b.TabTo("#type-chip")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.TabTo("[name=type][value=partner]")
 	b.Keys(" ")
 	b.WaitText("#type-chip", "Type: Partner")
@@ -160,10 +161,10 @@ func TestBrowserKeyboard(t *testing.T) {
 	b.Shortcut("c")
 	b.WaitText("h1", "New customer")
 	b.WaitFor(`document.activeElement.id === "name"`)
-	b.Keys("Keyed In" + apptest.Enter)
+	b.Keys("Keyed In" + browser.Enter)
 	b.WaitText("h1", "Keyed In")
 	b.TabTo("#delete-version + button")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitText("#toast", "Keyed In deleted")
 	b.Shortcut("z")
 	b.WaitText("h1", "Keyed In")
@@ -173,7 +174,7 @@ func TestBrowserKeyboard(t *testing.T) {
 // reload; "load more" adds rows; a sort can be shared.
 func TestBrowserList(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, _ := team(t, app)
 	signIn(b, w)
@@ -218,7 +219,7 @@ func TestBrowserList(t *testing.T) {
 	b.WaitFor(`location.search === "?q=cobalt"`)
 	b.Open(b.Location())
 	b.WaitFor(rows(1))
-	if v := apptest.Eval[string](b, `document.querySelector("#filters [name=q]").value`); v != "cobalt" {
+	if v := browser.Eval[string](b, `document.querySelector("#filters [name=q]").value`); v != "cobalt" {
 		t.Errorf("after a reload the filter holds %q", v)
 	}
 	b.Fill("#filters [name=q]", "zzzz")
@@ -259,7 +260,7 @@ func TestBrowserList(t *testing.T) {
 // What was typed is not thrown away without asking.
 func TestBrowserUnsaved(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, customer := team(t, app)
 	signIn(b, w)
@@ -304,7 +305,7 @@ func TestBrowserUnsaved(t *testing.T) {
 // Two tabs on one customer: the second to save is told, and loses nothing.
 func TestBrowserConflict(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, customer := team(t, app)
 	signIn(b, w)
@@ -328,13 +329,13 @@ func TestBrowserConflict(t *testing.T) {
 // The workspace's page weighs little: all that a first visit loads.
 func TestBrowserFirstPageWeight(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w, _ := team(t, app)
 	signIn(b, w)
 	for _, u := range []string{app.Site("/"), w.URL("/customers")} {
 		b.Open(u)
-		bytes := apptest.Eval[int](b, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)
+		bytes := browser.Eval[int](b, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)
 		if bytes == 0 || bytes > 80_000 {
 			t.Errorf("%s weighs %d bytes, want 80,000 at most", u, bytes)
 		}
@@ -345,7 +346,7 @@ func TestBrowserFirstPageWeight(t *testing.T) {
 // The same without JavaScript, by clicking alone.
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
-	b := apptest.NewBrowser(t)
+	b := browser.NewBrowser(t)
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	signIn(b, w)
@@ -366,7 +367,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	b.Wait("#record")
 	b.Open(w.URL("/customers"))
 	b.Fill("#filters [name=q]", "without")
-	b.Keys(apptest.Enter)
+	b.Keys(browser.Enter)
 	b.WaitFor(`location.search.includes("q=without")`)
 	b.Wait(".list .name")
 	b.Click(".list .name")
