@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -60,12 +61,20 @@ var params = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, 
 // a core, and nobody must be able to take all.
 var hashing = semaphore.NewWeighted(int64(max(1, runtime.NumCPU())))
 
+// hashed counts what was computed, for PasswordsHashed.
+var hashed atomic.Int64
+
+// PasswordsHashed is how many passwords this process has hashed, to keep or to
+// compare: the costliest thing that a stranger can have it do.
+func PasswordsHashed() int64 { return hashed.Load() }
+
 // HashPassword returns an Argon2id hash in PHC format.
 func HashPassword(ctx context.Context, password string) (string, error) {
 	if err := hashing.Acquire(ctx, 1); err != nil {
 		return "", err
 	}
 	defer hashing.Release(1)
+	hashed.Add(1)
 	return argon2id.CreateHash(password, params)
 }
 
@@ -84,6 +93,7 @@ func checkPassword(ctx context.Context, hash, password string) error {
 		return err
 	}
 	defer hashing.Release(1)
+	hashed.Add(1)
 	ok, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err == nil && !ok {
 		err = ErrWrongPassword

@@ -16,7 +16,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
@@ -30,8 +29,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 )
 
 const deploy = "../../deploy/"
@@ -214,64 +213,29 @@ func TestDeploymentFiles(t *testing.T) {
 func TestSeveralProcesses(t *testing.T) {
 	t.Parallel()
 	nginx := tool(t, "nginx")
-	dir, smtp, port := pg.ServerDir(t), peer.NewSMTP(t), pg.Port(t)
-	database := pg.NewDatabase(t)
+	port := pg.Port(t)
 	base := "https://paddock.test:" + port
-	env := func(listen string) []string {
-		return []string{
-			"DATABASE_URL=" + database, "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
-			"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32",
-		}
-	}
-	if out, err := command(t, dir, env("0"), "migrate").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	logs := &pg.Log{}
-	launch := func(args []string, listen string) *exec.Cmd {
-		t.Helper()
-		cmd := command(t, dir, env(listen), args...)
-		cmd.Stdout, cmd.Stderr = logs, logs
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-		if args[0] != "serve" {
-			return cmd
-		}
-		for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			res, err := http.Get("http://127.0.0.1:" + listen + "/readyz")
-			if err == nil {
-				res.Body.Close()
-				if res.StatusCode == http.StatusOK {
-					return cmd
-				}
-			}
-			if time.Now().After(end) {
-				t.Fatalf("not ready:\n%s", logs)
-			}
-		}
-	}
+	// The time that proxies have to go elsewhere, as in production.
+	p := newProduction(t, pg.NewDatabase(t), base, "PADDOCK_DRAIN_DELAY=3s")
+	dir := p.dir
 	ports := []string{pg.Port(t), pg.Port(t)}
-	web := []*exec.Cmd{launch([]string{"serve", "--jobs=false"}, ports[0]), launch([]string{"serve", "--jobs=false"}, ports[1])}
-	launch([]string{"work"}, "0")
+	web := []*exec.Cmd{p.launch(ports[0], "serve", "--jobs=false"), p.launch(ports[1], "serve", "--jobs=false")}
+	p.launch("0", "work")
 	proxy := exec.Command(nginx, "-p", dir, "-c", nginxConf(t, dir, port, ports...))
 	if err := proxy.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = proxy.Process.Signal(syscall.SIGTERM); _ = proxy.Wait() })
 
-	client := func() *http.Client {
-		jar, _ := cookiejar.New(nil)
-		return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-				DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-					return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
-				},
-			}}
-	}
-	c := client()
-	at := func(slug, path string) string { return "https://" + slug + ".paddock.test:" + port + path }
+	wait.Until(t, "nginx listens", func() bool {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+	c := p.client(port, &tls.Config{InsecureSkipVerify: true})
+	at := p.at
 	last, alternated := "", 0
 	do := func(method, u string, form url.Values) (int, string, string) {
 		t.Helper()
@@ -288,9 +252,6 @@ func TestSeveralProcesses(t *testing.T) {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 		res, err := c.Do(r)
-		for end := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) { // nginx is starting
-			res, err = c.Do(r.Clone(t.Context()))
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,17 +288,19 @@ func TestSeveralProcesses(t *testing.T) {
 	}
 	status, _, body = do("PUT", at("crew-one", "/settings/workspace"), url.Values{"name": {"Renamed team"}})
 	want(status, 303, "settings", body)
-	time.Sleep(300 * time.Millisecond) // the other hears of it
-	for range 2 {
-		if _, _, body = do("GET", at("crew-one", "/"), nil); !strings.Contains(body, "Renamed team") {
-			t.Error("a process has the old name")
-		}
+	// both waits until one process and then the other answers so.
+	both := func(what string, ok func(status int, body string) bool) {
+		t.Helper()
+		last := false
+		wait.Until(t, "both processes know: "+what, func() bool {
+			status, _, body := do("GET", at("crew-one", "/customers"), nil)
+			before := last
+			last = ok(status, body)
+			return before && last
+		})
 	}
-	for end := time.Now().Add(20 * time.Second); len(smtp.Received()) == 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("no mail by the worker")
-		}
-	}
+	both("the name", func(_ int, body string) bool { return strings.Contains(body, "Renamed team") })
+	wait.Until(t, "the worker sends mail", func() bool { return len(p.smtp.Received()) > 0 })
 	// Attempts are counted together.
 	tries := 0
 	for ; tries < 20; tries++ {
@@ -348,24 +311,20 @@ func TestSeveralProcesses(t *testing.T) {
 	if tries != 10 {
 		t.Errorf("%d attempts before it stopped, want 10", tries)
 	}
-	// Suspended by a command: both know within a second.
-	for i, step := range []struct {
+	// Suspended by a command: both know.
+	for _, step := range []struct {
 		command string
 		want    int
 	}{{"suspend", 403}, {"resume", 200}} {
-		if out, err := command(t, dir, env("0"), "tenant", step.command, "crew-one").CombinedOutput(); err != nil {
+		if out, err := command(t, dir, p.env("0"), "tenant", step.command, "crew-one").CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		time.Sleep(900 * time.Millisecond)
-		for range 2 {
-			status, _, body = do("GET", at("crew-one", "/customers"), nil)
-			want(status, step.want, fmt.Sprint("after step ", i), body)
-		}
+		both(step.command, func(status int, _ string) bool { return status == step.want })
 	}
 	t.Logf("%d requests, each by the other process", alternated)
 
 	// Both are replaced, one after the other, while people work.
-	unlimited(t, database)
+	unlimited(t, p.database)
 	ctx, stop := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	var done, failed atomic.Int64
@@ -413,17 +372,22 @@ func TestSeveralProcesses(t *testing.T) {
 			}
 		})
 	}
+	more := func(n int64) {
+		t.Helper()
+		before := done.Load()
+		wait.Until(t, fmt.Sprint(n, " more requests are answered"), func() bool { return done.Load() >= before+n })
+	}
 	for i := range web {
-		time.Sleep(500 * time.Millisecond)
+		more(40)
 		if err := web[i].Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
 		if err := web[i].Wait(); err != nil {
 			t.Errorf("a process did not stop in order: %v", err)
 		}
-		web[i] = launch([]string{"serve", "--jobs=false"}, ports[i])
+		web[i] = p.launch(ports[i], "serve", "--jobs=false")
 	}
-	time.Sleep(500 * time.Millisecond)
+	more(40)
 	stop()
 	wg.Wait()
 	t.Logf("rolling restart: %d requests, %d failed", done.Load(), failed.Load())

@@ -22,20 +22,23 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/seed"
 )
 
-// binary builds Paddock once.
+// binary builds Paddock once, as the tests themselves were built.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "paddock-bin-")
 	if err != nil {
 		return "", err
 	}
 	bin := filepath.Join(dir, "paddock")
-	build := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is deployed: it needs nothing of its image
-	out, err := build.CombinedOutput()
+	args := []string{"build", "-o", bin}
+	if raced { // what the tests are built with is built already
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "github.com/paddock-crm/paddock")...).CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%w: %s", err, out)
 	}
@@ -43,6 +46,7 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	wait.Parallel("6")
 	code := m.Run()
 	if bin, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(bin))
@@ -71,6 +75,14 @@ func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd
 	return cmd
 }
 
+// prepared is a data directory whose PostgreSQL is there already.
+func prepared(t *testing.T) string {
+	t.Helper()
+	dir := pg.ServerDir(t)
+	pg.CopyCluster(t, filepath.Join(dir, "postgres"))
+	return dir
+}
+
 func start(t *testing.T, dir string) *paddock {
 	t.Helper()
 	port := pg.Port(t)
@@ -81,12 +93,19 @@ func start(t *testing.T, dir string) *paddock {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop(syscall.SIGTERM) })
-	for end := time.Now().Add(90 * time.Second); !strings.Contains(p.out.String(), "paddock ready at "+p.base); time.Sleep(20 * time.Millisecond) {
-		if p.cmd.ProcessState != nil || time.Now().After(end) {
-			t.Fatalf("not ready:\n%s", p.out)
-		}
-	}
+	said(t, p.out, "paddock ready at "+p.base)
 	return p
+}
+
+// said waits until a program has said something.
+func said(t *testing.T, log *pg.Log, what string) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Log(log)
+		}
+	}()
+	wait.Until(t, "the program says "+what, func() bool { return strings.Contains(log.String(), what) })
 }
 
 func (p *paddock) stop(sig syscall.Signal) {
@@ -103,7 +122,7 @@ func (p *paddock) at(slug, path string) string {
 // client reaches any host of the program.
 func (p *paddock) client() *http.Client {
 	jar, _ := cookiejar.New(nil) // it never fails without options
-	return &http.Client{Jar: jar, Timeout: 20 * time.Second,
+	return &http.Client{Jar: jar, Timeout: 3 * time.Minute,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+p.port)
 		}},
@@ -224,7 +243,7 @@ func TestFreshMachine(t *testing.T) {
 // the next start goes on.
 func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 	t.Parallel()
-	dir := pg.ServerDir(t)
+	dir := prepared(t)
 	p := start(t, dir)
 	url1 := p.database(t) // its PostgreSQL must outlive it: this test is a user too
 	answered := make(chan string, 100)
@@ -259,7 +278,7 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close(context.Background())
-	time.Sleep(300 * time.Millisecond) // its backends notice
+	pg.Alone(t, c)
 	rows, err := c.Query(t.Context(), `
 		select t.slug, t.schema, (select count(*) from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and m.role = 'owner')
 		from tenants t where t.state = 'active' and t.slug like 'killed-%'`)
@@ -308,7 +327,7 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	dir := pg.ServerDir(t)
+	dir := prepared(t)
 	p := start(t, dir)
 	for _, tc := range []struct {
 		args []string

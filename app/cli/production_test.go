@@ -15,6 +15,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 )
 
 // production is a Paddock as an operator runs it: a migrated database, a mail
@@ -39,7 +40,7 @@ func newProduction(t *testing.T, database, base string, extra ...string) *produc
 func (p *production) env(listen string) []string {
 	return append([]string{
 		"DATABASE_URL=" + p.database, "PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
-		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32",
+		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32", "PADDOCK_DRAIN_DELAY=0s",
 	}, p.extra...)
 }
 
@@ -58,6 +59,8 @@ func (p *production) run(args ...string) string {
 // launch starts a process, and waits until it is ready where it serves.
 func (p *production) launch(listen string, args ...string) *exec.Cmd {
 	p.t.Helper()
+	serving := `"listen":"127.0.0.1:` + listen + `"`
+	before := strings.Count(p.logs.String(), serving)
 	cmd := command(p.t, p.dir, p.env(listen), args...)
 	cmd.Stdout, cmd.Stderr = p.logs, p.logs
 	if err := cmd.Start(); err != nil {
@@ -67,11 +70,12 @@ func (p *production) launch(listen string, args ...string) *exec.Cmd {
 	if args[0] != "serve" {
 		return cmd
 	}
-	for end := time.Now().Add(30 * time.Second); !strings.Contains(p.logs.String(), `"listen":"127.0.0.1:`+listen+`"`); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			p.t.Fatalf("not serving:\n%s", p.logs)
+	defer func() {
+		if p.t.Failed() {
+			p.t.Log(p.logs)
 		}
-	}
+	}()
+	wait.Until(p.t, "it serves at "+listen, func() bool { return strings.Count(p.logs.String(), serving) > before })
 	return cmd
 }
 
@@ -82,7 +86,7 @@ func (p *production) client(port string, c *tls.Config) *http.Client {
 		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
 	}}
 	p.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Jar: jar, Timeout: 3 * time.Minute, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // at is an address on a workspace's host.

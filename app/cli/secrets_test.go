@@ -7,12 +7,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/seal"
 )
 
@@ -115,21 +115,12 @@ func TestResealing(t *testing.T) {
 		t.Errorf("the second factor: %q %v", text, err)
 	}
 	p.launch("0", "work")
-	for end := time.Now().Add(20 * time.Second); len(p.smtp.Received()) == 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the mail of before did not arrive:\n%s", p.logs)
-		}
-	}
+	wait.Until(t, "the mail of before arrives", func() bool { return len(p.smtp.Received()) > 0 })
 	// Without the secret that sealed, it is said how much is out of reach: all but the
 	// mail, once the worker has noted that it is sent.
 	with("a third secret that has sealed nothing of 32 bytes")
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	wait.Until(t, "four secrets are out of reach", func() bool {
 		out, err := command(t, p.dir, p.env("0"), "secrets", "reseal").CombinedOutput()
-		if err != nil && strings.Contains(string(out), "4 secrets are sealed with a secret that PADDOCK_SECRET does not hold") {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
+		return err != nil && strings.Contains(string(out), "4 secrets are sealed with a secret that PADDOCK_SECRET does not hold")
+	})
 }

@@ -10,12 +10,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 )
 
 // A sign-up as a collector sees it: one trace with the request, its statements
@@ -65,18 +65,13 @@ func TestTraces(t *testing.T) {
 		return span{}, false
 	}
 	var request, query, job span
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	wait.Until(t, "the spans of the request, of its statement and of its job", func() bool {
 		var a, b, c bool
 		request, a = find("POST /signup")
 		query, b = find("TenantClaim")
 		job, c = find("job mail")
-		if a && b && c {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("spans: %v", spans)
-		}
-	}
+		return a && b && c
+	})
 	if query.trace != request.trace || query.parent != request.id {
 		t.Errorf("the statement %v is not the request's %v", query, request)
 	}

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -35,6 +36,9 @@ type Config struct {
 	ACME         string `env:"PADDOCK_ACME_DIRECTORY"`
 	ACMEEmail    string `env:"PADDOCK_ACME_EMAIL"`
 	RedirectFrom string `env:"PADDOCK_REDIRECT_LISTEN"`
+
+	// How long a process that was told to stop goes on accepting, for proxies to go elsewhere.
+	DrainDelay time.Duration `env:"PADDOCK_DRAIN_DELAY" envDefault:"3s"`
 
 	Metrics     string         `env:"PADDOCK_METRICS_LISTEN"`      // "off" for none
 	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // the exporter reads it too
@@ -76,6 +80,9 @@ func Load() (Config, error) {
 	}
 	if _, _, _, err := c.Certificates(); err != nil {
 		errs = append(errs, err)
+	}
+	if c.DrainDelay < 0 || c.DrainDelay > time.Minute {
+		wrong("PADDOCK_DRAIN_DELAY: want 0s to 1m")
 	}
 	if c.SpareSchemas < 0 {
 		wrong("PADDOCK_SPARE_SCHEMAS: want 0 or more")

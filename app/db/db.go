@@ -38,6 +38,7 @@ type Config struct {
 	// (TestConnectionMemory).
 	TenantsPerConn int
 	Tracer         pgx.QueryTracer // sees every statement of requests; may be nil
+	OwnerTracer    pgx.QueryTracer // sees every statement of migrations and upkeep; may be nil
 }
 
 // DB holds two pools: app serves requests and starts with no rights, owner
@@ -75,6 +76,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	oc.ConnConfig.RuntimeParams["search_path"] = "public, ext, pg_temp"
 	oc.ConnConfig.RuntimeParams["application_name"] = "paddock-owner"
 	inUTC(oc.ConnConfig.RuntimeParams)
+	oc.ConnConfig.Tracer = c.OwnerTracer
 	if d.owner, err = pgxpool.NewWithConfig(ctx, oc); err != nil {
 		return nil, err
 	}

@@ -307,7 +307,7 @@ func TestChaos(t *testing.T) {
 		if rand.IntN(2) == 0 {
 			w, domain = b, "b.example"
 		}
-		ctx, cancel := context.WithTimeout(w.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(w.Context(), time.Minute)
 		defer cancel()
 		dice := rand.IntN(100)
 		if dice < 8 {

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
@@ -43,6 +44,27 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// crowd is the database with many workspaces that two tests share, one after the
+// other: making them is what takes long.
+var crowd struct {
+	sync.Mutex
+	url     string
+	tenants []db.Scope
+}
+
+// inCrowd returns it, to this test alone.
+func inCrowd(t *testing.T) (url string, tenants []db.Scope) {
+	t.Helper()
+	crowd.Lock()
+	t.Cleanup(crowd.Unlock)
+	if crowd.url == "" {
+		url := pg.NewDatabase(t)
+		d, _ := openAt(t, url)
+		crowd.tenants, crowd.url = workspaces(t, d, *scale), url
+	}
+	return crowd.url, crowd.tenants
 }
 
 // longer is the program's track with one change of a table more.
@@ -131,9 +153,9 @@ func customersOf(scopes []db.Scope) string {
 // finishes, and the one that failed is mended.
 func TestMigrationAtScale(t *testing.T) {
 	t.Parallel()
-	d, url, c := openScale(t)
+	url, tenants := inCrowd(t)
+	d, c := openAt(t, url)
 	n := *scale
-	tenants := workspaces(t, d, n)
 	sabotaged := tenants[n/2].Schema
 	if _, err := c.Exec(t.Context(), `alter table `+sabotaged+`.customers add column nickname int`); err != nil {
 		t.Fatal(err)
@@ -169,12 +191,10 @@ func TestMigrationAtScale(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(30 * time.Second); whole() < n/5 && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
-	}
+	wait.Until(t, "a fifth is done", func() bool { return whole() >= n/5 })
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	time.Sleep(200 * time.Millisecond) // its backends notice
+	pg.Alone(t, c)
 	killed := whole()
 	t.Logf("killed when %d of %d were done", killed, n-1)
 	if killed == 0 || killed == n-1 {
@@ -220,23 +240,23 @@ func TestMigrationAtScale(t *testing.T) {
 			}
 		})
 	}
+	wait.Until(t, "people are at work", func() bool { return confirmed.Load() >= 50 })
+	before := confirmed.Load()
 	start := time.Now()
 	report, err := d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Workers: 8})
 	took := time.Since(start)
+	meanwhile := confirmed.Load() - before
 	stop()
 	wg.Wait()
 	if err != nil || len(report.Failed) != 1 || report.Failed[sabotaged] == nil || report.Migrated != n-1-killed {
 		t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
 	}
 	t.Logf("%d migrated in %s under load: %s each; %d transactions of people meanwhile, the slowest %s", report.Migrated, took.Round(time.Millisecond),
-		(took / time.Duration(max(1, report.Migrated))).Round(10*time.Microsecond), confirmed.Load(), slowest.Round(time.Millisecond))
+		(took / time.Duration(max(1, report.Migrated))).Round(10*time.Microsecond), meanwhile, slowest.Round(time.Millisecond))
 	// That nobody waits for a lock above the timeout is the database's word: their
-	// transactions would have failed. The whole of one is promised on an idle machine.
-	if n >= 1000 && slowest > 2*time.Second {
-		t.Errorf("somebody waited %s, longer than the lock timeout", slowest)
-	}
-	if confirmed.Load() < 50 {
-		t.Errorf("only %d customers were written meanwhile: that shows nothing", confirmed.Load())
+	// transactions would have failed.
+	if meanwhile == 0 {
+		t.Error("no customers were written meanwhile: that shows nothing")
 	}
 	var kept int64
 	if err := c.QueryRow(t.Context(), customersOf(tenants)).Scan(&kept); err != nil || kept < confirmed.Load() {
@@ -270,40 +290,66 @@ func TestMigrationAtScale(t *testing.T) {
 	if status, err = d.MigrateStatus(t.Context()); err != nil || len(status.Failed) != 0 {
 		t.Errorf("%+v, %v", status, err)
 	}
-	start = time.Now()
-	report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer()})
-	idle := time.Since(start)
-	t.Logf("nothing to do: %s", idle.Round(10*time.Microsecond))
-	if err != nil || report.Migrated != 0 || len(report.Tenants) != 0 {
-		t.Errorf("nothing to do: %+v, %v", report, err)
+	// From here on by counts: what is promised in time stands or falls with them, and
+	// is measured by task bench.
+	counted := &counter{}
+	d, err = db.Open(t.Context(), db.Config{URL: url, TenantRoles: true, Tracer: counted, OwnerTracer: counted})
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer d.Close()
+	statements := func(most int64, what string, fn func()) {
+		t.Helper()
+		before := counted.n.Load()
+		fn()
+		got := counted.n.Load() - before
+		t.Logf("%s: %d statements", what, got)
+		if got > most {
+			t.Errorf("%s takes %d statements, want %d at most", what, got, most)
+		}
+	}
+	statements(1, "nothing to do", func() {
+		start = time.Now()
+		report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer()})
+		idle := time.Since(start)
+		t.Logf("nothing to do: %s", idle.Round(10*time.Microsecond))
+		if err != nil || report.Migrated != 0 || len(report.Tenants) != 0 {
+			t.Errorf("nothing to do: %+v, %v", report, err)
+		}
+	})
 
 	// Another change of a table, with nobody at work: how long one takes.
-	start = time.Now()
-	report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer("-- +goose Up\nalter table deals add column nickname text not null default '';"), Workers: 8})
-	took = time.Since(start)
-	if err != nil || report.Migrated < n || len(report.Failed) != 0 {
-		t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
-	}
-	each := took / time.Duration(report.Migrated)
-	t.Logf("%d migrated in %s: %s each", report.Migrated, took.Round(time.Millisecond), each.Round(10*time.Microsecond))
-	// One small workspace among them all, exported.
-	var taken []time.Duration
-	for _, s := range tenants[:9] {
-		start := time.Now()
-		if err := archive.Export(t.Context(), d, tenant.Tenant{ID: s.TenantID, Schema: s.Schema}, io.Discard, nil); err != nil {
-			t.Fatal(err)
+	statements(int64(12*n+20), "a change of a table of each", func() {
+		start = time.Now()
+		report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer("-- +goose Up\nalter table deals add column nickname text not null default '';"), Workers: 8})
+		took = time.Since(start)
+		if err != nil || report.Migrated < n || len(report.Failed) != 0 {
+			t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
 		}
-		taken = append(taken, time.Since(start))
-	}
-	slices.Sort(taken)
-	exported := taken[len(taken)/2]
-	t.Logf("one workspace exported in %s", exported.Round(time.Millisecond))
-	// Promised for a thousand, on a machine that does nothing else.
-	if n >= 1000 && (each > 3*time.Millisecond || idle > 100*time.Millisecond || exported > 200*time.Millisecond) {
-		t.Errorf("%s each, %s for nothing to do, %s for an export", each, idle, exported)
+		each := took / time.Duration(report.Migrated)
+		t.Logf("%d migrated in %s: %s each", report.Migrated, took.Round(time.Millisecond), each.Round(10*time.Microsecond))
+	})
+	// One small workspace among them all, exported: its tables alone are read.
+	for _, s := range tenants[:3] {
+		statements(12, "an export", func() {
+			start := time.Now()
+			if err := archive.Export(t.Context(), d, tenant.Tenant{ID: s.TenantID, Schema: s.Schema}, io.Discard, nil); err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("one workspace exported in %s", time.Since(start).Round(time.Millisecond))
+		})
 	}
 }
+
+// counter counts the statements that it sees.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.n.Add(1)
+	return ctx
+}
+
+func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // An index made concurrently goes one tenant at a time, after the others, and
 // before what comes behind it; what a killed run left of it is cleared.
@@ -350,19 +396,21 @@ func TestMigrationLane(t *testing.T) {
 	}
 }
 
-// A hundred deleted at once are dropped one by one, so that the server's room
+// Many deleted at once are dropped one by one, so that the server's room
 // for locks, at its default, is not exhausted; one that is in use is left for
 // the next time, and neighbours notice nothing.
 func TestDropDeleted(t *testing.T) {
 	t.Parallel()
 	// A server of its own, with PostgreSQL's defaults: ours has more room.
-	server := pg.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "100", "fsync": "off"})
+	// With fewer connections there is room for fewer locks: some 3,000, where a
+	// workspace takes 300.
+	server := pg.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "40", "max_worker_processes": "0", "max_wal_senders": "0", "fsync": "off"})
 	url, err := server.Database(t.Context(), "locks")
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, c := openAt(t, url)
-	tenants := workspaces(t, d, 102)
+	tenants := workspaces(t, d, 32)
 	stays, busy := tenants[0], tenants[1]
 	var locks string
 	if err := c.QueryRow(t.Context(), `show max_locks_per_transaction`).Scan(&locks); err != nil || locks != "64" {
@@ -370,6 +418,10 @@ func TestDropDeleted(t *testing.T) {
 	}
 	if _, err := c.Exec(t.Context(), `update tenants set state = 'deleted', deleted_at = now() - interval '31 days' where slug is not null and id <> $1`, stays.TenantID); err != nil {
 		t.Fatal(err)
+	}
+	var relations int
+	if err := c.QueryRow(t.Context(), `select count(*) from pg_class where relnamespace::regnamespace::text like 't\_%'`).Scan(&relations); err != nil || relations < 64*(40+4) {
+		t.Fatalf("%d relations: in one transaction they would have room, and this shows nothing (%v)", relations, err)
 	}
 	if n, err := d.DropDeleted(t.Context(), 40*24*time.Hour); n != 0 || err != nil {
 		t.Fatalf("too early, %d were dropped: %v", n, err)
@@ -385,7 +437,7 @@ func TestDropDeleted(t *testing.T) {
 	start := time.Now()
 	n, err := d.DropDeleted(t.Context(), 30*24*time.Hour)
 	t.Logf("%d dropped in %s", n, time.Since(start).Round(time.Millisecond))
-	if n != 100 || err == nil || !strings.Contains(err.Error(), busy.Schema) {
+	if n != 30 || err == nil || !strings.Contains(err.Error(), busy.Schema) {
 		t.Errorf("%d dropped, %v", n, err)
 	}
 	if _, err := user.Exec(t.Context(), `rollback`); err != nil {
@@ -398,7 +450,7 @@ func TestDropDeleted(t *testing.T) {
 	err = c.QueryRow(t.Context(), `select
 		(select count(*) from pg_namespace where nspname like 't\_%'), (select count(*) from pg_roles where rolname like current_database() || '\_t\_%'),
 		(select count(*) from tenants where slug is not null), (select count(*) from memberships)`).Scan(&schemas, &roles, &names, &members)
-	if err != nil || schemas != 1 || roles != 1 || names != 102 || members != 1 {
+	if err != nil || schemas != 1 || roles != 1 || names != 32 || members != 1 {
 		t.Errorf("%d schemas, %d roles, %d names kept, %d memberships: %v", schemas, roles, names, members, err)
 	}
 	err = d.TenantRead(db.WithScope(t.Context(), stays), func(tx *db.TenantTx) error {
@@ -453,9 +505,7 @@ func TestConnectionMemory(t *testing.T) {
 		t.Skip("no /proc here")
 	}
 	t.Parallel()
-	url := pg.NewDatabase(t)
-	maker, _ := openAt(t, url)
-	scopes := workspaces(t, maker, *scale)
+	url, scopes := inCrowd(t)
 	perConn := 100 // production's
 	if *scale <= perConn {
 		perConn = *scale / 4

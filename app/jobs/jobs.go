@@ -113,6 +113,7 @@ func Run(ctx context.Context, o Options) error {
 		o.Ready()
 	}
 	<-ctx.Done()
+	o.Log.Info("stopping: jobs under way may finish", "within", stopTimeout)
 	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := client.Stop(soft); err != nil {

@@ -52,7 +52,9 @@ type account struct {
 }
 
 // NewMeter returns a meter; Run writes down what it counts.
-func NewMeter(d *db.DB) *Meter { return &Meter{db: d, now: time.Now, wait: turnWait, accounts: map[accountKey]*account{}} }
+func NewMeter(d *db.DB) *Meter {
+	return &Meter{db: d, now: time.Now, wait: turnWait, accounts: map[accountKey]*account{}}
+}
 
 // How often counts are written down, and how long a request waits for its turn.
 const (

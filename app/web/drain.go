@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// drainDelay is how long proxies have to go elsewhere before we stop listening.
-	drainDelay = 3 * time.Second
 	// settleDelay is for requests on the connections accepted last: net/http drops
 	// what it reads after Shutdown has begun (server.go, conn.serve).
 	settleDelay  = 500 * time.Millisecond
@@ -20,11 +18,11 @@ const (
 
 // Drain ends the serving of h at l without losing a request: proxies hear that
 // they should go elsewhere (/readyz fails, and every answer closes its
-// connection), then nobody new is accepted, then requests under way finish.
+// connection, for PADDOCK_DRAIN_DELAY), then nobody new is accepted, then requests under way finish.
 // served is closed when h's Serve has returned.
 func (s *Server) Drain(h *http.Server, l *Listener, served <-chan struct{}) error {
 	s.draining.Store(true)
-	time.Sleep(drainDelay)
+	time.Sleep(s.cfg.DrainDelay)
 	if err := l.Stop(); err != nil {
 		return err
 	}

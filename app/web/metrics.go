@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 )
 
@@ -35,8 +36,12 @@ func NewMetrics(d *db.DB) *Metrics {
 			Name: "paddock_http_request_queries", Help: "Statements per request, by route pattern.", Buckets: []float64{0, 3, 6, 9, 12, 16, 24, 48},
 		}, []string{"route"}),
 	}
-	m.registry.MustRegister(m.took, m.queries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), databaseCollector{d})
+	m.registry.MustRegister(m.took, m.queries, collectors.NewGoCollector(), hashes(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), databaseCollector{d})
 	return m
+}
+
+func hashes() prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "paddock_password_hashes_total", Help: "Passwords hashed, to keep or to compare."}, func() float64 { return float64(auth.PasswordsHashed()) })
 }
 
 func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {

@@ -1,6 +1,11 @@
 package tenantdb
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // ListSQL is the query of a page, for tests that look at its plan.
 func ListSQL(k Kind, f Filter, p Page) (string, []any, error) {
@@ -8,9 +13,23 @@ func ListSQL(k Kind, f Filter, p Page) (string, []any, error) {
 }
 
 // ListSorts are the fields that a kind is sorted by.
-func ListSorts(k Kind) (fields []string) {
-	for f := range lists[k].sorts {
-		fields = append(fields, f)
+func ListSorts(k Kind) []string { return slices.Sorted(maps.Keys(lists[k].sorts)) }
+
+// ListShapes is one sort of each shape that the kind's lists have, the first by
+// name: a column that all rows have, a text and another column that may be empty,
+// a column of another table. Sorts of one shape are the same query but for names.
+func ListShapes(k Kind) (fields []string) {
+	seen := map[string]bool{}
+	for _, f := range ListSorts(k) {
+		c := lists[k].sorts[f]
+		shape := strings.TrimPrefix(c.absent, c.column)
+		if c.related != nil {
+			shape = "related"
+		}
+		if !seen[shape] {
+			seen[shape] = true
+			fields = append(fields, f)
+		}
 	}
 	return fields
 }

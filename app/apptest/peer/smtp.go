@@ -31,8 +31,8 @@ type SMTP struct {
 	mu        sync.Mutex
 	received  []Received
 	passwords []string
-	refuse    error         // what RCPT answers
-	stall     chan struct{} // DATA waits for it, and then breaks off
+	refuse    error  // what RCPT answers
+	stall     *stall // DATA waits for it, and then breaks off
 }
 
 // Received is a mail as the server got it.
@@ -124,18 +124,23 @@ func (s *SMTP) Refuse(err error) {
 	s.refuse = err
 }
 
-// Stall makes the server take no mail to its end until the returned func runs;
-// those that were under way break off then.
-func (s *SMTP) Stall() (resume func()) {
-	stall := make(chan struct{})
+type stall struct {
+	once           sync.Once
+	begun, resumed chan struct{}
+}
+
+// Stall makes the server take no mail to its end until resume runs; those that
+// were under way break off then. begun is closed when the first one is held.
+func (s *SMTP) Stall() (begun <-chan struct{}, resume func()) {
+	held := &stall{begun: make(chan struct{}), resumed: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stall = stall
-	return func() {
+	s.stall = held
+	return held.begun, func() {
 		s.mu.Lock()
 		s.stall = nil
 		s.mu.Unlock()
-		close(stall)
+		close(held.resumed)
 	}
 }
 
@@ -190,10 +195,11 @@ func (x *smtpSession) Data(r io.Reader) error {
 		return err
 	}
 	x.s.mu.Lock()
-	stall := x.s.stall
+	held := x.s.stall
 	x.s.mu.Unlock()
-	if stall != nil {
-		<-stall
+	if held != nil {
+		held.once.Do(func() { close(held.begun) })
+		<-held.resumed
 		return errors.New("broken off")
 	}
 	_, secure := x.conn.TLSConnectionState()

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
@@ -115,7 +117,9 @@ func StartServer(ctx context.Context) (*pgdev.Server, error) {
 // defaults.
 func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 	tb.Helper()
-	server, err := pgdev.Start(tb.Context(), pgdev.Options{Dir: ServerDir(tb), Settings: settings})
+	dir := ServerDir(tb)
+	CopyCluster(tb, dir)
+	server, err := pgdev.Start(tb.Context(), pgdev.Options{Dir: dir, Settings: settings})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -145,16 +149,64 @@ func ServerDir(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	// The server may be on its way out.
 	tb.Cleanup(func() {
-		for range 100 { // it is on its way out
-			if os.RemoveAll(dir) == nil {
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
+		wait.Until(tb, "the directory can be removed", func() bool { return os.RemoveAll(dir) == nil })
 	})
 	return dir
 }
+
+// CopyCluster puts an empty cluster into a pgdev directory, which spares the
+// server that starts there its initdb.
+func CopyCluster(tb testing.TB, dir string) {
+	tb.Helper()
+	from, err := emptyCluster()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	clusters, err := filepath.Glob(filepath.Join(from, "pg*"))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, c := range clusters { // cp keeps whose files they are
+		if out, err := exec.Command("cp", "-a", c, dir).CombinedOutput(); err != nil {
+			tb.Fatalf("%v: %s", err, out)
+		}
+	}
+}
+
+// emptyCluster makes the cluster that is copied, once on a machine.
+var emptyCluster = sync.OnceValues(func() (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("paddock-test-empty-%d", os.Getuid()))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	aside, err := os.MkdirTemp(os.TempDir(), "paddock-test-empty-")
+	if err == nil {
+		err = os.Chmod(aside, 0o755)
+	}
+	if err != nil {
+		return "", err
+	}
+	server, err := pgdev.Start(context.Background(), pgdev.Options{Dir: aside, Settings: map[string]string{"fsync": "off"}})
+	if err == nil {
+		err = server.Close()
+	}
+	if err != nil {
+		return "", err
+	}
+	for running := true; running; time.Sleep(5 * time.Millisecond) {
+		pids, _ := filepath.Glob(filepath.Join(aside, "pg*", "data", "postmaster.pid")) // the only error is a bad pattern
+		running = len(pids) > 0
+	}
+	if err := os.Rename(aside, dir); err != nil { // another process was faster
+		return dir, os.RemoveAll(aside)
+	}
+	return dir, nil
+})
 
 func openDatabase() (*database, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
