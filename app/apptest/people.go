@@ -9,6 +9,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -17,14 +18,18 @@ import (
 // people are what the routes about people and access are about; see Records.
 var people = map[string]func(w *Workspace) Record{
 	"settings/security/sessions": func(w *Workspace) Record {
-		w.Client(w.Owner)
-		var id uuid.UUID
-		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-			rows, err := tx.SessionList(ctx, w.Owner.ID)
-			id = rows[0].ID
-			return err
+		var rows []shareddb.SessionListRow
+		// Another test may give the owner a first factor just now, which leaves a
+		// session that began without one pending.
+		wait.Until(w.tb, "the owner is signed in", func() bool {
+			w.Client(w.Owner)
+			w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+				rows, err = tx.SessionList(ctx, w.Owner.ID)
+				return err
+			})
+			return len(rows) > 0
 		})
-		return Record{ID: id}
+		return Record{ID: rows[0].ID}
 	},
 	"settings/security/passkeys": func(w *Workspace) Record { return Record{ID: w.Passkey(w.Owner)} },
 	"POST /settings/security/recovery-codes": func(w *Workspace) Record {

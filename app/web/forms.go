@@ -42,7 +42,7 @@ func readForm(c echo.Context, fields []ui.Field, all bool) *form {
 		case ui.KindCheck:
 			values = values[max(0, len(values)-1):] // the hidden false goes before a true
 		case ui.KindMembers:
-			values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+			values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" || !storable(v) }) // which no id is
 			if ok {
 				f.present[field.Name], f.Values[field.Name] = true, strings.Join(values, ",")
 			}
@@ -226,6 +226,16 @@ func (f *form) version(c echo.Context) int32 {
 		f.fail("", "We can’t tell which version you saw. Open the record again and repeat your change.")
 	}
 	return int32(n)
+}
+
+// seenVersion is the version that the form was opened at, for the form that is
+// shown again; "" when what was sent is no number.
+func seenVersion(c echo.Context) string {
+	v := c.FormValue("version")
+	if _, err := strconv.ParseInt(v, 10, 32); err != nil {
+		return ""
+	}
+	return v
 }
 
 const notEmail = "This is not an email address. It should look like name@example.com."

@@ -338,7 +338,7 @@ func (l leads) Convert(c echo.Context) error {
 	}
 	if !f.Valid() {
 		f.lift(append([]ui.Field{{Name: "customer"}, {Name: "contact"}}, views.ConversionFields...))
-		return l.renderConversion(c, http.StatusUnprocessableEntity, row, c.FormValue("version"), f)
+		return l.renderConversion(c, http.StatusUnprocessableEntity, row, seenVersion(c), f)
 	}
 	to := views.Customers.URL(out.CustomerID)
 	if out.DealID != nil {

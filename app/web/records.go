@@ -648,7 +648,7 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 	}
 	// The form goes back with the version it came with: only who has seen a
 	// change may write over it.
-	return r.renderAgain(c, http.StatusUnprocessableEntity, rec, f, c.Request().PostForm.Get("version"), field, inPlace, nil)
+	return r.renderAgain(c, http.StatusUnprocessableEntity, rec, f, seenVersion(c), field, inPlace, nil)
 }
 
 // untouched reports whether value is what the field held when the form was
