@@ -88,11 +88,9 @@ func longer(more ...string) fs.FS {
 
 var auditLine = tenantdb.AuditWriteParams{Action: "Tested"}
 
-func openScale(t *testing.T) (*db.DB, string, *pgx.Conn) {
+func openScale(t *testing.T) (*db.DB, *pgx.Conn) {
 	t.Helper()
-	url := pg.NewDatabase(t)
-	d, c := openAt(t, url)
-	return d, url, c
+	return openAt(t, pg.NewDatabase(t))
 }
 
 func openAt(t *testing.T, url string) (*db.DB, *pgx.Conn) {
@@ -355,7 +353,7 @@ func (*counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData)
 // before what comes behind it; what a killed run left of it is cleared.
 func TestMigrationLane(t *testing.T) {
 	t.Parallel()
-	d, _, c := openScale(t)
+	d, c := openScale(t)
 	tenants := workspaces(t, d, 6)
 	files := longer(
 		"-- +goose NO TRANSACTION\n-- +goose Up\ncreate index concurrently customers_nickname on customers (nickname);",
@@ -465,7 +463,7 @@ func TestDropDeleted(t *testing.T) {
 // What somebody changed by hand in one schema is found, and named.
 func TestDrift(t *testing.T) {
 	t.Parallel()
-	d, _, c := openScale(t)
+	d, c := openScale(t)
 	tenants := workspaces(t, d, 8)
 	if found, err := d.FindDrift(t.Context(), nil); err != nil || len(found) != 0 {
 		t.Fatalf("untouched: %v, %v", found, err)

@@ -1,3 +1,5 @@
+// Package browser drives a real Chromium, one for all tests of a process. Only
+// tests import it.
 package browser
 
 import (
@@ -35,8 +37,9 @@ type Browser struct {
 	complaints []string
 }
 
-// patience is how long a step may take before the test fails.
-const patience = 20 * time.Second
+// patience is how long a step may take before the test fails: far more than any
+// machine needs, for it decides nothing but how soon one hears of what hangs.
+const patience = 2 * time.Minute
 
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	path := ""
@@ -323,12 +326,31 @@ func (b *Browser) Screenshot(name string) {
 var axe string
 
 // Axe fails the test for everything serious that axe-core finds on the page.
-func (b *Browser) Axe(page string) {
+func (b *Browser) Axe(page string) { b.tb.Helper(); b.axe(page, "") }
+
+// Themes is Axe in the light and in the dark theme, between which nothing but the
+// colours differs: the other rules are asked once. each runs in either theme.
+func (b *Browser) Themes(page string, each func(theme string)) {
+	b.tb.Helper()
+	for theme, options := range map[string]string{"light": "", "dark": `runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}, `} {
+		b.Theme(theme)
+		each(theme)
+		b.axe(page+", "+theme, options)
+	}
+}
+
+func (b *Browser) axe(page, options string) {
 	b.tb.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 2*patience)
 	defer cancel()
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](axe+`;
-		axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
+	// The library is large: it is sent once to a page.
+	loaded, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`typeof axe !== "undefined"`))
+	library := axe
+	if err == nil && loaded {
+		library = ""
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](library+`;
+		axe.run(document, {`+options+`resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
 			.filter(v => v.impact === "serious" || v.impact === "critical")
 			.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message || ""))}))))`,
 		chromedp.EvalAwaitPromise))
@@ -361,11 +383,16 @@ func (b *Browser) Drag(from, to string) {
 	left := func(p *input.DispatchMouseEventParams) {
 		p.Button, p.Buttons, p.ClickCount = input.MouseButtonLeft, 1, 1
 	}
+	// The page draws what the last step made of it before the next one comes.
+	frames := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Evaluate[bool](`new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))`, chromedp.EvalAwaitPromise)(ctx, t)
+		return err
+	})
 	steps := []chromedp.Action[chromedp.Void]{chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x1, y1, left)}
 	for i := 1; i <= 12; i++ {
-		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12, left), chromedp.Sleep(25*time.Millisecond))
+		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12, left), frames)
 	}
-	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2+1, y2, left), chromedp.Sleep(100*time.Millisecond),
+	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2+1, y2, left), frames,
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x2+1, y2, left))
 	b.do("dragging "+from+" to "+to, steps...)
 }

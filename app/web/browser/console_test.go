@@ -58,12 +58,10 @@ func TestBrowserConsole(t *testing.T) {
 			if path == at {
 				b.Wait(".usage tbody td")
 			}
-			for _, theme := range []string{"light", "dark"} {
-				b.Theme(theme)
+			b.Themes(path, func(theme string) {
 				b.WaitFor(`document.querySelector("h1")`)
-				b.Axe(path + " " + theme)
 				b.Screenshot("console" + strings.ReplaceAll(strings.ReplaceAll(path, w.ID.String(), "show"), "/", "-") + "-" + theme + "-" + strconv.Itoa(int(width)))
-			}
+			})
 			if over := browser.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 				t.Errorf("%s is %d px wider than %d", path, over, width)
 			}
