@@ -157,6 +157,9 @@ func (d *digester) end() error {
 
 // checkDigest returns ErrDamaged where any byte is not as it was written.
 func checkDigest(in io.ReaderAt, size int64) error {
+	if size < digestSize {
+		return fmt.Errorf("%w: it is too short", ErrDamaged)
+	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(in, 0, size-digestSize)); err != nil {
 		return err
@@ -252,6 +255,10 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 	if err != nil {
 		return nil, errors.Join(ErrDamaged, err)
 	}
+	// Of the whole, and first: what is not as it was written is not unpacked.
+	if err := checkDigest(in, size); err != nil {
+		return nil, err
+	}
 	r := &reader{zip: z}
 	if err := r.json(checksumsName, &r.files); err != nil {
 		return nil, err
@@ -281,9 +288,6 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 		if !seen[name] {
 			return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, name)
 		}
-	}
-	if err := checkDigest(in, size); err != nil {
-		return nil, err
 	}
 	if err := r.json(manifestName, &r.manifest); err != nil {
 		return nil, err

@@ -96,6 +96,8 @@ func TestBench(t *testing.T) {
 	r.crm()
 	r.signUps(50)
 	r.nothingToMigrate()
+	r.known()
+	r.felt()
 }
 
 func (r *run) startPostgres() {
@@ -281,7 +283,8 @@ func (r *run) serve() int {
 	r.port = strconv.Itoa(port)
 	r.base = &url.URL{Scheme: "http", Host: "localhost:" + r.port}
 	cmd := exec.Command(bin, "serve")
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(), "PADDOCK_LISTEN=127.0.0.1:"+r.port)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(), "PADDOCK_LISTEN=127.0.0.1:"+r.port,
+		"SMTP_URL=smtp://127.0.0.1:1", "PADDOCK_MAIL_FROM=bench@example.com", "PADDOCK_METRICS_LISTEN=off")
 	log, err := os.Create(filepath.Join(r.t.TempDir(), "serve.log"))
 	if err != nil {
 		r.t.Fatal(err)
@@ -407,7 +410,7 @@ func (r *run) script(path string) string {
 	defer cancel()
 	hosts := tenant.NewResolver(d, r.base.Hostname())
 	go hosts.Run(ctx)
-	time.Sleep(200 * time.Millisecond) // it listens: the second request finds its host cached
+	<-hosts.Ready() // the second request finds its host cached
 	handler := web.New(web.Options{
 		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d), Log: slog.New(slog.DiscardHandler),
 	})

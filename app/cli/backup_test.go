@@ -23,7 +23,7 @@ import (
 // another server, every workspace is as it was.
 func TestWholeDatabaseBackup(t *testing.T) {
 	t.Parallel()
-	old := newStoppable(t, map[string]string{"max_locks_per_transaction": "10", "max_connections": "20", "max_worker_processes": "0", "max_wal_senders": "0", "fsync": "off", "synchronous_commit": "off"})
+	old := newStoppable(t, map[string]string{"max_locks_per_transaction": "10", "max_connections": "30", "fsync": "off", "synchronous_commit": "off"})
 	p := newProduction(t, old.url, "http://paddock.test")
 	for _, slug := range []string{"crew-one", "crew-two"} {
 		p.run("tenant", "create", slug, "--owner-email", slug+"@example.com")
@@ -34,9 +34,9 @@ func TestWholeDatabaseBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	for range 4 {
+	for range 2 {
 		wg.Go(func() {
-			for range 15 {
+			for range 30 {
 				if _, err := d.CreateTenantSchema(t.Context()); err != nil {
 					t.Error(err)
 					return

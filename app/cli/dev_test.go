@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"debug/elf"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -70,6 +72,10 @@ func command(t *testing.T, dir string, extra []string, args ...string) *exec.Cmd
 	if err != nil {
 		t.Fatal(err)
 	}
+	return commandOf(bin, dir, extra, args...)
+}
+
+func commandOf(bin, dir string, extra []string, args ...string) *exec.Cmd {
 	cmd := exec.Command(bin, args...)
 	cmd.Env = append([]string{"HOME=" + filepath.Join(dir, "home"), "PATH=" + os.Getenv("PATH"), "PADDOCK_DATA_DIR=" + dir}, extra...)
 	return cmd
@@ -370,4 +376,40 @@ func TestCommands(t *testing.T) {
 		}
 	}
 	_ = p
+}
+
+// The program as it is deployed, without cgo: it needs nothing of its image, and
+// it serves.
+func TestDeployedBinary(t *testing.T) {
+	t.Parallel()
+	bin := filepath.Join(t.TempDir(), "paddock")
+	build := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if runtime.GOOS == "linux" {
+		f, err := elf.Open(bin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for _, p := range f.Progs {
+			if p.Type == elf.PT_INTERP {
+				t.Error("it asks for a dynamic linker")
+			}
+		}
+	}
+	port := pg.Port(t)
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port)
+	p.bin = bin
+	p.launch(port, "serve")
+	res, err := p.client(port, nil).Get(p.base + "/signin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("it answers %d", res.StatusCode)
+	}
 }

@@ -217,8 +217,9 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 		}
 		wait.Until(t, "people are refused", func() bool { return refused.Load() >= down+20 })
 		database.start()
+		back := time.Now()
 		wait.Until(t, "two hundred answers in a row", func() bool { return row.Load() >= 200 })
-		t.Logf("round %d: %d answers, %d times 503 so far", round+1, answered.Load(), refused.Load())
+		t.Logf("round %d: two hundred answers in a row, %s after PostgreSQL was back; %d answers, %d times 503 so far", round+1, time.Since(back).Round(time.Millisecond), answered.Load(), refused.Load())
 	}
 	stop()
 	wg.Wait()

@@ -28,6 +28,7 @@ type production struct {
 	smtp     *peer.SMTP
 	logs     *pg.Log
 	extra    []string // settings
+	bin      string   // what is launched; "" for what the tests run
 }
 
 func newProduction(t *testing.T, database, base string, extra ...string) *production {
@@ -62,6 +63,9 @@ func (p *production) launch(listen string, args ...string) *exec.Cmd {
 	serving := `"listen":"127.0.0.1:` + listen + `"`
 	before := strings.Count(p.logs.String(), serving)
 	cmd := command(p.t, p.dir, p.env(listen), args...)
+	if p.bin != "" {
+		cmd = commandOf(p.bin, p.dir, p.env(listen), args...)
+	}
 	cmd.Stdout, cmd.Stderr = p.logs, p.logs
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
