@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,14 +39,15 @@ func RequiredVersion() int64 { return tenantTrack.required }
 type track struct {
 	files    fs.FS
 	versions []int64
-	alone    map[int64]bool // can't be in a transaction
+	up       map[int64]string // what goes into one transaction, as one message
+	alone    map[int64]bool   // can't be in a transaction: left to goose, which takes statements apart
 	required int64
 }
 
 var tenantTrack = readTrack(schema.Tenant())
 
 func readTrack(files fs.FS) track {
-	t := track{files: files, alone: map[int64]bool{}}
+	t := track{files: files, up: map[int64]string{}, alone: map[int64]bool{}}
 	names, _ := fs.Glob(files, "*.sql") // the only error is a bad pattern
 	for _, n := range names {
 		v, err := goose.NumericComponent(path.Base(n))
@@ -57,7 +59,10 @@ func readTrack(files fs.FS) track {
 			panic(err) // it was listed just now
 		}
 		t.versions = append(t.versions, v)
-		t.alone[v] = bytes.Contains(text, []byte("-- +goose NO TRANSACTION"))
+		if t.alone[v] = bytes.Contains(text, []byte("-- +goose NO TRANSACTION")); !t.alone[v] {
+			up, _, _ := strings.Cut(string(text), "\n-- +goose Down")
+			t.up[v] = up
+		}
 		if bytes.Contains(text, []byte("\n-- paddock: required\n")) {
 			t.required = max(t.required, v)
 		}
@@ -71,6 +76,36 @@ func (t track) until(version int64) (track, bool) {
 	i := slices.Index(t.versions, version)
 	t.versions = t.versions[:i+1]
 	return t, i >= 0
+}
+
+// migrations are those that are in a transaction. goose would read the files anew
+// for each tenant, and send them statement by statement.
+func (t track) migrations() []*goose.Migration {
+	var out []*goose.Migration
+	for v, text := range t.up {
+		out = append(out, goose.NewGoMigration(v, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, text)
+			return err
+		}}, nil))
+	}
+	return out
+}
+
+// Open opens the files of the others.
+func (t track) Open(name string) (fs.File, error) {
+	if v, err := goose.NumericComponent(name); err == nil && !t.alone[v] {
+		return nil, fs.ErrNotExist
+	}
+	return t.files.Open(name)
+}
+
+// ReadDir lists them.
+func (t track) ReadDir(name string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(t.files, name)
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool {
+		v, err := goose.NumericComponent(e.Name())
+		return err == nil && !t.alone[v]
+	}), err
 }
 
 func (t track) latest() int64 { return t.versions[len(t.versions)-1] }
@@ -566,7 +601,7 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (from, vers
 		return 0, 0, err
 	}
 	store := tenantStore{name}
-	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track.files, goose.WithStore(store))
+	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track, goose.WithStore(store), goose.WithGoMigrations(m.track.migrations()...), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return 0, 0, err
 	}

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,6 +32,7 @@ type visit struct {
 	console  bool          // the operators'
 	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	signedIn bool
+	body     *pending
 	leave    func() // gives the request's turn among its workspace's back; again does nothing
 }
 
@@ -292,6 +290,9 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 		l.route, l.member = c.Path(), v.who.MemberID
 		switch {
 		case level == auth.Anyone:
+			if v.body != nil {
+				return errTooLarge
+			}
 			return next(c)
 		case !v.signedIn:
 			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
@@ -330,6 +331,11 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 			}
 			return s.leave(c, "/settings/security")
 		}
+		done, err := receive(c, p)
+		if err != nil {
+			return err
+		}
+		defer done()
 		if p&auth.Sudo != 0 && !v.who.Recent() {
 			return s.sudo(c, next)
 		}
@@ -366,79 +372,4 @@ func sameSite(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
-}
-
-// maxBody bounds what a form may hold, and maxPicture the one with a picture, in
-// bytes: as a phone takes it, of which little is kept.
-const (
-	maxBody    = 1 << 20
-	maxPicture = 8<<20 + 64<<10
-)
-
-// body reads the form of a request once, within bounds, and lets a plain form
-// say PUT or DELETE in _method: in its body, for a link could carry a query.
-// What could not be stored in a query is refused here.
-func body(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if !storable(r.URL.Path) {
-			return errNotFound
-		}
-		if q, err := url.ParseQuery(r.URL.RawQuery); err != nil || !storableAll(q) {
-			return errBadForm
-		}
-		most := int64(maxBody)
-		if r.URL.Path == avatarPath {
-			most = maxPicture
-		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
-		if err := parseForm(r); err != nil {
-			var large *http.MaxBytesError
-			if errors.As(err, &large) {
-				return errTooLarge
-			}
-			return errBadForm
-		}
-		if r.Method == http.MethodPost {
-			switch m := r.PostForm.Get("_method"); m {
-			case "":
-			case http.MethodPut, http.MethodDelete:
-				r.Method = m
-			default:
-				return errBadForm
-			}
-		}
-		return next(c)
-	}
-}
-
-func parseForm(r *http.Request) error {
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		return r.ParseMultipartForm(maxBody)
-	}
-	if r.Header.Get("Content-Type") == "application/json" { // for the handler, which reads it
-		b, err := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(b))
-		return errors.Join(err, r.ParseForm())
-	}
-	if err := r.ParseForm(); err != nil {
-		return err
-	}
-	// Of other types nothing is read: find out now whether it is too large.
-	_, err := io.Copy(io.Discard, r.Body)
-	return err
-}
-
-func storableAll(q url.Values) bool {
-	for k, vs := range q {
-		if !storable(k) {
-			return false
-		}
-		for _, v := range vs {
-			if !storable(v) {
-				return false
-			}
-		}
-	}
-	return true
 }
