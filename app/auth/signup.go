@@ -119,18 +119,6 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 	return r, err
 }
 
-// HasAccount reports whether somebody signs in with the address.
-func HasAccount(ctx context.Context, d *db.DB, email string) (bool, error) {
-	err := d.SharedRead(ctx, func(tx *db.SharedTx) error {
-		_, err := tx.UserByEmail(ctx, email)
-		return err
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // emailKnown translates the race of two sign-ups with one new address.
 func emailKnown(err error) error {
 	var pg *pgconn.PgError

@@ -24,7 +24,7 @@ import (
 func TestWholeDatabaseBackup(t *testing.T) {
 	t.Parallel()
 	old := newStoppable(t, map[string]string{"max_locks_per_transaction": "10", "max_connections": "30", "fsync": "off", "synchronous_commit": "off"})
-	p := newProduction(t, old.url, "http://paddock.test")
+	p := newProduction(t, old.url, "http://paddock.localhost")
 	for _, slug := range []string{"crew-one", "crew-two"} {
 		p.run("tenant", "create", slug, "--owner-email", slug+"@example.com")
 		p.run("seed", slug, "--customers", "200")

@@ -15,6 +15,10 @@ type devCommand struct{}
 // Run serves a development Paddock: nothing needs to be set up.
 func (devCommand) Run(e *environment) error {
 	log := e.log(false)
+	var err error
+	if e.cfg.Listen, err = e.cfg.Loopback(); err != nil {
+		return err
+	}
 	stop, err := e.embed()
 	if err != nil {
 		return err

@@ -352,6 +352,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"serve"}, nil, 1, "PADDOCK_SECRET is not set"},
 		{[]string{"serve"}, nil, 1, "SMTP_URL is not set"},
 		{[]string{"work"}, nil, 1, "PADDOCK_MAIL_FROM is not set"},
+		{[]string{"serve"}, []string{"PADDOCK_BASE_URL=http://myapp.com"}, 1, "PADDOCK_BASE_URL=http://myapp.com: want https"},
+		{[]string{"dev"}, []string{"PADDOCK_LISTEN=0.0.0.0:1"}, 1, "listens on this machine alone"},
 		{[]string{"jobs"}, nil, 0, ""},
 		{[]string{"jobs", "--json"}, nil, 0, "[]"},
 		{[]string{"jobs", "--retry", "12345"}, nil, 1, "no such job"},
@@ -401,7 +403,7 @@ func TestDeployedBinary(t *testing.T) {
 		}
 	}
 	port := pg.Port(t)
-	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port)
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port)
 	p.bin = bin
 	p.launch(port, "serve")
 	res, err := p.client(port, nil).Get(p.base + "/signin")

@@ -43,7 +43,7 @@ func behind(t *testing.T, url string, c *pgx.Conn, slugs ...string) (schemas map
 func TestMigrateCommand(t *testing.T) {
 	t.Parallel()
 	url := pg.NewDatabase(t)
-	p := newProduction(t, url, "http://paddock.test:8080")
+	p := newProduction(t, url, "http://paddock.localhost:8080")
 	c, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)

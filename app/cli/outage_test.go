@@ -124,7 +124,7 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := newStoppable(t, nil)
 	port := pg.Port(t)
-	p := newProduction(t, database.url, "http://paddock.test:"+port)
+	p := newProduction(t, database.url, "http://paddock.localhost:"+port)
 	p.launch(port, "serve")
 
 	slugs := []string{"crew-red", "crew-green", "crew-blue"}

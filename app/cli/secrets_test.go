@@ -23,7 +23,7 @@ func TestResealing(t *testing.T) {
 	t.Parallel()
 	const old, fresh = productionSecret, "another secret for tests and also of 32 bytes or more"
 	port := pg.Port(t)
-	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port)
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port)
 	with := func(secrets string) { p.extra = []string{"PADDOCK_SECRET=" + secrets} } // the last one counts
 	serve := p.launch(port, "serve", "--jobs=false")
 	c := p.client(port, nil)

@@ -46,7 +46,7 @@ func TestTraces(t *testing.T) {
 	}))
 	defer server.Close()
 	port := pg.Port(t)
-	p := newProduction(t, pg.NewDatabase(t), "http://paddock.test:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
 	web := p.launch(port, "serve", "--jobs=false")
 	p.launch("0", "work")
 	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora Secretive"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})

@@ -204,6 +204,9 @@ func (c Config) RequireProduction() error {
 	if !c.baseURLSet {
 		errs = append(errs, errors.New("PADDOCK_BASE_URL is not set: the address of the public site, such as https://myapp.com"))
 	}
+	if name := c.BaseURL.Hostname(); c.BaseURL.Scheme != "https" && name != "localhost" && !strings.HasSuffix(name, ".localhost") {
+		errs = append(errs, fmt.Errorf("PADDOCK_BASE_URL=%s: want https: cookies and passwords would travel in the clear, and passkeys don’t work", c.BaseURL))
+	}
 	if len(c.Secrets) == 0 {
 		errs = append(errs, errors.New("PADDOCK_SECRET is not set: 32 random bytes or more, for instance from: openssl rand -base64 32"))
 	}
@@ -214,6 +217,22 @@ func (c Config) RequireProduction() error {
 		errs = append(errs, errors.New("PADDOCK_MAIL_FROM is not set: the address that mail comes from"))
 	}
 	return errors.Join(errs...)
+}
+
+// Loopback is Listen for this machine alone: without a host it is 127.0.0.1, and
+// another than this machine's own is refused.
+func (c Config) Loopback() (string, error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "", err
+	}
+	switch a, err := netip.ParseAddr(host); {
+	case host == "" || host == "localhost":
+		host = "127.0.0.1"
+	case err != nil || !a.IsLoopback():
+		return "", fmt.Errorf("PADDOCK_LISTEN=%s: development’s passwords are known to everybody, so it listens on this machine alone; set an address such as 127.0.0.1:8080, or run paddock serve", c.Listen)
+	}
+	return net.JoinHostPort(host, port), nil
 }
 
 // DevelopmentSecret returns a random secret kept in the data directory, so

@@ -135,7 +135,7 @@ func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadG
 	if lead.Status != Converted || lead.ConversionSet == nil {
 		return &RefusalError{"This lead is not converted."}
 	}
-	_, err := Undo(ctx, q, *lead.ConversionSet)
+	_, err := Undo(ctx, q, *lead.ConversionSet, By{Manages: true}) // of whoever may convert: it changed records alone
 	return err
 }
 

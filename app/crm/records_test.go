@@ -330,7 +330,7 @@ func TestUndo(t *testing.T) {
 		}
 		undo := func() error {
 			return d.Tenant(ctx, func(tx *db.TenantTx) error {
-				_, err := crm.Undo(ctx, tx.Queries, set)
+				_, err := crm.Undo(ctx, tx.Queries, set, crm.By{Member: tx.MemberID(), Manages: true})
 				return err
 			})
 		}
@@ -347,7 +347,7 @@ func TestUndo(t *testing.T) {
 		}
 	}
 	if err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-		_, err := crm.Undo(ctx, tx.Queries, uuid.New())
+		_, err := crm.Undo(ctx, tx.Queries, uuid.New(), crm.By{})
 		return err
 	}); !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("an unknown change: %v", err)
@@ -453,7 +453,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		t.Helper()
 		before := snapshot(t, su, w.Schema)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			_, err := crm.Undo(ctx, tx.Queries, set)
+			_, err := crm.Undo(ctx, tx.Queries, set, crm.By{Member: tx.MemberID(), Manages: true})
 			return err
 		})
 		var no *crm.RefusalError

@@ -45,10 +45,12 @@ func TaskUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGetRo
 	return update(ctx, q, tenantdb.Task, p.ID, was.AssigneeID, p.AssigneeID, tags, func() (int64, error) { return q.TaskUpdate(ctx, p) })
 }
 
-// By is who completes a task, and the zone that says what a day is to them.
+// By is who does something: whether they manage the workspace, and the zone that
+// says what a day is to them.
 type By struct {
-	Member uuid.UUID // uuid.Nil for nobody
-	Zone   *time.Location
+	Member  uuid.UUID // uuid.Nil for nobody
+	Zone    *time.Location
+	Manages bool // the workspace
 }
 
 // finish is what completing a task brings: who did it, the next of a repeating

@@ -22,6 +22,41 @@ type Undone struct {
 	Removed []uuid.UUID // what the change had made
 }
 
+// ErrForbidden is answered for a change that the person could not have made.
+var ErrForbidden = errors.New("crm: undoing this asks for more than the role has")
+
+// mayUndo refuses to take back for somebody what they could not have changed:
+// pipelines and tags are settings, a note's text is its author's, and whether it
+// is there theirs and the admins'.
+func mayUndo(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, by By) error {
+	for _, c := range changes {
+		may := true
+		switch c.Entity {
+		case "pipeline", "stage":
+			may = by.Manages
+		case "tag":
+			may = by.Manages || c.Op == "insert" // it was made with a record, and stays
+		case "note":
+			n, err := q.NoteGet(ctx, c.EntityID)
+			if errors.Is(err, pgx.ErrNoRows) {
+				continue // gone for good
+			}
+			if err != nil {
+				return err
+			}
+			var before map[string]json.RawMessage
+			_ = json.Unmarshal(c.Before, &before) // there is none where it was made
+			_, rewritten := before["body"]
+			_, ended := before["deleted_at"]
+			may = n.AuthorID != nil && *n.AuthorID == by.Member || by.Manages && !rewritten || c.Op == "update" && !rewritten && !ended // a pin is anybody's
+		}
+		if !may {
+			return ErrForbidden
+		}
+	}
+	return nil
+}
+
 var (
 	errLater = &RefusalError{"This can’t be undone any more: it was changed again since."}
 	errLarge = &RefusalError{"This changed too much at once to be undone."}
@@ -33,8 +68,9 @@ const undoLimit = 2000
 // Undo takes back all that one transaction changed: fields, tags, links,
 // positions, deletions, and new records, which go for good. It is all or
 // nothing: when any of it was changed again since, Undo refuses and says so;
-// pgx.ErrNoRows when there is no such change set.
-func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) (Undone, error) {
+// ErrForbidden when the change asked for more than who undoes it has, pgx.ErrNoRows
+// when there is no such change set.
+func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) (Undone, error) {
 	changes, err := q.ChangesOfSet(ctx, changeSet, undoLimit+1)
 	switch {
 	case err != nil:
@@ -43,6 +79,9 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) (Undone
 		return Undone{}, pgx.ErrNoRows
 	case len(changes) > undoLimit:
 		return Undone{}, errLarge
+	}
+	if err := mayUndo(ctx, q, changes, by); err != nil {
+		return Undone{}, err
 	}
 	u, err := lockChanged(ctx, q, changes)
 	if err != nil {

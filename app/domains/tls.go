@@ -30,6 +30,14 @@ type TLSOptions struct {
 	CertFile, KeyFile string // one that is there, such as the base host's wildcard; "" for none
 }
 
+// aead are the suites of TLS 1.2 that authenticate what they encrypt; those of 1.3
+// all do.
+var aead = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
 // certificates is how many a process holds in memory; the database has them all.
 const certificates = 10_000
 
@@ -43,7 +51,7 @@ func NewTLS(ctx context.Context, o TLSOptions) (*tls.Config, error) {
 		if err != nil {
 			return nil, fmt.Errorf("PADDOCK_TLS: %w", err)
 		}
-		return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protocols, MinVersion: tls.VersionTLS12}, nil
+		return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protocols, MinVersion: tls.VersionTLS12, CipherSuites: aead}, nil
 	}
 	var magic *certmagic.Config
 	logger := zap.NewNop() // OnEvent says what an operator wants to know
@@ -83,7 +91,7 @@ func NewTLS(ctx context.Context, o TLSOptions) (*tls.Config, error) {
 	}
 	c := magic.TLSConfig()
 	c.NextProtos = append(protocols, c.NextProtos...)
-	c.MinVersion = tls.VersionTLS12
+	c.MinVersion, c.CipherSuites = tls.VersionTLS12, aead
 	return c, nil
 }
 

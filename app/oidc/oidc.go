@@ -54,6 +54,7 @@ type Claims struct {
 type Client struct {
 	http      *http.Client
 	discovery *expirable.LRU[string, *oidc.Provider]
+	failed    *expirable.LRU[string, error] // discoveries that are not tried again at once
 	private   []netip.Prefix
 }
 
@@ -62,6 +63,7 @@ const (
 	timeout     = 10 * time.Second
 	maxResponse = 256 << 10 // bytes
 	keep        = time.Hour
+	keepFailed  = 20 * time.Second
 	maxKept     = 200
 )
 
@@ -81,7 +83,9 @@ func NewClient(private []netip.Prefix) *Client {
 	}}
 	transport := &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout, MaxIdleConns: 20, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	return &Client{
-		http:      &http.Client{Timeout: timeout, Transport: bounded{transport}},
+		// Nothing that OpenID Connect asks for is elsewhere than where it says.
+		http:      &http.Client{Timeout: timeout, Transport: bounded{transport}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		failed:    expirable.NewLRU[string, error](maxKept, nil, keepFailed),
 		discovery: expirable.NewLRU[string, *oidc.Provider](maxKept, nil, keep),
 		private:   private,
 	}
@@ -91,10 +95,12 @@ func NewClient(private []netip.Prefix) *Client {
 var ErrPrivate = errors.New("oidc: the provider's address is not public")
 
 // shared networks that netip has no name for: RFC 6598, 192.0.0.0/24 of RFC
-// 6890, benchmarks of RFC 2544, and IPv4 inside IPv6 (RFC 6052, 3056, 4380).
+// 6890, benchmarks of RFC 2544, IPv4 inside IPv6 (RFC 4291 2.5.5.1, 6052, 3056,
+// 4380) and the site-local addresses of RFC 3879.
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
 	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("fec0::/10"),
 }
 
 func public(ip netip.Addr) bool {
@@ -121,23 +127,56 @@ var ErrIssuer = errors.New("oidc: want an https address without a query")
 // Discover finds out what the provider offers; it fails for one that can't be
 // reached or is none.
 func (c *Client) Discover(issuer string) (*oidc.Provider, error) {
-	u, err := url.Parse(issuer)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || len(c.private) == 0) {
+	if u, err := url.Parse(issuer); err != nil || u.RawQuery != "" || u.Fragment != "" || !c.secure(issuer) {
 		return nil, ErrIssuer
 	}
 	if p, ok := c.discovery.Get(issuer); ok {
 		return p, nil
 	}
+	p, err := c.discover(issuer)
+	if err != nil {
+		c.failed.Add(issuer, err)
+		return nil, err
+	}
+	c.failed.Remove(issuer)
+	c.discovery.Add(issuer, p)
+	return p, nil
+}
+
+func (c *Client) discover(issuer string) (*oidc.Provider, error) {
 	// It outlives the request: it goes on to fetch keys when they change.
 	p, err := oidc.NewProvider(oidc.ClientContext(context.Background(), c.http), issuer)
 	if err != nil {
 		return nil, err
 	}
-	c.discovery.Add(issuer, p)
+	var keys struct {
+		URL string `json:"jwks_uri"`
+	}
+	if err := p.Claims(&keys); err != nil {
+		return nil, err
+	}
+	for _, endpoint := range []string{p.Endpoint().AuthURL, p.Endpoint().TokenURL, keys.URL, p.UserInfoEndpoint()} {
+		if endpoint != "" && !c.secure(endpoint) {
+			return nil, ErrEndpoint
+		}
+	}
 	return p, nil
 }
 
+// secure tells an address that secrets may be sent to, and that may be believed.
+func (c *Client) secure(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && len(c.private) > 0)
+}
+
+// ErrEndpoint is answered for a provider that wants to be asked over plain HTTP.
+var ErrEndpoint = errors.New("oidc: the provider names an address that is not https")
+
 func (c *Client) config(p Provider, redirectURL string) (*oauth2.Config, *oidc.Provider, error) {
+	// One that did not answer just now is not waited for by everybody who comes.
+	if err, ok := c.failed.Get(p.Issuer); ok {
+		return nil, nil, err
+	}
 	found, err := c.Discover(p.Issuer)
 	if err != nil {
 		return nil, nil, err
@@ -196,6 +235,9 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code strin
 	at := time.Time{}
 	if said.AuthTime > 0 {
 		at = time.Unix(said.AuthTime, 0)
+	}
+	if now := time.Now(); at.After(now) { // its clock, or a proof that would last for ever
+		at = now
 	}
 	if f.Fresh && time.Since(at) > freshness {
 		return Claims{}, ErrStale

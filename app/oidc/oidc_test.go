@@ -2,6 +2,7 @@ package oidc_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -86,8 +87,8 @@ func TestPrivateAddresses(t *testing.T) {
 	secret := listen("127.0.0.2", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))
 	open := listen("127.0.0.1", http.RedirectHandler(secret+"/.well-known/openid-configuration", http.StatusFound))
 	c := oidc.NewClient(loopback)
-	if _, err := c.Discover(open); !errors.Is(err, oidc.ErrPrivate) {
-		t.Errorf("behind a redirect: %v", err)
+	if _, err := c.Discover(open); err == nil {
+		t.Error("a redirect is followed")
 	}
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(open, "http://"))
 	if _, err := oidc.NewClient([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}).Discover("http://localhost:" + port); !errors.Is(err, oidc.ErrPrivate) {
@@ -96,6 +97,11 @@ func TestPrivateAddresses(t *testing.T) {
 	if reached {
 		t.Error("a neighbour was asked")
 	}
+	for _, ip := range []string{"[::127.0.0.1]", "[fec0::1]", "[::ffff:127.0.0.1]", "[2002:7f00:1::]"} {
+		if _, err := oidc.NewClient(nil).Discover("https://" + ip + ":" + port); !errors.Is(err, oidc.ErrPrivate) {
+			t.Errorf("%s: %v", ip, err)
+		}
+	}
 	// What a provider answers is cut off.
 	long := listen("127.0.0.1", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -103,5 +109,49 @@ func TestPrivateAddresses(t *testing.T) {
 	}))
 	if _, err := c.Discover(long); err == nil {
 		t.Error("an endless answer is taken")
+	}
+}
+
+// What a provider's own document names is asked over https alone; and a provider
+// that does not answer is not asked again by the next who signs in.
+func TestDiscoveredEndpoints(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	document := func(w http.ResponseWriter, r *http.Request, auth, token, keys string) {
+		asked++
+		issuer := "http://" + r.Host
+		if r.TLS != nil {
+			issuer = "https://" + r.Host
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"issuer": %q, "authorization_endpoint": %q, "token_endpoint": %q, "jwks_uri": %q}`, issuer, auth, token, keys)
+	}
+	c := oidc.NewClient(nil)
+	for what, urls := range map[string][3]string{
+		"to sign in": {"http://example.com/a", "https://example.com/t", "https://example.com/k"},
+		"for tokens": {"https://example.com/a", "http://example.com/t", "https://example.com/k"},
+		"for keys":   {"https://example.com/a", "https://example.com/t", "http://example.com/k"},
+	} {
+		s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { document(w, r, urls[0], urls[1], urls[2]) }))
+		t.Cleanup(s.Close)
+		oidc.Trust(c, s)
+		if _, err := c.Discover(s.URL); !errors.Is(err, oidc.ErrEndpoint) {
+			t.Errorf("plain HTTP %s: %v", what, err)
+		}
+	}
+	asked = 0
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(s.Close)
+	oidc.Trust(c, s)
+	for range 5 {
+		if _, _, err := c.Start(oidc.Provider{Issuer: s.URL}, "https://paddock.test/callback", false); err == nil {
+			t.Error("a provider that is down")
+		}
+	}
+	if asked != 1 {
+		t.Errorf("a provider that is down was asked %d times", asked)
 	}
 }

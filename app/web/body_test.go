@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -68,19 +69,15 @@ func TestBodiesAreNotWrittenToDisk(t *testing.T) {
 			override = ""
 		}
 		form, contentType := large(t, override, n)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, u, bytes.NewReader(form))
-		if err != nil {
-			t.Fatal(err)
-		}
+		req := httptest.NewRequest(http.MethodPost, u, bytes.NewReader(form))
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 		req.Header.Set("Content-Type", contentType)
-		res, err := c.HTTP.Do(req)
-		if err != nil {
-			return 0 // it was answered before all was sent, and the connection closed
+		for _, cookie := range c.HTTP.Jar.Cookies(req.URL) {
+			req.AddCookie(cookie)
 		}
-		defer res.Body.Close()
-		_, _ = io.Copy(io.Discard, res.Body)
-		return res.StatusCode
+		answer := httptest.NewRecorder()
+		app.Web.ServeHTTP(answer, req)
+		return answer.Code
 	}
 	fill := strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", "x", ":domain", "x.example", ":host", "x.example", ":provider", "workspace", ":token", "none", "*", "x")
 	member := w.Client(w.Owner)
@@ -112,7 +109,7 @@ func TestBodiesAreNotWrittenToDisk(t *testing.T) {
 	if status := send(member, http.MethodPut, w.URL("/settings/profile/avatar"), 7<<20); status != http.StatusUnprocessableEntity {
 		t.Errorf("seven megabytes of no picture: %d", status)
 	}
-	if status := send(member, http.MethodPut, w.URL("/settings/profile/avatar"), 9<<20); status != http.StatusRequestEntityTooLarge && status != 0 {
+	if status := send(member, http.MethodPut, w.URL("/settings/profile/avatar"), 9<<20); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("nine megabytes: %d", status)
 	}
 	empty("pictures")

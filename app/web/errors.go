@@ -131,6 +131,8 @@ func (s *Server) problem(err error) *problem {
 		return &problem{status: http.StatusConflict, title: "This can’t be done", text: refused.Reason}
 	case errors.As(err, &denied):
 		return &problem{status: http.StatusUnprocessableEntity, title: "This can’t be done", text: denied.Reason, home: true}
+	case errors.Is(err, crm.ErrForbidden):
+		return errRole
 	case errors.Is(err, pgx.ErrNoRows):
 		return errNotFound
 	case errors.Is(err, tenantdb.ErrBadCursor):

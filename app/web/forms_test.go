@@ -66,7 +66,7 @@ func TestBadInput(t *testing.T) {
 			owner = "assignee_id"
 		}
 		create.Set(owner, "0190a0b0-0000-7000-8000-000000000001") // nobody: nothing is saved
-		forms["create "+entity] = form{w.URL("/" + entity), "POST", create, fields}
+		forms["create "+entity] = form{w.URL("/" + entity), "POST", create, fields[len(fields)-1:]}
 	}
 	const script = `"><script>alert(1)</script>`
 	values := map[string]string{
@@ -91,8 +91,8 @@ func TestBadInput(t *testing.T) {
 							continue
 						}
 						for _, htmx := range []bool{false, true} {
-							if alone && htmx != (i%2 == 0) == (f.method == "POST") {
-								continue // creating and changing take turns
+							if alone && htmx != (i%2 == 0) {
+								continue // in turn
 							}
 							c.HTMX = htmx
 							var res *apptest.Response

@@ -13,6 +13,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -95,7 +96,30 @@ const avatarPath = "/settings/profile/avatar"
 // decoding bounds how many pictures are decoded at once.
 var decoding = semaphore.NewWeighted(1)
 
+// decodingTime is how long one may wait for its turn and take, in all.
+const decodingTime = 10 * time.Second
+
 var errAvatar = errors.New("web: no image")
+
+// maxScans is how often a progressive JPEG may go over its pixels; encoders write
+// some ten scans, and one of thousands takes a core for as many times as long.
+const maxScans = 64
+
+// scans counts a JPEG's: in what lies between its markers FF is followed by 00.
+func scans(file []byte) int { return bytes.Count(file, []byte{0xff, 0xda}) }
+
+// cancelled is a reader that ends with a context, and so a decoder's work does.
+type cancelled struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r cancelled) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p[:min(len(p), 4<<10)])
+}
 
 // avatarUpdate takes an image, makes a small one of its own of it, and keeps
 // that alone: nothing else that was in the file.
@@ -125,21 +149,27 @@ func readAvatar(c echo.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	config, _, err := image.DecodeConfig(file)
+	raw, err := io.ReadAll(file)
 	if err != nil {
 		return nil, err
+	}
+	config, format, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	if format == "jpeg" && scans(raw) > maxScans {
+		return nil, errAvatar
 	}
 	if config.Width <= 0 || config.Height <= 0 || config.Width > avatarMaxInput/config.Height {
 		return nil, errAvatar
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	if err := decoding.Acquire(c.Request().Context(), 1); err != nil {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), decodingTime)
+	defer cancel()
+	if err := decoding.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
 	defer decoding.Release(1)
-	full, _, err := image.Decode(file)
+	full, _, err := image.Decode(cancelled{ctx, bytes.NewReader(raw)})
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func New(o Options) *Server {
 
 	s.outer = s.newEcho()
 	s.outer.Use(
-		middleware.RequestIDWithConfig(middleware.RequestIDConfig{RequestIDHandler: func(c echo.Context, id string) { c.Response().Header().Set(echo.HeaderXRequestID, id) }}),
+		withRequestID,
 		s.withLine,
 		s.traced,
 		s.accessLog(s.log),
@@ -234,7 +234,10 @@ func (s *Server) siteURL(path string, query url.Values) string {
 // of ours.
 func (s *Server) here(c echo.Context, path string, query url.Values) string {
 	u := *s.cfg.BaseURL
-	u.Host, u.Path, u.RawQuery = c.Request().Host, path, query.Encode()
+	u.Host, u.Path, u.RawQuery = hostname(c.Request().Host), path, query.Encode()
+	if port := s.cfg.BaseURL.Port(); port != "" { // ours, not what the client says
+		u.Host = net.JoinHostPort(u.Host, port)
+	}
 	return u.String()
 }
 

@@ -67,12 +67,19 @@ func (s *Server) signUp(c echo.Context) error {
 		return err
 	}
 	if !known {
-		there, err := auth.HasAccount(ctx, s.db, f.Values["email"])
-		if err != nil {
-			return err
-		}
-		if !there { // else it is that account's, which was judged when it was chosen
-			f.checkNewPassword(false, f.Values["name"], f.Values["email"], f.Values["workspace"])
+		// All are judged alike: else a weak password would tell whether the address is
+		// known. One that is an account's own was judged when it was chosen.
+		fresh := &form{ui.Form{Values: f.Values, Errors: map[string]string{}}, f.present}
+		fresh.checkNewPassword(false, f.Values["name"], f.Values["email"], f.Values["workspace"])
+		if problem := fresh.Errors["password"]; problem != "" && f.Errors["password"] == "" {
+			switch _, err := auth.CheckSignIn(ctx, s.db, f.Values["email"], f.Values["password"], c.RealIP()); {
+			case errors.Is(err, auth.ErrWrongPassword):
+				f.fail("password", problem)
+			case errors.As(err, &auth.TooManyError{}):
+				return s.renderSignUp(c, tooMany(c, f, err), f.Form)
+			case err != nil:
+				return err
+			}
 		}
 	}
 	if f.Errors["slug"] == "" && !tenant.ValidSlug(f.Values["slug"]) {
@@ -186,6 +193,8 @@ func (s *Server) signOut(c echo.Context) error {
 	if err := s.endSession(c); err != nil {
 		return err
 	}
+	// Not its cookies, which are those of all hosts below the base host to a browser.
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return s.leave(c, "/signin")
 }
 

@@ -319,7 +319,8 @@ func (s *Server) undo(c echo.Context) error {
 	}
 	var back crm.Undone
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-		if back, err = crm.Undo(ctx, tx.Queries, id); err != nil || len(back.Removed) == 0 {
+		by := crm.By{Member: tx.MemberID(), Manages: visiting(c).who.Role.May(auth.Manage)}
+		if back, err = crm.Undo(ctx, tx.Queries, id, by); err != nil || len(back.Removed) == 0 {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, ui.Plural(len(back.Removed), "record", "records")+", by undoing how it was made")

@@ -1,0 +1,78 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+func rendered(tb testing.TB, source string) string {
+	tb.Helper()
+	var out strings.Builder
+	if err := Markdown(source).Render(context.Background(), &out); err != nil {
+		tb.Fatal(err)
+	}
+	return out.String()
+}
+
+// What somebody writes is not shown as something much larger, whatever it is.
+func TestMarkdownIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]string{
+		"quotes":         strings.Repeat(">", 20_000),
+		"spaced quotes":  strings.Repeat("> ", 10_000),
+		"lists":          strings.Repeat("- ", 10_000),
+		"numbered lists": strings.Repeat("1. ", 6_000),
+		"quotes in turn": strings.Repeat("> - ", 5_000),
+		"deeper lists": func() string {
+			var b strings.Builder
+			for i := range 140 {
+				b.WriteString(strings.Repeat(" ", 2*i) + "- x\n")
+			}
+			return b.String()
+		}(),
+		"a table": "|a|\n|-|\n" + strings.Repeat("|\n", 8_000),
+		"wide":    strings.Repeat("|a", 200) + "\n" + strings.Repeat("|-", 200) + "\n" + strings.Repeat("|\n", 2_000),
+		"stars":   strings.Repeat("*a **b ", 2_500),
+		"links":   strings.Repeat("[", 20_000),
+		"escapes": strings.Repeat("<&>", 6_000),
+	} {
+		got := rendered(t, source)
+		if most := 6*len(source) + markdownSlack; len(got) > most {
+			t.Errorf("%s: %d bytes of %d", name, len(got), len(source))
+		}
+		if n := strings.Count(got, "<blockquote>"); n > markdownDepth {
+			t.Errorf("%s: %d quotes in one another", name, n)
+		}
+	}
+	// What people write is rendered.
+	for source, want := range map[string]string{
+		"> quoted\n> > twice":    "<blockquote>",
+		"- a\n  - b\n    - c":    "<li>c</li>",
+		"1. one\n2. two":         "<ol>",
+		"**bold** -- 2026-01-01": "<strong>bold</strong>",
+	} {
+		if got := rendered(t, source); !strings.Contains(got, want) {
+			t.Errorf("%q became %s", source, got)
+		}
+	}
+}
+
+// The cost of a text is in proportion to its length: what is allocated for each
+// byte of it is bounded.
+func FuzzMarkdown(f *testing.F) {
+	for _, seed := range []string{strings.Repeat(">", 3000), strings.Repeat("- ", 2000), strings.Repeat("*a **b ", 500), strings.Repeat("[a](", 900), "|a|\n|-|\n|b|", "<script>alert(1)</script>", "[x](javascript:alert(1))"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		got := rendered(t, source)
+		if len(got) > 6*len(source)+markdownSlack {
+			t.Errorf("%d bytes of %d", len(got), len(source))
+		}
+		for _, bad := range []string{"<script", "javascript:", "<img", "<style", "onerror="} {
+			if strings.Contains(strings.ToLower(got), bad) && !strings.Contains(strings.ToLower(source), bad) || strings.Contains(got, "<script") {
+				t.Errorf("%s in %s", bad, got)
+			}
+		}
+	})
+}
