@@ -6,6 +6,19 @@ psql -v ON_ERROR_STOP=1 -U postgres -v password="$PADDOCK_DB_PASSWORD" <<'SQL'
 create role paddock login createrole password :'password';
 create database paddock owner paddock;
 \c paddock
-revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
-grant execute on function pg_catalog.set_config(text, text, boolean) to paddock;
+do $$
+declare
+	f regprocedure;
+	owner name := (select pg_get_userbyid(datdba) from pg_database where datname = current_database());
+begin
+	for f in
+		select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace
+			and (proname in ('set_config', 'pg_notify', 'lo_creat', 'lo_create', 'lo_from_bytea', 'lo_import') or proname ~ '^pg_(try_)?advisory_')
+	loop
+		execute format('revoke execute on function %s from public', f);
+		execute format('grant execute on function %s to %I with grant option', f, owner);
+	end loop;
+	revoke usage on language plpgsql from public;
+	execute format('grant usage on language plpgsql to %I', owner);
+end $$;
 SQL

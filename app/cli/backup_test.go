@@ -16,6 +16,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/sql/schema"
 )
 
 // The backup of a whole database as docs/operations.md has it: what breaks with
@@ -102,8 +103,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	}
 	defer su.Close(t.Context())
 	for _, sql := range []string{
-		`revoke execute on function pg_catalog.set_config(text, text, boolean) from public`,
-		`grant execute on function pg_catalog.set_config(text, text, boolean) to paddock`,
+		schema.Superuser,
 		`alter role paddock password 'of the other server'`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {

@@ -31,6 +31,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/apptest/wait"
+	"github.com/paddock-crm/paddock/sql/schema"
 )
 
 const deploy = "../../deploy/"
@@ -183,6 +184,16 @@ func TestDeploymentFiles(t *testing.T) {
 	for _, name := range []string{"DATABASE_URL", "PADDOCK_SECRET", "PADDOCK_BASE_URL", "SMTP_URL", "PADDOCK_MAIL_FROM"} {
 		if compose.Services["paddock"].Environment[name] == "" {
 			t.Errorf("compose.yaml does not set %s", name)
+		}
+	}
+	_, superuser, _ := strings.Cut(schema.Superuser, "do $$")
+	settings, err := os.ReadFile("../../docs/settings.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{"docs/settings.md": string(settings), "postgres-init.sh": read(t, "postgres-init.sh")} {
+		if !strings.Contains(text, superuser) {
+			t.Errorf("%s does not have what stands in sql/schema/superuser.sql", file)
 		}
 	}
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/seal"
+	"github.com/paddock-crm/paddock/sql/schema"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
 type doctorCommand struct {
 	Drift bool `help:"Also compare every workspace’s schema with what its migrations make."`
 	JSON  bool `name:"json" help:"Print JSON."`
+	SQL   bool `name:"sql" help:"Print what a superuser runs once in the database, and look at nothing."`
 }
 
 // finding is one line of the doctor's: what is so, and how it is mended.
@@ -30,6 +32,10 @@ type finding struct {
 
 // Run says what is wrong and how to mend it; it fails when something is wrong.
 func (c doctorCommand) Run(e *environment) error {
+	if c.SQL {
+		fmt.Fprint(e.out, schema.Superuser)
+		return nil
+	}
 	var found []finding
 	say := func(level, what, mend string) {
 		found = append(found, finding{level, strings.Join(strings.Fields(what), " "), mend}) // what a driver says may have lines
@@ -84,8 +90,8 @@ func (c doctorCommand) Run(e *environment) error {
 	}
 	server, _, _ := strings.Cut(h.Server, " on ")
 	say("ok", server, "")
-	check(!h.SetConfigOpen, "warning", "set_config is closed to workspaces", "an injected SELECT could change its role by set_config",
-		"a superuser runs, in this database: revoke execute on function pg_catalog.set_config(text, text, boolean) from public; grant execute on function pg_catalog.set_config(text, text, boolean) to <the login>")
+	check(len(h.Unrestricted) == 0, "warning", "set_config is closed to workspaces, and what else only a superuser can close", "an injected SELECT could use "+strings.Join(h.Unrestricted, ", "), mendUnrestricted)
+	check(len(h.OpenFunctions) == 0, "wrong", "no function of ours is open to workspaces", "workspaces’ roles may execute "+strings.Join(h.OpenFunctions, ", "), "run paddock migrate; revoke execute on what is not Paddock’s own")
 	check(h.BaselineReads == 0 && h.TenantReads == 0, "wrong", "workspaces are kept apart by their roles",
 		fmt.Sprintf("%d roles of workspaces can read shared tables, the pool’s baseline %d", h.TenantReads, h.BaselineReads), "revoke what was granted by hand: see docs/architecture.md, Isolation")
 	check(h.MissingRoles == 0, "wrong", "every workspace has its role", fmt.Sprintf("%d workspaces lack their role, as after a restore on another server", h.MissingRoles), "create the roles as docs/operations.md says under Restoring")

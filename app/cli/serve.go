@@ -33,7 +33,7 @@ func (c serveCommand) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	if err := warnSetConfig(e.ctx, s.db, s.log); err != nil {
+	if err := warnUnrestricted(e.ctx, s.db, s.log); err != nil {
 		return err
 	}
 	s.jobs = c.Jobs
@@ -68,15 +68,15 @@ func (e *environment) production() (s service, done func(), err error) {
 	return s, done, nil
 }
 
-func warnSetConfig(ctx context.Context, d *db.DB, log *slog.Logger) error {
-	open, err := d.SetConfigOpen(ctx)
-	if err == nil && open {
-		log.Warn("tenant roles may call set_config; have a superuser run, in this database: " +
-			"revoke execute on function pg_catalog.set_config(text, text, boolean) from public; " +
-			"grant execute on function pg_catalog.set_config(text, text, boolean) to <the login>")
+func warnUnrestricted(ctx context.Context, d *db.DB, log *slog.Logger) error {
+	open, err := d.Unrestricted(ctx)
+	if err == nil && len(open) > 0 {
+		log.Warn("what only a superuser can close is open to workspaces’ roles: "+mendUnrestricted, "open", open)
 	}
 	return err
 }
+
+const mendUnrestricted = "a superuser runs, in this database, what paddock doctor --sql prints"
 
 type workCommand struct{}
 

@@ -239,9 +239,9 @@ func (d *DB) prepare(ctx context.Context) error {
 	case !owner:
 		return errors.New("DATABASE_URL: the login must own the database")
 	case ready:
-		return nil
+		return d.grantCatalog(ctx)
 	}
-	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
+	err = pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
 		// Roles are cluster-wide: so is the lock against another process here.
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, lockRoles); err != nil {
 			return err
@@ -255,6 +255,41 @@ func (d *DB) prepare(ctx context.Context) error {
 			revoke all on schema public from public;
 			revoke temp, create on database %s from public;
 			grant usage on schema public to %s`, ident(d.name), ident(d.sharedRole())))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.grantCatalog(ctx)
+}
+
+// catalogFunctions are those of sql/schema/superuser.sql, without set_config, that
+// the shared role goes on using: the queue notifies, names are locked.
+const catalogFunctions = `pronamespace = 'pg_catalog'::regnamespace and (proname = 'pg_notify' or proname ~ '^pg_(try_)?advisory_')`
+
+// grantCatalog gives the shared role what a superuser took from everybody and left
+// to the owner to pass on; where that has not been done there is nothing to do.
+func (d *DB) grantCatalog(ctx context.Context) error {
+	const missing = `select count(*) from pg_catalog.pg_proc where ` + catalogFunctions + `
+		and not has_function_privilege($1, oid, 'execute') and has_function_privilege(oid, 'execute with grant option')`
+	var n int
+	if err := d.owner.QueryRow(ctx, missing, d.sharedRole()).Scan(&n); err != nil || n == 0 {
+		return err
+	}
+	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
+		// Two at once would fail with "tuple concurrently updated".
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, lockRoles); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `select oid::regprocedure::text from pg_catalog.pg_proc where `+catalogFunctions+` and not has_function_privilege($1, oid, 'execute')`, d.sharedRole())
+		if err != nil {
+			return err
+		}
+		functions, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(functions) == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, "grant execute on function "+strings.Join(functions, ", ")+" to "+ident(d.sharedRole()))
 		return err
 	})
 }
@@ -274,14 +309,20 @@ func createRole(ctx context.Context, tx pgx.Tx, role string) error {
 	return err
 }
 
-// SetConfigOpen reports whether the tenant roles may still call set_config,
-// with which one injected SELECT could change its role. Only a superuser can
-// close it: revoke execute on function pg_catalog.set_config(text, text, boolean) from public.
-func (d *DB) SetConfigOpen(ctx context.Context) (bool, error) {
-	var open bool
-	err := d.owner.QueryRow(ctx,
-		`select has_function_privilege($1, 'pg_catalog.set_config(text, text, boolean)', 'execute')`, d.baselineRole()).Scan(&open)
-	return open, err
+// Unrestricted names what is open to the tenants' roles that only a superuser can
+// close, by running schema.Superuser: set_config, with which one injected SELECT
+// could change its role, and others; nothing when all is well.
+func (d *DB) Unrestricted(ctx context.Context) ([]string, error) {
+	rows, err := d.owner.Query(ctx, `
+		select distinct proname::text from pg_catalog.pg_proc
+		where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'pg_notify', 'lo_creat', 'lo_create', 'lo_from_bytea') or proname ~ '^pg_(try_)?advisory_')
+			and has_function_privilege($1, oid, 'execute')
+		union all select 'plpgsql' where has_language_privilege($1, 'plpgsql', 'usage')
+		order by 1`, d.baselineRole())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // Advisory locks, all in one namespace of ours.

@@ -10,12 +10,13 @@ import (
 
 // Health is what the database says of itself, for paddock doctor.
 type Health struct {
-	Server          string // its version
-	SetConfigOpen   bool   // see SetConfigOpen
-	BaselineReads   int    // tables that the pool's baseline role could read: none, if all is well
-	TenantReads     int    // tables outside their own schema that tenant roles could read: none
-	MissingRoles    int    // tenants without their role
-	Spares, Wanting int    // current spares; importing or preparing for longer than an hour
+	Server          string   // its version
+	Unrestricted    []string // see DB.Unrestricted
+	OpenFunctions   []string // of ours that tenants’ roles may execute, and should not
+	BaselineReads   int      // tables that the pool's baseline role could read: none, if all is well
+	TenantReads     int      // tables outside their own schema that tenant roles could read: none
+	MissingRoles    int      // tenants without their role
+	Spares, Wanting int      // current spares; importing or preparing for longer than an hour
 	JobsWaiting     int
 	OldestJob       float64 // seconds for which the oldest job that could run has waited
 	JobsFailed      int     // given up
@@ -25,7 +26,10 @@ type Health struct {
 
 // Health looks at everything that can be asked in a few queries.
 func (d *DB) Health(ctx context.Context) (h Health, err error) {
-	if h.SetConfigOpen, err = d.SetConfigOpen(ctx); err != nil {
+	if h.Unrestricted, err = d.Unrestricted(ctx); err != nil {
+		return h, err
+	}
+	if h.OpenFunctions, err = d.openFunctions(ctx); err != nil {
 		return h, err
 	}
 	err = d.owner.QueryRow(ctx, `
@@ -44,6 +48,20 @@ func (d *DB) Health(ctx context.Context) (h Health, err error) {
 		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
 		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Tables, &h.LockRoom)
 	return h, err
+}
+
+// openFunctions are functions of ours that everybody may execute, and so every
+// tenant's role: none, but for those of extensions.
+func (d *DB) openFunctions(ctx context.Context) ([]string, error) {
+	rows, err := d.owner.Query(ctx, `
+		select p.oid::regprocedure::text from pg_catalog.pg_proc p
+		where p.pronamespace in ('ext'::regnamespace, 'public'::regnamespace) and has_function_privilege($1, p.oid, 'execute')
+			and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid and x.deptype = 'e')
+		order by 1`, d.baselineRole())
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // Drift is a tenant's schema that is not what its migrations make.

@@ -115,6 +115,7 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 	var granted bool
 	err = d.owner.QueryRow(ctx, `
 		select bool_and(has_table_privilege($1, t, 'insert')) and to_regclass('public.river_job_tenant') is not null
+			and not exists (select from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace and not has_function_privilege($1, oid, 'execute'))
 		from (select to_regclass('public.' || name) from unnest($2::text[]) name) t (t) where t is not null`, d.sharedRole(), riverTables).Scan(&granted)
 	if err != nil || granted {
 		return err
@@ -131,7 +132,7 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `grant usage, select on sequence public.river_job_id_seq to `+ident(d.sharedRole()))
+		_, err = tx.Exec(ctx, `grant usage, select on sequence public.river_job_id_seq to `+ident(d.sharedRole())+`; grant execute on all functions in schema public to `+ident(d.sharedRole()))
 		return err
 	})
 }

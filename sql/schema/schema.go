@@ -9,6 +9,11 @@ import (
 //go:embed shared/*.sql tenant/*.sql
 var files embed.FS
 
+// Superuser is what a superuser runs once in a database, and again after a restore.
+//
+//go:embed superuser.sql
+var Superuser string
+
 // Shared returns the migrations of the shared schema, public.
 func Shared() fs.FS { return sub("shared") }
 

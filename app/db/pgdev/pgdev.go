@@ -22,6 +22,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/paddock-crm/paddock/sql/schema"
 )
 
 // Owner is the login that owns every database made by Database. It is what
@@ -115,8 +117,7 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 	return s.url(Owner, name), s.restrict(ctx, name)
 }
 
-// restrict does what an operator's superuser does once per database:
-// set_config would let one injected SELECT change its role.
+// restrict does what an operator's superuser does once per database.
 func (s *Server) restrict(ctx context.Context, database string) error {
 	c, err := pgx.Connect(ctx, s.SuperuserURL(database))
 	if err != nil {
@@ -128,14 +129,11 @@ func (s *Server) restrict(ctx context.Context, database string) error {
 	if _, err := c.Exec(ctx, "select pg_advisory_lock(1)"); err != nil {
 		return err
 	}
-	const function = `'pg_catalog.set_config(text, text, boolean)'`
 	var open bool
-	if err := c.QueryRow(ctx, `select has_function_privilege('public', `+function+`, 'execute')`).Scan(&open); err != nil || !open {
+	if err := c.QueryRow(ctx, `select has_language_privilege('public', 'plpgsql', 'usage')`).Scan(&open); err != nil || !open { // it is done last
 		return err
 	}
-	_, err = c.Exec(ctx, `
-		revoke execute on function pg_catalog.set_config(text, text, boolean) from public;
-		grant execute on function pg_catalog.set_config(text, text, boolean) to `+pgx.Identifier{Owner}.Sanitize())
+	_, err = c.Exec(ctx, schema.Superuser)
 	return err
 }
 
