@@ -150,8 +150,11 @@ func ResetFinish(ctx context.Context, tx *db.SharedTx, token, password, hash str
 		return user, err
 	}
 	// Whoever was tried too often meanwhile begins anew.
-	if err := tx.ThrottleClear(ctx, accountKey(user.Email)); err != nil {
-		return user, err
+	// A day's bound of codes stays: a mailbox alone must not buy guesses.
+	for _, key := range []string{accountKey(user.Email), factorKey(user.ID), recoveryKey(user.ID)} {
+		if err := tx.ThrottleClear(ctx, key); err != nil {
+			return user, err
+		}
 	}
 	return user, SetPassword(ctx, tx, user.ID, uuid.Nil, password, hash)
 }

@@ -113,7 +113,13 @@ func recovery(code string) string {
 // code. It answers ErrWrongCode and TooManyError. recovered tells that it was a
 // recovery code.
 func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, code string) (recovered bool, err error) {
-	if err := ThrottleFactor(ctx, d, userID); err != nil {
+	raw := recovery(code)
+	if recovered = len(raw) == 16; recovered {
+		err = ThrottleRecovery(ctx, d, userID)
+	} else {
+		err = ThrottleFactor(ctx, d, userID)
+	}
+	if err != nil {
 		return false, err
 	}
 	err = d.Shared(ctx, func(tx *db.SharedTx) error {
@@ -122,8 +128,7 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, c
 			return err
 		}
 		n := int64(0)
-		if raw := recovery(code); len(raw) == 16 {
-			recovered = true
+		if recovered {
 			n, err = tx.RecoveryCodeUse(ctx, userID, hashToken(raw))
 		} else if access.TotpSecret != "" {
 			secret, oerr := box.Open(totpPurpose(userID), access.TotpSecret)

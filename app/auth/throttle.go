@@ -93,6 +93,16 @@ func ThrottleFactor(ctx context.Context, d *db.DB, userID uuid.UUID) error {
 	return throttle(ctx, d, factorDayKey(userID), attemptsPerFactorDay, 24*time.Hour)
 }
 
+// ThrottleRecovery is ThrottleFactor for recovery codes, which are counted apart:
+// whoever knows the password alone must not keep its owner from them. They have 80
+// bits, which no number of tries that fits in here guesses.
+func ThrottleRecovery(ctx context.Context, d *db.DB, userID uuid.UUID) error {
+	return throttle(ctx, d, recoveryKey(userID), attemptsPerRecovery, throttleWindow)
+}
+
+const attemptsPerRecovery = 30
+
+func recoveryKey(userID uuid.UUID) string  { return "recovery:" + userID.String() }
 func factorKey(userID uuid.UUID) string    { return "factor:" + userID.String() }
 func factorDayKey(userID uuid.UUID) string { return "factor-day:" + userID.String() }
 

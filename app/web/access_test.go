@@ -555,6 +555,20 @@ func TestBruteForce(t *testing.T) {
 	again := app.Client(t)
 	again.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 	again.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusTooManyRequests)
+	// Not so by a recovery code, which has a budget of its own; and a new password
+	// begins the window's count anew.
+	var codes []string
+	w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+		codes, err = auth.RecoveryCodes(ctx, tx, w.Owner.ID)
+		return err
+	})
+	again.Post(w.URL("/signin/factor"), url.Values{"code": {codes[0]}}).Want(http.StatusSeeOther)
+	c = app.Client(t)
+	c.Post(app.Site("/password/forgot"), url.Values{"email": {w.Owner.Email}}).Want(http.StatusOK)
+	link := apptest.Link(t, app.Mail(t, w.Owner.Email, "new password"), "/password/reset")
+	c.Post(app.Site("/password/reset"), url.Values{"token": {token(t, link)}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusSeeOther)
 	// Passwords in sudo count like those of a sign-in.
 	v := app.NewWorkspace(t)
 	vc := v.Client(v.Owner)

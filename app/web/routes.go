@@ -79,8 +79,8 @@ func accountRoutes(s *Server, level auth.Permission) []Route {
 		{post, "/passkeys/registration/begin", sudo, s.passkeyRegistrationBegin},
 		{post, "/passkeys/registration/finish", sudo, s.passkeyRegistrationFinish},
 		{del, "/settings/security/passkeys/:id", sudo, s.passkeyDelete},
-		{del, "/settings/security/sessions/:id", account, s.sessionDelete},
-		{del, "/settings/security/sessions", account, s.sessionDeleteOthers},
+		{del, "/settings/security/sessions/:id", sudo, s.sessionDelete},
+		{del, "/settings/security/sessions", sudo, s.sessionDeleteOthers},
 	}
 }
 
@@ -159,7 +159,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			{get, "/settings/audit", auth.Manage, s.audit},
 			{get, "/settings/audit.csv", auth.Manage, s.auditCSV},
 			{get, "/settings/workspace", auth.Manage, s.workspaceSettings},
-			{put, "/settings/workspace", auth.Manage, s.workspaceUpdate},
+			{put, "/settings/workspace", auth.Manage | auth.Sudo, s.workspaceUpdate},
 			{get, "/settings/pipelines", auth.Manage, s.pipelines},
 			{post, "/settings/pipelines", auth.Manage, s.pipelineCreate},
 			{put, "/settings/pipelines/:id", auth.Manage, s.pipelineUpdate},
