@@ -50,19 +50,22 @@ func throttle(ctx context.Context, d *db.DB, key string, allowed int32, window t
 	return err
 }
 
-// addressKey groups IPv6 by /64, which is what one subscriber gets.
-func addressKey(ip string) string {
+// Network is what one subscriber has: an IPv4 address, or a /64 of IPv6; "?" where
+// there is no telling.
+func Network(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	if err != nil {
-		return "address:?"
+		return "?"
 	}
 	if a = a.Unmap(); a.Is6() {
 		if p, err := a.Prefix(64); err == nil {
-			return "address:" + p.String()
+			return p.String()
 		}
 	}
-	return "address:" + a.String()
+	return a.String()
 }
+
+func addressKey(ip string) string { return "address:" + Network(ip) }
 
 func accountKey(email string) string { return "account:" + email }
 

@@ -29,12 +29,49 @@ type Meter struct {
 	accounts map[accountKey]*account
 }
 
-// accountKey: whoever is no member has the workspace's other account. What
-// strangers send is no part of its bill, and does not use up what its people may.
-type accountKey struct {
-	tenant uuid.UUID
-	guests bool
+// Entrant is who sends a request to a workspace.
+type Entrant struct {
+	Member  bool
+	Network string // of a client who is no member: strangers are told apart by it
+	Entry   bool   // a sign-in or another way in, which strangers elsewhere on its pages must not shut
 }
+
+// accountKey: what strangers send is no part of a workspace's bill, and does not
+// use up what its people may; nor do strangers of one network use up what those of
+// another may.
+type accountKey struct {
+	tenant  uuid.UUID
+	kind    kind
+	network string // of strangers; "" is what those of all networks have together
+}
+
+type kind int8
+
+const (
+	people kind = iota
+	guests
+	entries
+)
+
+// share is what a kind may have of its workspace's limits: how many turns and how
+// many requests a minute.
+type share struct{ turns, requests int }
+
+// shares of one network and of all together. Below entryFloor a network is let in
+// whatever the others do: a whole team can sign in.
+func shares(l Limits, k kind) (one, all share) {
+	if k == entries {
+		return share{4, max(entryFloor, l.Requests/40)}, share{max(4, l.Concurrent), max(entryFloor, l.Requests/4)}
+	}
+	return share{max(1, l.Concurrent/3), max(1, l.Requests/4)}, share{max(1, l.Concurrent/2), max(1, l.Requests/2)}
+}
+
+const (
+	entryFloor = 60
+	// maxAccounts bounds what strangers make us remember: from then on all new
+	// networks are one.
+	maxAccounts = 50_000
+)
 
 // account is one workspace's. The fields below are guarded by the meter.
 type account struct {
@@ -63,65 +100,103 @@ const (
 )
 
 // Enter lets a request of the workspace begin, as soon as it has its turn; leave
-// ends it. It answers a *LimitError where the request is one too many. Those who
-// are no members share a quarter of the workspace's limits, beside its people's.
-func (m *Meter) Enter(ctx context.Context, t Tenant, member bool) (leave func(), err error) {
-	a, turns, err := m.count(t, member)
+// ends it. It answers a *LimitError where the request is one too many.
+func (m *Meter) Enter(ctx context.Context, t Tenant, who Entrant) (leave func(), err error) {
+	queues, err := m.count(t, who)
 	if err != nil {
 		return nil, err
 	}
+	held := 0
 	done := func() {
+		for _, q := range queues[:held] {
+			q.turns.Release(1)
+		}
 		m.mu.Lock()
-		a.users--
-		m.mu.Unlock()
+		defer m.mu.Unlock()
+		for _, q := range queues {
+			q.account.users--
+		}
 	}
 	wait, cancel := context.WithTimeout(ctx, m.wait)
 	defer cancel()
-	if err := turns.Acquire(wait, 1); err != nil {
-		done()
-		if ctx.Err() != nil {
-			return nil, ctx.Err() // nobody waits any more
+	for _, q := range queues {
+		if err := q.turns.Acquire(wait, 1); err != nil {
+			done()
+			if ctx.Err() != nil {
+				return nil, ctx.Err() // nobody waits any more
+			}
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			q.account.refused++
+			return nil, &LimitError{RetryAfter: time.Second, Reason: "This workspace is working on as many requests at once as it may."}
 		}
-		m.mu.Lock()
-		a.refused++
-		m.mu.Unlock()
-		return nil, &LimitError{RetryAfter: time.Second, Reason: "This workspace is working on as many requests at once as it may."}
+		held++
 	}
-	return func() {
-		turns.Release(1)
-		done()
-	}, nil
+	return done, nil
 }
 
-// count lets one more request in, and says where it queues: on the turns that
-// it began with, should an operator change their number meanwhile.
-func (m *Meter) count(t Tenant, member bool) (*account, *semaphore.Weighted, error) {
+// queue is where a request waits for its turn: on the turns that it began with,
+// should an operator change their number meanwhile.
+type queue struct {
+	account *account
+	turns   *semaphore.Weighted
+}
+
+// count lets one more request in, and says where it queues.
+func (m *Meter) count(t Tenant, who Entrant) ([]queue, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a := m.account(accountKey{t.ID, !member})
-	concurrent, most := t.Limits.Concurrent, t.Limits.Requests
-	if !member {
-		concurrent, most = max(1, concurrent/4), max(1, most/4)
-	}
-	if a.turns == nil || a.size != concurrent {
-		a.turns, a.size = semaphore.NewWeighted(int64(concurrent)), concurrent
-	}
 	now := m.now()
+	if who.Member {
+		a := m.today(accountKey{tenant: t.ID}, now)
+		if a.mine+a.others >= t.Limits.Requests {
+			a.refused++
+			return nil, tooManyRequests(now, t.Limits.Requests)
+		}
+		return []queue{a.take(t.Limits.Concurrent)}, nil
+	}
+	k := guests
+	if who.Entry {
+		k = entries
+	}
+	key := accountKey{t.ID, k, who.Network}
+	if m.accounts[key] == nil && len(m.accounts) >= maxAccounts {
+		key.network = "others"
+	}
+	one, all := shares(t.Limits, k)
+	mine, together := m.today(key, now), m.today(accountKey{t.ID, k, ""}, now)
+	if mine.mine >= one.requests || together.mine >= all.requests && (k == guests || mine.mine >= entryFloor) {
+		return nil, tooManyRequests(now, one.requests)
+	}
+	return []queue{mine.take(one.turns), together.take(all.turns)}, nil
+}
+
+func tooManyRequests(now time.Time, most int) *LimitError {
+	return &LimitError{
+		RetryAfter: now.Truncate(time.Minute).Add(time.Minute).Sub(now),
+		Reason:     fmt.Sprintf("This workspace may send %d requests a minute, and has.", most),
+	}
+}
+
+// today is the account, with its counts begun anew where another minute has begun.
+func (m *Meter) today(k accountKey, now time.Time) *account {
+	a := m.account(k)
 	if minute := now.Unix() / 60; a.minute != minute {
 		a.minute, a.mine, a.others, a.unsaid = minute, 0, 0, 0
 	}
-	if a.mine+a.others >= most {
-		a.refused++
-		return nil, nil, &LimitError{
-			RetryAfter: now.Truncate(time.Minute).Add(time.Minute).Sub(now),
-			Reason:     fmt.Sprintf("This workspace may send %d requests a minute, and has.", most),
-		}
+	return a
+}
+
+// take counts a request in.
+func (a *account) take(turns int) queue {
+	if a.turns == nil || a.size != turns {
+		a.turns, a.size = semaphore.NewWeighted(int64(turns)), turns
 	}
 	a.mine++
 	a.unsaid++
 	a.requests++
 	a.users++
-	return a, a.turns, nil
+	return queue{a, a.turns}
 }
 
 // Job counts a job of the workspace's.
@@ -174,7 +249,7 @@ func (m *Meter) Flush(ctx context.Context) error {
 	m.mu.Lock()
 	minute := m.now().Unix() / 60
 	for k, a := range m.accounts {
-		if k.guests {
+		if k.kind != people {
 			if a.users == 0 && a.minute != minute {
 				delete(m.accounts, k)
 			}

@@ -3,11 +3,16 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"image"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -172,4 +177,94 @@ func TestPictureOfManyScans(t *testing.T) {
 		r.Header.Set("Content-Type", m.FormDataContentType())
 		c.Do(r).Want(want)
 	}
+}
+
+// Calls of somebody else's server are made where no turn is held: by abroad.
+func TestForeignCallsHoldNoTurn(t *testing.T) {
+	t.Parallel()
+	foreign := map[string]bool{"oidc.Start": true, "oidc.Finish": true, "oidc.Discover": true, "domains.Prove": true}
+	found := 0
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		fset := gotoken.NewFileSet()
+		file, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var inside []ast.Node // calls of abroad around the node that is looked at
+		ast.PreorderStack(file, nil, func(n ast.Node, stack []ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			f, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			of := ""
+			switch x := f.X.(type) {
+			case *ast.Ident:
+				of = x.Name
+			case *ast.SelectorExpr:
+				of = x.Sel.Name
+			}
+			if !foreign[of+"."+f.Sel.Name] {
+				return true
+			}
+			found++
+			inside = inside[:0]
+			for _, s := range stack {
+				if c, ok := s.(*ast.CallExpr); ok {
+					if id, ok := c.Fun.(*ast.Ident); ok && id.Name == "abroad" {
+						inside = append(inside, c)
+					}
+				}
+			}
+			if len(inside) == 0 {
+				t.Errorf("%s: %s.%s outside of abroad", fset.Position(n.Pos()), of, f.Sel.Name)
+			}
+			return true
+		})
+	}
+	if found < len(foreign) {
+		t.Errorf("%d calls found: this looks at nothing", found)
+	}
+}
+
+// A team comes back from its provider at once, and everybody is let in, beside a
+// stranger who sends what they can.
+func TestTeamSignsInAtOnce(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	tokens := make([]string, 12)
+	for i := range tokens {
+		tokens[i] = w.Handoff(w.Owner)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var stranger, team sync.WaitGroup
+	for range 3 {
+		stranger.Go(func() {
+			c := app.Client(t)
+			for ctx.Err() == nil {
+				c.Post(w.URL("/signin"), url.Values{"email": {"nobody@example.com"}, "password": {"a wrong password"}})
+			}
+		})
+	}
+	for _, token := range tokens {
+		team.Go(func() {
+			if res := app.Client(t).Get(w.URL("/handoff?token=" + token)); res.Status != http.StatusSeeOther {
+				t.Errorf("one of the team: %d", res.Status)
+			}
+		})
+	}
+	team.Wait()
+	stop()
+	stranger.Wait()
 }

@@ -125,7 +125,7 @@ func (s *Server) domainVerify(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = domains.Prove(ctx, s.txt, row.Host, row.Token)
+	err = s.proveDomain(c, row.Host, row.Token)
 	switch {
 	case err != nil:
 		return s.renderDomains(c, http.StatusUnprocessableEntity, views.DomainSettingsPage{
@@ -189,4 +189,9 @@ func (s *Server) tlsAllow(c echo.Context) error {
 		return c.String(http.StatusNotFound, "no\n")
 	}
 	return c.String(http.StatusOK, "yes\n")
+}
+
+// proveDomain looks for the record that proves a domain.
+func (s *Server) proveDomain(c echo.Context, domain, token string) error {
+	return abroad(c, func() error { return domains.Prove(c.Request().Context(), s.txt, domain, token) })
 }

@@ -39,6 +39,15 @@ type visit struct {
 
 type visitKey struct{}
 
+// abroad calls somebody else's server. The request's turn is given back before:
+// one that hangs holds up nobody of its workspace.
+func abroad(c echo.Context, call func() error) error {
+	if leave := visiting(c).leave; leave != nil {
+		leave()
+	}
+	return call()
+}
+
 // visiting returns the request's visit.
 func visiting(c echo.Context) *visit {
 	v, _ := c.Request().Context().Value(visitKey{}).(*visit)
@@ -275,7 +284,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		member := v.signedIn && v.who.Role != auth.NoRole
 		if v.tenant.ID != uuid.Nil {
-			leave, err := s.meter.Enter(c.Request().Context(), v.tenant, member)
+			leave, err := s.meter.Enter(c.Request().Context(), v.tenant, tenant.Entrant{Member: member, Network: auth.Network(c.RealIP()), Entry: s.entries[c.Path()]})
 			if err != nil {
 				return err
 			}

@@ -111,7 +111,12 @@ func (s *Server) oidcStart(c echo.Context) error {
 	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
 		return err
 	}
-	to, kept, err := s.oidc.Start(p, s.callbackURL(c, p), c.QueryParam("fresh") != "")
+	var to string
+	var kept oidc.Flow
+	err = abroad(c, func() (err error) {
+		to, kept, err = s.oidc.Start(p, s.callbackURL(c, p), c.QueryParam("fresh") != "")
+		return err
+	})
 	if err != nil {
 		return s.providerFailed(c, p, err)
 	}
@@ -178,7 +183,11 @@ func (s *Server) oidcCallback(c echo.Context) error {
 	if iss := c.QueryParam("iss"); iss != "" && iss != p.Issuer {
 		return s.providerFailed(c, p, auth.ErrBadToken)
 	}
-	found, err := s.oidc.Finish(ctx, p, s.callbackURL(c, p), c.QueryParam("code"), kept.Flow)
+	var found oidc.Claims
+	err = abroad(c, func() (err error) {
+		found, err = s.oidc.Finish(ctx, p, s.callbackURL(c, p), c.QueryParam("code"), kept.Flow)
+		return err
+	})
 	if err != nil {
 		return s.providerFailed(c, p, err)
 	}
@@ -251,7 +260,7 @@ func (s *Server) proveAgain(c echo.Context, t tenant.Tenant, email string) error
 	if err != nil {
 		return err
 	}
-	problem := domains.Prove(ctx, s.txt, row.Domain, row.Token)
+	problem := s.proveDomain(c, row.Domain, row.Token)
 	if problem != nil && !errors.Is(problem, domains.ErrNoRecord) {
 		s.log.WarnContext(ctx, "a domain could not be checked", "domain", domain, "tenant", t.Slug, "error", problem)
 		return nil // asked again by the next one
@@ -412,7 +421,11 @@ func (s *Server) providerUpdate(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		switch _, err := s.oidc.Discover(f.Values["issuer"]); {
+		err = abroad(c, func() error {
+			_, err := s.oidc.Discover(f.Values["issuer"])
+			return err
+		})
+		switch {
 		case errors.Is(err, oidc.ErrPrivate):
 			f.fail("issuer", "This address is inside a private network, where we don’t go.")
 		case errors.Is(err, oidc.ErrIssuer):
@@ -512,7 +525,7 @@ func (s *Server) emailDomainVerify(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := domains.Prove(ctx, s.txt, row.Domain, row.Token); err != nil {
+	if err := s.proveDomain(c, row.Domain, row.Token); err != nil {
 		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{
 			Notice: "We did not find the record of " + row.Domain + " yet. It can take an hour until a new record is seen everywhere.",
 		})

@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/oschwald/maxminddb-golang/v2"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
@@ -58,7 +59,8 @@ type Server struct {
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
 
-	river func() (http.Handler, error)
+	river   func() (http.Handler, error)
+	entries map[string]bool // the paths of ways in: what anybody may ask for
 
 	outer                    *echo.Echo // what comes before the host is known
 	site, workspace, console *echo.Echo
@@ -66,7 +68,7 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log)}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log), entries: map[string]bool{}}
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
@@ -150,6 +152,9 @@ func (s *Server) mount(e *echo.Echo, table []Route) {
 	for _, r := range table {
 		if r.Permission == 0 {
 			panic("route without a permission: " + r.Method + " " + r.Path)
+		}
+		if r.Permission.Level() == auth.Anyone {
+			s.entries[r.Path] = true
 		}
 		e.Add(r.Method, r.Path, s.require(r.Permission, r.handler))
 		if r.Method == http.MethodGet {

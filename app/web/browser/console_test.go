@@ -32,7 +32,7 @@ func TestBrowserConsole(t *testing.T) {
 	b.WaitText("h1", "Workspaces")
 	m := tenant.NewMeter(pg.DB(t))
 	for range 40 {
-		leave, err := m.Enter(t.Context(), w.Tenant, true)
+		leave, err := m.Enter(t.Context(), w.Tenant, tenant.Entrant{Member: true})
 		if err != nil {
 			t.Fatal(err)
 		}
