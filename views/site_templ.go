@@ -233,7 +233,7 @@ func SignUpForm(p SignUpPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" hx-get=\"/signup/slug\" hx-trigger=\"input changed delay:250ms, suggested delay:250ms\" hx-target=\"#slug-check\" hx-swap=\"outerHTML\"> <span>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "\" hx-get=\"/signup/slug\" hx-trigger=\"input changed delay:250ms, suggested delay:250ms\" hx-target=\"#slug-check\" hx-swap=\"outerHTML\" hx-sync=\"this:replace\"> <span>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
