@@ -145,8 +145,10 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, c
 		if n == 0 {
 			return ErrWrongCode
 		}
-		if err := tx.ThrottleClear(ctx, factorDayKey(userID)); err != nil {
-			return err
+		for _, key := range []string{factorDayKey(userID), recoveryKey(userID)} {
+			if err := tx.ThrottleClear(ctx, key); err != nil {
+				return err
+			}
 		}
 		return tx.ThrottleClear(ctx, factorKey(userID))
 	})

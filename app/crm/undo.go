@@ -37,6 +37,13 @@ func mayUndo(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Change
 		case "tag":
 			may = by.Manages || c.Op == "insert" // it was made with a record, and stays
 		case "note":
+			var before map[string]json.RawMessage
+			_ = json.Unmarshal(c.Before, &before) // there is none where it was made
+			_, rewritten := before["body"]
+			_, ended := before["deleted_at"]
+			if c.Op == "update" && !rewritten && !ended || by.Manages && !rewritten {
+				continue // pinned, or moved with its record: many may be, and none is asked for
+			}
 			n, err := q.NoteGet(ctx, c.EntityID)
 			if errors.Is(err, pgx.ErrNoRows) {
 				continue // gone for good
@@ -44,11 +51,7 @@ func mayUndo(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Change
 			if err != nil {
 				return err
 			}
-			var before map[string]json.RawMessage
-			_ = json.Unmarshal(c.Before, &before) // there is none where it was made
-			_, rewritten := before["body"]
-			_, ended := before["deleted_at"]
-			may = n.AuthorID != nil && *n.AuthorID == by.Member || by.Manages && !rewritten || c.Op == "update" && !rewritten && !ended // a pin is anybody's
+			may = n.AuthorID != nil && *n.AuthorID == by.Member
 		}
 		if !may {
 			return ErrForbidden

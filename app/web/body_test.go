@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"runtime"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/web"
 )
 
@@ -154,4 +156,27 @@ func TestBodiesAreNotWrittenToDisk(t *testing.T) {
 		t.Errorf("two hundred at once took %d MB", used>>20)
 	}
 	empty("two hundred at once")
+}
+
+// The longest text that a field takes is taken, from a plain form too, whose method
+// stands in its body.
+func TestLongTextsAreTaken(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	c := w.Client(w.Owner)
+	long := strings.Repeat("🏁", 10_000)
+	to := c.Post(w.URL("/customers"), url.Values{"name": {"Long"}, "description": {long}}).Want(http.StatusSeeOther).Header.Get("Location")
+	other := strings.Repeat("é", 10_000)
+	for _, htmx := range []bool{false, true} {
+		c.HTMX = htmx
+		version := strconv.Itoa(pg.Count(t, `select version from `+w.Schema+`.customers`))
+		res := c.Put(w.URL(to), url.Values{"name": {"Long"}, "description": {other}, "was.description": {long}, "version": {version}})
+		if res.Status != http.StatusSeeOther && res.Status != http.StatusOK {
+			t.Errorf("HTMX %v: %d", htmx, res.Status)
+		}
+		if n := pg.Count(t, `select count(*) from `+w.Schema+`.customers where description = $1`, other); n != 1 {
+			t.Errorf("HTMX %v: it was not saved", htmx)
+		}
+		long, other = other, long
+	}
 }
