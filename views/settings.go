@@ -3,6 +3,7 @@ package views
 import (
 	"strconv"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -18,6 +19,15 @@ type SettingsPage struct {
 	About  string
 	Fields []ui.Field
 	Form   ui.Form
+	Sudo   bool // who one is may be asked before it goes on: sent as a page, which carries the form along
+}
+
+// hx sends the form by HTMX where nothing comes between.
+func (p SettingsPage) hx() templ.Attributes {
+	if p.Sudo {
+		return nil
+	}
+	return templ.Attributes{"hx-put": p.Action, "hx-target": "this", "hx-swap": "outerHTML", "hx-disable": "find [type=submit]"}
 }
 
 type settingsTab struct {

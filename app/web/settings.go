@@ -39,6 +39,7 @@ func (s *Server) workspaceSettings(c echo.Context) error {
 
 func (s *Server) renderWorkspaceSettings(c echo.Context, status int, f ui.Form) error {
 	p := views.SettingsPage{
+		Sudo:  true,
 		Shell: s.shell(c, "settings", "Workspace"), Tab: "workspace", Title: "Workspace", Action: "/settings/workspace",
 		About: "These hold for everybody who has chosen nothing else.", Fields: views.WorkspaceFields, Form: f,
 	}

@@ -280,6 +280,24 @@ func TestBrowserAccessPages(t *testing.T) {
 	nobody.WaitText("h1", "Dashboard")
 }
 
+// Renaming a workspace asks who one is, and what was typed goes on.
+func TestBrowserRenameAsksWhoOneIs(t *testing.T) {
+	t.Parallel()
+	w := apptest.Start(t).NewWorkspace(t)
+	b := browser.NewBrowser(t)
+	signIn(b, w)
+	w.Owner.EndSudo(t)
+	b.Open(w.URL("/settings/workspace"))
+	b.Fill("#name", "A name that was typed")
+	b.Click("#settings-form [type=submit]")
+	b.WaitText("h1", "Is it you?")
+	b.Axe("who one is, asked by a form")
+	b.Fill("#sudo_password", pg.Password)
+	b.Click(".form [type=submit]")
+	b.WaitText("#toast", "Changes saved")
+	b.WaitFor(`document.querySelector("#name").value === "A name that was typed"`)
+}
+
 // signOut does so by the switcher, once its list has come: what is below it moves.
 func signOut(b *browser.Browser) {
 	b.Click(".switcher summary")
