@@ -3,10 +3,8 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -53,16 +51,11 @@ func TestMigrateCommand(t *testing.T) {
 	run := func(want int, args ...string) (stdout string) {
 		t.Helper()
 		cmd := command(t, p.dir, p.env("0"), args...)
-		out, err := cmd.Output()
-		said := ""
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			said = string(exit.Stderr)
-		}
+		out := output(cmd)
 		if got := cmd.ProcessState.ExitCode(); got != want {
-			t.Fatalf("paddock %s: exit %d, want %d\n%s%s", strings.Join(args, " "), got, want, out, said)
+			t.Fatalf("paddock %s: exit %d, want %d\n%s", strings.Join(args, " "), got, want, out)
 		}
-		return string(out) + said
+		return out
 	}
 	at := func() string {
 		t.Helper()

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -47,14 +48,26 @@ func (p *production) env(listen string) []string {
 
 const productionSecret = "a secret for tests alone of 32 bytes and more"
 
+// output is what a command prints; where it fails, also why. What it warns of while
+// all goes well, such as slow statements on a busy machine, is none of it.
+func output(cmd *exec.Cmd) string {
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		out = append(out, exit.Stderr...)
+	}
+	return string(out)
+}
+
 // run runs a command to its end.
 func (p *production) run(args ...string) string {
 	p.t.Helper()
-	out, err := command(p.t, p.dir, p.env("0"), args...).CombinedOutput()
-	if err != nil {
-		p.t.Fatalf("paddock %s: %v\n%s", strings.Join(args, " "), err, out)
+	cmd := command(p.t, p.dir, p.env("0"), args...)
+	out := output(cmd)
+	if code := cmd.ProcessState.ExitCode(); code != 0 {
+		p.t.Fatalf("paddock %s: exit %d\n%s", strings.Join(args, " "), code, out)
 	}
-	return string(out)
+	return out
 }
 
 // launch starts a process, and waits until it is ready where it serves.

@@ -172,7 +172,7 @@ func TestTenantCommands(t *testing.T) {
 	run := func(want int, args ...string) string {
 		t.Helper()
 		cmd := command(t, dir, env, args...)
-		out, _ := cmd.CombinedOutput()
+		out := output(cmd)
 		if got := cmd.ProcessState.ExitCode(); got != want {
 			t.Fatalf("paddock %s: exit %d, want %d\n%s", strings.Join(args, " "), got, want, out)
 		}
