@@ -135,7 +135,7 @@ func (e *environment) connect() (d *db.DB, done func(), err error) {
 
 // open connects to the database of the settings.
 func (e *environment) open() (*db.DB, error) {
-	return db.Open(e.ctx, db.Config{URL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
+	return db.Open(e.ctx, db.Config{URL: e.cfg.OwnerURL(), RequestsURL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
 }
 
 // withoutPassword splits the database's address from its password, wherever that

@@ -90,8 +90,11 @@ func (e *environment) embed() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.cfg.DatabaseURL, err = server.Database(e.ctx, "paddock"); err != nil {
+	if e.cfg.DirectURL, err = server.Database(e.ctx, "paddock"); err != nil {
 		return nil, err
+	}
+	if e.cfg.DatabaseURL = e.cfg.DirectURL; e.cfg.TenantRoles == "on" {
+		e.cfg.DatabaseURL = server.RequestsURL("paddock")
 	}
 	e.embedded = true
 	return func() { _ = server.Close() }, nil // a closed pipe is what it is about

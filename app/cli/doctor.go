@@ -91,6 +91,7 @@ func (c doctorCommand) Run(e *environment) error {
 	server, _, _ := strings.Cut(h.Server, " on ")
 	say("ok", server, "")
 	check(len(h.Unrestricted) == 0, "warning", "set_config is closed to workspaces, and what else only a superuser can close", "an injected SELECT could use "+strings.Join(h.Unrestricted, ", "), mendUnrestricted)
+	check(!d.OneLogin() || !d.TenantRoles(), "warning", "requests log in as somebody who owns nothing", "requests log in as the owner of the database", "give requests a login of their own: docs/operations.md, Two logins")
 	check(len(h.OpenFunctions) == 0, "wrong", "no function of ours is open to workspaces", "workspaces’ roles may execute "+strings.Join(h.OpenFunctions, ", "), "run paddock migrate; revoke execute on what is not Paddock’s own")
 	check(h.BaselineReads == 0 && h.TenantReads == 0, "wrong", "workspaces are kept apart by their roles",
 		fmt.Sprintf("%d roles of workspaces can read shared tables, the pool’s baseline %d", h.TenantReads, h.BaselineReads), "revoke what was granted by hand: see docs/architecture.md, Isolation")
@@ -140,6 +141,7 @@ func (e *environment) settings(say func(level, what, mend string)) {
 		smtp = c.SMTPURL.Redacted()
 	}
 	database, _ := withoutPassword(c.DatabaseURL)
+	direct, _ := withoutPassword(c.DirectURL)
 	secrets := ui.Plural(len(c.Secrets), "secret", "secrets")
 	wrong := lines(e.wrong)
 	if c.DatabaseURL != "" {
@@ -148,7 +150,7 @@ func (e *environment) settings(say func(level, what, mend string)) {
 		secrets = "development’s own, in PADDOCK_DATA_DIR"
 	}
 	for _, line := range [][2]string{
-		{"DATABASE_URL", cmp.Or(database, "the embedded PostgreSQL")}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
+		{"DATABASE_URL", cmp.Or(database, "the embedded PostgreSQL")}, {"DATABASE_DIRECT_URL", direct}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
 		{"PADDOCK_SECRET", secrets}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
 		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)}, {"PADDOCK_TENANT_ROLES", c.TenantRoles},
 		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_DATA_DIR", c.DataDir}, {"PADDOCK_PG_BIN", c.PGBin},

@@ -2,6 +2,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ import (
 
 // Config is every setting, as docs/settings.md describes them.
 type Config struct {
-	DatabaseURL    string         `env:"DATABASE_URL"`
+	DatabaseURL    string         `env:"DATABASE_URL"`        // what requests log in with
+	DirectURL      string         `env:"DATABASE_DIRECT_URL"` // the database's owner; "" where that is DATABASE_URL's login
 	BaseURL        *url.URL       `env:"PADDOCK_BASE_URL"`
 	Listen         string         `env:"PADDOCK_LISTEN" envDefault:":8080"`
 	Secrets        []string       `env:"PADDOCK_SECRET" envSeparator:","` // the first signs, all verify
@@ -191,6 +193,9 @@ func (c Config) Certificates() (auto bool, certFile, keyFile string, err error) 
 	}
 	return auto, certFile, keyFile, nil
 }
+
+// OwnerURL is the URL of the database's owner.
+func (c Config) OwnerURL() string { return cmp.Or(c.DirectURL, c.DatabaseURL) }
 
 // Environ is the program's environment, for a program that it starts.
 func (c Config) Environ() []string { return os.Environ() }

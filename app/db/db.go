@@ -31,6 +31,7 @@ const MinVersion = 150000
 // Config is what Open needs.
 type Config struct {
 	URL         string // the owner of the database: no superuser, may create roles
+	RequestsURL string // a login that owns nothing, for requests; "" for the owner's
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
 	// TenantsPerConn is how many tenants a connection serves before it is
@@ -46,6 +47,8 @@ type Config struct {
 type DB struct {
 	app, owner *pgxpool.Pool
 	name       string // the database's; it prefixes role names, which are cluster-wide
+	login      string // of requests, where it is not the owner's
+	loginURL   string
 	roles      bool
 	river      *river.Client[pgx.Tx]
 	perConn    int          // tenants that a connection serves
@@ -64,7 +67,23 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles}
+	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles, loginURL: c.URL}
+	if c.RequestsURL != "" {
+		d.loginURL = c.RequestsURL
+	}
+	ac, err := pgxpool.ParseConfig(d.loginURL)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if ac.ConnConfig.Database != d.name {
+		return nil, fmt.Errorf("DATABASE_URL is of the database %s, DATABASE_DIRECT_URL of %s", ac.ConnConfig.Database, d.name)
+	}
+	if ac.ConnConfig.User != oc.ConnConfig.User {
+		d.login = ac.ConnConfig.User
+	}
+	if d.login != "" && !d.roles {
+		return nil, errors.New("PADDOCK_TENANT_ROLES=off: requests then work as the database's owner, so DATABASE_URL must be its login")
+	}
 	if d.river, err = river.NewClient(riverpgxv5.New(nil), &river.Config{}); err != nil { // it only inserts
 		return nil, err
 	}
@@ -85,10 +104,6 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 
-	ac, err := pgxpool.ParseConfig(c.URL)
-	if err != nil {
-		return nil, err
-	}
 	ac.MaxConns = c.MaxConns
 	if ac.MaxConns == 0 {
 		ac.MaxConns = 10
@@ -239,7 +254,7 @@ func (d *DB) prepare(ctx context.Context) error {
 	case !owner:
 		return errors.New("DATABASE_URL: the login must own the database")
 	case ready:
-		return d.grantCatalog(ctx)
+		return errors.Join(d.grantCatalog(ctx), d.admit(ctx))
 	}
 	err = pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
 		// Roles are cluster-wide: so is the lock against another process here.
@@ -247,7 +262,7 @@ func (d *DB) prepare(ctx context.Context) error {
 			return err
 		}
 		for _, role := range []string{d.baselineRole(), d.sharedRole()} {
-			if err := createRole(ctx, tx, role); err != nil {
+			if err := d.createRole(ctx, tx, role); err != nil {
 				return err
 			}
 		}
@@ -260,7 +275,67 @@ func (d *DB) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.grantCatalog(ctx)
+	return errors.Join(d.grantCatalog(ctx), d.admit(ctx))
+}
+
+// OneLogin reports whether requests log in as the database's owner: then whoever can
+// have a block of code run is its owner.
+func (d *DB) OneLogin() bool { return d.login == "" }
+
+// TenantRoles reports whether workspaces are kept apart by their roles.
+func (d *DB) TenantRoles() bool { return d.roles }
+
+// admit lets the login of requests become what requests need, and refuses one that
+// could do more by itself.
+func (d *DB) admit(ctx context.Context) error {
+	if d.login == "" {
+		return nil
+	}
+	var could []string
+	err := d.owner.QueryRow(ctx, `
+		select array_remove(array[
+			case when r.rolsuper then 'is a superuser' end, case when r.rolcreaterole then 'may create roles' end,
+			case when r.rolbypassrls then 'bypasses row security' end, case when r.rolinherit then 'inherits' end,
+			case when pg_has_role(r.oid, d.datdba, 'member') then 'may become the owner' end,
+			case when has_database_privilege(r.oid, d.oid, 'create') then 'may create schemas' end,
+			case when exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid) or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) then 'owns something' end], null)
+		from pg_catalog.pg_roles r, pg_catalog.pg_database d where r.rolname = $1 and d.datname = current_database()`, d.login).Scan(&could)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: the login %s: %w", d.login, err)
+	}
+	if len(could) > 0 {
+		return fmt.Errorf("DATABASE_URL: the login %s %s: it must be able to do nothing by itself. As a superuser: alter role %s nosuperuser nocreaterole nobypassrls noinherit; and revoke the rest", d.login, strings.Join(could, ", "), ident(d.login))
+	}
+	// The roles of a database that had one login until now.
+	const missing = `
+		select r.rolname::text from pg_catalog.pg_roles r
+		where left(r.rolname, length($1)) = $1 and not r.rolcanlogin and not exists (
+			select from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.member = (select l.oid from pg_catalog.pg_roles l where l.rolname = $2))
+			and pg_has_role(current_user, r.oid, 'member')
+		limit 500`
+	for {
+		rows, err := d.owner.Query(ctx, missing, d.name+"_", d.login)
+		if err != nil {
+			return err
+		}
+		roles, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(roles) == 0 {
+			return err
+		}
+		err = pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, lockRoles); err != nil {
+				return err
+			}
+			for i, r := range roles {
+				roles[i] = ident(r)
+			}
+			_, err := tx.Exec(ctx, "grant "+strings.Join(roles, ", ")+" to "+ident(d.login))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // catalogFunctions are those of sql/schema/superuser.sql, without set_config, that
@@ -294,8 +369,9 @@ func (d *DB) grantCatalog(ctx context.Context) error {
 	})
 }
 
-// createRole makes a role without a login that the owner may switch to.
-func createRole(ctx context.Context, tx pgx.Tx, role string) error {
+// createRole makes a role without a login that the owner and the login of requests
+// may switch to.
+func (d *DB) createRole(ctx context.Context, tx pgx.Tx, role string) error {
 	var exists bool
 	if err := tx.QueryRow(ctx, `select exists (select from pg_catalog.pg_roles where rolname = $1)`, role).Scan(&exists); err != nil {
 		return err
@@ -305,7 +381,11 @@ func createRole(ctx context.Context, tx pgx.Tx, role string) error {
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, "grant "+ident(role)+" to current_user")
+	to := "current_user"
+	if d.login != "" {
+		to += ", " + ident(d.login)
+	}
+	_, err := tx.Exec(ctx, "grant "+ident(role)+" to "+to)
 	return err
 }
 

@@ -80,7 +80,12 @@ func (tx *TenantTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 
 // JobPool connects the runner of jobs, as the shared role; the caller closes it.
 func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
-	c := d.owner.Config()
+	c, err := pgxpool.ParseConfig(d.loginURL)
+	if err != nil {
+		return nil, err
+	}
+	c.ConnConfig.RuntimeParams["search_path"] = "public, ext, pg_temp"
+	inUTC(c.ConnConfig.RuntimeParams)
 	c.MaxConns = 6 // the listener, the leader, and those who fetch and complete
 	c.ConnConfig.RuntimeParams["role"] = d.sharedRole()
 	c.ConnConfig.RuntimeParams["application_name"] = "paddock-jobs"

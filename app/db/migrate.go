@@ -418,7 +418,7 @@ func (d *DB) createSchema(ctx context.Context, upTo track, state string) (string
 		return "", err
 	}
 	err = pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
-		if err := createRole(ctx, tx, d.tenantRole(name)); err != nil {
+		if err := d.createRole(ctx, tx, d.tenantRole(name)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, fmt.Sprintf(`create schema %[1]s; grant usage on schema %[1]s to %[2]s`,

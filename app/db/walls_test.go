@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
 
 // What a tenant's role may execute, beside what PostgreSQL and its extensions bring
@@ -91,5 +94,108 @@ func TestAttacksOnTheSecondWall(t *testing.T) {
 			t.Errorf("%s went through", sql)
 		}
 		_ = tx.Rollback(context.Background())
+	}
+}
+
+// The login of requests is nobody by itself: it owns nothing, reads nothing, and
+// becomes the roles of this database and no other.
+func TestLoginOfRequests(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	name := pg.DB(t).Name()
+	c, err := pgx.Connect(t.Context(), pg.Server(t).RequestsURL(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	for what, sql := range map[string]string{
+		"reads people":            `select count(*) from public.users`,
+		"reads a workspace":       `select count(*) from ` + w.Schema + `.customers`,
+		"makes a table":           `create table public.mine (id int)`,
+		"makes a schema":          `create schema mine`,
+		"makes a role":            `create role mine`,
+		"becomes the owner":       `set role ` + pgdev.Owner,
+		"becomes a superuser":     `set role postgres`,
+		"runs a block of code":    `do $$ begin execute 'set local role ` + pgdev.Owner + `'; end $$`,
+		"makes a function":        `create function pg_temp.f() returns int language plpgsql as 'begin return 1; end'`,
+		"grants itself the owner": `grant ` + pgdev.Owner + ` to current_user`,
+		"opens a function":        `grant execute on function ext.grant_table(text, text) to public`,
+	} {
+		var refused *pgconn.PgError
+		if _, err := c.Exec(t.Context(), sql); !errors.As(err, &refused) || refused.Code != "42501" {
+			t.Errorf("it %s: %v, want SQLSTATE 42501", what, err)
+		}
+	}
+	if _, err := c.Exec(t.Context(), `set role `+name+`_shared`); err != nil {
+		t.Error(err)
+	}
+	if pg.DB(t).OneLogin() {
+		t.Error("the tests' own requests log in as the owner")
+	}
+}
+
+// A database that had one login goes on with two, what it has made included; a login
+// that could do more by itself is refused, and says what.
+func TestTwoLogins(t *testing.T) {
+	t.Parallel()
+	owner := pg.NewDatabase(t)
+	config, err := pgx.ParseConfig(owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := config.Database
+	one, err := db.Open(t.Context(), db.Config{URL: owner, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	if err := one.MigrateShared(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !one.OneLogin() {
+		t.Error("one login is taken for two")
+	}
+	made := make([]string, 3)
+	for i := range made {
+		if made[i], err = one.CreateTenantSchema(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	two, err := db.Open(t.Context(), db.Config{URL: owner, RequestsURL: pg.Server(t).RequestsURL(name), TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	later, err := two.CreateTenantSchema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, schema := range append(made, later) {
+		ctx := db.WithScope(t.Context(), db.Scope{TenantID: pg.NewID(), Schema: schema})
+		err := two.TenantRead(ctx, func(tx *db.TenantTx) error {
+			var n int
+			return db.RawQueryRow(ctx, tx, `select count(*) from customers`).Scan(&n)
+		})
+		if err != nil {
+			t.Errorf("%s: %v", schema, err)
+		}
+	}
+	su := pg.Superuser(t)
+	for able, undo := range map[string]string{"createrole": "nocreaterole", "inherit": "noinherit", "bypassrls": "nobypassrls", "superuser": "nosuperuser"} {
+		login := "able_" + name + "_" + able
+		if _, err := su.Exec(t.Context(), `create role `+login+` login `+map[bool]string{true: able, false: "noinherit " + able}[able == "inherit"]+` password 'x'`); err != nil {
+			t.Fatal(err)
+		}
+		url := strings.Replace(strings.Replace(owner, pgdev.Owner+":", login+":", 1), ":"+config.Password+"@", ":x@", 1)
+		_, err := db.Open(t.Context(), db.Config{URL: owner, RequestsURL: url, TenantRoles: true})
+		if err == nil || !strings.Contains(err.Error(), login) || !strings.Contains(err.Error(), undo) {
+			t.Errorf("a login with %s: %v", able, err)
+		}
+		if _, err := su.Exec(context.WithoutCancel(t.Context()), `drop role `+login); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := db.Open(t.Context(), db.Config{URL: owner, RequestsURL: pg.Server(t).RequestsURL(name), TenantRoles: false}); err == nil {
+		t.Error("two logins without the workspaces' roles")
 	}
 }

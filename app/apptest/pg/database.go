@@ -220,7 +220,7 @@ func openDatabase() (*database, error) {
 		return nil, err
 	}
 	d := &database{server: server, name: name, url: url}
-	if d.db, err = db.Open(ctx, db.Config{URL: d.url, MaxConns: 10, TenantRoles: true}); err != nil {
+	if d.db, err = db.Open(ctx, db.Config{URL: d.url, RequestsURL: server.RequestsURL(name), MaxConns: 10, TenantRoles: true}); err != nil {
 		return nil, err
 	}
 	return d, d.db.MigrateShared(ctx)

@@ -30,6 +30,10 @@ import (
 // production has: no superuser, but it may create roles.
 const Owner = "paddock"
 
+// Requests is the login that requests are served with: it owns nothing, and becomes
+// what Paddock grants to it.
+const Requests = "paddock_requests"
+
 // Options say where a server lives. Dir is required.
 type Options struct {
 	Dir string // everything is kept below it: binaries, data, log
@@ -108,14 +112,19 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 	defer admin.Close(ctx)
 	owner := pgx.Identifier{Owner}.Sanitize()
 	// The password is of our own making (letters and digits); DDL takes no parameters.
-	if _, err := admin.Exec(ctx, fmt.Sprintf(`create role %s login createrole password '%s'`, owner, s.password)); err != nil && !isCode(err, "42710", "23505") {
-		return "", err
+	for _, login := range []string{owner + " login createrole", pgx.Identifier{Requests}.Sanitize() + " login noinherit"} {
+		if _, err := admin.Exec(ctx, fmt.Sprintf(`create role %s password '%s'`, login, s.password)); err != nil && !isCode(err, "42710", "23505") {
+			return "", err
+		}
 	}
 	if _, err := admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s`, pgx.Identifier{name}.Sanitize(), owner)); err != nil && !isCode(err, "42P04", "23505") {
 		return "", err
 	}
 	return s.url(Owner, name), s.restrict(ctx, name)
 }
+
+// RequestsURL is Database's for the login of requests.
+func (s *Server) RequestsURL(name string) string { return s.url(Requests, name) }
 
 // restrict does what an operator's superuser does once per database.
 func (s *Server) restrict(ctx context.Context, database string) error {
