@@ -23,6 +23,38 @@ type SecurityPage struct {
 	Foreign         bool
 	SiteURL         string
 	Password, Email ui.Form
+	Activity        []ActivityLine // the latest
+}
+
+// ActivityLine is what happened to an account.
+type ActivityLine struct {
+	ID                       uuid.UUID
+	At                       time.Time
+	Email                    string // whose, for operators; "" for nobody's that is known
+	Action, Subject          string
+	Workspace, Place, Device string
+}
+
+// ActivityPage is all of it, page by page.
+type ActivityPage struct {
+	Frame
+	Lines []ActivityLine
+	Next  string // where older ones are; "" when there are none
+}
+
+// ConsoleActivityPage is what happened to all accounts.
+type ConsoleActivityPage struct {
+	Console
+	Q     string
+	Lines []ActivityLine
+	Next  string
+}
+
+// EnrolmentPage asks somebody to become an operator.
+type EnrolmentPage struct {
+	Site
+	Token, Email                string
+	HasFactor, Strong, Verified bool
 }
 
 // Passkey is one of somebody's.

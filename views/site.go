@@ -9,8 +9,13 @@ type SignUpPage struct {
 	Slug       SlugCheck
 	HostSuffix string // what follows the slug: ".myapp.com"
 	Providers  []ProviderLink
-	Known      bool // who is signed in has no password to show
+	Known      bool   // who is signed in has no password to show
+	Work       string // the challenge of auth.WorkChallenge
+	Sent       string // the address that a link to go on went to; "" for none
 }
+
+// ConfirmationPage asks to make the workspace of a sign-up that waited.
+type ConfirmationPage struct{ Workspace, Host, Email, Token string }
 
 // SlugCheck is what we know of the address somebody is choosing.
 type SlugCheck struct {

@@ -55,8 +55,10 @@ var people = map[string]func(w *Workspace) Record{
 		})
 		return r
 	},
-	"POST /settings/security/email":   func(*Workspace) Record { return Record{Form: url.Values{"email": {pg.Unique("new") + "@example.com"}}} },
-	"PUT /settings/security/password": func(*Workspace) Record { return Record{Form: url.Values{"password": {pg.Password}}} },
+	"POST /settings/security/email": func(*Workspace) Record { return Record{Form: url.Values{"email": {pg.Unique("new") + "@example.com"}}} },
+	"PUT /settings/security/password": func(*Workspace) Record {
+		return Record{Form: url.Values{"current_password": {pg.Password}, "password": {pg.Password}}}
+	},
 	"settings/members": func(w *Workspace) Record {
 		u := pg.NewUser(w.tb)
 		w.Join(u, auth.Member)

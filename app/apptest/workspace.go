@@ -3,6 +3,7 @@ package apptest
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -45,7 +46,7 @@ func (w *Workspace) Client(u pg.User) *Client {
 		token = w.StrongHandoff(u)
 	}
 	c := w.app.Client(w.tb)
-	c.Get(w.URL("/handoff?token=" + token)).Want(http.StatusSeeOther)
+	c.Post(w.URL("/handoff"), url.Values{"token": {token}}).Want(http.StatusSeeOther)
 	return c
 }
 

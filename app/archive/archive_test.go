@@ -366,7 +366,8 @@ func TestImportForAnUnprovenAccount(t *testing.T) {
 	}
 	var session string
 	err = b.db.Shared(t.Context(), func(tx *db.SharedTx) (err error) {
-		session, _, err = auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: id})
+		began, err := auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: id})
+		session = began.ID
 		return err
 	})
 	if err != nil {

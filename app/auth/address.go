@@ -18,8 +18,6 @@ const (
 	purposeVerify = "verify"
 	purposeEmail  = "email"
 	purposeReset  = "reset"
-
-	mailsPerAddress = 5 // to one address, in a throttle's window
 )
 
 func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUID, email string) (string, error) {
@@ -32,26 +30,6 @@ func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUI
 		Hash: hashToken(token), Purpose: purpose, UserID: &userID, Email: email, ExpiresAt: time.Now().Add(ProofTime),
 	})
 }
-
-// ThrottleMail counts a mail that anybody can have sent to an address; it
-// answers TooManyError.
-func ThrottleMail(ctx context.Context, d *db.DB, purpose MailPurpose, email, ip string) error {
-	if err := ThrottleAddress(ctx, d, ip); err != nil {
-		return err
-	}
-	return throttle(ctx, d, "mail:"+string(purpose)+":"+email, mailsPerAddress, throttleWindow)
-}
-
-// MailPurpose is why somebody has a mail sent: each is counted apart, so that
-// asking for one does not use up another.
-type MailPurpose string
-
-// The purposes.
-const (
-	MailReset  MailPurpose = purposeReset
-	MailVerify MailPurpose = purposeVerify
-	MailChange MailPurpose = purposeEmail
-)
 
 // VerifyStart returns the token with which the user, signed in, proves the
 // address of the account.
@@ -77,8 +55,10 @@ func VerifyFinish(ctx context.Context, tx *db.SharedTx, token string, who Identi
 	if n == 0 {
 		return ErrBadToken // the address was changed meanwhile
 	}
-	_, err = tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID)
-	return err
+	if _, err = tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
+		return err
+	}
+	return Record(ctx, tx, who.UserID, DidConfirmEmail, row.Email)
 }
 
 // EmailStart returns the token with which the user, signed in, proves a new
@@ -108,17 +88,22 @@ func EmailFinish(ctx context.Context, tx *db.SharedTx, token string, who Identit
 	if _, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
 		return "", err
 	}
+	if err := Record(ctx, tx, who.UserID, DidChangeEmail, who.Email+" to "+row.Email); err != nil {
+		return "", err
+	}
 	return row.Email, tx.Enqueue(ctx, ProfileJob{who.UserID})
 }
 
 // ResetStart returns the token with which whoever reads the address' mail
-// chooses a new password; "" when the address has no account.
+// chooses a new password; "" when the address has no account, which is written down
+// too: how long it takes must not tell.
 func ResetStart(ctx context.Context, tx *db.SharedTx, email string) (token string, err error) {
 	user, err := tx.UserByEmail(ctx, email)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+	unknown := errors.Is(err, pgx.ErrNoRows)
+	if err != nil && !unknown {
+		return "", err
 	}
-	if err != nil {
+	if err := Record(ctx, tx, user.ID, DidAskReset, ""); err != nil || unknown {
 		return "", err
 	}
 	return proof(ctx, tx, purposeReset, user.ID, email)
@@ -151,12 +136,12 @@ func ResetFinish(ctx context.Context, tx *db.SharedTx, token, password, hash str
 	}
 	// Whoever was tried too often meanwhile begins anew.
 	// A day's bound of codes stays: a mailbox alone must not buy guesses.
-	for _, key := range []string{accountKey(user.Email), factorKey(user.ID), recoveryKey(user.ID)} {
+	for _, key := range []string{tryPassword + ":" + user.Email, accountKey(ctx, tryPassword, user.Email), codeKeys(ctx, CodeSignIn, user.ID, user.Email)[0], recoveryKey(ctx, user.ID)} {
 		if err := tx.ThrottleClear(ctx, key); err != nil {
 			return user, err
 		}
 	}
-	return user, SetPassword(ctx, tx, user.ID, uuid.Nil, password, hash)
+	return user, SetPassword(ctx, tx, user.ID, uuid.Nil, password, hash, "by a link that was mailed")
 }
 
 // proveAddress marks the account's address as proven by other means than a
@@ -169,8 +154,10 @@ func proveAddress(ctx context.Context, tx *db.SharedTx, user shareddb.UserLockRo
 	if err := ForgetUnproven(ctx, tx, user.ID); err != nil {
 		return err
 	}
-	_, err := tx.UserVerify(ctx, user.ID, user.Email)
-	return err
+	if _, err := tx.UserVerify(ctx, user.ID, user.Email); err != nil {
+		return err
+	}
+	return Record(ctx, tx, user.ID, DidConfirmEmail, user.Email)
 }
 
 // ForgetUnproven takes from an account what was set up by whoever signed up with
@@ -180,6 +167,8 @@ func ForgetUnproven(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) erro
 	if err := tx.UserForgetFactors(ctx, userID); err != nil {
 		return err
 	}
-	_, err := tx.SessionDeleteOthers(ctx, userID, uuid.Nil)
-	return err
+	if _, err := tx.SessionDeleteOthers(ctx, userID, uuid.Nil); err != nil {
+		return err
+	}
+	return Record(ctx, tx, userID, DidForgetUnproven, "")
 }

@@ -2,10 +2,8 @@ package auth
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -38,27 +36,13 @@ const (
 // Audit notes in the workspace's log what the acting member did, and to what.
 // It commits with what it tells of.
 func Audit(ctx context.Context, tx *db.TenantTx, action, subject string) error {
-	dev, _ := ctx.Value(deviceKey{}).(Device) // of a command: nowhere
+	dev := placeOf(ctx) // of a command: nowhere
 	return tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: action, Subject: truncate(subject, 300), Ip: dev.IP, Device: truncate(dev.UserAgent, 300)})
 }
 
 // AuditShared is Audit in a transaction of the shared schema.
 func AuditShared(ctx context.Context, tx *db.SharedTx, action, subject string) error {
 	return tx.AsTenant(ctx, func(tx *db.TenantTx) error { return Audit(ctx, tx, action, subject) })
-}
-
-// AuditSignIn notes on a workspace's host that somebody signed in there, or
-// failed to. Who is no member is noted too, without the address, and in the
-// same time: how long it takes must not tell who is one.
-func AuditSignIn(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, action, subject string) error {
-	member, err := tx.MembershipOf(ctx, t.ID, email)
-	if errors.Is(err, pgx.ErrNoRows) {
-		subject, err = "with an address that is no member’s", nil
-	}
-	if err != nil {
-		return err
-	}
-	return auditAs(ctx, tx, t, member, action, subject)
 }
 
 // auditAs notes what a member did who is not yet the one that acts in this context.

@@ -72,6 +72,9 @@ func TOTPFinish(ctx context.Context, tx *db.SharedTx, box *seal.Box, userID uuid
 	if err := tx.UserSetTOTP(ctx, box.Seal(totpPurpose(userID), secret), step, userID); err != nil {
 		return nil, err
 	}
+	if err := Record(ctx, tx, userID, DidAddFactor, "Authenticator app"); err != nil {
+		return nil, err
+	}
 	return RecoveryCodes(ctx, tx, userID)
 }
 
@@ -101,7 +104,10 @@ func RecoveryCodes(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) ([]st
 	if err := tx.RecoveryCodeDeleteAll(ctx, userID); err != nil {
 		return nil, err
 	}
-	return codes, tx.RecoveryCodeInsert(ctx, userID, hashes)
+	if err := tx.RecoveryCodeInsert(ctx, userID, hashes); err != nil {
+		return nil, err
+	}
+	return codes, Record(ctx, tx, userID, DidMakeCodes, "")
 }
 
 // recovery is a recovery code without what people add to it.
@@ -109,34 +115,39 @@ func recovery(code string) string {
 	return strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
 }
 
-// CheckCode uses up the current code of the user's authenticator, or a recovery
-// code. It answers ErrWrongCode and TooManyError. recovered tells that it was a
-// recovery code.
-func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, code string) (recovered bool, err error) {
+// CheckCode uses up the current code of the person's authenticator, or a recovery
+// code. It answers ErrWrongCode and TooManyError, and writes them down. recovered
+// tells that it was a recovery code.
+func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, use CodeUse, who Identity, code string) (recovered bool, err error) {
+	recovered, err = checkCode(ctx, d, box, use, who, code)
+	return recovered, errors.Join(err, RecordFailure(ctx, d, who.UserID, err))
+}
+
+func checkCode(ctx context.Context, d *db.DB, box *seal.Box, use CodeUse, who Identity, code string) (recovered bool, err error) {
 	raw := recovery(code)
 	if recovered = len(raw) == 16; recovered {
-		err = ThrottleRecovery(ctx, d, userID)
+		err = ThrottleRecovery(ctx, d, who.UserID)
 	} else {
-		err = ThrottleFactor(ctx, d, userID)
+		err = ThrottleFactor(ctx, d, use, who.UserID, who.Email)
 	}
 	if err != nil {
 		return false, err
 	}
 	err = d.Shared(ctx, func(tx *db.SharedTx) error {
-		access, err := tx.UserAccess(ctx, userID)
+		access, err := tx.UserAccess(ctx, who.UserID)
 		if err != nil {
 			return err
 		}
 		n := int64(0)
 		if recovered {
-			n, err = tx.RecoveryCodeUse(ctx, userID, hashToken(raw))
+			n, err = tx.RecoveryCodeUse(ctx, who.UserID, hashToken(raw))
 		} else if access.TotpSecret != "" {
-			secret, oerr := box.Open(totpPurpose(userID), access.TotpSecret)
+			secret, oerr := box.Open(totpPurpose(who.UserID), access.TotpSecret)
 			if oerr != nil {
 				return oerr
 			}
 			if step, ok := totpStep(secret, code, time.Now()); ok {
-				n, err = tx.UserUseTOTP(ctx, step, userID)
+				n, err = tx.UserUseTOTP(ctx, step, who.UserID)
 			}
 		}
 		if err != nil {
@@ -145,12 +156,18 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, userID uuid.UUID, c
 		if n == 0 {
 			return ErrWrongCode
 		}
-		for _, key := range []string{factorDayKey(userID), recoveryKey(userID)} {
+		if recovered {
+			if err := Record(ctx, tx, who.UserID, DidUseCode, ""); err != nil {
+				return err
+			}
+		}
+		keys := codeKeys(ctx, use, who.UserID, who.Email)
+		for _, key := range []string{keys[0], keys[1], recoveryKey(ctx, who.UserID)} {
 			if err := tx.ThrottleClear(ctx, key); err != nil {
 				return err
 			}
 		}
-		return tx.ThrottleClear(ctx, factorKey(userID))
+		return nil
 	})
 	return recovered, err
 }
@@ -161,6 +178,9 @@ var errShortPassword = &RefusalError{"Your password is shorter than 12 character
 // factorMayGo refuses to give up a second factor on which a short password
 // rests; left is how many there would still be.
 func factorMayGo(access shareddb.UserAccessRow, left int64) error {
+	if left == 0 && access.Operator {
+		return &RefusalError{"Operators keep a second factor. Add another before you remove this one."}
+	}
 	if left == 0 && access.PasswordShort {
 		return errShortPassword
 	}
@@ -188,5 +208,8 @@ func TOTPRemove(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) error {
 	if err := tx.UserSetTOTP(ctx, "", 0, userID); err != nil {
 		return err
 	}
-	return tx.SessionWeaken(ctx, userID)
+	if err := tx.SessionWeaken(ctx, userID); err != nil {
+		return err
+	}
+	return Record(ctx, tx, userID, DidRemoveFactor, "Authenticator app")
 }

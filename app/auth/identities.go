@@ -54,7 +54,10 @@ func SignInByPlatform(ctx context.Context, tx *db.SharedTx, c Claims) (uuid.UUID
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return id, tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), Issuer: c.Issuer, Subject: c.Subject, UserID: id})
+	if err := tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), Issuer: c.Issuer, Subject: c.Subject, UserID: id}); err != nil {
+		return uuid.Nil, err
+	}
+	return id, Record(ctx, tx, id, DidLinkProvider, c.Issuer)
 }
 
 // SignInByWorkspace returns whom the workspace's own provider vouches for: a

@@ -138,7 +138,10 @@ func (p Party) RegistrationFinish(ctx context.Context, tx *db.SharedTx, userID u
 	if err != nil {
 		return err
 	}
-	return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: uuid.Must(uuid.NewV7()), UserID: userID, CredentialID: credential.ID, Credential: data, Name: name})
+	if err := tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: uuid.Must(uuid.NewV7()), UserID: userID, CredentialID: credential.ID, Credential: data, Name: name}); err != nil {
+		return err
+	}
+	return Record(ctx, tx, userID, DidAddFactor, "Passkey: "+name)
 }
 
 // LoginBegin returns the options for navigator.credentials.get, and the token
@@ -224,5 +227,8 @@ func PasskeyRemove(ctx context.Context, tx *db.SharedTx, userID, id uuid.UUID) (
 	if err != nil {
 		return "", err
 	}
-	return name, tx.SessionWeaken(ctx, userID)
+	if err := tx.SessionWeaken(ctx, userID); err != nil {
+		return "", err
+	}
+	return name, Record(ctx, tx, userID, DidRemoveFactor, "Passkey: "+name)
 }

@@ -102,9 +102,9 @@ func checkPassword(ctx context.Context, hash, password string) error {
 }
 
 // SetPassword gives the user another password and ends all sessions but keep;
-// uuid.Nil keeps none. The password was checked; that there still is a second
+// uuid.Nil keeps none. how is for the security log. The password was checked; that there still is a second
 // factor, where it is a short one, is looked at here.
-func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, password, hash string) error {
+func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, password, hash, how string) error {
 	if _, err := tx.UserLock(ctx, userID); err != nil {
 		return err
 	}
@@ -124,6 +124,8 @@ func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, p
 	if err := tx.OneTimeTokenDeleteOfUser(ctx, &userID, purposeReset); err != nil {
 		return err
 	}
-	_, err := tx.SessionDeleteOthers(ctx, userID, keep)
-	return err
+	if _, err := tx.SessionDeleteOthers(ctx, userID, keep); err != nil {
+		return err
+	}
+	return Record(ctx, tx, userID, DidSetPassword, how)
 }

@@ -60,13 +60,6 @@ func (w Identity) Recent() bool { return time.Since(w.ProvedAt) < SudoTime }
 // Device is where a session was begun.
 type Device struct{ IP, UserAgent string }
 
-type deviceKey struct{}
-
-// WithDevice says from where a request comes, for the audit log.
-func WithDevice(ctx context.Context, dev Device) context.Context {
-	return context.WithValue(ctx, deviceKey{}, dev)
-}
-
 // NewToken returns 32 random bytes as text.
 func NewToken() string { return rand.Text() + rand.Text() } // 2 × 130 bits
 
@@ -89,32 +82,44 @@ type SessionStart struct {
 	// PasswordHash is what the password was compared with, "" where none was
 	// shown: should it be another one by now, nobody is signed in by the old.
 	PasswordHash string
-	Device       Device
+	How          string // for the security log: "with a passkey"
 }
 
-// StartSession makes a session and returns the id for its cookie. Only the
-// id's hash is stored. pending tells that it is nobody's until a second factor
-// is shown: who has one is always asked for it, except where a workspace's own
-// provider vouches. It answers ErrWrongPassword where the password was changed
-// meanwhile.
-func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id string, pending bool, err error) {
-	if s.PasswordHash != "" {
-		if user, err := tx.UserLock(ctx, s.UserID); err != nil {
-			return "", false, err
-		} else if user.PasswordHash != s.PasswordHash {
-			return "", false, ErrWrongPassword
-		}
+// Started is a session that has begun.
+type Started struct {
+	ID      string // for its cookie; only its hash is stored
+	Email   string // whose it is
+	Pending bool   // nobody's until a second factor is shown
+	New     bool   // by a browser, and at an address, that is new to the account
+}
+
+// StartSession makes a session. Who has a second factor is always asked for it,
+// except where a workspace's own provider vouches. It answers ErrWrongPassword where
+// the password was changed meanwhile.
+func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (r Started, err error) {
+	user, err := tx.UserLock(ctx, s.UserID)
+	if err != nil {
+		return r, err
 	}
+	if s.PasswordHash != "" && user.PasswordHash != s.PasswordHash {
+		return r, ErrWrongPassword
+	}
+	r.ID, r.Email = NewToken(), user.Email
 	lasts := SessionIdle
 	if s.Support {
 		lasts = SupportTime
 	} else if !s.Strong && s.Provider == nil {
 		access, err := tx.UserAccess(ctx, s.UserID)
 		if err != nil {
-			return "", false, err
+			return r, err
 		}
-		if pending = access.TotpSecret != "" || access.Passkeys > 0; pending {
+		if r.Pending = access.TotpSecret != "" || access.Passkeys > 0; r.Pending {
 			lasts = sessionPending
+		}
+	}
+	if !r.Pending {
+		if err := s.record(ctx, tx, user.Email, &r); err != nil {
+			return r, err
 		}
 	}
 	ends := time.Now().Add(lasts)
@@ -123,11 +128,24 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (id stri
 			ends = last
 		}
 	}
-	id = NewToken()
-	return id, pending, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
-		IDHash: hashToken(id), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
-		Ip: s.Device.IP, UserAgent: truncate(s.Device.UserAgent, 300), ExpiresAt: ends, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt,
+	return r, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
+		IDHash: hashToken(r.ID), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: r.Pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
+		Ip: placeOf(ctx).IP, UserAgent: truncate(placeOf(ctx).UserAgent, 300), ExpiresAt: ends, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt,
 	})
+}
+
+// record notes that somebody is in. Who comes from another of our hosts is no new
+// device here: they were one there.
+func (s SessionStart) record(ctx context.Context, tx *db.SharedTx, email string, r *Started) (err error) {
+	if s.Support {
+		return recordAt(ctx, tx, s.UserID, placeOf(ctx).Tenant.ID, DidSupport, "")
+	}
+	if s.BeganAt == nil {
+		if r.New, err = newDevice(ctx, tx, s.UserID, email); err != nil {
+			return err
+		}
+	}
+	return Record(ctx, tx, s.UserID, DidSignIn, s.How)
 }
 
 // SessionGet returns whose session id is on this host. ok is false for an
@@ -167,13 +185,83 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 	return who, true, nil
 }
 
-// SessionEnd ends a session; one that is over already is no error.
+// SessionEnd ends a session, which another takes the place of; one that is over
+// already is no error.
 func SessionEnd(ctx context.Context, tx *db.SharedTx, id string) error {
-	return tx.SessionDelete(ctx, hashToken(id))
+	_, err := tx.SessionDelete(ctx, hashToken(id))
+	return err
 }
 
-// handoffTime is how long a person may take from one host to another.
-const handoffTime = time.Minute
+// SignOut ends a session because somebody wants to; one that is over already is no
+// error.
+func SignOut(ctx context.Context, tx *db.SharedTx, id string) error {
+	ended, err := tx.SessionDelete(ctx, hashToken(id))
+	for _, row := range ended {
+		if !row.Pending && !row.Support {
+			err = Record(ctx, tx, row.UserID, DidSignOut, "")
+		}
+	}
+	return err
+}
+
+// EndSession ends one of somebody's sessions; pgx.ErrNoRows when it is not theirs.
+func EndSession(ctx context.Context, tx *db.SharedTx, userID, id uuid.UUID) error {
+	n, err := tx.SessionDeleteByID(ctx, id, userID)
+	if err == nil && n == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return err
+	}
+	return Record(ctx, tx, userID, DidEndSession, "")
+}
+
+// EndOtherSessions ends all of somebody's sessions but this one and returns how many.
+func EndOtherSessions(ctx context.Context, tx *db.SharedTx, who Identity) (int64, error) {
+	n, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID)
+	if err != nil {
+		return 0, err
+	}
+	return n, Record(ctx, tx, who.UserID, DidEndSessions, "")
+}
+
+// SignOutEverywhere ends all of a person's sessions for an operator, and returns
+// their address; pgx.ErrNoRows when there is no such person.
+func SignOutEverywhere(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, by Identity) (email string, err error) {
+	user, err := tx.UserByID(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.SessionDeleteOthers(ctx, userID, uuid.Nil); err != nil {
+		return "", err
+	}
+	return user.Email, recordAt(ctx, tx, userID, uuid.Nil, DidSignOutByAnother, by.Email)
+}
+
+// Prove notes that a password or factor was shown just now, and gives the session a
+// new id for its cookie: one that was seen before opens nothing dangerous.
+func Prove(ctx context.Context, tx *db.SharedTx, who Identity, strong bool, how string) (id string, err error) {
+	id = NewToken()
+	if err := tx.SessionProve(ctx, strong, hashToken(id), who.SessionID); err != nil {
+		return "", err
+	}
+	return id, Record(ctx, tx, who.UserID, DidProve, how)
+}
+
+// FirstFactor goes on after a factor was added: it was shown just now (see Prove).
+// With the first, all other sessions end, which have shown none and might be
+// somebody's who knows the password.
+func FirstFactor(ctx context.Context, tx *db.SharedTx, who Identity) (id string, err error) {
+	if !who.HasFactor {
+		if _, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
+			return "", err
+		}
+	}
+	return Prove(ctx, tx, who, true, "With a new second factor")
+}
+
+// HandoffTime is how long a person may take from one host to another.
+const HandoffTime = time.Minute
 
 const purposeHandoff = "handoff"
 
@@ -186,7 +274,7 @@ func HandoffStart(ctx context.Context, tx *db.SharedTx, s SessionStart) (string,
 		data = supportHandoff
 	}
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt, ExpiresAt: time.Now().Add(handoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt, ExpiresAt: time.Now().Add(HandoffTime),
 	})
 }
 
@@ -237,6 +325,7 @@ func (w *SweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 		func(tx *db.SharedTx) (int64, error) { return tx.OneTimeTokenDeleteExpired(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.InvitationDeleteExpired(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.ThrottleDeleteEnded(ctx) },
+		func(tx *db.SharedTx) (int64, error) { return tx.SecurityEventDeleteOld(ctx, SecurityLogTime.Seconds()) },
 		func(tx *db.SharedTx) (int64, error) { return tx.UsageMinuteDeleteEnded(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.ExportChunksDeleteExpired(ctx) },
 		func(tx *db.SharedTx) (int64, error) { return tx.ExportDeleteExpired(ctx) },

@@ -4,13 +4,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/seal"
+	letter "github.com/paddock-crm/paddock/views/mail"
 )
 
 type adminCommand struct {
@@ -24,10 +29,7 @@ type emailArg struct {
 	Email string `arg:"" help:"The address that they sign in with."`
 }
 
-func (a emailArg) set(e *environment, operator bool) error {
-	err := e.shared(func(tx *db.SharedTx) error {
-		return auth.SetOperator(e.ctx, tx, strings.ToLower(a.Email), operator)
-	})
+func unknownAddress(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errors.New("nobody has an account with this address")
 	}
@@ -36,21 +38,54 @@ func (a emailArg) set(e *environment, operator bool) error {
 
 type adminGrant struct{ emailArg }
 
-// Run grants.
+// Run grants, or mails a link that does once there is a second factor.
 func (c adminGrant) Run(e *environment) error {
-	if err := c.set(e, true); err != nil {
+	d, done, err := e.database()
+	if err != nil {
 		return err
 	}
-	url := *e.cfg.BaseURL
-	url.Host = "admin." + url.Host
-	_, err := fmt.Fprintf(e.out, "%s may enter %s, with a second factor\n", c.Email, url.String())
+	defer done()
+	if err := e.secrets(e.embedded); err != nil {
+		return err
+	}
+	box, err := seal.New(e.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	email, token := strings.ToLower(c.Email), ""
+	err = d.Shared(e.ctx, func(tx *db.SharedTx) (err error) {
+		if token, err = auth.Enrol(e.ctx, tx, email); err != nil || token == "" {
+			return err
+		}
+		to := *e.cfg.BaseURL
+		to.Path, to.RawQuery = "/operator", url.Values{"token": {token}}.Encode()
+		job, err := mail.LetterJob(e.ctx, box, uuid.Nil, email, letter.Enrolment(to.String()))
+		if err != nil {
+			return err
+		}
+		return tx.Enqueue(e.ctx, job)
+	})
+	if err != nil {
+		return unknownAddress(err)
+	}
+	console := *e.cfg.BaseURL
+	console.Host = "admin." + console.Host
+	text := "%s may enter %s, with a second factor\n"
+	if token != "" {
+		text = "%s has no second factor yet: we sent a link, good for a day, that opens %s as soon as there is one\n"
+	}
+	_, err = fmt.Fprintf(e.out, text, email, console.String())
 	return err
 }
 
 type adminRevoke struct{ emailArg }
 
 // Run revokes.
-func (c adminRevoke) Run(e *environment) error { return c.set(e, false) }
+func (c adminRevoke) Run(e *environment) error {
+	return unknownAddress(e.shared(func(tx *db.SharedTx) error {
+		return auth.SetOperator(e.ctx, tx, strings.ToLower(c.Email), false)
+	}))
+}
 
 type adminList struct {
 	JSON bool `name:"json" help:"Print JSON."`

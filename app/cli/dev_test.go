@@ -240,7 +240,7 @@ func TestFreshMachine(t *testing.T) {
 	}
 	defer res.Body.Close()
 	var mails []struct{ To, Subject, Text, HTML string }
-	if err := json.NewDecoder(res.Body).Decode(&mails); err != nil || len(mails) != 1 || mails[0].Subject != "Contoso is ready on Paddock" {
+	if err := json.NewDecoder(res.Body).Decode(&mails); err != nil || len(mails) != 1 || mails[0].Subject != "Your workspace is ready on Paddock" {
 		t.Errorf("%+v, %v", mails, err)
 	}
 }

@@ -176,7 +176,7 @@ func TestTenantCommands(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != want {
 			t.Fatalf("paddock %s: exit %d, want %d\n%s", strings.Join(args, " "), got, want, out)
 		}
-		return string(out)
+		return out
 	}
 	status := func(slug string) int {
 		t.Helper()
@@ -276,6 +276,20 @@ func TestTenantCommands(t *testing.T) {
 	}
 	// Who may enter the console.
 	run(1, "admin", "grant", "nobody@example.com")
+	if out := run(0, "admin", "grant", "Enzo@ferrari.test"); !strings.Contains(out, "sent a link") { // he has no second factor
+		t.Errorf("granted: %s", out)
+	}
+	if out := run(0, "admin", "list", "--json"); strings.Contains(out, "enzo@ferrari.test") {
+		t.Errorf("an operator by a password alone: %s", out)
+	}
+	owner, err := pgx.Connect(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(context.Background())
+	if _, err := owner.Exec(t.Context(), `update public.users set totp_secret = 'x' where email = 'enzo@ferrari.test'`); err != nil {
+		t.Fatal(err)
+	}
 	if out := run(0, "admin", "grant", "Enzo@ferrari.test"); !strings.Contains(out, "//admin.") {
 		t.Errorf("granted: %s", out)
 	}

@@ -74,6 +74,7 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &mail.Worker{Box: o.Box, Send: o.Send})
 	river.AddWorker(workers, &auth.ProfileWorker{DB: o.DB})
 	river.AddWorker(workers, &auth.SweepWorker{DB: o.DB})
+	river.AddWorker(workers, &UnprovenWorker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	river.AddWorker(workers, &crm.PurgeWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.SparesWorker{DB: o.DB, Want: o.Spares})
 	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
@@ -96,6 +97,7 @@ func Run(ctx context.Context, o Options) error {
 		PeriodicJobs: []*river.PeriodicJob{
 			periodic(time.Minute, tenant.SparesJob{}),
 			periodic(time.Hour, auth.SweepJob{}),
+			periodic(time.Hour, UnprovenJob{}),
 			periodic(24*time.Hour, crm.PurgeJob{}),
 			periodic(time.Hour, tenant.DropJob{}),
 			periodic(10*time.Minute, tenant.MeasureJob{}),

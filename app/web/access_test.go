@@ -313,18 +313,24 @@ func TestAuthenticatorApp(t *testing.T) {
 		t.Errorf("one recovery code let %d in", in.Load())
 	}
 	// With a second factor a shorter password does; without, it must be changed first.
-	c.Put(w.URL("/settings/security/password"), url.Values{"password": {"kq9vm2wt"}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"kq9vm2wt"}}).Want(http.StatusSeeOther)
 	if text := c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusUnprocessableEntity).Text(".notice.bad"); !strings.Contains(text, "shorter than 12") {
 		t.Errorf("it says %q", text)
 	}
-	c.Put(w.URL("/settings/security/password"), url.Values{"password": {pg.Password}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {"kq9vm2wt"}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther)
 	app.Client(t).Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 }
 
 func cookies(c *apptest.Client, w *apptest.Workspace) (v string) {
 	u, _ := url.Parse(w.URL("/"))
-	for _, k := range c.HTTP.Jar.Cookies(u) {
+	return sessionCookie(c, u)
+}
+
+func sessionCookie(c *apptest.Client, at *url.URL) string { return sessionOf(c.HTTP.Jar.Cookies(at)) }
+
+func sessionOf(all []*http.Cookie) (v string) {
+	for _, k := range all {
 		if strings.HasSuffix(k.Name, "paddock") {
 			v = k.Value
 		}
@@ -584,14 +590,26 @@ func TestBruteForce(t *testing.T) {
 	}
 	// Nobody's mailbox is flooded.
 	victim := pg.NewUser(t)
-	sent := 0
+	sent, stranger := 0, app.Client(t)
 	for range 8 {
-		if app.Client(t).Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}}).Status == http.StatusOK {
+		if stranger.Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}}).Status == http.StatusOK {
 			sent++
 		}
 	}
 	if sent != 5 {
 		t.Errorf("%d mails to one address", sent)
+	}
+	// … also from many networks, where its owner still gets one by a browser that
+	// has signed in before.
+	own := app.Client(t)
+	own.Post(app.Site("/signin"), signInForm(victim)).Want(http.StatusSeeOther)
+	for range 15 {
+		app.Client(t).Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}})
+	}
+	app.Client(t).Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}}).Want(http.StatusTooManyRequests)
+	own.Post(app.Site("/password/forgot"), url.Values{"email": {victim.Email}}).Want(http.StatusOK)
+	if n := len(app.Mailbox.List(victim.Email)); n > 12 {
+		t.Errorf("%d mails to one address from many networks", n)
 	}
 }
 
@@ -1073,7 +1091,7 @@ func TestHandoffEndsWithTheSessions(t *testing.T) {
 			c.Delete(w.URL("/settings/security/sessions"), nil).Want(http.StatusSeeOther)
 		},
 		"the password is changed": func(w *apptest.Workspace, c *apptest.Client) {
-			c.Put(w.URL("/settings/security/password"), url.Values{"password": {"another good phrase"}}).Want(http.StatusSeeOther)
+			c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
 		},
 		"the password is reset": func(w *apptest.Workspace, _ *apptest.Client) {
 			c := app.Client(t)
@@ -1092,7 +1110,7 @@ func TestHandoffEndsWithTheSessions(t *testing.T) {
 			c, handoff := w.Client(w.Owner), w.Handoff(w.Owner)
 			end(w, c)
 			late := app.Client(t)
-			late.Get(w.URL("/handoff?token=" + handoff))
+			late.Post(w.URL("/handoff"), url.Values{"token": {handoff}})
 			signedOut(t, "by the hand-off", late.Get(w.URL("/customers")))
 		})
 	}

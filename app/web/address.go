@@ -35,7 +35,7 @@ func (s *Server) forgot(c echo.Context) error {
 		return s.renderForgot(c, http.StatusUnprocessableEntity, f.Form, "")
 	}
 	email := strings.ToLower(f.Values["email"])
-	err := auth.ThrottleMail(ctx, s.db, auth.MailReset, email, c.RealIP())
+	err := auth.ThrottleMail(ctx, s.db, email)
 	if errors.As(err, &auth.TooManyError{}) {
 		return s.renderForgot(c, tooMany(c, f, err), f.Form, "")
 	}
@@ -87,7 +87,7 @@ func (s *Server) reset(c echo.Context) error {
 	token := postedToken(c)
 	// Judging and hashing a password take time: not for everybody, and not
 	// without a token.
-	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); errors.As(err, &auth.TooManyError{}) {
+	if err := auth.ThrottleNetwork(ctx, s.db); errors.As(err, &auth.TooManyError{}) {
 		return s.renderReset(c, tooMany(c, f, err), f.Form, token)
 	} else if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s *Server) reset(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := auth.ForgiveAddress(ctx, tx, c.RealIP()); err != nil {
+		if err := auth.ForgiveNetwork(ctx, tx); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, user.Email, letter.SecurityChanged("Your password was changed"))
@@ -145,7 +145,7 @@ func (s *Server) verifySend(c echo.Context) error {
 	if who.Verified {
 		return s.redirect(c, "/settings/security")
 	}
-	if err := auth.ThrottleMail(ctx, s.db, auth.MailVerify, who.Email, c.RealIP()); err != nil {
+	if err := auth.ThrottleMail(ctx, s.db, who.Email); err != nil {
 		return err
 	}
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
@@ -176,7 +176,7 @@ func (s *Server) emailChange(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderSecurity(c, http.StatusUnprocessableEntity, views.SecurityPage{Email: f.Form})
 	}
-	err := auth.ThrottleMail(ctx, s.db, auth.MailChange, email, c.RealIP())
+	err := auth.ThrottleMail(ctx, s.db, email)
 	if errors.As(err, &auth.TooManyError{}) {
 		return s.renderSecurity(c, tooMany(c, f, err), views.SecurityPage{Email: f.Form})
 	}

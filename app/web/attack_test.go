@@ -259,7 +259,7 @@ func TestTeamSignsInAtOnce(t *testing.T) {
 	}
 	for _, token := range tokens {
 		team.Go(func() {
-			if res := app.Client(t).Get(w.URL("/handoff?token=" + token)); res.Status != http.StatusSeeOther {
+			if res := app.Client(t).Post(w.URL("/handoff"), url.Values{"token": {token}}); res.Status != http.StatusSeeOther {
 				t.Errorf("one of the team: %d", res.Status)
 			}
 		})

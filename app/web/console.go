@@ -121,7 +121,7 @@ func Provision(ctx context.Context, d *db.DB, box *seal.Box, base url.URL, name,
 		return tenant.Tenant{}, err
 	}
 	local, _, _ := strings.Cut(email, "@")
-	in := auth.SignUpInput{Workspace: name, Slug: slug, Name: local, Email: email}
+	in := auth.SignUpInput{Workspace: name, Slug: slug, Name: local, Email: email, ByOperator: true}
 	fresh := known.PasswordHash == ""
 	in.Then = func(ctx context.Context, tx *db.SharedTx, r auth.SignUpResult) error {
 		if known.ID != uuid.Nil && known.EmailVerifiedAt == nil {
@@ -394,7 +394,7 @@ func (s *Server) supportBegin(c echo.Context) error {
 	}
 	s.log.InfoContext(ctx, "operator", "request_id", requestID(c), "operator", who.Email, "tenant", t.Slug, "did", "looked in: "+f.Values["reason"])
 	s.hosts.Forget(t.Slug)
-	return s.leave(c, s.workspaceURL(t.Slug, "/handoff", url.Values{"token": {token}}))
+	return s.leave(c, s.handoffURL(c, t.Slug, token, ""))
 }
 
 func (s *Server) consoleDomains(c echo.Context) error {
@@ -447,13 +447,8 @@ func (s *Server) userSignOut(c echo.Context) error {
 		return err
 	}
 	var email string
-	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		user, err := tx.UserByID(ctx, id)
-		if err != nil {
-			return err
-		}
-		email = user.Email
-		_, err = tx.SessionDeleteOthers(ctx, id, uuid.Nil)
+	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		email, err = auth.SignOutEverywhere(ctx, tx, id, visiting(c).who)
 		return err
 	})
 	if err != nil {

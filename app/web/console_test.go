@@ -309,3 +309,54 @@ func TestSupport(t *testing.T) {
 		t.Errorf("%d mails for one look without consent", n-mails)
 	}
 }
+
+// Whoever has no second factor becomes an operator by the mailed link, once, with a
+// factor by then; knowing the password is not enough.
+func TestEnrolment(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	enrol := func(u pg.User) (token string) {
+		w.Shared(func(ctx context.Context, tx *db.SharedTx) (err error) {
+			token, err = auth.Enrol(ctx, tx, u.Email)
+			return err
+		})
+		return token
+	}
+	isOperator := func(u pg.User) bool {
+		return pg.Count(t, `select count(*) from public.users where id = $1 and operator`, u.ID) == 1
+	}
+	u, other := pg.NewUser(t), pg.NewUser(t)
+	link := enrol(u)
+	if link == "" || isOperator(u) {
+		t.Fatal("the password alone made an operator")
+	}
+	at := func(token string) string { return app.Site("/operator?token=" + token) }
+	c := app.Client(t)
+	c.Post(app.Site("/signin"), signInForm(u)).Want(http.StatusSeeOther)
+	if text := c.Get(at(link)).Want(http.StatusOK).Text("main"); !strings.Contains(text, "Set one up") {
+		t.Errorf("without a factor it says %q", text)
+	}
+	c.Post(app.Site("/operator"), url.Values{"token": {link}})
+	if isOperator(u) {
+		t.Fatal("without a factor")
+	}
+	secret := app.TOTP(w, u)
+	c = app.Client(t)
+	c.Post(app.Site("/signin"), signInForm(u)).Want(http.StatusSeeOther)
+	c.Post(app.Site("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusSeeOther)
+	// Of somebody else it is nothing.
+	foreign := enrol(other)
+	c.Get(at(foreign)).Want(http.StatusNotFound)
+	c.Post(app.Site("/operator"), url.Values{"token": {foreign}}).Want(http.StatusNotFound)
+	c.Post(app.Site("/operator"), url.Values{"token": {link}}).Want(http.StatusSeeOther)
+	if !isOperator(u) {
+		t.Fatal("no operator, with link and factor")
+	}
+	c.Post(app.Site("/operator"), url.Values{"token": {link}}).Want(http.StatusNotFound)
+	// Operators keep their factor; who has one is granted at once.
+	c.Delete(app.Site("/settings/security/totp"), nil).Want(http.StatusUnprocessableEntity)
+	if token := enrol(u); token != "" || !isOperator(u) {
+		t.Error("who has a factor is asked for one")
+	}
+}

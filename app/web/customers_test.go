@@ -383,7 +383,7 @@ func TestStatementsPerPage(t *testing.T) {
 		"/projects": 8, "/projects/" + project.String(): 11,
 		"/tasks": 8, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
 		"/settings/tags": 6, "/settings/pipelines": 8,
-		"/settings/profile": 3, "/settings/security": 8, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8, "/settings/workspace": 3,
+		"/settings/profile": 3, "/settings/security": 9, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8, "/settings/workspace": 3,
 	}
 	for round := range 2 {
 		for path, want := range pages {

@@ -150,7 +150,7 @@ func (s *Server) removeMember(c echo.Context, id uuid.UUID) (m shareddb.Membersh
 		if m, err = auth.Remove(ctx, tx, v.tenant.ID, id, v.who.Role, heir); err != nil || id == v.who.MemberID {
 			return err
 		}
-		return s.mail(ctx, tx, v.tenant.ID, m.Email, letter.Removed(v.tenant.Name, v.who.Name))
+		return s.mail(ctx, tx, v.tenant.ID, m.Email, letter.Removed(sender(v)))
 	})
 	return m, err
 }
@@ -174,12 +174,17 @@ func (s *Server) invitationCreate(c echo.Context) error {
 	return s.renderMembers(c, http.StatusUnprocessableEntity, views.MembersPage{Form: f.Form})
 }
 
+// sender is who is signed in, as mails may name them.
+func sender(v *visit) letter.Sender {
+	return letter.Sender{Name: v.who.Name, Workspace: v.tenant.Name, Proven: v.who.Verified || v.who.ByProvider}
+}
+
 // invite makes the invitation, and mails it in the same transaction.
 func (s *Server) invite(c echo.Context, email string, role auth.Role) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	email = strings.ToLower(email)
-	if err := auth.ThrottleInvitation(ctx, s.db, v.tenant.ID, v.who, email, c.RealIP()); err != nil {
+	if err := auth.ThrottleInvitation(ctx, s.db, v.tenant.ID, v.who, email); err != nil {
 		return err
 	}
 	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
@@ -187,7 +192,7 @@ func (s *Server) invite(c echo.Context, email string, role auth.Role) error {
 		if err != nil {
 			return err
 		}
-		l := letter.Invitation(v.tenant.Name, v.who.Name, string(role), s.workspaceURL(v.tenant.Slug, invitationPath+token, nil))
+		l := letter.Invitation(sender(v), string(role), s.workspaceURL(v.tenant.Slug, invitationPath+token, nil))
 		l.Until = time.Now().Add(auth.InvitationTime)
 		return s.mail(ctx, tx, v.tenant.ID, email, l)
 	})
@@ -253,7 +258,7 @@ func (s *Server) ownershipOffer(c echo.Context) error {
 		f.fail("member_id", "Choose a member.")
 	}
 	if f.Valid() && f.Values["password"] != "" {
-		err := auth.CheckSudo(ctx, s.db, v.who, f.Values["password"], c.RealIP())
+		err := auth.CheckSudo(ctx, s.db, v.who, f.Values["password"])
 		switch {
 		case errors.Is(err, auth.ErrWrongPassword):
 			f.fail("password", "This is not your password.")
@@ -271,7 +276,7 @@ func (s *Server) ownershipOffer(c echo.Context) error {
 		if m, err = auth.OfferOwnership(ctx, tx, v.tenant.ID, v.who.MemberID, to); err != nil {
 			return err
 		}
-		return s.mail(ctx, tx, v.tenant.ID, m.Email, letter.OwnershipOffered(v.tenant.Name, v.who.Name, s.workspaceURL(v.tenant.Slug, "/settings/members", nil)))
+		return s.mail(ctx, tx, v.tenant.ID, m.Email, letter.OwnershipOffered(sender(v), s.workspaceURL(v.tenant.Slug, "/settings/members", nil)))
 	})
 	return s.membersChanged(c, err, "We asked "+m.Name+". You stay the owner until they accept.")
 }
@@ -343,7 +348,7 @@ func (s *Server) invitationAccept(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
 	token := c.Param("token")
-	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
+	if err := auth.ThrottleNetwork(ctx, s.db); err != nil {
 		return err
 	}
 	if v.signedIn {
@@ -386,7 +391,7 @@ func (s *Server) invitationAccept(c echo.Context) error {
 		if userID, err = auth.JoinByInvitation(ctx, tx, token, v.tenant, f.Values["name"], hash); err != nil {
 			return err
 		}
-		return auth.ForgiveAddress(ctx, tx, c.RealIP())
+		return auth.ForgiveNetwork(ctx, tx)
 	})
 	switch {
 	case errors.Is(err, auth.ErrBadToken), errors.Is(err, auth.ErrEmailKnown), errors.Is(err, auth.ErrNotInvited):
@@ -394,7 +399,7 @@ func (s *Server) invitationAccept(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	to, err := s.startSession(c, auth.SessionStart{UserID: userID}, "/")
+	to, err := s.startSession(c, auth.SessionStart{UserID: userID, How: "By an invitation"}, "/")
 	if err != nil {
 		return err
 	}

@@ -291,7 +291,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			v.leave = sync.OnceFunc(leave)
 			defer v.leave()
 		}
-		r := c.Request().WithContext(auth.WithDevice(c.Request().Context(), device(c)))
+		r := c.Request().WithContext(auth.WithPlace(c.Request().Context(), s.place(c)))
 		c.SetRequest(r)
 		if member {
 			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID, StatementTimeout: v.tenant.Limits.Statement})))
@@ -357,9 +357,9 @@ func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerF
 		}
 		defer done()
 		if p&auth.Sudo != 0 && !v.who.Recent() {
-			return s.sudo(c, next)
+			return s.sudo(c, s.recorded(level, next))
 		}
-		return next(c)
+		return s.recorded(level, next)(c)
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *Server) party(c echo.Context) (auth.Party, error) {
 
 func (s *Server) passkeyLoginBegin(c echo.Context) error {
 	ctx := c.Request().Context()
-	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
+	if err := auth.ThrottleNetwork(ctx, s.db); err != nil {
 		return passkeyFailed(c, err)
 	}
 	return s.passkeyBegin(c, func(p auth.Party, tx *db.SharedTx) (any, string, error) { return p.LoginBegin(ctx, tx) })
@@ -80,7 +80,7 @@ func (s *Server) passkeyLoginFinish(c echo.Context) error {
 		return err
 	}
 	token := s.takeCookie(c, passkeyCookie)
-	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
+	if err := auth.ThrottleNetwork(ctx, s.db); err != nil {
 		return passkeyFailed(c, err)
 	}
 	var userID uuid.UUID
@@ -97,24 +97,23 @@ func (s *Server) passkeyLoginFinish(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if v.signedIn {
-			err = tx.SessionProve(ctx, true, v.who.SessionID)
-		}
-		return errors.Join(err, auth.ForgiveAddress(ctx, tx, c.RealIP()))
+		return auth.ForgiveNetwork(ctx, tx)
 	})
 	err = errors.Join(err, bad)
-	if aerr := s.auditFailure(c, v.who.Email, err); aerr != nil {
-		return aerr
-	}
-	if err != nil {
+	if err := errors.Join(err, auth.RecordFailure(ctx, s.db, v.who.UserID, err)); err != nil {
 		return passkeyFailed(c, err)
+	}
+	if v.signedIn {
+		if err := s.proved(c, true, "With a passkey"); err != nil {
+			return err
+		}
 	}
 	to := s.afterSignIn(c, c.QueryParam("next"))
 	if slug := c.QueryParam("workspace"); slug != "" && v.tenant.ID == uuid.Nil {
 		to = onToWorkspace(slug, c.QueryParam("next"))
 	}
 	if !v.signedIn {
-		if to, err = s.startSession(c, auth.SessionStart{UserID: userID, Strong: true}, to); err != nil {
+		if to, err = s.startSession(c, auth.SessionStart{UserID: userID, Strong: true, How: "With a passkey"}, to); err != nil {
 			return err
 		}
 	}
@@ -134,17 +133,22 @@ func (s *Server) passkeyRegistrationFinish(c echo.Context) error {
 	}
 	name := first(auth.DeviceName(c.Request().UserAgent()), "Passkey")
 	token := s.takeCookie(c, passkeyCookie)
+	var id string
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 		if err := p.RegistrationFinish(ctx, tx, who.UserID, token, name, response); err != nil {
 			return err
 		}
-		if err := firstFactor(ctx, tx, who); err != nil {
+		var err error
+		if id, err = auth.FirstFactor(ctx, tx, who); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("A passkey was added to your account"))
 	})
 	if err != nil {
 		return passkeyFailed(c, err)
+	}
+	if err := s.renewSession(c, id); err != nil {
+		return err
 	}
 	if err := s.setFlash(c, ui.Flash{Message: "Passkey added"}); err != nil {
 		return err

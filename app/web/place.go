@@ -6,10 +6,10 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 )
 
-// place says where an address is, as far as that can be said without asking
+// where says where an address is, as far as that can be said without asking
 // anybody: by the operator's database (PADDOCK_GEOIP), in MaxMind's format, if
 // there is one.
-func (s *Server) place(ip string) string {
+func (s *Server) where(ip string) string {
 	a, err := netip.ParseAddr(ip)
 	switch {
 	case err != nil:

@@ -108,7 +108,7 @@ func (s *Server) oidcStart(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := auth.ThrottleAddress(ctx, s.db, c.RealIP()); err != nil {
+	if err := auth.ThrottleNetwork(ctx, s.db); err != nil {
 		return err
 	}
 	var to string
@@ -205,7 +205,7 @@ func (s *Server) oidcCallback(c echo.Context) error {
 	// they are: when that was, the provider tells.
 	start := auth.SessionStart{ProvedAt: &found.At}
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		if err := auth.ForgiveAddress(ctx, tx, c.RealIP()); err != nil {
+		if err := auth.ForgiveNetwork(ctx, tx); err != nil {
 			return err
 		}
 		if v.tenant.ID == uuid.Nil {
@@ -230,6 +230,7 @@ func (s *Server) oidcCallback(c echo.Context) error {
 	if err != nil {
 		return s.providerFailed(c, p, err)
 	}
+	start.How = "With " + p.Name
 	to, err := s.startSession(c, start, kept.Next)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/boombuler/barcode/qr"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
@@ -50,10 +48,14 @@ func (s *Server) renderSecurity(c echo.Context, status int, p views.SecurityPage
 		rows, err := tx.SessionList(ctx, v.who.UserID)
 		for _, r := range rows {
 			p.Sessions = append(p.Sessions, views.Session{
-				ID: r.ID, Device: first(auth.DeviceName(r.UserAgent), "An unknown program"), Place: s.place(r.Ip), Workspace: r.Workspace,
+				ID: r.ID, Device: first(auth.DeviceName(r.UserAgent), "An unknown program"), Place: s.where(r.Ip), Workspace: r.Workspace,
 				LastSeenAt: r.LastSeenAt, Strong: r.Strong, Current: r.ID == v.who.SessionID,
 			})
 		}
+		if err != nil {
+			return err
+		}
+		p.Activity, err = s.activityOf(ctx, tx, v.who, lastID, 5)
 		return err
 	})
 	if err != nil {
@@ -78,8 +80,30 @@ func (s *Server) securityChanged(c echo.Context, err error, message string) erro
 func (s *Server) passwordUpdate(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	f := readForm(c, views.ResetFields, true)
+	var has bool
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		has, err = hasPassword(ctx, tx, v.who)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fields := views.ResetFields
+	if has {
+		fields = views.PasswordFields
+	}
+	f := readForm(c, fields, true)
 	f.checkNewPassword(v.who.HasFactor, v.who.Name, v.who.Email, v.tenant.Name)
+	if has && f.Errors["current_password"] == "" {
+		switch err := auth.CheckSudo(ctx, s.db, v.who, f.Values["current_password"]); {
+		case errors.Is(err, auth.ErrWrongPassword):
+			f.fail("current_password", "This is not your password.")
+		case errors.As(err, &auth.TooManyError{}):
+			return s.renderSecurity(c, tooMany(c, f, err), views.SecurityPage{Password: f.Form})
+		case err != nil:
+			return err
+		}
+	}
 	if !f.Valid() {
 		return s.renderSecurity(c, http.StatusUnprocessableEntity, views.SecurityPage{Password: f.Form})
 	}
@@ -88,7 +112,7 @@ func (s *Server) passwordUpdate(c echo.Context) error {
 		return err
 	}
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		if err := auth.SetPassword(ctx, tx, v.who.UserID, v.who.SessionID, f.Values["password"], hash); err != nil {
+		if err := auth.SetPassword(ctx, tx, v.who.UserID, v.who.SessionID, f.Values["password"], hash, "in the settings"); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, v.who.Email, letter.SecurityChanged("Your password was changed"))
@@ -152,17 +176,18 @@ func (s *Server) totpEnable(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderTOTP(c, http.StatusUnprocessableEntity, f.Form, sealed)
 	}
-	if err := auth.ThrottleFactor(ctx, s.db, who.UserID); errors.As(err, &auth.TooManyError{}) {
+	if err := auth.ThrottleFactor(ctx, s.db, auth.CodeSudo, who.UserID, who.Email); errors.As(err, &auth.TooManyError{}) {
 		return s.renderTOTP(c, tooMany(c, f, err), f.Form, sealed)
 	} else if err != nil {
 		return err
 	}
 	var codes []string
+	var id string
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
 		if codes, err = auth.TOTPFinish(ctx, tx, s.box, who.UserID, sealed, f.Values["code"]); err != nil {
 			return err
 		}
-		if err := firstFactor(ctx, tx, who); err != nil {
+		if id, err = auth.FirstFactor(ctx, tx, who); err != nil {
 			return err
 		}
 		return s.mail(ctx, tx, visiting(c).tenant.ID, who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
@@ -171,22 +196,13 @@ func (s *Server) totpEnable(c echo.Context) error {
 		f.fail("code", "This code is not right. Is the clock of your phone right? Wait for the next code and try again.")
 		return s.renderTOTP(c, http.StatusUnprocessableEntity, f.Form, sealed)
 	}
+	if err == nil {
+		err = s.renewSession(c, id)
+	}
 	if err != nil {
 		return err
 	}
 	return s.renderRecovery(c, codes)
-}
-
-// firstFactor goes on after a factor was added: it was shown just now. With the
-// first, all other sessions end, which have shown none and might be somebody's
-// who knows the password.
-func firstFactor(ctx context.Context, tx *db.SharedTx, who auth.Identity) error {
-	if !who.HasFactor {
-		if _, err := tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID); err != nil {
-			return err
-		}
-	}
-	return tx.SessionProve(ctx, true, who.SessionID)
 }
 
 func (s *Server) totpDisable(c echo.Context) error {
@@ -237,11 +253,7 @@ func (s *Server) sessionDelete(c echo.Context) error {
 		return err
 	}
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		n, err := tx.SessionDeleteByID(ctx, id, who.UserID)
-		if err == nil && n == 0 {
-			err = pgx.ErrNoRows
-		}
-		return err
+		return auth.EndSession(ctx, tx, who.UserID, id)
 	})
 	if err == nil && id == who.SessionID {
 		return s.leave(c, "/signin")
@@ -254,7 +266,7 @@ func (s *Server) sessionDeleteOthers(c echo.Context) error {
 	who := visiting(c).who
 	var n int64
 	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		n, err = tx.SessionDeleteOthers(ctx, who.UserID, who.SessionID)
+		n, err = auth.EndOtherSessions(ctx, tx, who)
 		return err
 	})
 	return s.securityChanged(c, err, ui.Plural(int(n), "session has", "sessions have")+" ended")

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/securecookie"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	letter "github.com/paddock-crm/paddock/views/mail"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -59,7 +61,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 // the session when its MaxAge is negative.
 func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, s *sessions.Session) error {
 	if s.Options.MaxAge < 0 {
-		err := st.db.Shared(r.Context(), func(tx *db.SharedTx) error { return auth.SessionEnd(r.Context(), tx, s.ID) })
+		err := st.db.Shared(r.Context(), func(tx *db.SharedTx) error { return auth.SignOut(r.Context(), tx, s.ID) })
 		if err != nil {
 			return err
 		}
@@ -107,27 +109,28 @@ func (s *Server) session(c echo.Context) (*sessions.Session, error) {
 func (s *Server) startSession(c echo.Context, start auth.SessionStart, next string) (to string, err error) {
 	ctx := c.Request().Context()
 	v := visiting(c)
-	start.TenantID, start.Console, start.Device = tenantID(ctx), v.console, device(c)
-	var id string
-	var pending bool
+	start.TenantID, start.Console = tenantID(ctx), v.console
+	var began auth.Started
 	err = s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		if id, pending, err = auth.StartSession(ctx, tx, start); err != nil || pending || start.TenantID == nil || start.Support {
+		if began, err = auth.StartSession(ctx, tx, start); err != nil || !began.New {
 			return err
 		}
-		user, err := tx.UserByID(ctx, start.UserID)
-		if err != nil {
-			return err
-		}
-		return auth.AuditSignIn(ctx, tx, v.tenant, user.Email, auth.DidSignIn, "")
+		l := letter.NewDevice(first(auth.DeviceName(c.Request().UserAgent()), "an unknown program"), s.where(c.RealIP()), time.Now(), s.here(c, "/settings/security", nil))
+		return s.mail(ctx, tx, v.tenant.ID, began.Email, l)
 	})
 	if err != nil {
 		return "", err
 	}
-	if err := s.useSession(c, id); err != nil {
+	if err := s.useSession(c, began.ID); err != nil {
 		return "", err
 	}
-	if pending {
+	if began.Pending {
 		return "/signin/factor?next=" + url.QueryEscape(s.afterSignIn(c, next)), nil
+	}
+	if !start.Support {
+		if err := s.rememberDevice(c, began.Email); err != nil {
+			return "", err
+		}
 	}
 	return s.afterSignIn(c, next), nil
 }
@@ -178,8 +181,31 @@ func (s *Server) takeCookie(c echo.Context, name string) string {
 	return cookie.Value
 }
 
-func device(c echo.Context) auth.Device {
-	return auth.Device{IP: c.RealIP(), UserAgent: c.Request().UserAgent()}
+// proved notes that a password or factor was shown just now, and gives the browser
+// the session's new id.
+func (s *Server) proved(c echo.Context, strong bool, how string) error {
+	ctx := c.Request().Context()
+	v := visiting(c)
+	var id string
+	err := s.db.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		id, err = auth.Prove(ctx, tx, v.who, strong, how)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	v.who.ProvedAt, v.who.Strong = time.Now(), v.who.Strong || strong
+	return s.renewSession(c, id)
+}
+
+// renewSession gives the browser another id of the same session.
+func (s *Server) renewSession(c echo.Context, id string) error {
+	session, err := s.session(c)
+	if err != nil {
+		return err
+	}
+	session.ID = id
+	return session.Save(c.Request(), c.Response())
 }
 
 // A flash waits in a signed cookie for the next page.

@@ -72,20 +72,17 @@ func (s *Server) signIn(c echo.Context) error {
 		return s.renderSignIn(c, http.StatusUnprocessableEntity, f.Form, next, workspace)
 	}
 	email := strings.ToLower(f.Values["email"])
-	user, err := auth.CheckSignIn(ctx, s.db, email, f.Values["password"], c.RealIP())
+	user, err := auth.CheckSignIn(ctx, s.db, email, f.Values["password"])
 	to := ""
 	if err == nil {
 		after := next
 		if workspace != "" && v.tenant.ID == uuid.Nil { // on the way to a workspace: /signin takes them on
 			after = onToWorkspace(workspace, next)
 		}
-		to, err = s.startSession(c, auth.SessionStart{UserID: user.ID, PasswordHash: user.PasswordHash}, after)
+		to, err = s.startSession(c, auth.SessionStart{UserID: user.ID, PasswordHash: user.PasswordHash, How: "With a password"}, after)
 	}
 	if err == nil {
 		return s.leave(c, to)
-	}
-	if aerr := s.auditFailure(c, email, err); aerr != nil {
-		return aerr
 	}
 	switch {
 	case errors.Is(err, auth.ErrWrongPassword):
@@ -105,32 +102,6 @@ func onToWorkspace(slug, next string) string {
 		q.Set("next", next)
 	}
 	return "/signin?" + q.Encode()
-}
-
-// auditFailure notes in the workspace's log that somebody was not let in; on
-// other hosts there is none. Of those who try too often, the first is noted. ""
-// stands for an address that is not known.
-func (s *Server) auditFailure(c echo.Context, email string, err error) error {
-	ctx := c.Request().Context()
-	t := visiting(c).tenant
-	why := ""
-	var many auth.TooManyError
-	switch {
-	case errors.Is(err, auth.ErrWrongPassword):
-		why = "Wrong password"
-	case errors.Is(err, auth.ErrWrongCode):
-		why = "Wrong code"
-	case errors.Is(err, auth.ErrBadPasskey):
-		why = "A passkey that is not known here"
-	case errors.As(err, &many) && many.First:
-		why = "Too many attempts"
-	}
-	if why == "" || t.ID == uuid.Nil {
-		return nil
-	}
-	return s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		return auth.AuditSignIn(ctx, tx, t, email, auth.DidFailSignIn, why)
-	})
 }
 
 // posted is a field that is no field of a form's, "" when nobody could have
@@ -188,10 +159,7 @@ func (s *Server) factor(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderFactor(c, http.StatusUnprocessableEntity, f.Form, next)
 	}
-	recovered, err := auth.CheckCode(ctx, s.db, s.box, v.who.UserID, f.Values["code"])
-	if aerr := s.auditFailure(c, v.who.Email, err); aerr != nil {
-		return aerr
-	}
+	recovered, err := auth.CheckCode(ctx, s.db, s.box, auth.CodeSignIn, v.who, f.Values["code"])
 	switch {
 	case errors.Is(err, auth.ErrWrongCode):
 		f.fail("code", "This code is not right, or it was used already. Wait for the next one.")
@@ -212,7 +180,11 @@ func (s *Server) factor(c echo.Context) error {
 			return err
 		}
 	}
-	to, err := s.startSession(c, auth.SessionStart{UserID: v.who.UserID, Strong: true}, next)
+	how := "With a second factor"
+	if recovered {
+		how = "With a recovery code"
+	}
+	to, err := s.startSession(c, auth.SessionStart{UserID: v.who.UserID, Strong: true, How: how}, next)
 	if err != nil {
 		return err
 	}
@@ -304,14 +276,14 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 	v := visiting(c)
 	who := v.who
 	strong := false
-	field := "sudo_password"
+	field, how := "sudo_password", "With the password"
 	switch {
 	case who.ByProvider: // whoever it vouches for is not known to have either
 		err = auth.ErrWrongPassword
 	case f.Values["sudo_code"] != "":
-		field, strong = "sudo_code", true
+		field, how, strong = "sudo_code", "With a second factor", true
 		var recovered bool
-		recovered, err = auth.CheckCode(ctx, s.db, s.box, who.UserID, f.Values["sudo_code"])
+		recovered, err = auth.CheckCode(ctx, s.db, s.box, auth.CodeSudo, who, f.Values["sudo_code"])
 		if err == nil && recovered {
 			err = s.db.Shared(ctx, func(tx *db.SharedTx) error {
 				return s.mail(ctx, tx, v.tenant.ID, who.Email, letter.SecurityChanged("A recovery code was used to confirm a change of your account or workspace"))
@@ -321,10 +293,7 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 		if who.HasFactor && !who.Strong { // a password alone would undo the factor
 			return false, http.StatusUnprocessableEntity, nil
 		}
-		err = auth.CheckSudo(ctx, s.db, who, f.Values["sudo_password"], c.RealIP())
-	}
-	if aerr := s.auditFailure(c, who.Email, err); aerr != nil {
-		return false, 0, aerr
+		err = auth.CheckSudo(ctx, s.db, who, f.Values["sudo_password"])
 	}
 	switch {
 	case errors.Is(err, auth.ErrWrongPassword):
@@ -337,7 +306,7 @@ func (s *Server) prove(c echo.Context, f *form) (ok bool, status int, err error)
 		return false, 0, err
 	default:
 		v.who.ProvedAt, v.who.Strong = time.Now(), who.Strong || strong
-		return true, 0, s.db.Shared(ctx, func(tx *db.SharedTx) error { return tx.SessionProve(ctx, strong, who.SessionID) })
+		return true, 0, s.proved(c, strong, how)
 	}
 	return false, http.StatusUnprocessableEntity, nil
 }

@@ -46,7 +46,8 @@ func TestSignUpLeadsIntoTheWorkspace(t *testing.T) {
 	if m := app.Mail(t, slug+"@example.com", "is ready on Paddock"); !strings.Contains(m.Text, app.At(slug, "/")) || !strings.Contains(m.HTML, app.At(slug, "/")) {
 		t.Errorf("the mail: %+v", m)
 	}
-	// A further workspace takes the account's right password.
+	// A further workspace takes the account's right password, and the address proven.
+	pg.Exec(t, `update public.users set email_verified_at = now() where email = $1`, slug+"@example.com")
 	form := signUpForm(pg.Unique("second"))
 	form.Set("email", strings.ToUpper(slug+"@example.com"))
 	form.Set("password", "not this account's at all")
@@ -181,7 +182,7 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("leads to %q", res.Header.Get("Location"))
 			}
 			for _, cookie := range res.Header.Values("Set-Cookie") {
-				if !strings.HasPrefix(cookie, "__Host-paddock=") || !strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; HttpOnly") ||
+				if !strings.HasPrefix(cookie, "__Host-paddock=") && !strings.HasPrefix(cookie, "__Host-device=") || !strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; HttpOnly") ||
 					!strings.Contains(cookie, "; SameSite=Lax") || strings.Contains(strings.ToLower(cookie), "domain=") {
 					t.Errorf("cookie %q", cookie)
 				}
@@ -193,7 +194,7 @@ func TestSignIn(t *testing.T) {
 			before, _ := url.Parse(at("/"))
 			old := c.HTTP.Jar.Cookies(before)
 			c.Post(at("/signin"), right).Want(http.StatusSeeOther)
-			if now := c.HTTP.Jar.Cookies(before); now[0].Value == old[0].Value {
+			if sessionCookie(c, before) == sessionOf(old) {
 				t.Error("the session was not renewed")
 			}
 			thief := app.Client(t)
@@ -232,19 +233,21 @@ func TestSignInThrottle(t *testing.T) {
 	app := apptest.Start(t)
 	u := pg.NewUser(t)
 	wrong := url.Values{"email": {u.Email}, "password": {"not the password"}}
+	c := app.Client(t)
 	for range 10 {
-		app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusUnprocessableEntity)
+		c.Post(app.Site("/signin"), wrong).Want(http.StatusUnprocessableEntity)
 	}
 	for _, password := range []string{"not the password", pg.Password} { // also the right one, or it could be guessed
 		wrong.Set("password", password)
-		res := app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusTooManyRequests)
+		res := c.Post(app.Site("/signin"), wrong).Want(http.StatusTooManyRequests)
 		if res.Header.Get("Retry-After") == "" || !strings.Contains(res.Text(".notice"), "Too many attempts") {
 			t.Errorf("Retry-After %q, %q", res.Header.Get("Retry-After"), res.Text("form"))
 		}
 	}
-	// Another account is not held up.
+	// Another account is not held up, nor its owner elsewhere.
+	app.Client(t).Post(app.Site("/signin"), wrong).Want(http.StatusSeeOther)
 	other := pg.NewUser(t)
-	app.Client(t).Post(app.Site("/signin"), url.Values{"email": {other.Email}, "password": {pg.Password}}).Want(http.StatusSeeOther)
+	c.Post(app.Site("/signin"), url.Values{"email": {other.Email}, "password": {pg.Password}}).Want(http.StatusSeeOther)
 }
 
 func TestNextStaysOnThisHost(t *testing.T) {
@@ -300,9 +303,9 @@ func TestHandoff(t *testing.T) {
 	// Of another workspace: nobody, and still good at home.
 	token := a.Handoff(a.Owner)
 	c := app.Client(t)
-	c.Get(b.URL("/handoff?token=" + token)).Want(http.StatusSeeOther)
+	c.Post(b.URL("/handoff"), url.Values{"token": {token}}).Want(http.StatusSeeOther)
 	signedOut(t, "after another workspace's token", c.Get(b.URL("/")))
-	c.Get(a.URL("/handoff?token=" + token)).Want(http.StatusSeeOther)
+	c.Post(a.URL("/handoff"), url.Values{"token": {token}}).Want(http.StatusSeeOther)
 	c.Get(a.URL("/")).Want(http.StatusOK)
 
 	// Somebody else is signed in: it asks.
@@ -324,7 +327,9 @@ func TestHandoff(t *testing.T) {
 	var wg sync.WaitGroup
 	results := make([]string, 50)
 	for i := range results {
-		wg.Go(func() { results[i] = app.Client(t).Get(a.URL("/handoff?token=" + token)).Header.Get("Location") })
+		wg.Go(func() {
+			results[i] = app.Client(t).Post(a.URL("/handoff"), url.Values{"token": {token}}).Header.Get("Location")
+		})
 	}
 	wg.Wait()
 	in := 0
@@ -344,7 +349,7 @@ func TestHandoff(t *testing.T) {
 	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.one_time_tokens set expires_at = now() where user_id = $1`, a.Owner.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := app.Client(t).Get(a.URL("/handoff?token=" + token)).Header.Get("Location"); got != "/signin" {
+	if got := app.Client(t).Post(a.URL("/handoff"), url.Values{"token": {token}}).Header.Get("Location"); got != "/signin" {
 		t.Errorf("a late token leads to %q", got)
 	}
 }

@@ -264,7 +264,7 @@ func TestTokens(t *testing.T) {
 	}
 	// Used, a token stands in no address that one is led to.
 	c := app.Client(t)
-	if to := c.Get(other.URL("/handoff?token=" + other.Handoff(other.Owner))).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
+	if to := c.Post(other.URL("/handoff"), url.Values{"token": {other.Handoff(other.Owner)}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
 		t.Errorf("the hand-off leads to %s", to)
 	}
 	// A reset's link stands on the base host alone: elsewhere it opens nothing, and

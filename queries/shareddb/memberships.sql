@@ -22,6 +22,9 @@ for update of m;
 -- The membership of the user with this address.
 select m.id from memberships m join users u on u.id = m.user_id where m.tenant_id = @tenant_id and u.email = @email;
 
+-- name: MembershipOfUser :one
+select m.id from memberships m where m.tenant_id = @tenant_id and m.user_id = @user_id;
+
 -- name: MembershipSetRole :exec
 update memberships set role = @role where id = @id and tenant_id = @tenant_id;
 

@@ -138,6 +138,17 @@ func (q *Queries) MembershipOf(ctx context.Context, tenantID uuid.UUID, email st
 	return id, err
 }
 
+const membershipOfUser = `-- name: MembershipOfUser :one
+select m.id from memberships m where m.tenant_id = $1 and m.user_id = $2
+`
+
+func (q *Queries) MembershipOfUser(ctx context.Context, tenantID uuid.UUID, userID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, membershipOfUser, tenantID, userID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const membershipSetRole = `-- name: MembershipSetRole :exec
 update memberships set role = $1 where id = $2 and tenant_id = $3
 `

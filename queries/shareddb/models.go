@@ -40,6 +40,8 @@ type Tenant struct {
 	LimitBytes          *int64
 	LimitJobs           *int32
 	FullOf              string
+	Unproven            bool
+	SweepWarnedAt       *time.Time
 }
 
 type TenantStat struct {

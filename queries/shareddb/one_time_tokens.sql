@@ -7,6 +7,10 @@ select o.user_id, o.email, u.name
 from one_time_tokens o join users u on u.id = o.user_id
 where o.hash = @hash and o.purpose = @purpose and o.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and o.expires_at > now();
 
+-- name: OneTimeTokenData :one
+-- What is kept with a token that is nobody's yet.
+select data from one_time_tokens where hash = @hash and purpose = @purpose and tenant_id is null and expires_at > now();
+
 -- name: OneTimeTokenConsume :one
 delete from one_time_tokens
 where hash = @hash and purpose = @purpose and tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and expires_at > now()

@@ -41,6 +41,18 @@ func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose 
 	return i, err
 }
 
+const oneTimeTokenData = `-- name: OneTimeTokenData :one
+select data from one_time_tokens where hash = $1 and purpose = $2 and tenant_id is null and expires_at > now()
+`
+
+// What is kept with a token that is nobody's yet.
+func (q *Queries) OneTimeTokenData(ctx context.Context, hash []byte, purpose string) (string, error) {
+	row := q.db.QueryRow(ctx, oneTimeTokenData, hash, purpose)
+	var data string
+	err := row.Scan(&data)
+	return data, err
+}
+
 const oneTimeTokenDeleteExpired = `-- name: OneTimeTokenDeleteExpired :execrows
 delete from one_time_tokens where expires_at < now()
 `

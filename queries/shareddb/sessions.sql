@@ -5,15 +5,18 @@ values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at,
 -- name: SessionGet :one
 -- A session is somebody only on the host it was made on. The membership comes
 -- with it, so that a removed member is out at the next click; an operator who
--- is none any more loses what being one has opened.
-select s.id, s.user_id, s.created_at, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+-- is none any more loses what being one has opened. The id before the last renewal
+-- is good for ten seconds, and has shown nothing.
+select s.id, s.user_id, s.created_at, s.last_seen_at, (case when s.id_hash = @id_hash then s.proved_at else 'epoch' end)::timestamptz as proved_at,
+       s.pending, (s.strong and s.id_hash = @id_hash)::bool as strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id and not s.support
-where s.id_hash = @id_hash and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.console = @console and s.expires_at > now()
+where (s.id_hash = @id_hash or s.previous_hash = @id_hash and s.renewed_at > now() - interval '10 seconds')
+  and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.console = @console and s.expires_at > now()
   and (not s.support or u.operator);
 
 -- name: SessionTouch :exec
@@ -21,8 +24,8 @@ where s.id_hash = @id_hash and s.tenant_id is not distinct from sqlc.narg(tenant
 update sessions set last_seen_at = now(), expires_at = least(now() + make_interval(secs => @idle::float8), created_at + make_interval(secs => @most::float8)) where id_hash = @id_hash;
 
 -- name: SessionProve :exec
--- A password or factor was shown just now.
-update sessions set proved_at = now(), strong = strong or @strong::bool where id = @id;
+-- A password or factor was shown just now: the cookie's id is another from here on.
+update sessions set proved_at = now(), strong = strong or @strong::bool, previous_hash = id_hash, renewed_at = now(), id_hash = @id_hash where id = @id;
 
 -- name: SessionList :many
 -- Where the user is signed in, the latest first.
@@ -32,8 +35,8 @@ where s.user_id = @user_id and s.expires_at > now() and not s.pending
 order by s.last_seen_at desc, s.id
 limit 100;
 
--- name: SessionDelete :exec
-delete from sessions where id_hash = @id_hash;
+-- name: SessionDelete :many
+delete from sessions where id_hash = @id_hash returning user_id, pending, support;
 
 -- name: SessionDeleteByID :execrows
 -- Also who is on the way to another host is stopped: it may be that session.

@@ -12,13 +12,34 @@ import (
 	"github.com/google/uuid"
 )
 
-const sessionDelete = `-- name: SessionDelete :exec
-delete from sessions where id_hash = $1
+const sessionDelete = `-- name: SessionDelete :many
+delete from sessions where id_hash = $1 returning user_id, pending, support
 `
 
-func (q *Queries) SessionDelete(ctx context.Context, idHash []byte) error {
-	_, err := q.db.Exec(ctx, sessionDelete, idHash)
-	return err
+type SessionDeleteRow struct {
+	UserID  uuid.UUID
+	Pending bool
+	Support bool
+}
+
+func (q *Queries) SessionDelete(ctx context.Context, idHash []byte) ([]SessionDeleteRow, error) {
+	rows, err := q.db.Query(ctx, sessionDelete, idHash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SessionDeleteRow{}
+	for rows.Next() {
+		var i SessionDeleteRow
+		if err := rows.Scan(&i.UserID, &i.Pending, &i.Support); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sessionDeleteByID = `-- name: SessionDeleteByID :execrows
@@ -106,14 +127,16 @@ func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID)
 }
 
 const sessionGet = `-- name: SessionGet :one
-select s.id, s.user_id, s.created_at, s.last_seen_at, s.proved_at, s.pending, s.strong, (s.provider is not null)::bool as by_provider,
+select s.id, s.user_id, s.created_at, s.last_seen_at, (case when s.id_hash = $1 then s.proved_at else 'epoch' end)::timestamptz as proved_at,
+       s.pending, (s.strong and s.id_hash = $1)::bool as strong, (s.provider is not null)::bool as by_provider,
        s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
 join users u on u.id = s.user_id
 left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id and not s.support
-where s.id_hash = $1 and s.tenant_id is not distinct from $2::uuid and s.console = $3 and s.expires_at > now()
+where (s.id_hash = $1 or s.previous_hash = $1 and s.renewed_at > now() - interval '10 seconds')
+  and s.tenant_id is not distinct from $2::uuid and s.console = $3 and s.expires_at > now()
   and (not s.support or u.operator)
 `
 
@@ -143,7 +166,8 @@ type SessionGetRow struct {
 
 // A session is somebody only on the host it was made on. The membership comes
 // with it, so that a removed member is out at the next click; an operator who
-// is none any more loses what being one has opened.
+// is none any more loses what being one has opened. The id before the last renewal
+// is good for ten seconds, and has shown nothing.
 func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.UUID, console bool) (SessionGetRow, error) {
 	row := q.db.QueryRow(ctx, sessionGet, iDHash, tenantID, console)
 	var i SessionGetRow
@@ -263,12 +287,12 @@ func (q *Queries) SessionList(ctx context.Context, userID uuid.UUID) ([]SessionL
 }
 
 const sessionProve = `-- name: SessionProve :exec
-update sessions set proved_at = now(), strong = strong or $1::bool where id = $2
+update sessions set proved_at = now(), strong = strong or $1::bool, previous_hash = id_hash, renewed_at = now(), id_hash = $2 where id = $3
 `
 
-// A password or factor was shown just now.
-func (q *Queries) SessionProve(ctx context.Context, strong bool, iD uuid.UUID) error {
-	_, err := q.db.Exec(ctx, sessionProve, strong, iD)
+// A password or factor was shown just now: the cookie's id is another from here on.
+func (q *Queries) SessionProve(ctx context.Context, strong bool, iDHash []byte, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionProve, strong, iDHash, iD)
 	return err
 }
 

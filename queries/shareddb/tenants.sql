@@ -167,3 +167,30 @@ where id = @id;
 -- name: TenantCounts :many
 -- How many workspaces there are in each state.
 select state, count(*) as n from tenants where slug is not null group by state;
+
+-- name: TenantSetUnproven :exec
+-- Made by somebody who has not proven an address.
+update tenants set unproven = true where id = @id;
+
+-- name: TenantsToSweep :many
+-- Workspaces that somebody unproven has made @seconds ago or longer, that nobody has
+-- used for a week, and in which nobody has proven an address; with their owners, and
+-- whether they were told.
+select t.id, t.slug, t.name, u.id as user_id, u.email, t.sweep_warned_at
+from tenants t
+join memberships m on m.tenant_id = t.id and m.role = 'owner'
+join users u on u.id = m.user_id
+left join tenant_stats s on s.tenant_id = t.id
+where t.unproven and t.state = 'active' and t.claimed_at < now() - make_interval(secs => @seconds::float8)
+  and coalesce(s.active_at, 'epoch') < now() - interval '7 days'
+  and not exists (select from memberships o join users p on p.id = o.user_id where o.tenant_id = t.id and p.email_verified_at is not null)
+order by t.claimed_at
+limit 100;
+
+-- name: TenantSweepWarned :exec
+update tenants set sweep_warned_at = now() where id = @id;
+
+-- name: TenantProven :execrows
+-- Workspaces whose people have proven an address are not swept.
+update tenants t set unproven = false where t.unproven
+  and exists (select from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and u.email_verified_at is not null);

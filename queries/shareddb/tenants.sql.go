@@ -114,7 +114,7 @@ func (q *Queries) ProviderMove(ctx context.Context, newTenant uuid.UUID, oldTena
 }
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of from domains d join tenants t on t.id = d.tenant_id
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
 
@@ -155,6 +155,8 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
@@ -199,7 +201,7 @@ func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, 
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where slug = $1::text
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
@@ -239,6 +241,8 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
@@ -251,7 +255,7 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at
 `
 
 type TenantClaimRow struct {
@@ -292,6 +296,8 @@ func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, sch
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
@@ -301,7 +307,7 @@ update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = no
 	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7,
 	require_second_factor = $8
 where schema = $9 and state = 'importing'
-returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at
 `
 
 type TenantClaimSchemaParams struct {
@@ -364,6 +370,8 @@ func (q *Queries) TenantClaimSchema(ctx context.Context, arg TenantClaimSchemaPa
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
@@ -399,7 +407,7 @@ func (q *Queries) TenantCounts(ctx context.Context) ([]TenantCountsRow, error) {
 }
 
 const tenantFind = `-- name: TenantFind :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where slug = $1::text for update
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where slug = $1::text for update
 `
 
 type TenantFindRow struct {
@@ -440,12 +448,14 @@ func (q *Queries) TenantFind(ctx context.Context, slug string) (TenantFindRow, e
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
 
 const tenantGet = `-- name: TenantGet :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of from tenants where id = $1 and slug is not null for update
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where id = $1 and slug is not null for update
 `
 
 type TenantGetRow struct {
@@ -486,6 +496,8 @@ func (q *Queries) TenantGet(ctx context.Context, id uuid.UUID) (TenantGetRow, er
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 	)
 	return i, err
 }
@@ -576,6 +588,20 @@ func (q *Queries) TenantLockSlug(ctx context.Context, slug string) error {
 	return err
 }
 
+const tenantProven = `-- name: TenantProven :execrows
+update tenants t set unproven = false where t.unproven
+  and exists (select from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and u.email_verified_at is not null)
+`
+
+// Workspaces whose people have proven an address are not swept.
+func (q *Queries) TenantProven(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, tenantProven)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const tenantRename = `-- name: TenantRename :exec
 update tenants set slug = $1::text where id = $2
 `
@@ -646,6 +672,16 @@ func (q *Queries) TenantSetState(ctx context.Context, state string, iD uuid.UUID
 	return err
 }
 
+const tenantSetUnproven = `-- name: TenantSetUnproven :exec
+update tenants set unproven = true where id = $1
+`
+
+// Made by somebody who has not proven an address.
+func (q *Queries) TenantSetUnproven(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantSetUnproven, id)
+	return err
+}
+
 const tenantSettings = `-- name: TenantSettings :exec
 update tenants set name = $1, currency = $2, country = $3, time_zone = $4, date_style = $5, number_style = $6
 where id = $7
@@ -675,7 +711,7 @@ func (q *Queries) TenantSettings(ctx context.Context, arg TenantSettingsParams) 
 }
 
 const tenantShow = `-- name: TenantShow :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, s.tenant_id, s.members, s.records, s.bytes, s.active_at, s.measured_at from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = $1 and t.slug is not null
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, s.tenant_id, s.members, s.records, s.bytes, s.active_at, s.measured_at from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = $1 and t.slug is not null
 `
 
 type TenantShowRow struct {
@@ -716,6 +752,8 @@ func (q *Queries) TenantShow(ctx context.Context, id uuid.UUID) (TenantShowRow, 
 		&i.Tenant.LimitBytes,
 		&i.Tenant.LimitJobs,
 		&i.Tenant.FullOf,
+		&i.Tenant.Unproven,
+		&i.Tenant.SweepWarnedAt,
 		&i.TenantStat.TenantID,
 		&i.TenantStat.Members,
 		&i.TenantStat.Records,
@@ -783,6 +821,15 @@ update tenants set support_until = null, support_by = '', support_reason = '' wh
 
 func (q *Queries) TenantSupportEndBy(ctx context.Context, by string) error {
 	_, err := q.db.Exec(ctx, tenantSupportEndBy, by)
+	return err
+}
+
+const tenantSweepWarned = `-- name: TenantSweepWarned :exec
+update tenants set sweep_warned_at = now() where id = $1
+`
+
+func (q *Queries) TenantSweepWarned(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantSweepWarned, id)
 	return err
 }
 
@@ -864,6 +911,58 @@ func (q *Queries) TenantsOfUser(ctx context.Context, userID uuid.UUID) ([]Tenant
 	for rows.Next() {
 		var i TenantsOfUserRow
 		if err := rows.Scan(&i.Slug, &i.Name, &i.Role); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tenantsToSweep = `-- name: TenantsToSweep :many
+select t.id, t.slug, t.name, u.id as user_id, u.email, t.sweep_warned_at
+from tenants t
+join memberships m on m.tenant_id = t.id and m.role = 'owner'
+join users u on u.id = m.user_id
+left join tenant_stats s on s.tenant_id = t.id
+where t.unproven and t.state = 'active' and t.claimed_at < now() - make_interval(secs => $1::float8)
+  and coalesce(s.active_at, 'epoch') < now() - interval '7 days'
+  and not exists (select from memberships o join users p on p.id = o.user_id where o.tenant_id = t.id and p.email_verified_at is not null)
+order by t.claimed_at
+limit 100
+`
+
+type TenantsToSweepRow struct {
+	ID            uuid.UUID
+	Slug          *string
+	Name          string
+	UserID        uuid.UUID
+	Email         string
+	SweepWarnedAt *time.Time
+}
+
+// Workspaces that somebody unproven has made @seconds ago or longer, that nobody has
+// used for a week, and in which nobody has proven an address; with their owners, and
+// whether they were told.
+func (q *Queries) TenantsToSweep(ctx context.Context, seconds float64) ([]TenantsToSweepRow, error) {
+	rows, err := q.db.Query(ctx, tenantsToSweep, seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TenantsToSweepRow{}
+	for rows.Next() {
+		var i TenantsToSweepRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+			&i.UserID,
+			&i.Email,
+			&i.SweepWarnedAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -9,7 +9,7 @@ select id, email, name, password_hash, email_verified_at, avatar from users wher
 
 -- name: UserAccess :one
 -- How somebody proves who they are.
-select (password_hash <> '')::bool as has_password, password_short, totp_secret, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
+select (password_hash <> '')::bool as has_password, password_short, totp_secret, operator, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
        (select count(*) from recovery_codes r where r.user_id = u.id) as recovery_codes
 from users u where u.id = @id;
 

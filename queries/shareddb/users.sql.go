@@ -75,7 +75,7 @@ func (q *Queries) RecoveryCodeUse(ctx context.Context, userID uuid.UUID, hash []
 }
 
 const userAccess = `-- name: UserAccess :one
-select (password_hash <> '')::bool as has_password, password_short, totp_secret, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
+select (password_hash <> '')::bool as has_password, password_short, totp_secret, operator, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,
        (select count(*) from recovery_codes r where r.user_id = u.id) as recovery_codes
 from users u where u.id = $1
 `
@@ -84,6 +84,7 @@ type UserAccessRow struct {
 	HasPassword   bool
 	PasswordShort bool
 	TotpSecret    string
+	Operator      bool
 	Passkeys      int64
 	RecoveryCodes int64
 }
@@ -96,6 +97,7 @@ func (q *Queries) UserAccess(ctx context.Context, id uuid.UUID) (UserAccessRow, 
 		&i.HasPassword,
 		&i.PasswordShort,
 		&i.TotpSecret,
+		&i.Operator,
 		&i.Passkeys,
 		&i.RecoveryCodes,
 	)

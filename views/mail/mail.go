@@ -3,6 +3,8 @@
 package mail
 
 import (
+	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -38,8 +40,8 @@ func (l Letter) Text() string {
 // Welcome goes to whoever has just made a workspace.
 func Welcome(workspace, workspaceURL, verifyURL string) Letter {
 	l := Letter{
-		Subject:    workspace + " is ready on Paddock",
-		Paragraphs: []string{"Your workspace " + workspace + " is ready: " + workspaceURL},
+		Subject:    "Your workspace is ready on Paddock",
+		Paragraphs: []string{"Your workspace " + plain(workspace, "") + " is ready: " + workspaceURL},
 		Why:        "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it: without your confirmation the address is nobody’s.",
 	}
 	if verifyURL != "" {
@@ -65,6 +67,48 @@ func Created(workspace, workspaceURL, forgotURL string, choose bool) Letter {
 	return l
 }
 
+// NewDevice tells somebody that their account was signed in to in a way that it was
+// not before.
+func NewDevice(device, place string, at time.Time, securityURL string) Letter {
+	return Letter{
+		Subject:    "Your account was signed in to on a new device",
+		Paragraphs: []string{"With " + device + ", at " + place + ", on " + at.UTC().Format("2 January 2006 at 15:04 UTC") + ".", "If that was you, there is nothing to do. If not, change your password at once: it ends all other sessions."},
+		Action:     "See where you are signed in", URL: securityURL,
+		Why: "Paddock sent you this because a browser that it did not know signed in with your address.",
+	}
+}
+
+// Enrolment asks somebody without a second factor to become an operator.
+func Enrolment(url string) Letter {
+	return Letter{
+		Subject:    "You are asked to operate Paddock",
+		Paragraphs: []string{"Whoever runs this Paddock wants to let you into its operators’ console. Operators show a second factor: sign in, set one up, and accept."},
+		Action:     "Become an operator", URL: url, After: "The link works once, for a day, signed in with this address.",
+		Why: "Paddock sent you this because somebody at its server named your address. If you expected nothing of the kind, ignore it and nothing happens.",
+	}
+}
+
+// ConfirmSignUp makes a workspace once its address is proven.
+func ConfirmSignUp(url string) Letter {
+	return Letter{
+		Subject:    "Confirm your address, and your workspace is ready",
+		Paragraphs: []string{"Somebody, probably you, signed up for Paddock with this address."},
+		Action:     "Create the workspace", URL: url, After: "The link works once, for a day.",
+		Why: "Paddock sent you this because your address was entered at sign-up. If that was not you, ignore it and nothing happens.",
+	}
+}
+
+// Unproven warns the owner of a workspace that nobody uses and whose address was
+// never confirmed.
+func Unproven(url string, until time.Time) Letter {
+	return Letter{
+		Subject:    "Confirm your address to keep your workspace",
+		Paragraphs: []string{"You made a workspace on Paddock, did not confirm your address, and nobody has used it for a week. On " + until.UTC().Format("2 January 2006") + " it will be deleted."},
+		Action:     "Keep the workspace", URL: url, After: "Sign in there and confirm your address; then it stays.",
+		Why: "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it.",
+	}
+}
+
 // Verify asks for the proof of an address.
 func Verify(url string) Letter {
 	return Letter{
@@ -79,7 +123,7 @@ func Verify(url string) Letter {
 func ChangeEmail(name, url string) Letter {
 	return Letter{
 		Subject:    "Confirm your new address",
-		Paragraphs: []string{name + " wants to sign in to Paddock with this address from now on. If that is you, confirm it while you are signed in."},
+		Paragraphs: []string{plain(name, "Somebody") + " wants to sign in to Paddock with this address from now on. If that is you, confirm it while you are signed in."},
 		Action:     "Use this address", URL: url, After: "The link works once, for 30 minutes.",
 		Why: "Paddock sent you this because somebody entered your address as their new one. If that was not you, ignore it and nothing happens.",
 	}
@@ -174,37 +218,72 @@ func SecurityChanged(what string) Letter {
 	}
 }
 
-// Invitation asks somebody into a workspace.
-func Invitation(workspace, by, role, url string) Letter {
-	who := by
-	if who == "" {
-		who = "An admin"
+// Sender is a person who has a mail sent to somebody who may not know them, and
+// their workspace. Names in it are their own words: in a subject they stand where
+// the person has proven an address, and an address on the web in them is left out.
+type Sender struct {
+	Name, Workspace string
+	Proven          bool
+}
+
+// addressed finds what mail programs make a link of.
+var addressed = regexp.MustCompile(`(?i)://|www\.|@|[\pL\pN-]\.\pL{2,}`)
+
+// plain is the name, or what stands in its place where it holds an address.
+func plain(name, instead string) string {
+	if name == "" || addressed.MatchString(name) {
+		return instead
 	}
+	return name
+}
+
+func (s Sender) name() string      { return plain(s.Name, "An admin") }
+func (s Sender) workspace() string { return plain(s.Workspace, "a workspace") }
+
+// subject fills the two names in.
+func (s Sender) subject(format string) string {
+	if !s.Proven {
+		return fmt.Sprintf(format, "Somebody", "a workspace")
+	}
+	return fmt.Sprintf(format, s.name(), s.workspace())
+}
+
+// named is the workspace as it may stand in a subject.
+func (s Sender) named() string {
+	if !s.Proven {
+		return "a workspace"
+	}
+	return s.workspace()
+}
+
+// Invitation asks somebody into a workspace.
+func Invitation(s Sender, role, url string) Letter {
 	article := "a "
 	if role == "admin" {
 		article = "an "
 	}
 	return Letter{
-		Subject:    who + " invites you to " + workspace,
-		Paragraphs: []string{who + " invites you to work in " + workspace + " on Paddock, as " + article + role + "."},
+		Subject:    s.subject("%s invites you to %s"),
+		Paragraphs: []string{s.name() + " invites you to work in " + s.workspace() + " on Paddock, as " + article + role + "."},
 		Action:     "See the invitation", URL: url, After: "It is for your address alone and works once, for 7 days.",
-		Why: "Paddock sent you this on behalf of " + who + ", who entered your address in " + workspace + ". If you do not know them, ignore it.",
+		Why: "Paddock sent you this on behalf of " + s.name() + ", who entered your address in " + s.workspace() + ". If you do not know them, ignore it.",
 	}
 }
 
 // Removed tells somebody that they are no longer a member.
-func Removed(workspace, by string) Letter {
+func Removed(s Sender) Letter {
 	return Letter{
-		Subject:    "You are no longer a member of " + workspace,
-		Paragraphs: []string{by + " has removed you from " + workspace + " on Paddock. Your account and your other workspaces are as they were."},
-		Why:        "Paddock sent you this because you were a member of " + workspace + ".",
+		Subject:    "You are no longer a member of " + s.named(),
+		Paragraphs: []string{s.name() + " has removed you from " + s.workspace() + " on Paddock: you are no longer a member. Your account and your other workspaces are as they were."},
+		Why:        "Paddock sent you this because you were a member of " + s.workspace() + ".",
 	}
 }
 
 // OwnershipOffered asks somebody to take a workspace over.
-func OwnershipOffered(workspace, by, url string) Letter {
+func OwnershipOffered(s Sender, url string) Letter {
+	by, workspace := s.name(), s.workspace()
 	return Letter{
-		Subject:    by + " wants to hand " + workspace + " over to you",
+		Subject:    s.subject("%s wants to hand %s over to you"),
 		Paragraphs: []string{by + " offers you the ownership of " + workspace + ". With it you decide about its members, its billing and its end; " + by + " becomes an admin.", "Nothing happens unless you accept."},
 		Action:     "See the offer", URL: url, After: "The offer stands for 7 days.",
 		Why: "Paddock sent you this on behalf of " + by + ", the owner of " + workspace + ".",

@@ -40,6 +40,7 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 
 func signIn(b *browser.Browser, w *apptest.Workspace) {
 	b.Open(w.URL("/handoff?token=" + w.Handoff(w.Owner)))
+	b.Click("button[type=submit]") // this browser has not begun it: it is asked
 	b.WaitFor(`location.pathname === "/"`)
 }
 
