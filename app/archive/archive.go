@@ -26,6 +26,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/avatar"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -72,6 +73,7 @@ type Member struct {
 type file struct {
 	SHA256 string `json:"sha256"`
 	Rows   int64  `json:"rows,omitempty"`
+	Size   int64  `json:"size,omitempty"` // in bytes; 0 in archives of before it was noted
 }
 
 const (
@@ -227,9 +229,18 @@ func (w *writer) add(name string, write func(io.Writer) (int64, error)) error {
 		return err
 	}
 	sum := sha256.New()
-	rows, err := write(io.MultiWriter(entry, sum))
-	w.files[name] = file{hex.EncodeToString(sum.Sum(nil)), rows}
+	var size counter
+	rows, err := write(io.MultiWriter(entry, sum, &size))
+	w.files[name] = file{hex.EncodeToString(sum.Sum(nil)), rows, int64(size)}
 	return err
+}
+
+// counter counts the bytes written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 func (w *writer) json(name string, v any) error {
@@ -250,6 +261,14 @@ type reader struct {
 	files    map[string]file
 }
 
+// Bounds of what is read before an archive is known to be one.
+const (
+	maxList    = 64 << 20 // bytes of the manifest, and of the checksums
+	maxPicture = 1 << 20  // bytes of somebody's picture
+)
+
+// open compares every file with its checksum. What the manifest does not speak of is
+// not unpacked, nor more of a file than is written there.
 func open(in io.ReaderAt, size int64) (*reader, error) {
 	z, err := zip.NewReader(in, size)
 	if err != nil {
@@ -263,19 +282,42 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 	if err := r.json(checksumsName, &r.files); err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{checksumsName: true}
+	if err := r.json(manifestName, &r.manifest); err != nil {
+		return nil, err
+	}
+	if r.manifest.Format != Format {
+		return nil, fmt.Errorf("archive: format %d, and this program knows %d", r.manifest.Format, Format)
+	}
+	expected := map[string]bool{manifestName: true}
+	for _, t := range r.manifest.Tables {
+		expected[tableName(t)] = true
+	}
+	for _, m := range r.manifest.Members {
+		if m.Avatar != "" {
+			expected[m.Avatar] = true
+		}
+	}
+	if len(z.File) != len(expected)+1 || len(r.files) != len(expected) {
+		return nil, fmt.Errorf("%w: it holds %d files, and its manifest speaks of %d", ErrDamaged, len(z.File), len(expected)+1)
+	}
 	for _, f := range z.File {
-		want, known := r.files[f.Name]
 		if f.Name == checksumsName {
 			continue
 		}
-		if !known || seen[f.Name] {
+		want, known := r.files[f.Name]
+		if !known || !expected[f.Name] {
 			return nil, fmt.Errorf("%w: %s does not belong there", ErrDamaged, f.Name)
 		}
-		seen[f.Name] = true
+		delete(expected, f.Name) // a second one of the name does not belong there
+		if want.Size != 0 && uint64(want.Size) != f.UncompressedSize64 {
+			return nil, fmt.Errorf("%w: %s is not as large as it was written", ErrDamaged, f.Name)
+		}
 		sum := sha256.New()
 		if err := r.read(f.Name, func(in io.Reader) error {
-			_, err := io.Copy(sum, in)
+			n, err := io.Copy(sum, io.LimitReader(in, int64(f.UncompressedSize64)+1)) //nolint:gosec // what is larger than there are numbers is not as long
+			if err == nil && uint64(n) != f.UncompressedSize64 {
+				err = fmt.Errorf("%s is longer than it says", f.Name)
+			}
 			return err
 		}); err != nil {
 			return nil, errors.Join(ErrDamaged, err)
@@ -283,17 +325,6 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 		if got := hex.EncodeToString(sum.Sum(nil)); got != want.SHA256 {
 			return nil, fmt.Errorf("%w: %s is not as it was written", ErrDamaged, f.Name)
 		}
-	}
-	for name := range r.files {
-		if !seen[name] {
-			return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, name)
-		}
-	}
-	if err := r.json(manifestName, &r.manifest); err != nil {
-		return nil, err
-	}
-	if r.manifest.Format != Format {
-		return nil, fmt.Errorf("archive: format %d, and this program knows %d", r.manifest.Format, Format)
 	}
 	return r, nil
 }
@@ -309,7 +340,7 @@ func (r *reader) read(name string, fn func(io.Reader) error) error {
 
 func (r *reader) json(name string, into any) error {
 	return r.read(name, func(in io.Reader) error {
-		if err := json.NewDecoder(in).Decode(into); err != nil {
+		if err := json.NewDecoder(io.LimitReader(in, maxList)).Decode(into); err != nil {
 			return errors.Join(ErrDamaged, err)
 		}
 		return nil
@@ -322,12 +353,16 @@ type Options struct {
 	Replace bool                  // the workspace of this name steps aside, deleted; or is deleted already
 	Of      uuid.UUID             // the workspace that the archive is a copy of, whose members are known here
 	Report  func(done, total int) // may be nil; hears of each table
+	// Invited writes to somebody who has an account here, with the token of their
+	// invitation, in the transaction of the import; nil writes nothing.
+	Invited func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, role, token string) error
 }
 
 // Import makes a workspace of an archive. Its people become members by their
-// addresses; who has no account here gets one without a password, whose address
-// is unproven, and who has one that was never proven begins anew: anybody can
-// have signed up with it. An archive of an older version is loaded as it was, and then
+// addresses where they have no account here: they get one without a password, and
+// come in once they have proven the address. Who has an account is invited, for an
+// archive can name anybody; nothing of their account is touched. Whose membership the
+// archive knows by its id, here, is a member at once. An archive of an older version is loaded as it was, and then
 // migrated. The workspace is there when all of it is.
 func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t tenant.Tenant, err error) {
 	r, err := open(in, size)
@@ -399,64 +434,80 @@ func (o Options) free(ctx context.Context, tx *db.SharedTx) (before tenant.Tenan
 	return tenant.FromRow(row.Tenant), err
 }
 
-// accounts finds or makes the users whom the members are, in their order. Those
-// who are members of the workspace that it is of are themselves, whatever
-// address they have by now; uuid.Nil stands for a second member of one person.
-func accounts(ctx context.Context, tx *db.SharedTx, r *reader, of uuid.UUID) ([]uuid.UUID, error) {
-	users := make([]uuid.UUID, len(r.manifest.Members))
+// people are the members of an archive as they are known here, in their order.
+type people struct {
+	users   []uuid.UUID // whom they are; uuid.Nil for a second member of one person
+	invited []bool      // they have an account, and are asked
+}
+
+// accounts finds or makes the users whom the members are. Those who are members of
+// the workspace that it is of are themselves, whatever address they have by now.
+func accounts(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, of uuid.UUID) (people, error) {
+	n := len(r.manifest.Members)
+	p := people{make([]uuid.UUID, n), make([]bool, n)}
 	for i, x := range r.manifest.Members {
 		m, err := tx.MembershipGet(ctx, x.ID, of)
 		if err == nil {
-			users[i] = m.UserID
+			p.users[i] = m.UserID
 		} else if !errors.Is(err, pgx.ErrNoRows) {
-			return nil, err
+			return p, err
 		}
 	}
 	for i, x := range r.manifest.Members {
-		if users[i] != uuid.Nil {
+		if p.users[i] != uuid.Nil {
 			continue
 		}
 		row, err := tx.UserByEmail(ctx, x.Email)
-		if err == nil && slices.Contains(users, row.ID) {
+		switch {
+		case err == nil && slices.Contains(p.users, row.ID):
 			continue
-		}
-		if err == nil {
-			if users[i] = row.ID; row.EmailVerifiedAt != nil {
-				continue
-			}
-			if _, err := tx.MembershipOf(ctx, of, x.Email); errors.Is(err, pgx.ErrNoRows) {
-				err = auth.ForgetUnproven(ctx, tx, row.ID)
-				if err != nil {
-					return nil, err
-				}
+		case err == nil:
+			p.users[i] = row.ID
+			// An archive of this installation's own knows the id of a membership.
+			if _, err := tx.MembershipAnywhere(ctx, x.ID, x.Email); errors.Is(err, pgx.ErrNoRows) {
+				p.invited[i] = true
 			} else if err != nil {
-				return nil, err
+				return p, err
 			}
 			continue
-		}
-		if !errors.Is(err, pgx.ErrNoRows) {
-			return nil, err
+		case !errors.Is(err, pgx.ErrNoRows):
+			return p, err
 		}
 		id := uuid.Must(uuid.NewV7())
 		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: x.Email, Name: x.Name}); err != nil {
-			return nil, err
+			return p, err
 		}
-		users[i] = id
+		p.users[i] = id
 		if x.Avatar == "" {
 			continue
 		}
-		var image []byte
-		if err := r.read(x.Avatar, func(in io.Reader) (err error) { image, err = io.ReadAll(io.LimitReader(in, 1<<20)); return err }); err != nil {
-			return nil, err
-		}
-		if err := tx.AvatarPut(ctx, id, image); err != nil {
-			return nil, err
-		}
-		if err := tx.UserSetAvatar(ctx, fingerprint(sha256.New(), id[:], image), id); err != nil {
-			return nil, err
+		if err := picture(ctx, tx, r, t, id, x.Avatar); err != nil {
+			return p, err
 		}
 	}
-	return users, nil
+	return p, nil
+}
+
+// picture keeps somebody's, made anew; what is none is left out.
+func picture(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, id uuid.UUID, name string) error {
+	var raw []byte
+	if err := r.read(name, func(in io.Reader) (err error) {
+		raw, err = io.ReadAll(io.LimitReader(in, maxPicture))
+		return err
+	}); err != nil {
+		return err
+	}
+	image, err := avatar.Make(ctx, t.ID, raw)
+	if errors.Is(err, avatar.ErrImage) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.AvatarPut(ctx, id, image); err != nil {
+		return err
+	}
+	return tx.UserSetAvatar(ctx, fingerprint(sha256.New(), id[:], image), id)
 }
 
 func fingerprint(h hash.Hash, parts ...[]byte) string {
@@ -492,22 +543,7 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 	if before.ID != uuid.Nil {
 		o.Of = before.ID
 	}
-	users, err := accounts(ctx, tx, r, o.Of)
-	if err != nil {
-		return t, err
-	}
-	var members, known []uuid.UUID
-	for i, x := range r.manifest.Members {
-		if users[i] == uuid.Nil {
-			continue
-		}
-		members, known = append(members, x.ID), append(known, users[i])
-		if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: t.ID, UserID: users[i], Role: x.Role}); err != nil {
-			return t, err
-		}
-	}
-	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-	if err := tx.AsTenant(scope, func(tx *db.TenantTx) error { return tx.MemberSetUsers(scope, members, known) }); err != nil {
+	if err := join(ctx, tx, r, t, o); err != nil {
 		return t, err
 	}
 	if o.Of != uuid.Nil { // a copy too is as closed, and as bounded, as what it is of
@@ -527,4 +563,46 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 		}
 	}
 	return t, nil
+}
+
+// join makes the people of the archive members, or invites them. Who is invited has
+// their place there already, and finds what they looked after.
+func join(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, o Options) error {
+	p, err := accounts(ctx, tx, r, t, o.Of)
+	if err != nil {
+		return err
+	}
+	var ids, users, waiting []uuid.UUID
+	for i, x := range r.manifest.Members {
+		if p.users[i] == uuid.Nil {
+			continue
+		}
+		ids, users = append(ids, x.ID), append(users, p.users[i])
+		if !p.invited[i] {
+			if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: t.ID, UserID: p.users[i], Role: x.Role}); err != nil {
+				return err
+			}
+			continue
+		}
+		waiting = append(waiting, x.ID)
+		token, err := auth.InviteImported(ctx, tx, t.ID, x.Email, auth.Role(x.Role))
+		if err == nil && o.Invited != nil {
+			err = o.Invited(ctx, tx, t, x.Email, x.Role, token)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
+	return tx.AsTenant(scope, func(tx *db.TenantTx) error {
+		if err := tx.MemberSetUsers(scope, ids, users); err != nil {
+			return err
+		}
+		for _, id := range waiting {
+			if err := tx.MemberLeave(scope, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

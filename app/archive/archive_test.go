@@ -5,8 +5,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"slices"
 	"strings"
@@ -21,6 +24,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/avatar"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/seed"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -69,6 +73,27 @@ func installAt(t *testing.T, url string) *installation {
 	return &installation{t, d, c}
 }
 
+// face is a picture of somebody, as it is kept.
+func face(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 200, 160))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i%251) | 3
+		if i%4 == 3 {
+			img.Pix[i] = 255
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, img); err != nil {
+		t.Fatal(err)
+	}
+	small, err := avatar.Make(t.Context(), uuid.Nil, file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return small
+}
+
 // workspace makes one with records of every kind, several members, a picture,
 // one who has left, tags, undone changes and an audit log.
 func (x *installation) workspace(slug string) tenant.Tenant {
@@ -84,7 +109,7 @@ func (x *installation) workspace(slug string) tenant.Tenant {
 			if err := tx.UserInsert(ctx, u); err != nil {
 				return err
 			}
-			if err := tx.AvatarPut(ctx, u.ID, []byte("\x89PNG picture")); err != nil {
+			if err := tx.AvatarPut(ctx, u.ID, face(x.t)); err != nil {
 				return err
 			}
 			if err := tx.UserSetAvatar(ctx, "pic"+u.ID.String(), u.ID); err != nil {
@@ -351,42 +376,107 @@ func TestMembersAreThemselves(t *testing.T) {
 	}
 }
 
-// An address that somebody signed up with, and never proved, is not theirs by an
-// archive that names it: the account begins anew.
-func TestImportForAnUnprovenAccount(t *testing.T) {
+// An archive can name anybody. Who has an account here, proven or not, is asked: no
+// membership, and nothing of their account changes. Who accepts has the place that
+// they had, with what they looked after.
+func TestImportOfAForgedMemberList(t *testing.T) {
 	t.Parallel()
 	a, b := install(t), install(t)
-	file := a.export(a.workspace("squatted"))
-	id := pg.NewID()
-	err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
-		return tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: id, Email: "nora@squatted.example", Name: "Mallory", PasswordHash: "mallory's"})
-	})
+	file := a.export(a.workspace("forged"))
+	proven := time.Now()
+	accounts := map[string]uuid.UUID{}
+	sessions := map[string]string{}
+	for email, at := range map[string]*time.Time{"nora@forged.example": nil, "person0@forged.example": &proven} {
+		accounts[email] = pg.NewID()
+		err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+			err := tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: accounts[email], Email: email, Name: "Somebody", PasswordHash: "theirs", EmailVerifiedAt: at})
+			if err != nil {
+				return err
+			}
+			began, err := auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: accounts[email]})
+			sessions[email] = began.ID
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tokens := map[string]string{}
+	there, err := b.importing(file, archive.Options{Slug: "forged", Invited: func(_ context.Context, _ *db.SharedTx, _ tenant.Tenant, email, role, token string) error {
+		tokens[email] = role + " " + token
+		return nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var session string
-	err = b.db.Shared(t.Context(), func(tx *db.SharedTx) (err error) {
-		began, err := auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: id})
-		session = began.ID
-		return err
+	for email, id := range accounts {
+		_, signedIn, err := auth.SessionGet(t.Context(), b.db, sessions[email], nil, false)
+		var hash string
+		var member bool
+		if err := b.c.QueryRow(t.Context(), `select password_hash, exists (select from memberships where user_id = $1) from users where id = $1`, id).Scan(&hash, &member); err != nil {
+			t.Fatal(err)
+		}
+		if err != nil || !signedIn || hash != "theirs" || member {
+			t.Errorf("%s: session %v, password %q, member %v, %v", email, signedIn, hash, member, err)
+		}
+		if tokens[email] == "" {
+			t.Errorf("%s is not asked", email)
+		}
+	}
+	if !strings.HasPrefix(tokens["nora@forged.example"], "owner ") {
+		t.Errorf("the owner is invited as %q", tokens["nora@forged.example"])
+	}
+	// Accepted, it is the member of before.
+	var before uuid.UUID
+	if err := b.c.QueryRow(t.Context(), `select id from `+there.Schema+`.members where email = 'person0@forged.example' and not active`).Scan(&before); err != nil {
+		t.Fatal(err)
+	}
+	_, token, _ := strings.Cut(tokens["person0@forged.example"], " ")
+	err = b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+		return auth.AcceptInvitation(t.Context(), tx, token, there, accounts["person0@forged.example"])
 	})
-	if err != nil {
-		t.Fatal(err)
+	var after uuid.UUID
+	if err == nil {
+		err = b.c.QueryRow(t.Context(), `select id from memberships where user_id = $1`, accounts["person0@forged.example"]).Scan(&after)
 	}
-	if _, err := b.importing(file, archive.Options{Slug: "squatted"}); err != nil {
-		t.Fatal(err)
-	}
-	_, signedIn, err := auth.SessionGet(t.Context(), b.db, session, nil, false)
-	var hash string
-	if err := b.c.QueryRow(t.Context(), `select password_hash from users where id = $1`, id).Scan(&hash); err != nil {
-		t.Fatal(err)
-	}
-	if err != nil || signedIn || hash != "" {
-		t.Errorf("Mallory is in: session %v, password %q, %v", signedIn, hash, err)
+	if err != nil || after != before {
+		t.Errorf("accepted, they are the member %s, and were %s: %v", after, before, err)
 	}
 	// Refused before any account is made.
-	if _, err := b.importing(file, archive.Options{Slug: "squatted"}); !errors.Is(err, tenant.ErrSlugTaken) {
+	if _, err := b.importing(file, archive.Options{Slug: "forged"}); !errors.Is(err, tenant.ErrSlugTaken) {
 		t.Errorf("a name that is taken: %v", err)
+	}
+}
+
+// A picture in an archive is made anew; what is none is left out, and the rest is
+// there.
+func TestImportMakesPicturesAnew(t *testing.T) {
+	t.Parallel()
+	a, b := install(t), install(t)
+	w := a.workspace("pictures")
+	svg := []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)
+	if _, err := a.c.Exec(t.Context(), `update avatars set image = $1`, svg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.c.Exec(t.Context(), `update avatars set image = $1 where user_id = (select id from users where email = 'person0@pictures.example')`, append(face(t), svg...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.c.Exec(t.Context(), `insert into avatars (user_id, image) select id, $1 from users where email = 'nora@pictures.example'`, svg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.c.Exec(t.Context(), `update users set avatar = 'svg' where email = 'nora@pictures.example'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.importing(a.export(w), archive.Options{Slug: "pictures"}); err != nil {
+		t.Fatal(err)
+	}
+	var kept int
+	var image []byte
+	if err := b.c.QueryRow(t.Context(), `select count(*), min(encode(image, 'hex'))::text::bytea from avatars`).Scan(&kept, &image); err != nil {
+		t.Fatal(err)
+	}
+	if kept != 1 || bytes.Contains(image, []byte(fmt.Sprintf("%x", "<svg"))) {
+		t.Errorf("%d pictures are kept, want one, without what was behind it", kept)
 	}
 }
 
@@ -477,6 +567,9 @@ func TestDamagedArchives(t *testing.T) {
 	}))
 	try("a table less", forge(func(name string, text []byte) ([]byte, bool) { return text, name != "data/deals.csv" }))
 	try("no sums", forge(func(name string, text []byte) ([]byte, bool) { return text, name != "checksums.json" }))
+	// Listed in the sums, and not in the manifest.
+	try("a file more", forgeWith(t, file, func(add func(name string, text []byte)) { add("data/more.csv", bytes.Repeat([]byte("x"), 1<<20)) }))
+	try("a file outside", forgeWith(t, file, func(add func(name string, text []byte)) { add("../outside", []byte("x")) }))
 	try("another role", forge(func(name string, text []byte) ([]byte, bool) {
 		if name == "manifest.json" {
 			text = bytes.ReplaceAll(text, []byte(`"role": "member"`), []byte(`"role": "owner"`))
@@ -484,6 +577,59 @@ func TestDamagedArchives(t *testing.T) {
 		return text, true
 	}))
 	unchanged()
+}
+
+// forgeWith makes the archive anew with further files, which its sums list.
+func forgeWith(t *testing.T, file []byte, more func(add func(name string, text []byte))) []byte {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	sums := map[string]map[string]any{}
+	write := func(name string, text []byte) {
+		e, err := w.Create(name)
+		if err == nil {
+			_, err = e.Write(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range r.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "checksums.json" {
+			if err := json.Unmarshal(text, &sums); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		write(f.Name, text)
+	}
+	more(func(name string, text []byte) {
+		write(name, text)
+		sums[name] = map[string]any{"sha256": fmt.Sprintf("%x", sha256.Sum256(text)), "size": len(text)}
+	})
+	text, err := json.Marshal(sums)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("checksums.json", text)
+	if err := errors.Join(w.SetComment(strings.Repeat("0", 64)), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b := out.Bytes()
+	whole := b[:len(b)-64]
+	return fmt.Appendf(whole, "%x", sha256.Sum256(whole))
 }
 
 // An archive of an older version is loaded as it was, then migrated.

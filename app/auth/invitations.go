@@ -50,6 +50,15 @@ func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email 
 	return token, AuditShared(ctx, tx, DidInvite, email+" as "+string(role))
 }
 
+// InviteImported invites somebody who has an account here and whom an archive names;
+// also as an owner. It returns the token for the mail.
+func InviteImported(ctx context.Context, tx *db.SharedTx, tenantID uuid.UUID, email string, role Role) (token string, err error) {
+	token = NewToken()
+	return token, tx.InvitationPut(ctx, shareddb.InvitationPutParams{
+		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), ExpiresAt: time.Now().Add(InvitationTime),
+	})
+}
+
 // Withdraw takes an invitation back; pgx.ErrNoRows when there is none.
 func Withdraw(ctx context.Context, tx *db.SharedTx, tenantID, id uuid.UUID) error {
 	email, err := tx.InvitationDelete(ctx, id, tenantID)

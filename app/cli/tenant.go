@@ -20,10 +20,12 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/queries/shareddb"
+	letter "github.com/paddock-crm/paddock/views/mail"
 )
 
 type tenantCommand struct {
@@ -341,15 +343,36 @@ func (c tenantImport) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing")})
+	if err := e.secrets(e.embedded); err != nil {
+		return err
+	}
+	box, err := seal.New(e.cfg.Secrets)
+	if err != nil {
+		return err
+	}
+	var invited []string
+	asking := func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, role, token string) error {
+		invited = append(invited, email)
+		at := *e.cfg.BaseURL
+		at.Host, at.Path = t.Slug+"."+at.Host, "/invitations/"+token
+		job, err := mail.LetterJob(ctx, box, t.ID, email, letter.Invitation(letter.Sender{Name: "The operator", Workspace: t.Name, Proven: true}, role, at.String()))
+		if err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, job)
+	}
+	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing"), Invited: asking})
 	if err != nil {
 		return words(err)
 	}
 	if _, err := e.noted(d, t.Slug, auth.DidOperate, "the workspace: made of an archive"); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.out, "%s is there, as it was\n", t.Slug)
-	return err
+	fmt.Fprintf(e.out, "%s is there, as it was\n", t.Slug)
+	for _, email := range invited {
+		fmt.Fprintf(e.out, "%s has an account here, and is asked by mail whether to join\n", email)
+	}
+	return nil
 }
 
 type tenantClone struct {

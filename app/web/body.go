@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/budget"
 )
 
 // What a body may hold, in bytes. None is ever written to disk. A small one is
@@ -26,8 +26,9 @@ const (
 	uploadBody = 8<<20 + 64<<10 // a picture as a phone takes it, of which little is kept
 )
 
-// bodies bounds what all larger bodies of a process hold at a time.
-var bodies = semaphore.NewWeighted(4 * uploadBody)
+// bodies bounds what all larger bodies of a process hold at a time, and those of one
+// workspace, whose people may send theirs as slowly as a request may take.
+var bodies = budget.New(4*uploadBody, 2*uploadBody)
 
 // pending is a body of which the beginning has been read.
 type pending struct {
@@ -122,14 +123,15 @@ func receive(c echo.Context, asks auth.Permission) (done func(), err error) {
 	if r.ContentLength > most || most == 0 {
 		return nil, errTooLarge
 	}
-	if err := bodies.Acquire(r.Context(), most); err != nil {
+	release, err := bodies.Acquire(r.Context(), visiting(c).tenant.ID, most)
+	if err != nil {
 		return nil, err
 	}
 	done = func() {
 		if r.MultipartForm != nil {
 			_ = r.MultipartForm.RemoveAll() // there are none: all of it is in memory
 		}
-		bodies.Release(most)
+		release()
 	}
 	if err := p.read(r, most); err != nil {
 		done()

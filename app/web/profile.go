@@ -1,27 +1,19 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"image"
-	_ "image/gif"  // decoder
-	_ "image/jpeg" // decoder
-	"image/png"
 	"io"
 	"maps"
 	"net/http"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp" // decoder
-	"golang.org/x/sync/semaphore"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/avatar"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
@@ -84,42 +76,7 @@ func (s *Server) profileUpdate(c echo.Context) error {
 	return s.saved(c, "/settings/profile")
 }
 
-// Bounds of an avatar: what may be uploaded is maxBody; what is decoded is
-// looked at first, for a small file can hold a huge image.
-const (
-	avatarSize     = 128        // pixels, each way
-	avatarMaxInput = 12_600_000 // pixels in all, of up to 16 bytes each while they are decoded
-)
-
 const avatarPath = "/settings/profile/avatar"
-
-// decoding bounds how many pictures are decoded at once.
-var decoding = semaphore.NewWeighted(1)
-
-// decodingTime is how long one may wait for its turn and take, in all.
-const decodingTime = 10 * time.Second
-
-var errAvatar = errors.New("web: no image")
-
-// maxScans is how often a progressive JPEG may go over its pixels; encoders write
-// some ten scans, and one of thousands takes a core for as many times as long.
-const maxScans = 64
-
-// scans counts a JPEG's: in what lies between its markers FF is followed by 00.
-func scans(file []byte) int { return bytes.Count(file, []byte{0xff, 0xda}) }
-
-// cancelled is a reader that ends with a context, and so a decoder's work does.
-type cancelled struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r cancelled) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p[:min(len(p), 4<<10)])
-}
 
 // avatarUpdate takes an image, makes a small one of its own of it, and keeps
 // that alone: nothing else that was in the file.
@@ -153,34 +110,7 @@ func readAvatar(c echo.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, format, err := image.DecodeConfig(bytes.NewReader(raw))
-	if err != nil {
-		return nil, err
-	}
-	if format == "jpeg" && scans(raw) > maxScans {
-		return nil, errAvatar
-	}
-	if config.Width <= 0 || config.Height <= 0 || config.Width > avatarMaxInput/config.Height {
-		return nil, errAvatar
-	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), decodingTime)
-	defer cancel()
-	if err := decoding.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	defer decoding.Release(1)
-	full, _, err := image.Decode(cancelled{ctx, bytes.NewReader(raw)})
-	if err != nil {
-		return nil, err
-	}
-	b := full.Bounds() // the middle square of it
-	side := min(b.Dx(), b.Dy())
-	at := image.Pt(b.Min.X+(b.Dx()-side)/2, b.Min.Y+(b.Dy()-side)/2)
-	small := image.NewRGBA(image.Rect(0, 0, avatarSize, avatarSize))
-	draw.CatmullRom.Scale(small, small.Bounds(), full, image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}, draw.Over, nil)
-	var out bytes.Buffer
-	err = png.Encode(&out, small)
-	return out.Bytes(), err
+	return avatar.Make(c.Request().Context(), visiting(c).tenant.ID, raw)
 }
 
 func (s *Server) avatarDelete(c echo.Context) error {

@@ -12,6 +12,18 @@ import (
 	"github.com/google/uuid"
 )
 
+const membershipAnywhere = `-- name: MembershipAnywhere :one
+select m.user_id from memberships m join users u on u.id = m.user_id where m.id = $1 and u.email = $2 limit 1
+`
+
+// Whose membership this is in any workspace, provided that the address is still theirs.
+func (q *Queries) MembershipAnywhere(ctx context.Context, iD uuid.UUID, email string) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, membershipAnywhere, iD, email)
+	var user_id uuid.UUID
+	err := row.Scan(&user_id)
+	return user_id, err
+}
+
 const membershipDelete = `-- name: MembershipDelete :exec
 delete from memberships where id = $1 and tenant_id = $2
 `

@@ -34,6 +34,12 @@ create index sessions_previous on sessions (previous_hash) where previous_hash i
 -- factor, and so never were in the console, are asked by mail (paddock admin grant).
 update users u set operator = false where operator and totp_secret = '' and not exists (select from passkeys p where p.user_id = u.id);
 
+-- A copy of a workspace has its members, by their ids.
+create index memberships_id on memberships (id);
+
+-- Whoever an archive names as an owner, and has an account here, is invited as one.
+alter table invitations drop constraint invitations_role_check, add check (role in ('owner', 'admin', 'member', 'viewer'));
+
 -- A sign-up that waits for its address to be proven, and a first factor that an
 -- operator was asked to set up.
 alter table one_time_tokens drop constraint one_time_tokens_purpose_check,

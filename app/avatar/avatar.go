@@ -1,0 +1,87 @@
+// Package avatar makes the small pictures of people, of whatever image they have.
+package avatar
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	_ "image/gif"  // decoder
+	_ "image/jpeg" // decoder
+	"image/png"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp" // decoder
+
+	"github.com/paddock-crm/paddock/app/budget"
+)
+
+// Bounds of what is decoded. They are looked at first, for a small file can hold a
+// huge image.
+const (
+	size     = 128        // pixels, each way
+	maxInput = 12_600_000 // pixels in all, of up to 16 bytes each while they are decoded
+	// maxScans is how often a progressive JPEG may go over its pixels; encoders write
+	// some ten scans, and one of thousands takes a core for as many times as long.
+	maxScans = 64
+	// maxTime is how long one may wait for its turn and take, in all.
+	maxTime = 10 * time.Second
+)
+
+// decoding: one at a time, and of one workspace one waits for that.
+var decoding = budget.New(1, 1)
+
+// ErrImage is answered for what is no PNG, JPEG, GIF or WebP image, or too large a
+// one.
+var ErrImage = errors.New("avatar: no image, or too large a one")
+
+// Make returns a small square PNG of an image's middle: nothing else that was in the
+// file. The work is the workspace's. It answers ErrImage, a decoder's error, and the
+// context's where its turn did not come.
+func Make(ctx context.Context, tenantID uuid.UUID, file []byte) ([]byte, error) {
+	config, format, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return nil, errors.Join(ErrImage, err)
+	}
+	if format == "jpeg" && scans(file) > maxScans || config.Width <= 0 || config.Height <= 0 || config.Width > maxInput/config.Height {
+		return nil, ErrImage
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	release, err := decoding.Acquire(ctx, tenantID, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	full, _, err := image.Decode(cancelled{ctx, bytes.NewReader(file)})
+	if err != nil {
+		return nil, errors.Join(ErrImage, err)
+	}
+	b := full.Bounds() // the middle square of it
+	side := min(b.Dx(), b.Dy())
+	at := image.Pt(b.Min.X+(b.Dx()-side)/2, b.Min.Y+(b.Dy()-side)/2)
+	small := image.NewRGBA(image.Rect(0, 0, size, size))
+	draw.CatmullRom.Scale(small, small.Bounds(), full, image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}, draw.Over, nil)
+	var out bytes.Buffer
+	err = png.Encode(&out, small)
+	return out.Bytes(), err
+}
+
+// scans counts a JPEG's: in what lies between its markers FF is followed by 00.
+func scans(file []byte) int { return bytes.Count(file, []byte{0xff, 0xda}) }
+
+// cancelled is a reader that ends with a context, and so a decoder's work does.
+type cancelled struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r cancelled) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p[:min(len(p), 4<<10)])
+}
