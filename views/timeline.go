@@ -28,7 +28,12 @@ type TimelinePage struct {
 	Manages bool
 	Members []string // names, to be mentioned
 	Code    string   // a deal's currency; "" for the workspace's
+	Notes   map[uuid.UUID]NoteText
 }
+
+// NoteText is how a note is shown: all of it as HTML, or, where a page would become
+// too large, the beginning as it was typed.
+type NoteText struct{ HTML, Beginning string }
 
 func (p TimelinePage) url() string { return p.Entity.URL(p.ID) + "/timeline" }
 

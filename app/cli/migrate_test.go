@@ -115,7 +115,7 @@ func TestMigrateCommand(t *testing.T) {
 	versions("-1 -1 -1 -1")
 
 	// The first one can't: it is a canary, and the rest are left alone.
-	if _, err := c.Exec(t.Context(), `create table `+schemas["alpha"]+`.audit (id int)`); err != nil {
+	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes add column html int`); err != nil {
 		t.Fatal(err)
 	}
 	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "3 of 4 workspaces were left alone") {
@@ -140,7 +140,7 @@ func TestMigrateCommand(t *testing.T) {
 	if out := run(1, "doctor"); !strings.Contains(out, "alpha") {
 		t.Errorf("the doctor: %s", out)
 	}
-	if _, err := c.Exec(t.Context(), `drop table `+schemas["alpha"]+`.audit`); err != nil {
+	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes drop column html`); err != nil {
 		t.Fatal(err)
 	}
 	run(0, "migrate", "--tenant", "alpha")
@@ -157,7 +157,7 @@ func TestMigrateCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.members in access share mode`); err != nil {
+	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.notes in access share mode`); err != nil {
 		t.Fatal(err)
 	}
 	other, err := pgx.Connect(t.Context(), url)

@@ -565,6 +565,7 @@ func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UU
 	if err != nil {
 		return err
 	}
+	r.showNotes(&p.Timeline)
 	return r.render(c, status, views.RecordShow(p), nil)
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
+// maxPooled is the largest buffer that is used again, in bytes.
+const maxPooled = 1 << 20
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // render writes the page, or the fragment where the request wants one. It
@@ -25,7 +28,11 @@ func (s *Server) render(c echo.Context, status int, page, fragment templ.Compone
 		view = fragment
 	}
 	buf := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(buf)
+	defer func() {
+		if buf.Cap() <= maxPooled { // one page of megabytes must not be held for ever
+			buffers.Put(buf)
+		}
+	}()
 	buf.Reset()
 	if err := view.Render(c.Request().Context(), buf); err != nil {
 		return err

@@ -124,6 +124,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			{put, "/tasks/:id/due", auth.Write, tasks.Snooze},
 
 			{post, "/notes", auth.Write | auth.Large, s.noteCreate},
+			{get, "/notes/:id", auth.Read, s.noteShow},
 			{get, "/notes/:id/edit", auth.Write, s.noteEdit},
 			{put, "/notes/:id", auth.Write | auth.Large, s.noteUpdate},
 			{del, "/notes/:id", auth.Write, s.noteDelete},

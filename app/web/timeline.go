@@ -127,6 +127,7 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	r.showNotes(&p)
 	if after == "" {
 		return r.render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Happened(p))
 	}
@@ -167,6 +168,7 @@ func (s *Server) renderTimeline(c echo.Context, status int, again func(views.Tim
 	if err != nil {
 		return err
 	}
+	s.showNotes(&p)
 	rec := views.Record{Entity: e, ID: id, Name: name}
 	return s.render(c, status, views.TimelineOnly(p, rec), again(p, flash))
 }
@@ -192,8 +194,9 @@ func (s *Server) noteCreate(c echo.Context) error {
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
 		me := tx.MemberID()
+		html, mark := s.noteHTML(f.Values["body"])
 		_, err := crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{
-			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me,
+			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me, Html: html, HtmlMark: mark,
 		})
 		return err
 	})
@@ -256,6 +259,7 @@ func (s *Server) noteUpdate(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderNote(c, http.StatusUnprocessableEntity, row, f.Form)
 	}
+	p.Html, p.HtmlMark = s.noteHTML(p.Body)
 	var set uuid.UUID
 	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()

@@ -1,15 +1,15 @@
 -- name: Timeline :many
 -- What happened to a record, latest first: notes and changes. A page starts
 -- behind (at, key) of the page before.
-select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, entity, entity_id, op, before, after, change_set
+select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, html, html_mark, entity, entity_id, op, before, after, change_set
 from (
-	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.kind as entity, n.id as entity_id,
+	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.html, n.html_mark, n.kind as entity, n.id as entity_id,
 		''::text as op, null::jsonb as before, null::jsonb as after, null::uuid as change_set
 	from notes n
 	where n.subject_id = @subject_id and n.deleted_at is null and (n.created_at, n.id::text) < (@at::timestamptz, @key::text)
 	order by n.created_at desc, n.id desc limit @n)
 	union all
-	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
+	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', '', '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
 	from changes c
 	where c.subject_id = @subject_id and c.entity <> 'note' and (c.at, lpad(c.id::text, 20, '0')) < (@at::timestamptz, @key::text)
 	order by c.at desc, c.id desc limit @n)

@@ -316,15 +316,15 @@ func (q *Queries) TaggingsSince(ctx context.Context, ids []uuid.UUID, iD int64, 
 }
 
 const timeline = `-- name: Timeline :many
-select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, entity, entity_id, op, before, after, change_set
+select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, html, html_mark, entity, entity_id, op, before, after, change_set
 from (
-	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.kind as entity, n.id as entity_id,
+	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.html, n.html_mark, n.kind as entity, n.id as entity_id,
 		''::text as op, null::jsonb as before, null::jsonb as after, null::uuid as change_set
 	from notes n
 	where n.subject_id = $1 and n.deleted_at is null and (n.created_at, n.id::text) < ($2::timestamptz, $3::text)
 	order by n.created_at desc, n.id desc limit $4)
 	union all
-	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
+	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', '', '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
 	from changes c
 	where c.subject_id = $1 and c.entity <> 'note' and (c.at, lpad(c.id::text, 20, '0')) < ($2::timestamptz, $3::text)
 	order by c.at desc, c.id desc limit $4)
@@ -349,6 +349,8 @@ type TimelineRow struct {
 	Pinned     bool
 	Edited     bool
 	Body       string
+	Html       string
+	HtmlMark   string
 	Entity     string
 	EntityID   uuid.UUID
 	Op         string
@@ -383,6 +385,8 @@ func (q *Queries) Timeline(ctx context.Context, arg TimelineParams) ([]TimelineR
 			&i.Pinned,
 			&i.Edited,
 			&i.Body,
+			&i.Html,
+			&i.HtmlMark,
 			&i.Entity,
 			&i.EntityID,
 			&i.Op,

@@ -66,7 +66,7 @@ func (q *Queries) NoteDelete(ctx context.Context, iD uuid.UUID, version int32) (
 }
 
 const noteGet = `-- name: NoteGet :one
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at,
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at, n.html, n.html_mark,
 	coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id where n.id = $1
 `
@@ -84,6 +84,8 @@ type NoteGetRow struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DeletedAt   *time.Time
+	Html        string
+	HtmlMark    string
 	AuthorName  string
 }
 
@@ -103,14 +105,16 @@ func (q *Queries) NoteGet(ctx context.Context, id uuid.UUID) (NoteGetRow, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.Html,
+		&i.HtmlMark,
 		&i.AuthorName,
 	)
 	return i, err
 }
 
 const noteInsert = `-- name: NoteInsert :exec
-insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id, html, html_mark)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type NoteInsertParams struct {
@@ -122,6 +126,8 @@ type NoteInsertParams struct {
 	Pinned      bool
 	Mentions    []uuid.UUID
 	AuthorID    *uuid.UUID
+	Html        string
+	HtmlMark    string
 }
 
 func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
@@ -134,17 +140,21 @@ func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
 		arg.Pinned,
 		arg.Mentions,
 		arg.AuthorID,
+		arg.Html,
+		arg.HtmlMark,
 	)
 	return err
 }
 
 const noteUpdate = `-- name: NoteUpdate :execrows
-update notes set body = $1, pinned = $2, mentions = $3, version = version + 1, updated_at = now()
-where id = $4 and version = $5 and deleted_at is null
+update notes set body = $1, html = $2, html_mark = $3, pinned = $4, mentions = $5, version = version + 1, updated_at = now()
+where id = $6 and version = $7 and deleted_at is null
 `
 
 type NoteUpdateParams struct {
 	Body     string
+	Html     string
+	HtmlMark string
 	Pinned   bool
 	Mentions []uuid.UUID
 	ID       uuid.UUID
@@ -154,6 +164,8 @@ type NoteUpdateParams struct {
 func (q *Queries) NoteUpdate(ctx context.Context, arg NoteUpdateParams) (int64, error) {
 	result, err := q.db.Exec(ctx, noteUpdate,
 		arg.Body,
+		arg.Html,
+		arg.HtmlMark,
 		arg.Pinned,
 		arg.Mentions,
 		arg.ID,
@@ -229,7 +241,7 @@ func (q *Queries) NotesMove(ctx context.Context, toType string, toID uuid.UUID, 
 }
 
 const notesPinned = `-- name: NotesPinned :many
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, coalesce(m.name, '')::text as author_name
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, n.html, n.html_mark, coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id
 where n.subject_id = $1 and n.pinned and n.deleted_at is null order by n.created_at desc limit 10
 `
@@ -245,6 +257,8 @@ type NotesPinnedRow struct {
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Html        string
+	HtmlMark    string
 	AuthorName  string
 }
 
@@ -268,6 +282,8 @@ func (q *Queries) NotesPinned(ctx context.Context, subjectID uuid.UUID) ([]Notes
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Html,
+			&i.HtmlMark,
 			&i.AuthorName,
 		); err != nil {
 			return nil, err

@@ -41,9 +41,13 @@ const (
 	markdownSlack  = 16 << 10 // bytes: a small table grows more than that
 )
 
+// MarkdownVersion is another whenever Markdown makes something else of a text: what
+// was kept of the one before is made anew.
+const MarkdownVersion = 1
+
 // Markdown renders somebody's Markdown as safe HTML; what is nested too deeply, or
 // would grow too much, as the text that it is.
-func Markdown(source string) templ.Component {
+func Markdown(source string) string {
 	if nesting(source) > markdownDepth {
 		return plain(source)
 	}
@@ -51,12 +55,12 @@ func Markdown(source string) templ.Component {
 	if err := markdown.Convert([]byte(source), &out); err != nil || out.Len() > markdownGrowth*len(source)+markdownSlack {
 		return plain(source)
 	}
-	return templ.Raw(headings.Replace(sanitizer.Sanitize(out.String())))
+	return headings.Replace(sanitizer.Sanitize(out.String()))
 }
 
 // plain is a text as it was typed.
-func plain(source string) templ.Component {
-	return templ.Raw("<p>" + strings.ReplaceAll(templ.EscapeString(source), "\n", "<br/>") + "</p>")
+func plain(source string) string {
+	return "<p>" + strings.ReplaceAll(templ.EscapeString(source), "\n", "<br/>") + "</p>"
 }
 
 // nesting is how deep the quotes and lists are that a text's lines begin, at most.

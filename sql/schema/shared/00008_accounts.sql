@@ -34,6 +34,46 @@ create index sessions_previous on sessions (previous_hash) where previous_hash i
 -- factor, and so never were in the console, are asked by mail (paddock admin grant).
 update users u set operator = false where operator and totp_secret = '' and not exists (select from passkeys p where p.user_id = u.id);
 
+-- What is made of a note's text is no change of it.
+-- +goose StatementBegin
+create or replace function ext.write_change(schema name, op text, entity text, o jsonb, n jsonb) returns void language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+	r      jsonb := coalesce(n, o);
+	id     uuid := coalesce(r->>'id', r->>'subject_id');
+	hidden text[] := array['id', 'version', 'created_at', 'updated_at', 'active_at', 'search', 'due_order', 'email_domain', 'html', 'html_mark'];
+	before jsonb;
+	after  jsonb;
+begin
+	if entity = 'contact' then
+		hidden := hidden || array['name', 'email', 'phone']; -- generated
+	elsif entity = 'lead' then
+		hidden := hidden || array['name'];
+	end if;
+	case op
+	when 'UPDATE' then
+		select jsonb_object_agg(k, o->k), jsonb_object_agg(k, n->k) into before, after
+		from jsonb_object_keys(n) k where o->k is distinct from n->k and k <> all (hidden);
+		if after is null then
+			return;
+		end if;
+	when 'INSERT' then
+		if entity = 'tagging' then after := n; end if;
+	when 'DELETE' then
+		if entity = 'tagging' then
+			before := o;
+		else -- gone for good: its history goes too, this line stays
+			execute format('delete from %I.changes where subject_id = $1 or entity_id = $1', schema) using id;
+		end if;
+	end case;
+	execute format('insert into %I.changes (change_set, member_id, entity, entity_id, subject_type, subject_id, op, before, after)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)', schema)
+	using coalesce(nullif(current_setting('paddock.change_set', true), '')::uuid, gen_random_uuid()),
+		nullif(current_setting('paddock.member_id', true), '')::uuid,
+		entity, id, coalesce(nullif(r->>'subject_type', ''), entity), coalesce((r->>'subject_id')::uuid, id), lower(op), before, after;
+end $$;
+-- +goose StatementEnd
+
 -- A copy of a workspace has its members, by their ids.
 create index memberships_id on memberships (id);
 
