@@ -2,8 +2,9 @@
 # Runs once, as PostgreSQL's superuser, when the database is made: what
 # docs/settings.md asks for.
 set -eu
-psql -v ON_ERROR_STOP=1 -U postgres -v password="$PADDOCK_DB_PASSWORD" <<'SQL'
+psql -v ON_ERROR_STOP=1 -U postgres -v password="$PADDOCK_DB_PASSWORD" -v requests="$PADDOCK_REQUESTS_PASSWORD" <<'SQL'
 create role paddock login createrole password :'password';
+create role paddock_requests login noinherit password :'requests';
 create database paddock owner paddock;
 \c paddock
 do $$

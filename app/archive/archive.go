@@ -308,14 +308,15 @@ func open(in io.ReaderAt, size int64) (*reader, error) {
 		if !known || !expected[f.Name] {
 			return nil, fmt.Errorf("%w: %s does not belong there", ErrDamaged, f.Name)
 		}
-		delete(expected, f.Name) // a second one of the name does not belong there
-		if want.Size != 0 && uint64(want.Size) != f.UncompressedSize64 {
+		delete(expected, f.Name)            // a second one of the name does not belong there
+		size := int64(f.UncompressedSize64) //nolint:gosec // one that is too large is refused below
+		if size < 0 || want.Size != 0 && want.Size != size {
 			return nil, fmt.Errorf("%w: %s is not as large as it was written", ErrDamaged, f.Name)
 		}
 		sum := sha256.New()
 		if err := r.read(f.Name, func(in io.Reader) error {
-			n, err := io.Copy(sum, io.LimitReader(in, int64(f.UncompressedSize64)+1)) //nolint:gosec // what is larger than there are numbers is not as long
-			if err == nil && uint64(n) != f.UncompressedSize64 {
+			n, err := io.Copy(sum, io.LimitReader(in, size+1))
+			if err == nil && n != size {
 				err = fmt.Errorf("%s is longer than it says", f.Name)
 			}
 			return err

@@ -104,7 +104,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	defer su.Close(t.Context())
 	for _, sql := range []string{
 		schema.Superuser,
-		`alter role paddock password 'of the other server'`,
+		`alter role paddock password 'of the other server'`, `alter role paddock_requests password 'of the other server'`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"syscall"
@@ -204,3 +205,16 @@ func (versionCommand) Run(e *environment) error {
 	_, err := fmt.Fprintln(e.out, "paddock", version())
 	return err
 }
+
+// secrets takes development's own where the settings have none. Only who may
+// create it makes one up: nobody else could open what it seals.
+func (e *environment) secrets(create bool) error {
+	if len(e.cfg.Secrets) > 0 {
+		return nil
+	}
+	secret, err := e.cfg.DevelopmentSecret(create)
+	e.cfg.Secrets = []string{secret}
+	return err
+}
+
+func (e *environment) postgresDir() string { return filepath.Join(e.cfg.DataDir, "postgres") }

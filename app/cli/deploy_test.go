@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,7 +151,9 @@ func TestDeploymentFiles(t *testing.T) {
 							Args            []string
 							ReadinessProbe  map[string]any `yaml:"readinessProbe"`
 							SecurityContext map[string]any `yaml:"securityContext"`
+							Resources       struct{ Limits map[string]string }
 						}
+						Token *bool `yaml:"automountServiceAccountToken"`
 					}
 				}
 			}
@@ -163,19 +166,29 @@ func TestDeploymentFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		kinds = append(kinds, x.Kind)
+		if n := len(x.Spec.Template.Spec.Containers); n > 0 && (x.Spec.Template.Spec.Token == nil || *x.Spec.Template.Spec.Token) {
+			t.Errorf("%s: its pods get a token of the cluster's", x.Kind)
+		}
 		for _, c := range x.Spec.Template.Spec.Containers {
+			if c.Resources.Limits["memory"] == "" || c.Resources.Limits["cpu"] == "" || c.SecurityContext["readOnlyRootFilesystem"] != true || c.SecurityContext["allowPrivilegeEscalation"] != false {
+				t.Errorf("%s: %+v", x.Kind, c)
+			}
 			if len(c.Args) == 0 || c.SecurityContext["runAsNonRoot"] != true || c.Args[0] == "serve" && c.ReadinessProbe == nil {
 				t.Errorf("%s: %+v", x.Kind, c)
 			}
 		}
 	}
-	if got := strings.Join(kinds, " "); got != "Job Deployment Deployment Service" {
+	if got := strings.Join(kinds, " "); got != "Job Deployment Deployment Service NetworkPolicy" {
 		t.Errorf("the manifests are %s", got)
 	}
 	var compose struct {
 		Services map[string]struct {
 			Command     any
 			Environment map[string]string
+			ReadOnly    bool     `yaml:"read_only"`
+			CapDrop     []string `yaml:"cap_drop"`
+			SecurityOpt []string `yaml:"security_opt"`
+			MemLimit    string   `yaml:"mem_limit"`
 		}
 	}
 	if err := yaml.Unmarshal([]byte(read(t, "compose.yaml")), &compose); err != nil {
@@ -184,6 +197,14 @@ func TestDeploymentFiles(t *testing.T) {
 	for _, name := range []string{"DATABASE_URL", "PADDOCK_SECRET", "PADDOCK_BASE_URL", "SMTP_URL", "PADDOCK_MAIL_FROM"} {
 		if compose.Services["paddock"].Environment[name] == "" {
 			t.Errorf("compose.yaml does not set %s", name)
+		}
+	}
+	for name, s := range compose.Services {
+		if !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.MemLimit == "" {
+			t.Errorf("compose.yaml: %s may take more than it should: %+v", name, s)
+		}
+		if name != "postgres" && (!s.ReadOnly || !slices.Contains(s.CapDrop, "ALL")) {
+			t.Errorf("compose.yaml: %s is not shut: %+v", name, s)
 		}
 	}
 	_, superuser, _ := strings.Cut(schema.Superuser, "do $$")
@@ -199,7 +220,7 @@ func TestDeploymentFiles(t *testing.T) {
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for file, wants := range map[string][]string{"Dockerfile": {"CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
+	for file, wants := range map[string][]string{"Dockerfile": {"-tags production", "CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
 		for _, want := range wants {
 			if !strings.Contains(read(t, file), want) {
 				t.Errorf("%s lacks %s", file, want)
@@ -214,6 +235,10 @@ func TestDeploymentFiles(t *testing.T) {
 		}
 		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || strings.Contains(string(out), "paddock.service:") {
 			t.Errorf("%v\n%s", err, out)
+		}
+		// 0 is a unit that can do nothing, 100 one that can do all; the default is 96.
+		if out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", "--no-pager", file).CombinedOutput(); err != nil {
+			t.Errorf("its sandbox: %v\n%s", err, out)
 		}
 	})
 }

@@ -1,9 +1,10 @@
+//go:build !production
+
 package cli
 
 import (
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"github.com/paddock-crm/paddock/app/db/pgdev"
 	"github.com/paddock-crm/paddock/app/mail"
@@ -43,17 +44,6 @@ func (devCommand) Run(e *environment) error {
 		cfg: e.cfg, db: d, log: log, send: box.Send, mailbox: box, jobs: true,
 		ready: func() { e.welcome() },
 	})
-}
-
-// secrets takes development's own where the settings have none. Only who may
-// create it makes one up: nobody else could open what it seals.
-func (e *environment) secrets(create bool) error {
-	if len(e.cfg.Secrets) > 0 {
-		return nil
-	}
-	secret, err := e.cfg.DevelopmentSecret(create)
-	e.cfg.Secrets = []string{secret}
-	return err
 }
 
 func (e *environment) welcome() {
@@ -99,5 +89,3 @@ func (e *environment) embed() (stop func(), err error) {
 	e.embedded = true
 	return func() { _ = server.Close() }, nil // a closed pipe is what it is about
 }
-
-func (e *environment) postgresDir() string { return filepath.Join(e.cfg.DataDir, "postgres") }

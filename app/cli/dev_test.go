@@ -385,7 +385,7 @@ func TestCommands(t *testing.T) {
 func TestDeployedBinary(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Join(t.TempDir(), "paddock")
-	build := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock")
+	build := exec.Command("go", "build", "-tags", "production", "-o", bin, "github.com/paddock-crm/paddock")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -401,6 +401,19 @@ func TestDeployedBinary(t *testing.T) {
 				t.Error("it asks for a dynamic linker")
 			}
 		}
+	}
+	// None of development's parts are in it.
+	symbols, err := exec.Command("go", "tool", "nm", bin).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"app/db/pgdev", "app/seed.Demo", "web.(*Server).devMail", "views.Gallery"} {
+		if strings.Contains(string(symbols), part) {
+			t.Errorf("%s is in it", part)
+		}
+	}
+	if out, err := commandOf(bin, t.TempDir(), nil).CombinedOutput(); err == nil || !strings.Contains(string(out), "built for production") {
+		t.Errorf("paddock dev: %v\n%s", err, out)
 	}
 	port := pg.Port(t)
 	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port)

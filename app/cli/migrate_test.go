@@ -176,7 +176,7 @@ func TestMigrateCommand(t *testing.T) {
 	reading, stop := context.WithCancel(t.Context())
 	go func() {
 		for {
-			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.members`); err != nil || reading.Err() != nil {
+			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.notes`); err != nil || reading.Err() != nil {
 				waited <- err
 				return
 			}
@@ -187,7 +187,7 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer observer.Close(context.Background())
-	pg.Blocked(t, observer, `select count(*) from `+slow+`.members`)
+	pg.Blocked(t, observer, `select count(*) from `+slow+`.notes`)
 	stop()
 	if err := <-waited; err != nil {
 		t.Fatal("a reader behind the migration: ", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/apptest/wait"
+	"github.com/paddock-crm/paddock/app/db/pgdev"
 )
 
 // production is a Paddock as an operator runs it: a migrated database, a mail
@@ -41,7 +42,7 @@ func newProduction(t *testing.T, database, base string, extra ...string) *produc
 
 func (p *production) env(listen string) []string {
 	return append([]string{
-		"DATABASE_URL=" + p.database, "PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
+		"DATABASE_URL=" + strings.Replace(p.database, "//"+pgdev.Owner+":", "//"+pgdev.Requests+":", 1), "DATABASE_DIRECT_URL=" + p.database, "PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
 		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32", "PADDOCK_DRAIN_DELAY=0s",
 	}, p.extra...)
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
@@ -46,6 +48,10 @@ func (e *environment) production() (s service, done func(), err error) {
 		return s, nil, err
 	}
 	s = service{cfg: e.cfg, log: e.log(true)}
+	// The collector works harder before the container's limit ends the process.
+	if _, err := memlimit.Set(); err != nil {
+		s.log.Warn("GOMEMLIMIT is not set from the container's limit", "error", err)
+	}
 	if s.send, err = mail.SMTP(e.cfg.SMTPURL, e.cfg.MailFrom); err != nil {
 		return s, nil, err
 	}
@@ -102,7 +108,8 @@ func (workCommand) Run(e *environment) error {
 // defaultMetrics is where production answers Prometheus unless it is told.
 const defaultMetrics = "127.0.0.1:9090"
 
-// private answers on the operator's own port, until stop. Development does where
+// private answers on the operator's own ports, until stop: metrics, and profiles where
+// PADDOCK_PPROF_LISTEN is set. Development has metrics where
 // PADDOCK_METRICS_LISTEN is set; and where the port was not chosen, another
 // process of ours that has it already is no reason not to start.
 func (s service) private(ctx context.Context, m *web.Metrics) (stop func(), err error) {
@@ -110,20 +117,38 @@ func (s service) private(ctx context.Context, m *web.Metrics) (stop func(), err 
 	if address == "" && s.ready == nil {
 		address = defaultMetrics
 	}
+	profiles := func() {}
+	if s.cfg.Profiles != "" {
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Profiles)
+		if err != nil {
+			return nil, fmt.Errorf("PADDOCK_PPROF_LISTEN: %w", err)
+		}
+		profiles = answer(l, web.Profiles())
+	}
 	if address == "" || address == "off" {
-		return func() {}, nil
+		return profiles, nil
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) && s.cfg.Metrics == "" {
 		s.log.Warn("no metrics: the port is taken; set PADDOCK_METRICS_LISTEN to another", "listen", address)
-		return func() {}, nil
+		return profiles, nil
 	}
 	if err != nil {
+		profiles()
 		return nil, fmt.Errorf("PADDOCK_METRICS_LISTEN: %w", err)
 	}
-	server := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	metrics := answer(l, m.Handler())
+	return func() {
+		profiles()
+		metrics()
+	}, nil
+}
+
+// answer serves until stop.
+func answer(l net.Listener, h http.Handler) (stop func()) {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(l) }()
-	return func() { _ = server.Close() }, nil
+	return func() { _ = server.Close() }
 }
 
 // service is a running Paddock; ready is called once it serves.

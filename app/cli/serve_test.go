@@ -27,9 +27,10 @@ func TestServeAndWork(t *testing.T) {
 	dir, smtp := pg.ServerDir(t), peer.NewSMTP(t)
 	port := pg.Port(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
+	profiles := "127.0.0.1:" + pg.Port(t)
 	env := []string{
 		"DATABASE_URL=" + pg.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
-		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_DRAIN_DELAY=0s", "PADDOCK_METRICS_LISTEN=127.0.0.1:" + pg.Port(t),
+		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_DRAIN_DELAY=0s", "PADDOCK_PPROF_LISTEN=" + profiles, "PADDOCK_METRICS_LISTEN=127.0.0.1:" + pg.Port(t),
 	}
 	if out, err := command(t, dir, env, "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -69,7 +70,7 @@ func TestServeAndWork(t *testing.T) {
 		t.Fatalf("a process without jobs works on them: %d wait, %d leaders, %d queues, %d sent, %v", waiting, leaders, queues, len(smtp.Received()), err)
 	}
 	// A port of its own for its metrics: serve has the one that is set.
-	workEnv := append(slices.Clip(env), "PADDOCK_METRICS_LISTEN=127.0.0.1:"+pg.Port(t))
+	workEnv := append(slices.Clip(env), "PADDOCK_PPROF_LISTEN=", "PADDOCK_METRICS_LISTEN=127.0.0.1:"+pg.Port(t))
 	work := command(t, dir, workEnv, "work")
 	work.Stderr = p.out
 	if err := work.Start(); err != nil {
@@ -139,8 +140,8 @@ func TestServeAndWork(t *testing.T) {
 	if lines != 1 {
 		t.Errorf("%d lines for one request:\n%s", lines, p.out)
 	}
-	// Profiles are for the operator's port alone.
-	for at, want := range map[string]int{"http://" + private + "/debug/pprof/goroutine?debug=1": http.StatusOK, p.base + "/debug/pprof/": http.StatusNotFound, p.base + "/metrics": http.StatusNotFound} {
+	// Profiles are for a port of their own, which is not there unless it is set.
+	for at, want := range map[string]int{"http://" + profiles + "/debug/pprof/goroutine?debug=1": http.StatusOK, "http://" + private + "/debug/pprof/": http.StatusNotFound, p.base + "/debug/pprof/": http.StatusNotFound, p.base + "/metrics": http.StatusNotFound} {
 		res, err := http.Get(at)
 		if err != nil {
 			t.Fatal(err)

@@ -43,6 +43,7 @@ type Config struct {
 	DrainDelay time.Duration `env:"PADDOCK_DRAIN_DELAY" envDefault:"3s"`
 
 	Metrics     string         `env:"PADDOCK_METRICS_LISTEN"`      // "off" for none
+	Profiles    string         `env:"PADDOCK_PPROF_LISTEN"`        // "" for none
 	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // the exporter reads it too
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`

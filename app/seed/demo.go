@@ -1,15 +1,164 @@
+//go:build !production
+
 package seed
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
+
+// DemoPassword is every demo user's.
+const DemoPassword = "paddock-demo"
+
+// DemoOperator is the demo user who may enter the operators' console.
+const DemoOperator = "demo@paddock.test"
+
+var demoUsers = []struct {
+	email, name string
+	workspaces  map[string]auth.Role
+}{
+	{"enzo@ferrari.test", "Enzo Vitale", map[string]auth.Role{"ferrari": auth.Owner}},
+	{"bruce@mclaren.test", "Bruce Langdon", map[string]auth.Role{"mclaren": auth.Owner}},
+	{DemoOperator, "Lina Moreau", map[string]auth.Role{"ferrari": auth.Member, "mclaren": auth.Member}},
+	{"sato@ferrari.test", "Sato Kenji", map[string]auth.Role{"ferrari": auth.Member}},
+}
+
+// Demo makes the demo workspaces where they are missing; what people changed
+// in them since stays. DemoOperator is an operator in any case.
+func Demo(ctx context.Context, d *db.DB) error {
+	var taken bool
+	err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		taken, err = tx.TenantSlugTaken(ctx, "ferrari")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if taken {
+		err := d.Shared(ctx, func(tx *db.SharedTx) error { return auth.SetOperator(ctx, tx, DemoOperator, true) })
+		if errors.Is(err, pgx.ErrNoRows) { // somebody's own workspace of that name
+			err = nil
+		}
+		return err
+	}
+	hash, err := auth.HashPassword(ctx, DemoPassword)
+	if err != nil {
+		return err
+	}
+	return tenant.WithSpare(ctx, d, func() error {
+		return d.Shared(ctx, func(tx *db.SharedTx) error { return demo(ctx, tx, hash) })
+	})
+}
+
+// demo is one transaction: killed half-way, the next start begins again.
+func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
+	tenants := map[string]tenant.Tenant{}
+	for slug, name := range map[string]string{"ferrari": "Ferrari", "mclaren": "McLaren"} {
+		t, err := tenant.Claim(ctx, tx, slug, name)
+		if err != nil {
+			return err
+		}
+		tenants[slug] = t
+	}
+	for _, u := range demoUsers {
+		now := time.Now()
+		user := shareddb.UserByIDRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
+			return err
+		}
+		if u.email == DemoOperator {
+			if err := auth.SetOperator(ctx, tx, u.email, true); err != nil {
+				return err
+			}
+		}
+		for slug, role := range u.workspaces {
+			if _, err := auth.Join(ctx, tx, tenants[slug], user, role); err != nil {
+				return err
+			}
+		}
+	}
+	for slug, t := range tenants {
+		sctx := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
+		var owner uuid.UUID
+		err := tx.AsTenant(sctx, func(tx *db.TenantTx) error {
+			members, err := tx.MemberList(ctx)
+			if err != nil {
+				return err
+			}
+			owner = members[0].ID
+			return demoCustomers(ctx, tx.Queries, demoCompanies[slug])
+		})
+		if err != nil {
+			return err
+		}
+		sctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: owner}) // somebody did all this
+		if err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoRecords(ctx, tx.Queries, t.Currency) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company) error {
+	members, err := q.MemberList(ctx)
+	if err != nil {
+		return err
+	}
+	names := []string{}
+	for _, c := range companies {
+		for _, t := range c.tags {
+			if !slices.Contains(names, t) {
+				names = append(names, t)
+			}
+		}
+	}
+	ids, err := crm.TagIDs(ctx, q, names)
+	if err != nil {
+		return err
+	}
+	var rows []tenantdb.CustomerCopyParams
+	var taggings []tenantdb.TaggingCopyParams
+	for i, c := range companies {
+		changed := time.Now().Add(-c.changed)
+		r := tenantdb.CustomerCopyParams{
+			ID: uuid.Must(uuid.NewV7()), Name: c.name, Domain: c.domain, Website: "https://" + c.domain, Email: "office@" + c.domain,
+			Type: c.kind, Industry: c.industry, City: c.city, Country: c.country, Description: c.about, Phone: c.phone,
+			CreatedAt: changed.Add(-90 * 24 * time.Hour), UpdatedAt: changed,
+		}
+		if c.employees > 0 {
+			r.Employees = &c.employees
+		}
+		if c.revenue > 0 {
+			minor := c.revenue * 100
+			r.AnnualRevenue = &minor
+		}
+		if c.owner >= 0 {
+			r.OwnerID = &members[(c.owner+i)%len(members)].ID
+		}
+		for _, t := range c.tags {
+			taggings = append(taggings, tenantdb.TaggingCopyParams{SubjectType: "customer", SubjectID: r.ID, TagID: ids[slices.Index(names, t)]})
+		}
+		rows = append(rows, r)
+	}
+	if _, err := q.CustomerCopy(ctx, rows); err != nil {
+		return err
+	}
+	_, err = q.TaggingCopy(ctx, taggings)
+	return err
+}
 
 // What happens in a demo workspace, beside its customers: people, leads, deals
 // on their way, a project, things to do, and what was said.

@@ -1,3 +1,5 @@
+//go:build !production
+
 package web
 
 import (
@@ -7,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/views"
 )
@@ -36,4 +39,12 @@ func (s *Server) devMail(c echo.Context) error {
 
 func (s *Server) devComponents(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.Gallery(s.siteShell(c, "Components")), nil)
+}
+
+// DevelopmentRoutes stand on the base host under paddock dev alone.
+func DevelopmentRoutes(s *Server) []Route {
+	return []Route{
+		{get, "/dev/mail", auth.Anyone, s.devMail},
+		{get, "/dev/components", auth.Anyone, s.devComponents},
+	}
 }

@@ -101,10 +101,17 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// Handler answers on the operator's own port: /metrics and /debug/pprof.
+// Handler answers Prometheus on the operator's own port.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	return mux
+}
+
+// Profiles answers on a port of its own: they show what stands in memory, and take a
+// core for as long as they are told, which is nothing for whoever may read metrics.
+func Profiles() http.Handler {
+	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

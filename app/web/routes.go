@@ -248,11 +248,3 @@ func resource(path string, h handlers) []Route {
 		{put, path + "/:id/restoration", auth.Write, h.Restore},
 	}
 }
-
-// DevelopmentRoutes stand on the base host under paddock dev alone.
-func DevelopmentRoutes(s *Server) []Route {
-	return []Route{
-		{get, "/dev/mail", auth.Anyone, s.devMail},
-		{get, "/dev/components", auth.Anyone, s.devComponents},
-	}
-}

@@ -19,6 +19,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -69,7 +70,7 @@ func dockerfile(file string) error {
 // compose loads the file with its variables set, as docker compose config does.
 func compose(file string) error {
 	o, err := cli.NewProjectOptions([]string{file}, cli.WithName("paddock"), cli.WithEnv([]string{
-		"POSTGRES_PASSWORD=p", "PADDOCK_SECRET=s", "PADDOCK_BASE_URL=https://myapp.com", "SMTP_URL=smtp://mail:25", "PADDOCK_MAIL_FROM=crm@myapp.com",
+		"POSTGRES_PASSWORD=p", "PADDOCK_DB_PASSWORD=d", "PADDOCK_REQUESTS_PASSWORD=r", "PADDOCK_SECRET=s", "PADDOCK_BASE_URL=https://myapp.com", "SMTP_URL=smtp://mail:25", "PADDOCK_MAIL_FROM=crm@myapp.com",
 	}))
 	if err != nil {
 		return err
@@ -108,6 +109,11 @@ func kubernetes(file string) error {
 			var x corev1.Service
 			errs = append(errs, yaml.UnmarshalStrict(doc, &x))
 			selectors = append(selectors, labels.SelectorFromSet(x.Spec.Selector))
+		case "networking.k8s.io/v1 NetworkPolicy":
+			var x networkingv1.NetworkPolicy
+			errs = append(errs, yaml.UnmarshalStrict(doc, &x))
+			s, err := metav1.LabelSelectorAsSelector(&x.Spec.PodSelector)
+			errs, selectors = append(errs, err), append(selectors, s)
 		case "policy/v1 PodDisruptionBudget":
 			var x policyv1.PodDisruptionBudget
 			errs = append(errs, yaml.UnmarshalStrict(doc, &x))
