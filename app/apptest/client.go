@@ -127,16 +127,32 @@ func (c *Client) Request(method, u string, form url.Values) *http.Request {
 // Do sends the request and reads the answer.
 func (c *Client) Do(r *http.Request) *Response {
 	c.tb.Helper()
-	res, err := c.HTTP.Do(r)
+	res, err := c.Try(r)
 	if err != nil {
 		c.tb.Fatal(err)
+	}
+	return res
+}
+
+// Try is Do for what may be no request at all.
+func (c *Client) Try(r *http.Request) (*Response, error) {
+	res, err := c.HTTP.Do(r)
+	if err != nil {
+		return nil, err
 	}
 	defer res.Body.Close()
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(res.Body); err != nil {
-		c.tb.Fatal(err)
+		return nil, err
 	}
-	return &Response{Status: res.StatusCode, Header: res.Header, Body: b.String(), URL: r.URL, tb: c.tb}
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: b.String(), URL: r.URL, tb: c.tb}, nil
+}
+
+// For is the same browser in another test, such as a target of fuzzing.
+func (c *Client) For(tb testing.TB) *Client {
+	other := *c
+	other.tb = tb
+	return &other
 }
 
 // Follow goes where a redirect points, up to ten times.

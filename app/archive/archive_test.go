@@ -579,6 +579,43 @@ func TestDamagedArchives(t *testing.T) {
 	unchanged()
 }
 
+// Whatever the file, it is refused, and leaves nothing.
+func FuzzArchive(f *testing.F) {
+	d, err := db.Open(context.Background(), db.Config{URL: pg.NewDatabase(f), TenantRoles: true})
+	if err == nil {
+		err = d.MigrateShared(context.Background())
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(d.Close)
+	var whole bytes.Buffer
+	w := zip.NewWriter(&whole)
+	for name, text := range map[string]string{"manifest.json": `{"format":1,"schema_version":9999,"tables":[{"name":"../x"}],"members":[{"avatar":"manifest.json"}]}`, "checksums.json": `{}`} {
+		e, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(e, text)
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.SetComment(strings.Repeat("0", 64)), w.Close()); err != nil {
+		f.Fatal(err)
+	}
+	digested := func(b []byte) []byte { return fmt.Appendf(bytes.Clone(b), "%x", sha256.Sum256(b)) }
+	f.Add(whole.Bytes())
+	f.Add(digested(whole.Bytes()[:whole.Len()-64]))
+	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		for _, b := range [][]byte{file, digested(file)} { // also under a digest that is right
+			if _, err := archive.Import(t.Context(), d, bytes.NewReader(b), int64(len(b)), archive.Options{Slug: "fuzzed"}); err == nil {
+				t.Error("accepted")
+			}
+		}
+	})
+}
+
 // forgeWith makes the archive anew with further files, which its sums list.
 func forgeWith(t *testing.T, file []byte, more func(add func(name string, text []byte))) []byte {
 	t.Helper()

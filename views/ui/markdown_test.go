@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"runtime/metrics"
 	"strings"
 	"testing"
 )
@@ -48,6 +49,13 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 }
 
+// allocated is how many bytes the process has allocated so far.
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
+
 // The cost of a text is in proportion to its length: what is allocated for each
 // byte of it is bounded.
 func FuzzMarkdown(f *testing.F) {
@@ -55,7 +63,11 @@ func FuzzMarkdown(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, source string) {
+		before := allocated()
 		got := Markdown(source)
+		if n := allocated() - before; n > uint64(4096*len(source)+4<<20) {
+			t.Errorf("%d bytes cost %d of memory", len(source), n)
+		}
 		if len(got) > 6*len(source)+markdownSlack {
 			t.Errorf("%d bytes of %d", len(got), len(source))
 		}
