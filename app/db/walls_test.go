@@ -13,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/db/pgdev"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // What a tenant's role may execute, beside what PostgreSQL and its extensions bring
@@ -197,5 +198,30 @@ func TestTwoLogins(t *testing.T) {
 	}
 	if _, err := db.Open(t.Context(), db.Config{URL: owner, RequestsURL: pg.Server(t).RequestsURL(name), TenantRoles: false}); err == nil {
 		t.Error("two logins without the workspaces' roles")
+	}
+}
+
+// What a workspace's role may write into its own log is short, in the member's own
+// name, and little of it in one transaction.
+func TestAuditLinesAreBounded(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	ctx := w.Context()
+	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
+		for range 50 {
+			if err := tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: strings.Repeat("a", 5000), Subject: strings.Repeat("s", 5000), Ip: strings.Repeat("1", 5000), Device: strings.Repeat("d", 5000)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := pg.Count(t, `select count(*) from `+w.Schema+`.audit`); n != 20 {
+		t.Errorf("%d lines of one transaction, want 20", n)
+	}
+	if n := pg.Count(t, `select max(length(action || subject || ip || device)) from `+w.Schema+`.audit`); n > 80+300+60+300 {
+		t.Errorf("a line has %d letters", n)
 	}
 }
