@@ -110,11 +110,11 @@ func (s *Server) signUp(c echo.Context) error {
 	return s.leave(c, s.handoffURL(c, r.Tenant.Slug, r.Handoff, ""))
 }
 
-// local reports whether this is development, and the client on this machine: nobody
-// else reaches it.
+// local reports whether this is development, and the client on this machine, which
+// no proxy stands before: nobody else reaches it.
 func (s *Server) local(c echo.Context) bool {
 	a, err := netip.ParseAddr(c.RealIP())
-	return s.mailbox != nil && err == nil && a.IsLoopback()
+	return s.mailbox != nil && len(s.cfg.TrustedProxies) == 0 && err == nil && a.IsLoopback()
 }
 
 // welcome writes to who has made a workspace.

@@ -51,7 +51,7 @@ func TestBrowserConsole(t *testing.T) {
 	b.Fill("#records", "5000")
 	b.Click(".limits [type=submit]")
 	b.WaitText("#toast", "has these limits now")
-	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/migrations", "/settings/security"} {
+	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/activity", "/migrations", "/settings/security"} {
 		b.Open(app.Console(path))
 		for _, width := range []int64{1280, 390} {
 			b.Size(width, 844)

@@ -270,7 +270,7 @@ func TestBrowserAccessPages(t *testing.T) {
 	for name, u := range map[string]string{"signin": w.URL("/signin"), "site-signin": app.Site("/signin"), "forgot": app.Site("/password/forgot"), "reset": reset, "invitation": link, "gone": w.URL("/invitations/none")} {
 		check(nobody, name, u)
 	}
-	for _, path := range []string{"security", "members", "signin", "domains", "audit", "data", "profile", "security/totp", "members/" + w.MemberID(w.Owner).String() + "/removal"} {
+	for _, path := range []string{"security", "members", "signin", "domains", "audit", "data", "profile", "security/totp", "security/activity", "members/" + w.MemberID(w.Owner).String() + "/removal"} {
 		check(b, strings.ReplaceAll(path[:min(len(path), 20)], "/", "-"), w.URL("/settings/"+path))
 	}
 	nobody.Scripts(false)
