@@ -23,6 +23,9 @@ const (
 	totpIssuer    = "Paddock"
 	totpPeriod    = 30
 	recoveryCodes = 10
+	// Letters and digits of 5 bits. With 112 bits and more a plain hash keeps them (OWASP
+	// ASVS 5.0, 6.5.2); those of 16 were made before and go on working.
+	recoveryLength = 26
 
 	// Three codes of a million are right at a time: ten tries find one of them
 	// once in 33,000 windows, and thirty a day once in thirty years.
@@ -97,8 +100,11 @@ func RecoveryCodes(ctx context.Context, tx *db.SharedTx, userID uuid.UUID) ([]st
 	codes := make([]string, recoveryCodes)
 	hashes := make([][]byte, recoveryCodes)
 	for i := range codes {
-		raw := strings.ToLower(rand.Text()[:16]) // 80 bits
-		codes[i] = raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:]
+		raw := strings.ToLower(rand.Text()[:recoveryLength])
+		for at := 0; at < recoveryLength; at += 4 {
+			codes[i] += raw[at:min(at+4, recoveryLength)] + "-"
+		}
+		codes[i] = strings.TrimSuffix(codes[i], "-")
 		hashes[i] = hashToken(recovery(codes[i]))
 	}
 	if err := tx.RecoveryCodeDeleteAll(ctx, userID); err != nil {
@@ -125,7 +131,7 @@ func CheckCode(ctx context.Context, d *db.DB, box *seal.Box, use CodeUse, who Id
 
 func checkCode(ctx context.Context, d *db.DB, box *seal.Box, use CodeUse, who Identity, code string) (recovered bool, err error) {
 	raw := recovery(code)
-	if recovered = len(raw) == 16; recovered {
+	if recovered = len(raw) == recoveryLength || len(raw) == 16; recovered {
 		err = ThrottleRecovery(ctx, d, who.UserID)
 	} else {
 		err = ThrottleFactor(ctx, d, use, who.UserID, who.Email)

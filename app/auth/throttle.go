@@ -197,7 +197,7 @@ func codeKeys(ctx context.Context, use CodeUse, userID uuid.UUID, email string) 
 
 // ThrottleRecovery is ThrottleFactor for recovery codes, which are counted by
 // network: whoever knows the password alone must not keep its owner from them. They
-// have 80 bits, which no number of tries that fits in here guesses.
+// have 130 bits, which no number of tries that fits in here guesses.
 func ThrottleRecovery(ctx context.Context, d *db.DB, userID uuid.UUID) error {
 	return throttle(ctx, d, bound{recoveryKey(ctx, userID), attemptsPerRecovery, throttleWindow})
 }

@@ -27,7 +27,8 @@ const (
 	// maxScans is how often a progressive JPEG may go over its pixels; encoders write
 	// some ten scans, and one of thousands takes a core for as many times as long.
 	maxScans = 64
-	// maxTime is how long one may wait for its turn and take, in all.
+	// maxWait is how long one may wait for its turn, maxTime how long it may take.
+	maxWait = 30 * time.Second
 	maxTime = 10 * time.Second
 )
 
@@ -49,14 +50,19 @@ func Make(ctx context.Context, tenantID uuid.UUID, file []byte) ([]byte, error) 
 	if format == "jpeg" && scans(file) > maxScans || config.Width <= 0 || config.Height <= 0 || config.Width > maxInput/config.Height {
 		return nil, ErrImage
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxTime)
-	defer cancel()
-	release, err := decoding.Acquire(ctx, tenantID, 1)
+	wait, done := context.WithTimeout(ctx, maxWait)
+	defer done()
+	release, err := decoding.Acquire(wait, tenantID, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	ctx, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
 	full, _, err := image.Decode(cancelled{ctx, bytes.NewReader(file)})
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // of no fault of the picture's that is known
+	}
 	if err != nil {
 		return nil, errors.Join(ErrImage, err)
 	}

@@ -15,6 +15,7 @@ var sealed = []struct{ table, where, key, value, set, purpose string }{
 	{"tenant_providers", "client_secret <> ''", "tenant_id::text", "client_secret", "client_secret = $1", "'provider ' || tenant_id"},
 	{"certificates", "true", "key", "value", "value = $1", "'certificate ' || key"},
 	{"one_time_tokens", "purpose = 'oidc' and expires_at > now()", "encode(hash, 'hex')", "data", "data = $1", "'oidc flow'"},
+	{"one_time_tokens", "purpose = 'signup' and expires_at > now()", "encode(hash, 'hex')", "data", "data = $1", "'signup'"},
 	{"river_job", "kind = 'mail' and state in ('available', 'pending', 'running', 'retryable', 'scheduled')", "id::text", "args->>'sealed'", "args = jsonb_set(args, '{sealed}', to_jsonb($1::text))", "'mail'"},
 }
 

@@ -42,6 +42,7 @@ var (
 	errNotFound   = &problem{status: http.StatusNotFound, title: "Not found", text: "There is nothing at this address. It may have been moved or deleted."}
 	errNotMember  = &problem{status: http.StatusForbidden, title: "You are not a member of this workspace", text: "Ask one of its members to invite you, or go to your own workspaces.", signOut: true}
 	errRole       = &problem{status: http.StatusForbidden, title: "Your role does not allow this", text: "Ask an owner or admin of the workspace to do it, or to change your role."}
+	errBusy       = &problem{status: http.StatusServiceUnavailable, title: "There is much to do right now", text: "Nothing was changed. Try again in a moment.", retry: 10}
 	errUpdating   = &problem{status: http.StatusServiceUnavailable, title: "This workspace is being updated", text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", retry: 10}
 	errByProvider = &problem{status: http.StatusForbidden, title: "This needs a sign-in of your own", text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", signOut: true}
 	errOperator   = &problem{status: http.StatusForbidden, title: "You are not an operator", text: "This is where the operators of this Paddock work. One of them can let you in: paddock admin grant, with your address.", signOut: true}

@@ -84,6 +84,9 @@ func (s *Server) avatarUpdate(c echo.Context) error {
 	ctx := c.Request().Context()
 	who := visiting(c).who
 	small, err := readAvatar(c)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errBusy
+	}
 	if err != nil {
 		return s.renderProfile(c, http.StatusUnprocessableEntity, ui.Form{Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}})
 	}

@@ -286,9 +286,12 @@ var errCancelled = errors.New("web: cancelled at the provider")
 func (s *Server) providerFailed(c echo.Context, p oidc.Provider, err error) error {
 	var ours *problem
 	v := visiting(c)
-	if v.tenant.ID != uuid.Nil && !errors.As(err, &ours) && !isDatabase(err) && !errors.Is(err, auth.ErrBadToken) && !errors.Is(err, errCancelled) {
+	if !errors.As(err, &ours) && !isDatabase(err) && !errors.Is(err, auth.ErrBadToken) && !errors.Is(err, errCancelled) {
 		ctx := c.Request().Context()
 		aerr := s.db.Shared(ctx, func(tx *db.SharedTx) error {
+			if v.tenant.ID == uuid.Nil {
+				return auth.Record(ctx, tx, uuid.Nil, auth.DidFailSignIn, "With "+p.Name)
+			}
 			return auth.AuditSystem(ctx, tx, v.tenant, auth.DidFailSignIn, "With "+p.Name)
 		})
 		if aerr != nil {

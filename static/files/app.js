@@ -223,10 +223,14 @@ const fade = () => {
 document.addEventListener("DOMContentLoaded", fade);
 document.addEventListener("htmx:after:swap", fade);
 
-// A menu closes when the focus leaves it.
+// A menu closes when the focus leaves it. A press on a word in it moves the focus to
+// what contains the menu: that is no leaving, and the release is still to come.
+let pressing = false;
+document.addEventListener("pointerdown", () => { pressing = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { pressing = false; }, true);
 document.addEventListener("focusout", (e) => {
 	const menu = e.target.closest("details.menu[open]");
-	if (menu && e.relatedTarget && !menu.contains(e.relatedTarget)) menu.open = false;
+	if (menu && e.relatedTarget && !pressing && !menu.contains(e.relatedTarget) && !e.relatedTarget.contains(menu)) menu.open = false;
 });
 document.addEventListener("htmx:finally:request", (e) => {
 	if (e.detail.ctx.counted) waiting = Math.max(0, waiting - 1);

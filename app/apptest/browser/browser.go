@@ -412,3 +412,42 @@ func (b *Browser) Authenticator() {
 		b.tb.Fatal(err)
 	}
 }
+
+// Press presses and releases a real mouse on the words of what the selector finds
+// first; Tap a real finger.
+func (b *Browser) Press(css string) {
+	b.tb.Helper()
+	x, y := b.words(css)
+	left := func(p *input.DispatchMouseEventParams) {
+		p.Button, p.ClickCount = input.MouseButtonLeft, 1
+	}
+	b.do("pressing on the words of "+css, chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, left), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, left))
+}
+
+// Tap is Press with a finger.
+func (b *Browser) Tap(css string) {
+	b.tb.Helper()
+	x, y := b.words(css)
+	for _, p := range []input.DispatchTouchEventParams{
+		{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}},
+		{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}},
+	} {
+		if _, err := chromedp.Call(b.ctx, input.DispatchTouchEvent, p); err != nil {
+			b.fail("tapping on "+css, err)
+		}
+	}
+}
+
+// words is the middle of an element's last words.
+func (b *Browser) words(css string) (x, y float64) {
+	b.tb.Helper()
+	r := Eval[[]float64](b, fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		e.scrollIntoView({block: "nearest", inline: "nearest"});
+		const range = document.createRange();
+		range.selectNodeContents([...e.childNodes].findLast(n => n.textContent.trim()));
+		const r = range.getBoundingClientRect();
+		return [r.x + r.width / 2, r.y + r.height / 2];
+	})()`, css))
+	return r[0], r[1]
+}
