@@ -135,12 +135,12 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (r Start
 }
 
 // record notes that somebody is in. Who comes from another of our hosts is no new
-// device here: they were one there.
+// device here: they were one there. Nor is whom a workspace's own provider knows.
 func (s SessionStart) record(ctx context.Context, tx *db.SharedTx, email string, r *Started) (err error) {
 	if s.Support {
 		return recordAt(ctx, tx, s.UserID, placeOf(ctx).Tenant.ID, DidSupport, "")
 	}
-	if s.BeganAt == nil {
+	if s.BeganAt == nil && s.Provider == nil {
 		if r.New, err = newDevice(ctx, tx, s.UserID, email); err != nil {
 			return err
 		}

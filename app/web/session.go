@@ -127,7 +127,7 @@ func (s *Server) startSession(c echo.Context, start auth.SessionStart, next stri
 	if began.Pending {
 		return "/signin/factor?next=" + url.QueryEscape(s.afterSignIn(c, next)), nil
 	}
-	if !start.Support {
+	if !start.Support && start.Provider == nil { // what a workspace's provider says counts there alone
 		if err := s.rememberDevice(c, began.Email); err != nil {
 			return "", err
 		}
