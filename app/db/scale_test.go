@@ -184,6 +184,7 @@ func TestMigrationAtScale(t *testing.T) {
 	}
 
 	// Killed half-way.
+	ours := pg.Connected(t, c)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "PADDOCK_TEST_MIGRATE="+url)
 	if err := cmd.Start(); err != nil {
@@ -192,7 +193,7 @@ func TestMigrationAtScale(t *testing.T) {
 	wait.Until(t, "a fifth is done", func() bool { return whole() >= n/5 })
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	pg.Alone(t, c)
+	pg.Alone(t, c, ours...)
 	killed := whole()
 	t.Logf("killed when %d of %d were done", killed, n-1)
 	if killed == 0 || killed == n-1 {
@@ -247,7 +248,13 @@ func TestMigrationAtScale(t *testing.T) {
 	stop()
 	wg.Wait()
 	if err != nil || len(report.Failed) != 1 || report.Failed[sabotaged] == nil || report.Migrated != n-1-killed {
-		t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
+		missing := []string{}
+		for _, scope := range tenants {
+			if !slices.ContainsFunc(report.Tenants, func(r db.TenantResult) bool { return r.Schema == scope.Schema }) {
+				missing = append(missing, scope.Schema)
+			}
+		}
+		t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
 	}
 	t.Logf("%d migrated in %s under load: %s each; %d transactions of people meanwhile, the slowest %s", report.Migrated, took.Round(time.Millisecond),
 		(took / time.Duration(max(1, report.Migrated))).Round(10*time.Microsecond), meanwhile, slowest.Round(time.Millisecond))
@@ -322,7 +329,13 @@ func TestMigrationAtScale(t *testing.T) {
 		report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer("-- +goose Up\nalter table deals add column nickname text not null default '';"), Workers: 8})
 		took = time.Since(start)
 		if err != nil || report.Migrated < n || len(report.Failed) != 0 {
-			t.Fatalf("%d migrated, %d failed, %v", report.Migrated, len(report.Failed), err)
+			missing := []string{}
+		for _, scope := range tenants {
+			if !slices.ContainsFunc(report.Tenants, func(r db.TenantResult) bool { return r.Schema == scope.Schema }) {
+				missing = append(missing, scope.Schema)
+			}
+		}
+		t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
 		}
 		each := took / time.Duration(report.Migrated)
 		t.Logf("%d migrated in %s: %s each", report.Migrated, took.Round(time.Millisecond), each.Round(10*time.Microsecond))

@@ -19,13 +19,26 @@ func Blocked(tb testing.TB, c *pgx.Conn, pattern string) {
 	})
 }
 
+// Connected are the pids of who else is connected to c's database.
+func Connected(tb testing.TB, c *pgx.Conn) (pids []uint32) {
+	tb.Helper()
+	rows, err := c.Query(context.WithoutCancel(tb.Context()), `select pid from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`)
+	if err == nil {
+		pids, err = pgx.CollectRows(rows, pgx.RowTo[uint32])
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pids
+}
+
 // Alone waits until nobody else is connected to c's database, but for the pids:
 // a process that was killed is gone for PostgreSQL too.
 func Alone(tb testing.TB, c *pgx.Conn, except ...uint32) {
 	tb.Helper()
 	wait.Until(tb, "the backends of a dead process are gone", func() bool {
 		return queryInt(tb, c, `select count(*)::int from pg_stat_activity
-			where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and not pid = any($1::int[])`, except) == 0
+			where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and not pid = any(coalesce($1::int[], '{}'))`, except) == 0
 	})
 }
 
