@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -17,7 +18,7 @@ type Console struct {
 	Name, Email string // the operator's
 	Theme       string
 	Flash       *ui.Flash
-	ui.Formats
+	entity.Formats
 }
 
 func (c Console) class() string { return Shell{Theme: c.Theme}.class() }

@@ -3,6 +3,7 @@ package views
 import (
 	"github.com/a-h/templ"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -23,6 +24,7 @@ var Customers = Entity{
 	Kind: tenantdb.Customer, Path: "/customers", One: "customer", Many: "customers", Icon: ui.IconBuilding, Key: "c",
 	DefaultSort: "name", SearchHint: "Name, domain, email",
 	About:   "Customers are the companies you sell to, and those you hope to. People, deals and notes will hang on them.",
+	Matched: "#name, #domain, #email, #phone, #website",
 	Filters: []Choice{{"type", "Type", CustomerTypes}},
 	Columns: []Column{
 		{"name", "Name", "c-name", ""}, {"type", "Type", "c-type", "side-1"}, {"domain", "Domain", "c-domain mid", "second mid"},
@@ -45,13 +47,13 @@ var Customers = Entity{
 		{Name: "state", Label: "State", Kind: ui.KindText, Max: 100, Autocomplete: "off"},
 		{Name: "postal_code", Label: "Postal code", Kind: ui.KindText, Max: 20, Autocomplete: "off"},
 		{Name: "country", Label: "Country", Kind: ui.KindText, Max: 80, Autocomplete: "off"},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 500, Help: "Separated by commas"},
+		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
 		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 	},
 }
 
 // CustomerRow is a customer as its list shows it.
-func CustomerRow(r tenantdb.CustomerListRow, f ui.Formats) ListRow {
+func CustomerRow(r tenantdb.CustomerListRow, f entity.Formats) ListRow {
 	return ListRow{r.ID, r.Name, []templ.Component{
 		CustomerType(r.Type), cellText(r.Domain), cellText(r.Industry), cellText(place(r.City, r.Country)),
 		moneyCell(f, r.AnnualRevenue, f.Currency), cellDash(r.OwnerName), ui.Relative(r.UpdatedAt, f),

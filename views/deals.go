@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -37,14 +38,14 @@ var Deals = Entity{
 		{Name: "source", Label: "Source", Kind: ui.KindText, Max: 80},
 		{Name: "owner_id", Label: "Owner", Kind: ui.KindSelect},
 		{Name: "lost_reason", Label: "Why it was lost", Kind: ui.KindText, Max: 300, Help: "Asked for when the stage is a lost one"},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 500, Help: "Separated by commas"},
+		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
 		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 		{Name: "pipeline_id", Label: "Pipeline", Kind: ui.KindSelect, Hidden: true},
 	},
 }
 
 // DealRow is a deal as its table shows it.
-func DealRow(r tenantdb.DealListRow, f ui.Formats) ListRow {
+func DealRow(r tenantdb.DealListRow, f entity.Formats) ListRow {
 	return ListRow{r.ID, r.Name, []templ.Component{
 		cellText(r.CustomerName), ui.Tag(r.StageColor, r.StageName), moneyCell(f, r.Amount, r.Currency), dateCell(f, r.ExpectedCloseDate), cellDash(r.OwnerName), ui.Relative(r.UpdatedAt, f),
 	}}
@@ -130,7 +131,7 @@ func (p BoardPage) pipelineName() string {
 }
 
 // DealLine is a deal beside what it belongs to.
-func DealLine(f ui.Formats) func(tenantdb.DealListRow) RelatedRow {
+func DealLine(f entity.Formats) func(tenantdb.DealListRow) RelatedRow {
 	return func(r tenantdb.DealListRow) RelatedRow {
 		row := RelatedRow{URL: Deals.URL(r.ID), Name: r.Name, Badge: ui.Tag(r.StageColor, r.StageName)}
 		if r.Amount != nil {

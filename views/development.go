@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -13,7 +14,7 @@ import (
 // What the gallery shows: the product's own components, with made-up content.
 
 func galleryShell() Shell {
-	return Shell{Workspace: "Gallery", CanWrite: true, Formats: ui.Formats{Currency: "EUR", Now: time.Now()}}
+	return Shell{Workspace: "Gallery", CanWrite: true, Formats: entity.Formats{Currency: "EUR", Now: time.Now()}}
 }
 
 func galleryCustomers() ListPage {

@@ -206,7 +206,7 @@ func LeadsURL(source string, since, until time.Time) string {
 	if source != "" {
 		v.Set("source", source)
 	} else {
-		v.Set("source", "none")
+		v.Set("source.empty", "true")
 	}
 	return "/leads?" + v.Encode()
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -26,6 +27,7 @@ var Leads = Entity{
 	Kind: tenantdb.Lead, Path: "/leads", One: "lead", Many: "leads", Icon: ui.IconSparkles, Key: "l",
 	DefaultSort: "-created_at", SearchHint: "Name, company, email",
 	About:   "Leads are people who showed interest. Once one is worth your time, convert it into a customer, a contact and a deal.",
+	Matched: "#first_name, #last_name, #company_name, #email, #phone, #website",
 	Filters: []Choice{{"status", "Status", allLeadStatuses}, {"rating", "Rating", leadRatings[1:]}},
 	Columns: []Column{
 		{"name", "Name", "c-name", ""}, {"company_name", "Company", "", "second"}, {"status", "Status", "c-type", "side-1"}, {"rating", "Rating", "c-short mid", "mid"},
@@ -44,13 +46,13 @@ var Leads = Entity{
 		{Name: "rating", Label: "Rating", Kind: ui.KindSelect, Options: leadRatings},
 		{Name: "amount", Label: "Amount", Kind: ui.KindMoney, Max: 24},
 		{Name: "owner_id", Label: "Owner", Kind: ui.KindSelect},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 500, Help: "Separated by commas"},
+		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
 		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 	},
 }
 
 // LeadRow is a lead as its list shows it.
-func LeadRow(r tenantdb.LeadListRow, f ui.Formats) ListRow {
+func LeadRow(r tenantdb.LeadListRow, f entity.Formats) ListRow {
 	return ListRow{r.ID, r.Name, []templ.Component{
 		cellText(r.CompanyName), LeadStatus(r.Status), LeadRating(r.Rating), cellText(r.Source), moneyCell(f, r.Amount, f.Currency), cellDash(r.OwnerName), ui.Relative(r.CreatedAt, f),
 	}}
@@ -97,8 +99,8 @@ type ConversionPage struct {
 	Lead      tenantdb.LeadGetRow
 	Version   string
 	Form      ui.Form
-	Customers []tenantdb.LeadCustomerMatchesRow
-	Contacts  []tenantdb.LeadContactMatchesRow
+	Customers []Match
+	Contacts  []Match
 	Stages    []ui.Option
 }
 
@@ -107,6 +109,17 @@ func (p ConversionPage) chosen(field, value string) bool { return p.Form.Value(f
 func (p ConversionPage) url() string { return Leads.URL(p.Lead.ID) + "/conversion" }
 
 func leadPath(id uuid.UUID) string { return Leads.URL(id) }
+
+// Match is a record that may be the one at hand.
+type Match struct {
+	Entity            *Entity
+	ID                uuid.UUID
+	Name, Detail, Why string
+	Sure              bool
+}
+
+// URL is the record's address.
+func (m Match) URL() string { return m.Entity.URL(m.ID) }
 
 // ConversionFields are the new deal's.
 var ConversionFields = []ui.Field{

@@ -3,6 +3,7 @@ package views
 import (
 	"github.com/a-h/templ"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -38,13 +39,13 @@ var Projects = Entity{
 		{Name: "budget", Label: "Budget", Kind: ui.KindMoney, Max: 24},
 		{Name: "members", Label: "Members", Kind: ui.KindMembers},
 		{Name: "deal_id", Label: "Deal", Kind: ui.KindRecord, Path: "/deals"},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 500, Help: "Separated by commas"},
+		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
 		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 	},
 }
 
 // ProjectRow is a project as its list shows it.
-func ProjectRow(r tenantdb.ProjectListRow, f ui.Formats) ListRow {
+func ProjectRow(r tenantdb.ProjectListRow, f entity.Formats) ListRow {
 	return ListRow{r.ID, r.Name, []templ.Component{
 		cellText(r.CustomerName), ProjectStatus(r.Status), Priority(r.Priority), dateCell(f, r.EndDate), moneyCell(f, r.Budget, f.Currency), cellDash(r.OwnerName),
 	}}

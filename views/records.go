@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -29,6 +30,7 @@ type Entity struct {
 	Filters     []Choice
 	SearchHint  string
 	About       string // what it is for, where there is none yet
+	Matched     string // the inputs by which a new one is looked for among those there are; "" for none
 }
 
 // Column is a column of a list.
@@ -172,7 +174,10 @@ func FilterQuery(f tenantdb.Filter) url.Values {
 	set("tag", f.Tag)
 	set("owner", ownerParam(f))
 	for field, values := range f.Match {
-		if len(values) > 0 {
+		switch {
+		case withoutValue(values):
+			q.Set(field+".empty", "true")
+		case len(values) > 0:
 			q[field] = values
 		}
 	}
@@ -183,6 +188,9 @@ func FilterQuery(f tenantdb.Filter) url.Values {
 	}
 	return q
 }
+
+// withoutValue tells the filter for records whose field is empty.
+func withoutValue(values []string) bool { return len(values) == 1 && values[0] == "" }
 
 func dayParam(t time.Time) string {
 	if t.IsZero() {
@@ -319,6 +327,11 @@ func (p ListPage) extras() (out []extra) {
 			continue
 		}
 		e := extra{Label: strings.ToUpper(field[:1]) + field[1:] + ": ", Remove: p.URL(field, "")}
+		if withoutValue(p.Filter.Match[field]) {
+			e = extra{Label: "Without a " + field, Remove: p.URL(field+".empty", ""), Params: [][2]string{{field + ".empty", "true"}}}
+			out = append(out, e)
+			continue
+		}
 		for i, v := range p.Filter.Match[field] {
 			e.Params = append(e.Params, [2]string{field, v})
 			if i > 0 {
@@ -348,7 +361,7 @@ func (p ListPage) extras() (out []extra) {
 
 func (p ListPage) countText(n int) string { return countText(p.Formats, n) }
 
-func countText(f ui.Formats, n int) string {
+func countText(f entity.Formats, n int) string {
 	if n > tenantdb.CountLimit {
 		return f.Count(tenantdb.CountLimit) + "+"
 	}
@@ -407,13 +420,13 @@ func (r Record) URL() string { return r.Entity.URL(r.ID) }
 func (r Record) editURL(f ui.Field) string { return r.URL() + "/edit?field=" + f.Name }
 
 // Display is a field's value as people read it, "" when it has none.
-func (r Record) Display(f ui.Field, formats ui.Formats) string {
+func (r Record) Display(f ui.Field, formats entity.Formats) string {
 	return Display(f, r.Values, ui.Form{}, r.Labels, formats)
 }
 
 // Display is the value of a field among values as people read it; labels are
 // of what is named by id, else the form's options are asked.
-func Display(f ui.Field, values map[string]string, form ui.Form, labels map[string]string, formats ui.Formats) string {
+func Display(f ui.Field, values map[string]string, form ui.Form, labels map[string]string, formats entity.Formats) string {
 	v := values[f.Name]
 	if f.Kind == ui.KindEmails || f.Kind == ui.KindPhones {
 		var lines []string
@@ -441,7 +454,7 @@ func Display(f ui.Field, values map[string]string, form ui.Form, labels map[stri
 		if f.Currency != "" && values[f.Currency] != "" {
 			code = values[f.Currency]
 		}
-		if n, err := ui.MoneyOutput(v, code); err == nil {
+		if n, in, err := formats.ParseMoney(v, code); err == nil && in == code {
 			return formats.Money(n, code)
 		}
 	case ui.KindDate:
@@ -458,7 +471,7 @@ func Display(f ui.Field, values map[string]string, form ui.Form, labels map[stri
 	case ui.KindCheck:
 		return map[string]string{"true": "Yes", "false": "No"}[v]
 	case ui.KindTel:
-		return PhoneText(v)
+		return entity.PhoneText(v)
 	}
 	if l := labels[f.Name]; l != "" {
 		return l
@@ -492,11 +505,25 @@ func (r Record) link(f ui.Field) string {
 	case f.Kind == ui.KindEmail || f.Kind == ui.KindEmails:
 		return "mailto:" + v
 	case f.Kind == ui.KindTel || f.Kind == ui.KindPhones:
-		return "tel:" + v
+		return phoneURL(v)
 	case f.Kind == ui.KindRecord:
 		return f.Path + "/" + v
 	}
 	return ""
+}
+
+// phoneURL dials a number (RFC 3966).
+func phoneURL(v string) string {
+	number, ext, _ := strings.Cut(v, " ext. ")
+	if number != v {
+		v = strings.Map(func(r rune) rune {
+			if r == '+' || r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, number) + ";ext=" + ext
+	}
+	return "tel:" + v
 }
 
 // RecordPage is one record.
@@ -545,6 +572,7 @@ type FormPage struct {
 	Was      map[string]string // what its fields held when the form was opened
 	Form     ui.Form
 	Conflict []Difference // what another person changed meanwhile
+	Matches  []Match      // of a new one: what it may be
 }
 
 // Difference is a field that two people changed.
@@ -598,16 +626,23 @@ func (p ListPage) clearURL() string {
 	return address(p.Entity.Path, q)
 }
 
-func moneyCell(f ui.Formats, minor *int64, code string) templ.Component {
+func moneyCell(f entity.Formats, minor *int64, code string) templ.Component {
 	if minor == nil {
 		return cellDash("")
 	}
 	return cellText(f.Money(*minor, code))
 }
 
-func dateCell(f ui.Formats, d *time.Time) templ.Component {
+func dateCell(f entity.Formats, d *time.Time) templ.Component {
 	if d == nil {
 		return cellDash("")
 	}
 	return cellText(f.Date(*d))
+}
+
+func pointText(f ui.Field, v string) string {
+	if f.Kind == ui.KindPhones {
+		return entity.PhoneText(v)
+	}
+	return v
 }

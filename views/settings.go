@@ -65,7 +65,7 @@ var ProfileFields = []ui.Field{
 // WorkspaceFields are the workspace's own settings.
 var WorkspaceFields = []ui.Field{
 	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80},
-	{Name: "currency", Label: "Currency", Kind: ui.KindText, Required: true, Max: 3, Help: "Its three letters, such as EUR. Amounts that were entered keep their figures."},
+	{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Required: true, Help: "It can be changed while no amount stands in it. Deals have their own."},
 	{Name: "country", Label: "Country", Kind: ui.KindText, Required: true, Max: 2, Help: "Its two letters, such as IT. Phone numbers without a prefix are read as numbers of this country."},
 	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome", Help: "For those who chose none of their own; empty follows their browser"},
 	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: ui.DateStyles, Required: true},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -24,7 +25,7 @@ type Shell struct {
 	Owner     bool
 	Flash     *ui.Flash
 	Support   *Support // nil when nobody looks in
-	ui.Formats
+	entity.Formats
 }
 
 // Support is an operator who may be looking into the workspace.
@@ -54,7 +55,7 @@ type Frame struct {
 	Shell   *Shell   // nil elsewhere than in a workspace
 	Console *Console // nil elsewhere than on the operators' console
 	Site    Site
-	ui.Formats
+	entity.Formats
 }
 
 func (s Shell) class() string {

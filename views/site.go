@@ -1,6 +1,9 @@
 package views
 
-import "github.com/paddock-crm/paddock/views/ui"
+import (
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/views/ui"
+)
 
 // SignUpPage is the sign-up form.
 type SignUpPage struct {
@@ -64,8 +67,23 @@ var (
 	fieldNewPass   = ui.Field{Name: "password", Label: "Password", Kind: ui.KindPassword, Required: true, Max: 200, Autocomplete: "new-password", Help: "At least 12 characters. A few words you can remember are good."}
 )
 
+// currencies are all that a workspace can be in, each with its sign.
+var currencies = func() []ui.Option {
+	var out []ui.Option
+	for _, code := range entity.Currencies() {
+		o := ui.Option{Value: code, Label: code}
+		if sign := entity.CurrencySign(code); sign != code {
+			o.Label += " (" + sign + ")"
+		}
+		out = append(out, o)
+	}
+	return out
+}()
+
+var fieldCurrency = ui.Field{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Help: "Deals can have others. It can be changed until amounts stand in it."}
+
 // SignUpFields are sign-up's, in order.
-var SignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldName, fieldEmail, fieldNewPass}
+var SignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldCurrency, fieldName, fieldEmail, fieldNewPass}
 
 // WorkspaceSignUpFields are those for somebody who is signed in.
-var WorkspaceSignUpFields = []ui.Field{fieldWorkspace, fieldSlug}
+var WorkspaceSignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldCurrency}

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -43,17 +44,20 @@ var Tasks = Entity{
 		{Name: "remind_at", Label: "Remind me", Kind: ui.KindTime, Max: 60, Help: "When Paddock reminds the assignee, on whatever page they are"},
 		{Name: "repeat", Label: "Repeat", Kind: ui.KindSelect, Options: taskRepeats, Help: "The next one is made when this one is done"},
 		{Name: "subject_id", Label: "About", Kind: ui.KindSelect, ReadOnly: true},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 500, Help: "Separated by commas"},
+		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
 		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
 		{Name: "subject_type", Label: "About", Kind: ui.KindText, Hidden: true, Max: 20},
 	},
 }
 
+// RepeatLabel is how a task repeats, in words.
+func RepeatLabel(repeat string) string { return ui.Label(taskRepeats, repeat) }
+
 // TaskRow is a task as its list shows it.
-func TaskRow(r tenantdb.TaskListRow, f ui.Formats) ListRow {
+func TaskRow(r tenantdb.TaskListRow, f entity.Formats) ListRow {
 	due := ui.DueTime(r.DueOn, r.DueAt, f)
 	if r.Status == "done" {
-		due = cellText(f.Due(r.DueOn, r.DueAt)) // what is done is late no more
+		due = cellText(f.DueText(r.DueOn, r.DueAt)) // what is done is late no more
 	}
 	return ListRow{r.ID, r.Subject, []templ.Component{
 		due, TaskStatus(r.Status), cellText(ui.Label(taskTypes, r.Type)), Priority(r.Priority), cellDash(r.AssigneeName), ui.Relative(r.UpdatedAt, f),
@@ -100,7 +104,7 @@ type DayGroup struct {
 }
 
 // DayGroups sorts a person's open tasks under headings, by the person's days.
-func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f ui.Formats) []DayGroup {
+func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.Formats) []DayGroup {
 	groups := []DayGroup{{Title: "Overdue"}, {Title: "Today"}, {Title: "Tomorrow"}, {Title: "This week"}, {Title: "Later"}}
 	today := f.Today()
 	weekEnd := today.AddDate(0, 0, 7-(int(today.Weekday())+6)%7) // the Monday after

@@ -19,6 +19,7 @@ import (
 // SignUpInput is a checked sign-up form; Email is lower-case.
 type SignUpInput struct {
 	Workspace, Slug, Name, Email, Password string
+	Currency, Country                      string     // of the workspace; "" for the default
 	Later                                  bool       // beyond the first few of a network the address is proven first
 	UserID                                 uuid.UUID  // who is signed in, and needs no name, address and password
 	Strong                                 bool       // … and has shown a second factor
@@ -98,7 +99,7 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 			return SignUpResult{}, err
 		}
 		if pending {
-			return SignUpResult{Pending: &PendingSignUp{Workspace: in.Workspace, Slug: in.Slug, Name: in.Name, Email: in.Email, PasswordHash: hash}}, nil
+			return SignUpResult{Pending: &PendingSignUp{Workspace: in.Workspace, Slug: in.Slug, Name: in.Name, Email: in.Email, PasswordHash: hash, Currency: in.Currency, Country: in.Country}}, nil
 		}
 	}
 	return CreateWorkspace(ctx, d, in, known, hash)
@@ -136,6 +137,8 @@ type PendingSignUp struct {
 	Name         string `json:"name"`
 	Email        string `json:"email"`
 	PasswordHash string `json:"password_hash"`
+	Currency     string `json:"currency,omitempty"`
+	Country      string `json:"country,omitempty"`
 }
 
 // PendingSignUpTime is how long the link to prove it works.
@@ -184,7 +187,7 @@ func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string, th
 		return SignUpResult{}, err
 	}
 	in := SignUpInput{
-		Workspace: p.Workspace, Slug: p.Slug, Name: p.Name, Email: p.Email, Verified: true,
+		Workspace: p.Workspace, Slug: p.Slug, Name: p.Name, Email: p.Email, Verified: true, Currency: p.Currency, Country: p.Country,
 		Then: func(ctx context.Context, tx *db.SharedTx, r SignUpResult) error {
 			if _, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeSignUp, nil); err != nil {
 				return badToken(err)
@@ -200,7 +203,7 @@ func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string, th
 func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shareddb.UserByEmailRow, hash string) (r SignUpResult, err error) {
 	err = tenant.WithSpare(ctx, d, func() error {
 		return d.Shared(ctx, func(tx *db.SharedTx) error {
-			t, err := tenant.Claim(ctx, tx, in.Slug, in.Workspace)
+			t, err := tenant.Claim(ctx, tx, tenant.New{Slug: in.Slug, Name: in.Workspace, Currency: in.Currency, Country: in.Country})
 			if err != nil {
 				return err
 			}

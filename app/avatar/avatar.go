@@ -12,6 +12,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/bep/imagemeta"
 	"github.com/google/uuid"
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp" // decoder
@@ -72,8 +73,67 @@ func Make(ctx context.Context, tenantID uuid.UUID, file []byte) ([]byte, error) 
 	small := image.NewRGBA(image.Rect(0, 0, size, size))
 	draw.CatmullRom.Scale(small, small.Bounds(), full, image.Rectangle{Min: at, Max: at.Add(image.Pt(side, side))}, draw.Over, nil)
 	var out bytes.Buffer
-	err = png.Encode(&out, small)
+	err = png.Encode(&out, upright(small, orientation(format, file)))
 	return out.Bytes(), err
+}
+
+// formats are those that say how the camera was held.
+var formats = map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}
+
+// orientation is how a picture is to be turned (EXIF 2.3, tag 0x0112): 1, as it is, for
+// what does not say.
+func orientation(format string, file []byte) (n int) {
+	of, ok := formats[format]
+	if !ok {
+		return 1
+	}
+	n = 1
+	_, err := imagemeta.Decode(imagemeta.Options{
+		R: bytes.NewReader(file), ImageFormat: of, Sources: imagemeta.EXIF, LimitNumTags: 200, Timeout: time.Second,
+		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
+		HandleTag: func(t imagemeta.TagInfo) error {
+			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
+				n = int(v)
+			}
+			return imagemeta.ErrStopWalking
+		},
+	})
+	if err != nil {
+		return 1 // what can't be read of a picture that can says nothing
+	}
+	return n
+}
+
+// upright turns a square picture as its orientation says: mirrored first, then round.
+func upright(img *image.RGBA, orientation int) *image.RGBA {
+	if orientation < 2 {
+		return img
+	}
+	out := image.NewRGBA(img.Rect)
+	last := img.Rect.Dx() - 1
+	for y := range last + 1 {
+		for x := range last + 1 {
+			from := image.Pt(x, y) // where the pixel at x, y comes from
+			switch orientation {
+			case 2:
+				from = image.Pt(last-x, y)
+			case 3:
+				from = image.Pt(last-x, last-y)
+			case 4:
+				from = image.Pt(x, last-y)
+			case 5:
+				from = image.Pt(y, x)
+			case 6:
+				from = image.Pt(y, last-x)
+			case 7:
+				from = image.Pt(last-y, last-x)
+			case 8:
+				from = image.Pt(last-y, x)
+			}
+			out.SetRGBA(x, y, img.RGBAAt(from.X, from.Y))
+		}
+	}
+	return out
 }
 
 // scans counts a JPEG's: in what lies between its markers FF is followed by 00.

@@ -26,3 +26,11 @@ func ContactUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.Contac
 	}
 	return update(ctx, q, tenantdb.Contact, p.ID, was.OwnerID, p.OwnerID, tags, func() (int64, error) { return q.ContactUpdate(ctx, p) })
 }
+
+// ContactParams is the contact as it is, to be changed and written back.
+func ContactParams(r tenantdb.ContactGetRow) tenantdb.ContactUpdateParams {
+	return tenantdb.ContactUpdateParams{
+		FirstName: r.FirstName, LastName: r.LastName, Salutation: r.Salutation, JobTitle: r.JobTitle, CustomerID: r.CustomerID, Emails: r.Emails, Phones: r.Phones,
+		LinkedinUrl: r.LinkedinUrl, Birthday: r.Birthday, DoNotCall: r.DoNotCall, EmailOptOut: r.EmailOptOut, Description: r.Description, OwnerID: r.OwnerID, ID: r.ID, Version: r.Version,
+	}
+}

@@ -21,3 +21,12 @@ func CustomerCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.Custome
 func CustomerUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, tags []string) error {
 	return update(ctx, q, tenantdb.Customer, p.ID, was.OwnerID, p.OwnerID, tags, func() (int64, error) { return q.CustomerUpdate(ctx, p) })
 }
+
+// CustomerParams is the customer as it is, to be changed and written back.
+func CustomerParams(r tenantdb.CustomerGetRow) tenantdb.CustomerUpdateParams {
+	return tenantdb.CustomerUpdateParams{
+		Name: r.Name, Domain: r.Domain, Website: r.Website, Phone: r.Phone, Email: r.Email, Type: r.Type, Industry: r.Industry,
+		Employees: r.Employees, AnnualRevenue: r.AnnualRevenue, Street: r.Street, City: r.City, State: r.State,
+		PostalCode: r.PostalCode, Country: r.Country, Description: r.Description, OwnerID: r.OwnerID, ID: r.ID, Version: r.Version,
+	}
+}

@@ -2,11 +2,14 @@ package crm
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -39,9 +42,12 @@ func LeadUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.LeadGetRo
 type Conversion struct {
 	CustomerID  *uuid.UUID // an existing customer; nil for a new one
 	ContactID   *uuid.UUID // an existing contact; nil for a new one
+	MoveContact bool       // an existing contact of another customer goes to this one
 	Deal        *tenantdb.DealUpdateParams
 	Set         uuid.UUID // the transaction's change set, by which it is undone
 	CompanyName string    // of a new customer; "" for the lead's
+	// Note makes what is kept of a note's text, as NoteInsertParams has it.
+	Note func(body string) (html, mark string)
 }
 
 // ConvertedTo is what LeadConvert made or linked.
@@ -50,7 +56,8 @@ type ConvertedTo struct {
 	DealID                *uuid.UUID
 }
 
-// LeadConvert turns a lead into a customer, a contact and perhaps a deal. Its
+// LeadConvert turns a lead into a customer, a contact and perhaps a deal. What existing
+// ones lack they take from it, and what they have otherwise is written on a note. Its
 // notes and tasks go to the deal, or else to the contact; its tags to all of
 // them. The lead stays, read-only. ErrChanged when it is no longer at version.
 func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, version int32, c Conversion) (out ConvertedTo, err error) {
@@ -71,31 +78,12 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 	if err := checkLinks(ctx, q, link{"customer", tenantdb.Customer, nil, c.CustomerID}, link{"contact", tenantdb.Contact, nil, c.ContactID}); err != nil {
 		return out, err
 	}
-	if c.CustomerID != nil {
-		out.CustomerID = *c.CustomerID
-	} else {
-		name := firstOf(c.CompanyName, lead.CompanyName, lead.Name)
-		_, domain, _ := strings.Cut(lead.Email, "@")
-		if FreeMail(domain) {
-			domain = ""
-		}
-		out.CustomerID, err = CustomerCreate(ctx, q, tenantdb.CustomerUpdateParams{
-			Name: name, Type: "prospect", Website: lead.Website, Domain: domain, OwnerID: owner,
-		}, nil)
-		if err != nil {
-			return out, err
-		}
+	var left []string // what found no place
+	if out.CustomerID, err = convertCustomer(ctx, q, lead, owner, c, &left); err != nil {
+		return out, err
 	}
-	if c.ContactID != nil {
-		out.ContactID = *c.ContactID
-	} else {
-		out.ContactID, err = ContactCreate(ctx, q, tenantdb.ContactUpdateParams{
-			FirstName: lead.FirstName, LastName: lead.LastName, JobTitle: lead.JobTitle, CustomerID: &out.CustomerID,
-			Emails: points(lead.Email, "work"), Phones: points(lead.Phone, "work"), Description: lead.Description, OwnerID: owner,
-		}, nil)
-		if err != nil {
-			return out, err
-		}
+	if out.ContactID, err = convertContact(ctx, q, lead, owner, out.CustomerID, c, &left); err != nil {
+		return out, err
 	}
 	subject, subjectID := tenantdb.Contact, out.ContactID
 	if c.Deal != nil {
@@ -110,6 +98,13 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 		if err := copyTags(ctx, q, lead.ID, tenantdb.Deal, id); err != nil {
 			return out, err
 		}
+	} else {
+		if lead.Amount != nil {
+			left = append(left, "Amount: see the lead")
+		}
+		if lead.Source != "" {
+			left = append(left, "Source: "+lead.Source)
+		}
 	}
 	if err := copyTags(ctx, q, lead.ID, tenantdb.Customer, out.CustomerID); err != nil {
 		return out, err
@@ -123,11 +118,105 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 	if err := q.TasksMove(ctx, string(subject), subjectID, lead.ID); err != nil {
 		return out, err
 	}
+	if err := leftNote(ctx, q, lead, subject, subjectID, c, left); err != nil {
+		return out, err
+	}
 	p := LeadParams(lead)
 	now := time.Now()
 	p.Status, p.ConvertedAt, p.ConversionSet = Converted, &now, &c.Set
 	p.CustomerID, p.ContactID, p.DealID = &out.CustomerID, &out.ContactID, out.DealID
 	return out, changedOne(q.LeadUpdate(ctx, p))
+}
+
+// fill gives a field what it lacks, and notes down what it has otherwise.
+func fill(label string, field *string, value string, left *[]string) {
+	switch {
+	case value == "" || entity.Fold(*field) == entity.Fold(value):
+	case *field == "":
+		*field = value
+	default:
+		*left = append(*left, label+": "+value)
+	}
+}
+
+func convertCustomer(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, owner *uuid.UUID, c Conversion, left *[]string) (uuid.UUID, error) {
+	domain := entity.Site(lead.Email)
+	if c.CustomerID == nil {
+		return CustomerCreate(ctx, q, tenantdb.CustomerUpdateParams{
+			Name: firstOf(c.CompanyName, lead.CompanyName, lead.Name), Type: "prospect", Website: lead.Website, Domain: domain, OwnerID: owner,
+		}, nil)
+	}
+	was, err := q.CustomerGet(ctx, *c.CustomerID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	p := CustomerParams(was)
+	if p.Domain == "" && entity.Site(was.Website) == "" {
+		p.Domain = domain
+	}
+	fill("Website", &p.Website, lead.Website, left)
+	if core(lead.CompanyName) != core(was.Name) {
+		name := was.Name
+		fill("Company", &name, lead.CompanyName, left)
+	}
+	if p == CustomerParams(was) {
+		return was.ID, nil
+	}
+	return was.ID, CustomerUpdate(ctx, q, was, p, nil)
+}
+
+func convertContact(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, owner *uuid.UUID, customer uuid.UUID, c Conversion, left *[]string) (uuid.UUID, error) {
+	if c.ContactID == nil {
+		return ContactCreate(ctx, q, tenantdb.ContactUpdateParams{
+			FirstName: lead.FirstName, LastName: lead.LastName, JobTitle: lead.JobTitle, CustomerID: &customer,
+			Emails: addPoint([]tenantdb.ContactPoint{}, "Email", lead.Email, left), Phones: addPoint([]tenantdb.ContactPoint{}, "Phone", lead.Phone, left), Description: lead.Description, OwnerID: owner,
+		}, nil)
+	}
+	was, err := q.ContactGet(ctx, *c.ContactID)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	p := ContactParams(was)
+	p.Emails, p.Phones = addPoint(was.Emails, "Email", lead.Email, left), addPoint(was.Phones, "Phone", lead.Phone, left)
+	fill("Job title", &p.JobTitle, lead.JobTitle, left)
+	fill("Description", &p.Description, lead.Description, left)
+	name := was.Name
+	fill("Name", &name, lead.Name, left)
+	if p.CustomerID == nil || c.MoveContact {
+		p.CustomerID = &customer
+	}
+	if reflect.DeepEqual(p, ContactParams(was)) {
+		return was.ID, nil
+	}
+	return was.ID, ContactUpdate(ctx, q, was, p, nil)
+}
+
+// maxPoints is how many addresses or numbers somebody may have, as in a form.
+const maxPoints = 10
+
+// addPoint adds an address or a number to those of somebody, unless they have it.
+func addPoint(to []tenantdb.ContactPoint, label, value string, left *[]string) []tenantdb.ContactPoint {
+	switch {
+	case value == "" || slices.ContainsFunc(to, func(p tenantdb.ContactPoint) bool { return strings.EqualFold(p.Value, value) }):
+		return to
+	case len(to) >= maxPoints:
+		*left = append(*left, label+": "+value)
+		return to
+	}
+	return append(slices.Clone(to), tenantdb.ContactPoint{Value: value})
+}
+
+// leftNote writes down what of a lead found no place.
+func leftNote(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, subject tenantdb.Kind, id uuid.UUID, c Conversion, left []string) error {
+	if len(left) == 0 {
+		return nil
+	}
+	note := tenantdb.NoteInsertParams{ID: uuid.Must(uuid.NewV7()), SubjectType: string(subject), SubjectID: id, Kind: "note", AuthorID: lead.OwnerID, Mentions: []uuid.UUID{}}
+	note.Body = "From the lead " + lead.Name + ":\n\n" + strings.Join(left, "\n\n")
+	if c.Note != nil {
+		note.Html, note.HtmlMark = c.Note(note.Body)
+	}
+	return q.NoteInsert(ctx, note)
 }
 
 // LeadUnconvert takes a conversion back, while nothing it made was changed.
@@ -152,13 +241,6 @@ func copyTags(ctx context.Context, q *tenantdb.Queries, lead uuid.UUID, kind ten
 	return q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(tenantdb.Lead), FromID: lead, ToType: string(kind), ToID: id})
 }
 
-func points(value, label string) []tenantdb.ContactPoint {
-	if value == "" {
-		return []tenantdb.ContactPoint{}
-	}
-	return []tenantdb.ContactPoint{{Value: value, Label: label}}
-}
-
 func firstOf(values ...string) string {
 	for _, v := range values {
 		if v != "" {
@@ -167,13 +249,3 @@ func firstOf(values ...string) string {
 	}
 	return ""
 }
-
-// freeMail are domains whose addresses say nothing about an employer.
-var freeMail = map[string]bool{
-	"gmail.com": true, "googlemail.com": true, "outlook.com": true, "hotmail.com": true, "live.com": true, "yahoo.com": true, "icloud.com": true,
-	"me.com": true, "aol.com": true, "gmx.de": true, "gmx.net": true, "web.de": true, "t-online.de": true, "proton.me": true, "protonmail.com": true,
-	"libero.it": true, "orange.fr": true, "mail.ru": true, "qq.com": true, "163.com": true,
-}
-
-// FreeMail reports whether addresses of the domain belong to anybody.
-func FreeMail(domain string) bool { return freeMail[strings.ToLower(domain)] }

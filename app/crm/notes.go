@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -65,53 +67,68 @@ func NoteDelete(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRo
 	return changedOne(q.NoteDelete(ctx, was.ID, version))
 }
 
-// Mentions are the members that a text names with an @: by their full name, or
-// by a first name that only one of them has.
+// Mentions are the members that a text names with an @: by their name, or by a first name
+// that only one of them has, with or without its marks. The longest name wins.
 func Mentions(body string, members []tenantdb.MemberListRow) []uuid.UUID {
 	out := []uuid.UUID{}
-	lower := strings.ToLower(body)
-	for i, r := range lower {
-		if r != '@' || i > 0 && !strings.ContainsRune(" \n\t(,;*_>", rune(lower[i-1])) {
-			continue
+	before := ' '
+	for i, r := range body {
+		if r == '@' && !inWord(before) {
+			if id := mentioned(body[i+1:], members); id != uuid.Nil && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
 		}
-		if id := mentioned(lower[i+1:], members); id != uuid.Nil && !slices.Contains(out, id) {
-			out = append(out, id)
-		}
+		before = r
 	}
 	return out
 }
 
-func mentioned(text string, members []tenantdb.MemberListRow) uuid.UUID {
-	best, length, firsts := uuid.Nil, 0, 0
-	for _, m := range members {
-		name := strings.ToLower(m.Name)
-		if m.Active && len(name) > length && hasWord(text, name) {
-			best, length = m.ID, len(name)
-		}
-	}
-	if best != uuid.Nil {
-		return best
-	}
-	for _, m := range members {
-		first, _, _ := strings.Cut(strings.ToLower(m.Name), " ")
-		if m.Active && hasWord(text, first) {
-			best = m.ID
-			firsts++
-		}
-	}
-	if firsts != 1 {
-		return uuid.Nil
-	}
-	return best
+// inWord tells what an @ stands inside of an address behind: letters of scripts that put
+// blanks between words.
+func inWord(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
-func hasWord(text, word string) bool {
-	rest, ok := strings.CutPrefix(text, word)
-	if !ok || word == "" {
+func mentioned(text string, members []tenantdb.MemberListRow) uuid.UUID {
+	const longest = 200 // bytes: names have 80 characters
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "")
+	}
+	text = entity.Fold(text)
+	best, length, full := []uuid.UUID{}, 0, false
+	for _, m := range members {
+		if !m.Active {
+			continue
+		}
+		first, _, _ := strings.Cut(m.Name, " ")
+		for i, name := range []string{m.Name, first} {
+			for _, folded := range entity.Folds(name) {
+				n := len(folded)
+				switch {
+				case !begins(text, folded) || n < length || n == length && full && i > 0:
+				case n > length || i == 0 && !full:
+					best, length, full = []uuid.UUID{m.ID}, n, i == 0
+				case !slices.Contains(best, m.ID):
+					best = append(best, m.ID) // of one name: nobody is meant for sure
+				}
+			}
+		}
+	}
+	if len(best) != 1 {
+		return uuid.Nil
+	}
+	return best[0]
+}
+
+// begins reports whether a text begins with the name, and that ends there.
+func begins(text, name string) bool {
+	rest, ok := strings.CutPrefix(text, name)
+	if !ok || name == "" {
 		return false
 	}
-	for _, r := range rest {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	r, size := utf8.DecodeRuneInString(rest)
+	if r == '-' || r == '\'' || r == '’' { // Jean-Luc is not Jean
+		r, _ = utf8.DecodeRuneInString(rest[size:])
 	}
-	return true
+	return !inWord(r)
 }

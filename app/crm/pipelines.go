@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -27,11 +28,25 @@ var newStages = []Stage{
 
 // PipelineCreate makes a pipeline with the usual stages.
 func PipelineCreate(ctx context.Context, q *tenantdb.Queries, name string) error {
+	if err := checkPipelineName(ctx, q, uuid.Nil, name); err != nil {
+		return err
+	}
 	id := uuid.Must(uuid.NewV7())
 	if err := q.PipelineInsert(ctx, id, name); err != nil {
 		return err
 	}
 	return insertStages(ctx, q, id, newStages)
+}
+
+// checkPipelineName refuses a name that another pipeline has.
+func checkPipelineName(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name string) error {
+	pipelines, err := q.PipelineList(ctx)
+	for _, p := range pipelines {
+		if p.ID != id && entity.Fold(p.Name) == entity.Fold(name) {
+			return &FieldError{"name", "There is a pipeline “" + p.Name + "” already."}
+		}
+	}
+	return err
 }
 
 func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, stages []Stage) error {
@@ -52,6 +67,17 @@ func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, 
 func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) error {
 	if err := changedOne(q.PipelineUpdate(ctx, name, id, version)); err != nil {
 		return err
+	}
+	if err := checkPipelineName(ctx, q, id, name); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, s := range stages {
+		if folded := entity.Fold(s.Name); !s.Remove && seen[folded] {
+			return &FieldError{"", "There are two stages “" + s.Name + "”. Each needs a name of its own."}
+		} else if !s.Remove {
+			seen[folded] = true
+		}
 	}
 	if !slices.ContainsFunc(stages, func(s Stage) bool { return !s.Remove && s.Outcome == Open }) {
 		return &FieldError{"", "A pipeline needs a stage that is open."}

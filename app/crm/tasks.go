@@ -8,13 +8,35 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 const done = "done"
 
-// TaskCreate is CustomerCreate for a task.
-func TaskCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
+// TaskCreate is CustomerCreate for a task. zone is of whoever says when it is due.
+func TaskCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.TaskUpdateParams, tags []string, zone *time.Location) (uuid.UUID, error) {
+	p.RepeatAnchor = anchor(p, zone)
+	return taskCreate(ctx, q, p, tags)
+}
+
+// anchor is what the task's repetition keeps to from here on; nil when there is none.
+func anchor(p tenantdb.TaskUpdateParams, zone *time.Location) *entity.Anchor {
+	if p.Repeat == "" {
+		return nil
+	}
+	due := dueOf(p)
+	if due.On == nil && due.At == nil {
+		due.On = ptr(entity.Day(time.Now().In(zone)))
+	}
+	return entity.AnchorOf(due, p.RemindAt, zone)
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func dueOf(p tenantdb.TaskUpdateParams) entity.Due { return entity.Due{On: p.DueOn, At: p.DueAt} }
+
+func taskCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
 	if err := checkSubject(ctx, q, tenantdb.TaskGetRow{}, p); err != nil {
 		return uuid.Nil, err
 	}
@@ -30,6 +52,12 @@ func TaskUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGetRo
 	if err := checkSubject(ctx, q, was, p); err != nil {
 		return err
 	}
+	if before := TaskParams(was); p.Repeat != before.Repeat || !sameTime(p.DueOn, before.DueOn) || !sameTime(p.DueAt, before.DueAt) || !sameTime(p.RemindAt, before.RemindAt) {
+		p.RepeatAnchor = anchor(p, by.Zone) // somebody says anew when it is
+		if p.RepeatAnchor != nil && p.RemindAt == nil && was.RemindAt == nil && was.RepeatAnchor != nil {
+			p.RepeatAnchor.Remind = was.RepeatAnchor.Remind // this one has reminded, the next will
+		}
+	}
 	switch {
 	case was.Status != done && p.Status == done:
 		if err := finish(ctx, q, was, &p, by); err != nil {
@@ -44,6 +72,8 @@ func TaskUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.TaskGetRo
 	complete(&p)
 	return update(ctx, q, tenantdb.Task, p.ID, was.AssigneeID, p.AssigneeID, tags, func() (int64, error) { return q.TaskUpdate(ctx, p) })
 }
+
+func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
 
 // By is who does something: whether they manage the workspace, and the zone that
 // says what a day is to them.
@@ -71,11 +101,11 @@ func finish(ctx context.Context, q *tenantdb.Queries, t tenantdb.TaskGetRow, p *
 	}
 	next := *p
 	next.Status, next.CompletedAt, next.CompletedBy, next.NextID = "open", nil, nil, nil
-	t.DueOn, t.DueAt, t.RemindAt, t.Repeat = p.DueOn, p.DueAt, p.RemindAt, p.Repeat
-	next.DueOn, next.DueAt = nextDue(t, now.In(by.Zone))
-	if t.RemindAt != nil {
-		next.RemindAt = nextReminder(t, next, by.Zone)
+	if next.RepeatAnchor == nil { // of an older program's
+		next.RepeatAnchor = anchor(*p, by.Zone)
 	}
+	due, remind := next.RepeatAnchor.Next(p.Repeat, dueOf(*p), now)
+	next.DueOn, next.DueAt, next.RemindAt = due.On, due.At, remind
 	// What is gone meanwhile does not hold the next one up.
 	if err := checkSubject(ctx, q, tenantdb.TaskGetRow{}, next); isFieldError(err) {
 		next.SubjectType, next.SubjectID = "", nil
@@ -87,7 +117,7 @@ func finish(ctx context.Context, q *tenantdb.Queries, t tenantdb.TaskGetRow, p *
 	} else if err != nil {
 		return err
 	}
-	id, err := TaskCreate(ctx, q, next, nil)
+	id, err := taskCreate(ctx, q, next, nil)
 	if err != nil {
 		return err
 	}
@@ -173,18 +203,50 @@ func TaskReopen(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
 	return dropNext(ctx, q, t)
 }
 
-// TaskSnooze puts a task off.
-func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due Due) error {
+// ErrSooner is answered for putting a task off to before when it is due.
+var ErrSooner = &RefusalError{"It is due later than that already."}
+
+// TaskSnooze puts a task off: to a day at the hour that it has, or to a moment. Its
+// reminder comes along. It answers ErrSooner where that would bring it nearer.
+func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due entity.Due, zone *time.Location) error {
 	t, err := lockTask(ctx, q, id)
 	if err != nil {
 		return err
 	}
 	p := TaskParams(t)
-	p.DueOn, p.DueAt = due.On, due.At
-	if p.RemindAt != nil && p.RemindAt.Before(time.Now()) {
-		p.RemindAt = nil // it has reminded
+	if due.On != nil && t.DueAt != nil {
+		clock := entity.ClockOf(t.DueAt.In(zone))
+		if a := t.RepeatAnchor; a != nil && a.Clock != nil && a.Zone == zone.String() {
+			clock = *a.Clock // of a night that has no such hour
+		}
+		due = entity.Due{At: ptr(clock.On(*due.On, zone))}
 	}
+	switch was := dueOf(p); {
+	case was.On != nil && due.On != nil && !due.On.After(*was.On),
+		was.On != nil && due.At != nil && entity.Day(due.At.In(zone)).Before(*was.On),
+		was.At != nil && due.At != nil && !due.At.After(*was.At):
+		return ErrSooner
+	}
+	p.RemindAt = snoozed(p, due, zone)
+	p.DueOn, p.DueAt = due.On, due.At
 	return changedOne(q.TaskUpdate(ctx, p))
+}
+
+// snoozed is the reminder of a task that is put off: as long before it, by the clock on
+// the wall. One that has no date, or a day instead of an hour, is reminded of anew when it
+// is due.
+func snoozed(p tenantdb.TaskUpdateParams, due entity.Due, zone *time.Location) *time.Time {
+	a := entity.AnchorOf(dueOf(p), p.RemindAt, zone)
+	if p.RemindAt == nil {
+		return nil
+	}
+	if a == nil || (a.Clock == nil) != (due.At == nil) {
+		if due.At != nil {
+			return due.At
+		}
+		return nil
+	}
+	return a.Moved(due, zone)
 }
 
 func lockTask(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (t tenantdb.TaskGetRow, err error) {
@@ -198,110 +260,11 @@ func lockTask(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (t tenantd
 	return t, err
 }
 
-// nextDue moves a task's due date on by its repetition, past today. now is in
-// the zone of whoever completes it: the time of day stays as the clock shows it.
-func nextDue(t tenantdb.TaskGetRow, now time.Time) (on, at *time.Time) {
-	today := day(now)
-	var d time.Time
-	after := today
-	switch {
-	case t.DueAt != nil:
-		d, after = t.DueAt.In(now.Location()), now
-	case t.DueOn != nil:
-		d = *t.DueOn
-	default:
-		d = today
-	}
-	for n := max(1, skipped(t.Repeat, d, today)); ; n++ {
-		next := repeated(t.Repeat, d, n, today)
-		if !next.After(after) {
-			continue
-		}
-		if t.DueAt != nil {
-			return nil, &next
-		}
-		return &next, nil
-	}
-}
-
-// skipped is how many repetitions are surely over, so that what was due long
-// ago is not counted up to.
-func skipped(repeat string, d, today time.Time) int {
-	days := int(today.Sub(day(d)).Hours()/24) - 1
-	switch repeat {
-	case "daily":
-		return days
-	case "weekly":
-		return days / 7
-	case "monthly":
-		return days / 31
-	case "yearly":
-		return days / 366
-	}
-	return 1
-}
-
-// repeated is the nth repetition of a date.
-func repeated(repeat string, d time.Time, n int, today time.Time) time.Time {
-	switch repeat {
-	case "daily":
-		return d.AddDate(0, 0, n)
-	case "weekdays": // from yesterday on, if it was due before
-		if late := int(today.Sub(day(d)).Hours()/24) - 1; late > 0 {
-			d = d.AddDate(0, 0, late)
-		}
-		for range n {
-			d = d.AddDate(0, 0, 1)
-			for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
-				d = d.AddDate(0, 0, 1)
-			}
-		}
-		return d
-	case "weekly":
-		return d.AddDate(0, 0, 7*n)
-	case "monthly":
-		return addMonths(d, n)
-	default:
-		return addMonths(d, 12*n)
-	}
-}
-
-// addMonths keeps to the end of shorter months: 31 January and a month is 28
-// February, where AddDate would say 3 March.
-func addMonths(d time.Time, n int) time.Time {
-	out := d.AddDate(0, n, 0)
-	if out.Day() != d.Day() {
-		out = out.AddDate(0, 0, -out.Day())
-	}
-	return out
-}
-
-// nextReminder keeps the reminder as many days before the due date as it was,
-// at the same time of day.
-func nextReminder(t tenantdb.TaskGetRow, next tenantdb.TaskUpdateParams, zone *time.Location) *time.Time {
-	was, will := dueDay(t.DueOn, t.DueAt, zone), dueDay(next.DueOn, next.DueAt, zone)
-	if was.IsZero() || will.IsZero() {
-		return nil
-	}
-	r := t.RemindAt.In(zone).AddDate(0, 0, int(will.Sub(was).Hours()/24))
-	return &r
-}
-
-func dueDay(on, at *time.Time, zone *time.Location) time.Time {
-	switch {
-	case on != nil:
-		return *on
-	case at != nil:
-		return day(at.In(zone))
-	}
-	return time.Time{}
-}
-
 // TaskParams is the task as it is, to be changed and written back.
 func TaskParams(r tenantdb.TaskGetRow) tenantdb.TaskUpdateParams {
 	return tenantdb.TaskUpdateParams{
 		Subject: r.Subject, Type: r.Type, Status: r.Status, Priority: r.Priority, DueOn: r.DueOn, DueAt: r.DueAt, RemindAt: r.RemindAt, Repeat: r.Repeat,
 		AssigneeID: r.AssigneeID, SubjectType: r.SubjectType, SubjectID: r.SubjectID, Description: r.Description,
-		CompletedAt: r.CompletedAt, CompletedBy: r.CompletedBy, NextID: r.NextID, ID: r.ID, Version: r.Version,
+		CompletedAt: r.CompletedAt, CompletedBy: r.CompletedBy, NextID: r.NextID, RepeatAnchor: r.RepeatAnchor, ID: r.ID, Version: r.Version,
 	}
 }

@@ -80,11 +80,14 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 		return Undone{}, err
 	case len(changes) == 0:
 		return Undone{}, pgx.ErrNoRows
-	case len(changes) > undoLimit:
+	case len(changes) > undoLimit && !slices.ContainsFunc(changes, deletedTag):
 		return Undone{}, errLarge
 	}
 	if err := mayUndo(ctx, q, changes, by); err != nil {
 		return Undone{}, err
+	}
+	if slices.ContainsFunc(changes, deletedTag) {
+		return Undone{}, tagRestore(ctx, q, changeSet)
 	}
 	u, err := lockChanged(ctx, q, changes)
 	if err != nil {
@@ -108,6 +111,19 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 		}
 	}
 	return out, nil
+}
+
+// deletedTag tells the change that deleted a tag. It comes first in its set: what the tag
+// was on follows.
+func deletedTag(c tenantdb.ChangesOfSetRow) bool { return c.Entity == "tag" && c.Op == "delete" }
+
+// tagRestore brings a deleted tag back, on all records that it was on.
+func tagRestore(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) error {
+	_, err := q.TagRestore(ctx, changeSet)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = &RefusalError{"There is a tag of this name again. Rename it, or give that one to the records."}
+	}
+	return err
 }
 
 // changed is what a change set touched.

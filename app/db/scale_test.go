@@ -330,12 +330,12 @@ func TestMigrationAtScale(t *testing.T) {
 		took = time.Since(start)
 		if err != nil || report.Migrated < n || len(report.Failed) != 0 {
 			missing := []string{}
-		for _, scope := range tenants {
-			if !slices.ContainsFunc(report.Tenants, func(r db.TenantResult) bool { return r.Schema == scope.Schema }) {
-				missing = append(missing, scope.Schema)
+			for _, scope := range tenants {
+				if !slices.ContainsFunc(report.Tenants, func(r db.TenantResult) bool { return r.Schema == scope.Schema }) {
+					missing = append(missing, scope.Schema)
+				}
 			}
-		}
-		t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
+			t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
 		}
 		each := took / time.Duration(report.Migrated)
 		t.Logf("%d migrated in %s: %s each", report.Migrated, took.Round(time.Millisecond), each.Round(10*time.Microsecond))

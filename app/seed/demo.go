@@ -15,6 +15,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -67,7 +68,7 @@ func Demo(ctx context.Context, d *db.DB) error {
 func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 	tenants := map[string]tenant.Tenant{}
 	for slug, name := range map[string]string{"ferrari": "Ferrari", "mclaren": "McLaren"} {
-		t, err := tenant.Claim(ctx, tx, slug, name)
+		t, err := tenant.Claim(ctx, tx, tenant.New{Slug: slug, Name: name})
 		if err != nil {
 			return err
 		}
@@ -276,9 +277,10 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 			return err
 		}
 	}
+	formats := entity.Formats{Zone: now.Location(), Now: now}
 	for i, t := range demoTasks {
 		p := tenantdb.TaskUpdateParams{Subject: t.subject, Type: t.kind, Priority: t.priority, Status: "open", AssigneeID: owner(i % 2)}
-		due, ok := crm.ParseDue(t.due, now)
+		due, ok := formats.ParseDue(t.due)
 		if !ok {
 			late := time.Date(now.Year(), now.Month(), now.Day()-2, 0, 0, 0, 0, time.UTC)
 			due.On = &late
@@ -287,7 +289,7 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		if t.deal >= 0 {
 			p.SubjectType, p.SubjectID = "deal", &deals[t.deal]
 		}
-		if _, err := crm.TaskCreate(ctx, q, p, nil); err != nil {
+		if _, err := crm.TaskCreate(ctx, q, p, nil, now.Location()); err != nil {
 			return err
 		}
 	}
@@ -300,8 +302,8 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		return err
 	}
 	for _, m := range []string{"Kick-off", "Scanners delivered", "Handover"} {
-		due, _ := crm.ParseDue("in 3 weeks", now)
-		if _, err := crm.TaskCreate(ctx, q, tenantdb.TaskUpdateParams{Subject: m, Type: "milestone", Priority: "normal", Status: "open", DueOn: due.On, AssigneeID: owner(0), SubjectType: "project", SubjectID: &project}, nil); err != nil {
+		due, _ := formats.ParseDue("in 3 weeks")
+		if _, err := crm.TaskCreate(ctx, q, tenantdb.TaskUpdateParams{Subject: m, Type: "milestone", Priority: "normal", Status: "open", DueOn: due.On, AssigneeID: owner(0), SubjectType: "project", SubjectID: &project}, nil, now.Location()); err != nil {
 			return err
 		}
 	}

@@ -73,16 +73,22 @@ func CheckSlug(ctx context.Context, tx *db.SharedTx, slug string) error {
 // errNoSpare is answered by Claim when every spare schema is gone.
 var errNoSpare = errors.New("tenant: no spare schema")
 
+// New is what a new workspace is told of itself; "" is for the default.
+type New struct {
+	Slug, Name        string
+	Currency, Country string // ISO 4217, ISO 3166
+}
+
 // Claim makes a spare schema the workspace with this slug. It is the caller's
 // transaction: nothing is claimed unless all of a sign-up is.
-func Claim(ctx context.Context, tx *db.SharedTx, slug, name string) (Tenant, error) {
-	if err := tx.TenantLockSlug(ctx, slug); err != nil {
+func Claim(ctx context.Context, tx *db.SharedTx, n New) (Tenant, error) {
+	if err := tx.TenantLockSlug(ctx, n.Slug); err != nil {
 		return Tenant{}, err
 	}
-	if err := CheckSlug(ctx, tx, slug); err != nil {
+	if err := CheckSlug(ctx, tx, n.Slug); err != nil {
 		return Tenant{}, err
 	}
-	row, err := tx.TenantClaim(ctx, slug, name, db.TenantVersion())
+	row, err := tx.TenantClaim(ctx, shareddb.TenantClaimParams{Slug: n.Slug, Name: n.Name, Currency: n.Currency, Country: n.Country, SchemaVersion: db.TenantVersion()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Tenant{}, errNoSpare
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,9 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nyaruka/phonenumbers"
 
-	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -22,7 +20,8 @@ import (
 type binder struct {
 	form    *form
 	values  map[string]string
-	formats ui.Formats
+	formats entity.Formats
+	notes   []string // what should be said of what was read, beside that it was saved
 }
 
 // reads reports whether the field was posted and is right so far; what it
@@ -42,54 +41,44 @@ func (b *binder) text(name string, to *string) {
 	}
 }
 
-func (b *binder) email(name string, to *string) {
-	b.text(name, to)
-	*to = strings.ToLower(*to)
-}
-
-func (b *binder) domain(name string, to *string) {
-	if v, ok := b.reads(name); ok {
-		if *to = domainName(v); v != "" && *to == "" {
-			b.form.fail(name, "This is not a domain. It should look like example.com.")
-		}
+// value carries a text that has a form of its own. One that is posted as it was shown
+// stays, whatever is asked of new ones.
+func (b *binder) value(name string, to *string, show func(string) string, parse func(string) (string, error)) {
+	if b.form == nil {
+		b.values[name] = show(*to)
 		return
 	}
-	b.text(name, to)
+	v, ok := b.reads(name)
+	switch {
+	case !ok || v != "" && v == show(*to):
+	case v == "":
+		*to = ""
+	default:
+		out, err := parse(v)
+		if err != nil {
+			b.form.wrong(name, err)
+			return
+		}
+		*to = out
+	}
 }
 
-func (b *binder) phone(name string, to *string) {
-	if v, ok := b.reads(name); ok {
-		if *to, ok = phoneNumber(v, b.formats.Country); !ok {
-			b.form.fail(name, notPhone)
-		}
-		return
-	}
-	b.text(name, to)
-}
+func same(v string) string { return v }
 
-const notPhone = "This is not a phone number. It should look like +39 06 555 0140."
+func (b *binder) email(name string, to *string) { b.value(name, to, same, entity.ParseEmail) }
 
-// phoneNumber writes a number in international form (E.164), reading one
-// without a prefix as the country's. What has digits enough but fits no
-// country's numbers, such as an extension, stays as it was typed; false for
-// what is no number at all.
-func phoneNumber(v, country string) (string, bool) {
-	if v == "" {
-		return "", true
+func (b *binder) website(name string, to *string) { b.value(name, to, same, entity.ParseWebsite) }
+
+func (b *binder) domain(name string, to *string) { b.value(name, to, same, entity.ParseDomain) }
+
+func (b *binder) phone(name string, to *string) { b.value(name, to, phoneInput, b.formats.ParsePhone) }
+
+// phoneInput is a phone number as an input holds it.
+func phoneInput(v string) string {
+	if strings.Contains(v, ";ext=") {
+		return entity.PhoneText(v)
 	}
-	n, err := phonenumbers.Parse(v, country)
-	if err == nil && phonenumbers.IsPossibleNumber(n) && n.GetExtension() == "" {
-		return phonenumbers.Format(n, phonenumbers.E164), true
-	}
-	figures := 0
-	for _, r := range v {
-		if r >= '0' && r <= '9' {
-			figures++
-		} else if !strings.ContainsRune("+-/.() #*,;:xextExt", r) {
-			return v, false
-		}
-	}
-	return v, figures >= 2
+	return v
 }
 
 func (b *binder) number(name string, to **int32) {
@@ -97,12 +86,22 @@ func (b *binder) number(name string, to **int32) {
 		if *to != nil {
 			b.values[name] = strconv.Itoa(int(**to))
 		}
-	} else if v, ok := b.reads(name); ok {
-		*to = nil
-		if n, err := parseNumber(v); err == nil {
-			*to = &n
-		}
+		return
 	}
+	v, ok := b.reads(name)
+	if !ok {
+		return
+	}
+	*to = nil
+	if v == "" {
+		return
+	}
+	n, err := b.formats.ParseCount(v)
+	if err != nil {
+		b.form.wrong(name, err)
+		return
+	}
+	*to = &n
 }
 
 func (b *binder) percent(name string, to **int32) {
@@ -114,41 +113,44 @@ func (b *binder) percent(name string, to **int32) {
 
 // money carries minor units of a currency.
 func (b *binder) money(name, currency string, to **int64) {
+	if in := b.amount(name, currency, to); in != currency {
+		b.form.fail(name, "This is in "+in+". It is kept in "+currency+" here, the workspace’s currency.")
+	}
+}
+
+// amount is money that may name another currency, which it returns.
+func (b *binder) amount(name, currency string, to **int64) (in string) {
 	if b.form == nil {
 		if *to != nil {
-			b.values[name] = ui.MoneyInput(**to, currency)
+			b.values[name] = b.formats.MoneyInput(**to, currency)
 		}
-		return
+		return currency
 	}
 	v, ok := b.reads(name)
 	if !ok {
-		return
+		return currency
 	}
 	*to = nil
-	if ui.Exponent(currency) == 3 { // three digits behind a mark may be decimals: the person's own marks tell
-		v = strings.ReplaceAll(v, b.formats.ThousandsMark(), "")
+	if v == "" {
+		return currency
 	}
-	if v != "" {
-		n, err := parseMoney(ui.CutCurrency(v, currency), ui.Exponent(currency))
-		switch {
-		case errors.Is(err, strconv.ErrRange):
-			b.form.fail(name, "This amount is too large.")
-			return
-		case err != nil:
-			b.form.fail(name, "This is not an amount. It should look like 1,250.00, without a sign.")
-			return
-		}
-		*to = &n
+	n, in, err := b.formats.ParseMoney(v, currency)
+	if err != nil {
+		b.form.wrong(name, err)
+		return currency
 	}
+	*to = &n
+	return in
 }
 
 func (b *binder) currency(name string, to *string) {
 	if v, ok := b.reads(name); ok {
 		v = strings.ToUpper(v)
 		switch {
+		case v == *to:
 		case v == "":
 			*to = b.formats.Currency
-		case !ui.ValidCurrency(v):
+		case !entity.ValidCurrency(v):
 			b.form.fail(name, "This is not a currency. It should be three letters, such as EUR.")
 		default:
 			*to = v
@@ -161,10 +163,10 @@ func (b *binder) currency(name string, to *string) {
 // convert keeps an amount's figures when its currency has other decimals: 1,240
 // euro become 1,240 yen. What would lose some is refused.
 func (b *binder) convert(from, to, field string, amount **int64) {
-	if b.form == nil || *amount == nil || ui.Exponent(from) == ui.Exponent(to) {
+	if b.form == nil || *amount == nil || entity.Exponent(from) == entity.Exponent(to) {
 		return
 	}
-	n, err := ui.MoneyOutput(ui.MoneyInput(**amount, from), to)
+	n, _, err := b.formats.ParseMoney(b.formats.MoneyInput(**amount, from), to)
 	if err != nil {
 		b.form.fail(field, "The amount has decimals that "+to+" does not have. Change the amount first.")
 		return
@@ -238,21 +240,36 @@ func (b *binder) check(name string, to *bool) {
 	}
 }
 
-// date carries a day.
+// date carries a day: as browsers send it, or as people write it.
 func (b *binder) date(name string, to **time.Time) {
 	if b.form == nil {
 		if *to != nil {
 			b.values[name] = (*to).Format(time.DateOnly)
 		}
-	} else if v, ok := b.reads(name); ok {
-		*to = nil
-		if d, err := time.Parse(time.DateOnly, v); err == nil {
-			*to = &d
+		return
+	}
+	v, ok := b.reads(name)
+	if !ok {
+		return
+	}
+	*to = nil
+	if v == "" {
+		return
+	}
+	d, err := time.Parse(time.DateOnly, v)
+	if err != nil {
+		if due, ok := b.formats.ParseDue(v); ok && due.On != nil {
+			d, err = *due.On, nil
 		}
 	}
+	if err != nil || d.Year() < 1800 || d.Year() > 2200 {
+		b.form.fail(name, "This is not a day. It should look like "+b.formats.Date(time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC))+".")
+		return
+	}
+	*to = &d
 }
 
-// due carries a day or a moment, as crm.ParseDue reads it in the person's zone.
+// due carries a day or a moment, as Formats.ParseDue reads it in the person's zone.
 func (b *binder) due(name string, on, at **time.Time) {
 	if b.form == nil {
 		switch {
@@ -271,12 +288,18 @@ func (b *binder) due(name string, on, at **time.Time) {
 		*on, *at = nil, nil
 		return
 	}
-	due, ok := parseDue(v, b.formats)
+	if *at != nil && v == b.formats.Local(**at).Format("2006-01-02 15:04") {
+		return // as it was shown: of an hour that comes twice, the same one
+	}
+	due, ok := b.formats.ParseDue(v)
 	if !ok {
-		b.form.fail(name, "We could not read this. Try “tomorrow 14:00”, “next friday”, “in 3 days” or “2027-01-31”.")
+		b.form.fail(name, "We could not read this. Try “tomorrow 14:00”, “next friday”, “in 3 days” or “"+b.formats.Date(time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC))+"”.")
 		return
 	}
 	*on, *at = due.On, due.At
+	if note := b.formats.Note(due); note != "" {
+		b.notes = append(b.notes, note)
+	}
 }
 
 // moment is due for what always has a time; a day alone means nine in the morning.
@@ -284,32 +307,18 @@ func (b *binder) moment(name string, at **time.Time) {
 	var on *time.Time
 	b.due(name, &on, at)
 	if on != nil {
-		t := time.Date(on.Year(), on.Month(), on.Day(), 9, 0, 0, 0, b.formats.Local(b.formats.Now).Location())
+		t := entity.Clock{Hour: 9}.On(*on, b.formats.Local(b.formats.Now).Location())
 		*at = &t
 	}
 }
 
-// parseDue reads what people write and what browsers send ("2027-01-31T14:00",
-// RFC 3339).
-func parseDue(v string, f ui.Formats) (crm.Due, bool) {
-	now := f.Local(f.Now)
-	t, err := time.Parse(time.RFC3339, v)
-	if err != nil {
-		t, err = time.ParseInLocation("2006-01-02T15:04", v, now.Location())
-	}
-	if err == nil {
-		return crm.Due{At: &t}, t.Year() >= 1900 && t.Year() <= 2200
-	}
-	return crm.ParseDue(v, now)
-}
-
-// points carries several addresses or numbers, the primary one first. check
-// returns one as it is stored, false when it is none.
-func (b *binder) points(name string, to *[]tenantdb.ContactPoint, check func(string) (string, bool), wrong string) {
+// points carries several addresses or numbers, the primary one first. Each is shown and
+// parsed as its kind is.
+func (b *binder) points(name string, to *[]tenantdb.ContactPoint, show func(string) string, parse func(string) (string, error)) {
 	if b.form == nil {
 		lines := make([]string, len(*to))
 		for i, p := range *to {
-			b.values[fmt.Sprintf("%s[%d][value]", name, i)] = p.Value
+			b.values[fmt.Sprintf("%s[%d][value]", name, i)] = show(p.Value)
 			b.values[fmt.Sprintf("%s[%d][label]", name, i)] = p.Label
 			lines[i] = p.Value + " " + p.Label
 		}
@@ -320,60 +329,108 @@ func (b *binder) points(name string, to *[]tenantdb.ContactPoint, check func(str
 	if !f.present[name] {
 		return
 	}
-	out := []tenantdb.ContactPoint{}
-	if _, listed := f.Values[name+"[0][value]"]; !listed {
-		out = slices.Clone(*to) // the plain fields alone: the others stay
-	}
-	lines := []string{}
-	for i := range maxPoints {
-		key := fmt.Sprintf("%s[%d]", name, i)
-		if v := f.Values[key+"[value]"]; v != "" {
-			value, ok := check(v)
-			if !ok {
-				f.fail(key+"[value]", wrong)
-			}
-			p := tenantdb.ContactPoint{Value: value, Label: pointLabel(f.Values[key+"[label]"])}
-			if f.Values[name+"_primary"] == strconv.Itoa(i) {
-				out = append([]tenantdb.ContactPoint{p}, out...)
-			} else {
-				out = append(out, p)
-			}
-		}
+	l := pointList{form: f, name: name, was: *to, show: show, parse: parse}
+	if _, listed := f.Values[name+"[0][value]"]; listed {
+		l.rows()
+	} else {
+		l.points = slices.Clone(*to) // the plain fields alone: the others stay
 	}
 	if plain := strings.TrimSuffix(name, "s"); f.present[plain] {
-		out = setPoint(f, plain, "work", out, 0, check, wrong)
+		l.set(plain, "", 0)
 	}
 	if name == "phones" && f.present["mobile"] {
-		i := slices.IndexFunc(out, func(p tenantdb.ContactPoint) bool { return p.Label == "mobile" })
+		i := slices.IndexFunc(l.points, func(p tenantdb.ContactPoint) bool { return p.Label == "mobile" })
 		if i < 0 {
-			i = len(out)
+			i = len(l.points)
 		}
-		out = setPoint(f, "mobile", "mobile", out, i, check, wrong)
+		l.set("mobile", "mobile", i)
 	}
-	for _, p := range out {
+	if len(l.points) > maxPoints {
+		f.fail(name, tooManyPoints)
+	}
+	lines := []string{}
+	for _, p := range l.points {
 		lines = append(lines, p.Value+" "+p.Label)
 	}
 	f.Values[name] = strings.Join(lines, "\n")
-	*to = out
+	*to = l.points
 }
 
-func setPoint(f *form, plain, label string, out []tenantdb.ContactPoint, i int, check func(string) (string, bool), wrong string) []tenantdb.ContactPoint {
-	v := f.Values[plain]
-	if v == "" {
-		if i < len(out) {
-			out = slices.Delete(out, i, i+1)
+var tooManyPoints = fmt.Sprintf("There is room for %d. Empty one of the others first.", maxPoints)
+
+// pointList is the addresses or numbers that a form holds.
+type pointList struct {
+	form        *form
+	name        string
+	was, points []tenantdb.ContactPoint
+	show        func(string) string
+	parse       func(string) (string, error)
+}
+
+// rows reads emails[0][value] and so on.
+func (l *pointList) rows() {
+	for i := range postedPoints {
+		key := fmt.Sprintf("%s[%d]", l.name, i)
+		if l.form.Values[key+"[value]"] == "" {
+			continue
 		}
-		return out
+		value, ok := l.read(key + "[value]")
+		switch {
+		case !ok:
+		case slices.ContainsFunc(l.points, func(p tenantdb.ContactPoint) bool { return p.Value == value }):
+			l.form.fail(key+"[value]", "This one is here already.")
+		case len(l.points) == maxPoints:
+			l.form.fail(key+"[value]", tooManyPoints)
+		}
+		p := tenantdb.ContactPoint{Value: value, Label: pointLabel(l.form.Values[key+"[label]"])}
+		if l.form.Values[l.name+"_primary"] == strconv.Itoa(i) {
+			l.points = append([]tenantdb.ContactPoint{p}, l.points...)
+		} else {
+			l.points = append(l.points, p)
+		}
 	}
-	value, ok := check(v)
-	if !ok {
-		f.fail(plain, wrong)
+}
+
+// read reads one; one that was here before stays as it is.
+func (l *pointList) read(field string) (string, bool) {
+	v := l.form.Values[field]
+	for _, p := range l.was {
+		if v == l.show(p.Value) {
+			return p.Value, true
+		}
 	}
-	if i < len(out) {
-		out[i].Value = value
-		return out
+	value, err := l.parse(v)
+	if err != nil {
+		l.form.wrong(field, err)
+		return v, false
 	}
-	return append(out, tenantdb.ContactPoint{Value: value, Label: label})
+	return value, true
+}
+
+// set puts a plain field in the place of the ith one, or takes that away when it is empty.
+func (l *pointList) set(plain, label string, i int) {
+	if l.form.Values[plain] == "" {
+		if i < len(l.points) {
+			l.points = slices.Delete(l.points, i, i+1)
+		}
+		return
+	}
+	value, _ := l.read(plain)
+	if i < len(l.points) && l.points[i].Value == value {
+		return
+	}
+	p := tenantdb.ContactPoint{Value: value, Label: label}
+	if at := slices.IndexFunc(l.points, func(p tenantdb.ContactPoint) bool { return p.Value == value }); at >= 0 {
+		p.Label = l.points[at].Label // it is one of them, and comes to this place
+		l.points = slices.Delete(l.points, at, at+1)
+		l.points = slices.Insert(l.points, min(i, len(l.points)), p)
+		return
+	}
+	if i < len(l.points) {
+		l.points[i].Value = value
+		return
+	}
+	l.points = append(l.points, p)
 }
 
 func pointLabel(v string) string {

@@ -20,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -345,8 +346,12 @@ func (f *form) limits() (p shareddb.TenantSetLimitsParams) {
 // limit reads a whole number within bounds; nil where the field is empty, or
 // wrong already.
 func (f *form) limit(name string, least, most int32) *int32 {
-	n, err := parseNumber(f.Values[name])
-	if f.Values[name] == "" || err != nil {
+	if f.Values[name] == "" || f.Errors[name] != "" {
+		return nil
+	}
+	n, err := entity.Formats{}.ParseCount(f.Values[name])
+	if err != nil {
+		f.wrong(name, err)
 		return nil
 	}
 	if n < least || n > most {

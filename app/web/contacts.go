@@ -3,13 +3,13 @@ package web
 import (
 	"context"
 	"net/url"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -19,8 +19,8 @@ type contacts = records[tenantdb.ContactGetRow, tenantdb.ContactUpdateParams]
 
 func newContacts(s *Server) *contacts {
 	return &contacts{
-		Server: s, entity: &views.Contacts, get: (*tenantdb.Queries).ContactGet, params: contactParams, bind: bindContact,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		Server: s, entity: &views.Contacts, get: (*tenantdb.Queries).ContactGet, params: crm.ContactParams, bind: bindContact, probes: contactProbes,
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
 			rows, next, err := q.ContactList(ctx, f, p)
 			return lines(rows, formats, views.ContactRow), next, err
 		},
@@ -38,10 +38,10 @@ func newContacts(s *Server) *contacts {
 		blank: func(c echo.Context) tenantdb.ContactUpdateParams {
 			return tenantdb.ContactUpdateParams{OwnerID: &visiting(c).who.MemberID, Emails: []tenantdb.ContactPoint{}, Phones: []tenantdb.ContactPoint{}}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.ContactUpdateParams, tags []string) (uuid.UUID, error) {
+		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.ContactUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.ContactCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.ContactGetRow, p tenantdb.ContactUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.ContactGetRow, p tenantdb.ContactUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.ContactUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -63,20 +63,12 @@ func bindContact(b *binder, p *tenantdb.ContactUpdateParams) {
 	b.text("salutation", &p.Salutation)
 	b.text("job_title", &p.JobTitle)
 	b.id("customer_id", &p.CustomerID)
-	b.points("emails", &p.Emails, func(v string) (string, bool) { return strings.ToLower(v), isEmail(v) }, notEmail)
-	b.points("phones", &p.Phones, func(v string) (string, bool) { return phoneNumber(v, b.formats.Country) }, notPhone)
-	b.text("linkedin_url", &p.LinkedinUrl)
+	b.points("emails", &p.Emails, same, entity.ParseEmail)
+	b.points("phones", &p.Phones, phoneInput, b.formats.ParsePhone)
+	b.website("linkedin_url", &p.LinkedinUrl)
 	b.date("birthday", &p.Birthday)
 	b.check("do_not_call", &p.DoNotCall)
 	b.check("email_opt_out", &p.EmailOptOut)
 	b.text("description", &p.Description)
 	b.id("owner_id", &p.OwnerID)
-}
-
-// contactParams is the contact as it is, to be changed and written back.
-func contactParams(r tenantdb.ContactGetRow) tenantdb.ContactUpdateParams {
-	return tenantdb.ContactUpdateParams{
-		FirstName: r.FirstName, LastName: r.LastName, Salutation: r.Salutation, JobTitle: r.JobTitle, CustomerID: r.CustomerID, Emails: r.Emails, Phones: r.Phones,
-		LinkedinUrl: r.LinkedinUrl, Birthday: r.Birthday, DoNotCall: r.DoNotCall, EmailOptOut: r.EmailOptOut, Description: r.Description, OwnerID: r.OwnerID, ID: r.ID, Version: r.Version,
-	}
 }

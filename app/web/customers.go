@@ -9,6 +9,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -18,8 +19,8 @@ type customers = records[tenantdb.CustomerGetRow, tenantdb.CustomerUpdateParams]
 
 func newCustomers(s *Server) *customers {
 	return &customers{
-		Server: s, entity: &views.Customers, get: (*tenantdb.Queries).CustomerGet, params: customerParams, bind: bindCustomer,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		Server: s, entity: &views.Customers, get: (*tenantdb.Queries).CustomerGet, params: crm.CustomerParams, bind: bindCustomer, probes: customerProbes,
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
 			rows, next, err := q.CustomerList(ctx, f, p)
 			return lines(rows, formats, views.CustomerRow), next, err
 		},
@@ -32,10 +33,10 @@ func newCustomers(s *Server) *customers {
 		blank: func(c echo.Context) tenantdb.CustomerUpdateParams {
 			return tenantdb.CustomerUpdateParams{Type: "prospect", OwnerID: &visiting(c).who.MemberID}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.CustomerUpdateParams, tags []string) (uuid.UUID, error) {
+		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.CustomerUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.CustomerCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.CustomerGetRow, p tenantdb.CustomerUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.CustomerUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -69,7 +70,7 @@ func customerBeside(ctx context.Context, q *tenantdb.Queries, r tenantdb.Custome
 func bindCustomer(b *binder, p *tenantdb.CustomerUpdateParams) {
 	b.text("name", &p.Name)
 	b.domain("domain", &p.Domain)
-	b.text("website", &p.Website)
+	b.website("website", &p.Website)
 	b.phone("phone", &p.Phone)
 	b.email("email", &p.Email)
 	b.text("type", &p.Type)
@@ -85,17 +86,8 @@ func bindCustomer(b *binder, p *tenantdb.CustomerUpdateParams) {
 	b.id("owner_id", &p.OwnerID)
 }
 
-// customerParams is the customer as it is, to be changed and written back.
-func customerParams(r tenantdb.CustomerGetRow) tenantdb.CustomerUpdateParams {
-	return tenantdb.CustomerUpdateParams{
-		Name: r.Name, Domain: r.Domain, Website: r.Website, Phone: r.Phone, Email: r.Email, Type: r.Type, Industry: r.Industry,
-		Employees: r.Employees, AnnualRevenue: r.AnnualRevenue, Street: r.Street, City: r.City, State: r.State,
-		PostalCode: r.PostalCode, Country: r.Country, Description: r.Description, OwnerID: r.OwnerID, ID: r.ID, Version: r.Version,
-	}
-}
-
 // lines turns a query's rows into a list's.
-func lines[T any](rows []T, f ui.Formats, line func(T, ui.Formats) views.ListRow) []views.ListRow {
+func lines[T any](rows []T, f entity.Formats, line func(T, entity.Formats) views.ListRow) []views.ListRow {
 	out := make([]views.ListRow, len(rows))
 	for i, r := range rows {
 		out[i] = line(r, f)

@@ -10,9 +10,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
-	"github.com/paddock-crm/paddock/views/ui"
 )
 
 func (s *Server) dashboard(c echo.Context) error {
@@ -51,7 +51,7 @@ func (s *Server) dashboard(c echo.Context) error {
 			return err
 		}
 		p.Open, p.Overdue = int(counts.Open), int(counts.Overdue)
-		tasks, err := tx.TaskDay(ctx, &me, 8)
+		tasks, err := taskDay(ctx, tx.Queries, me, p.Formats, 8)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func startIn(day time.Time, zone *time.Location) time.Time {
 
 // pipelineCharts are what each pipeline holds, stage by stage, a chart for each
 // currency.
-func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPipelineRow, f ui.Formats) (out []views.Chart) {
+func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPipelineRow, f entity.Formats) (out []views.Chart) {
 	at := map[string]int{}
 	for _, s := range stages {
 		for _, o := range open {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -25,7 +26,7 @@ type deals struct {
 func newDeals(s *Server) deals {
 	return deals{&records[tenantdb.DealGetRow, tenantdb.DealUpdateParams]{
 		Server: s, entity: &views.Deals, get: (*tenantdb.Queries).DealGet, params: dealParams, bind: bindDeal,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
 			rows, next, err := q.DealList(ctx, f, p)
 			return lines(rows, formats, views.DealRow), next, err
 		},
@@ -39,10 +40,10 @@ func newDeals(s *Server) deals {
 		blank: func(c echo.Context) tenantdb.DealUpdateParams {
 			return tenantdb.DealUpdateParams{Currency: visiting(c).tenant.Currency, OwnerID: &visiting(c).who.MemberID}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.DealUpdateParams, tags []string) (uuid.UUID, error) {
+		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.DealUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.DealCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.DealUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -104,7 +105,12 @@ func bindDeal(b *binder, p *tenantdb.DealUpdateParams) {
 	was := p.Currency
 	b.currency("currency", &p.Currency)
 	b.convert(was, p.Currency, "currency", &p.Amount)
-	b.money("amount", p.Currency, &p.Amount)
+	if in := b.amount("amount", p.Currency, &p.Amount); in != p.Currency {
+		if p.Currency != was && b.form.present["currency"] {
+			b.form.fail("amount", "This is in "+in+", and the currency is "+p.Currency+". Change one of them.")
+		}
+		p.Currency = in // "$5,000" says its own
+	}
 	b.percent("probability", &p.Probability)
 	b.date("expected_close_date", &p.ExpectedCloseDate)
 	b.text("source", &p.Source)

@@ -3,17 +3,15 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
-	"golang.org/x/net/idna"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -44,35 +42,11 @@ func (s *Server) renderDomains(c echo.Context, status int, p views.DomainSetting
 	return s.render(c, status, views.DomainSettings(p), nil)
 }
 
-// lookup makes names what DNS can hold.
-var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
-
-// hostName is the host in what somebody typed, in lower case and as DNS has it;
-// "" when there is none.
-func hostName(v string) string {
-	v = strings.TrimSpace(v)
-	if !strings.Contains(v, "://") {
-		v = "https://" + v
-	}
-	u, err := url.Parse(v)
-	if err != nil {
-		return ""
-	}
-	host, err := lookup.ToASCII(strings.TrimSuffix(u.Hostname(), "."))
-	if err != nil || !domainPattern.MatchString(host) {
-		return ""
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
-		return ""
-	}
-	return host
-}
-
 func (s *Server) domainCreate(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := visiting(c).tenant
 	f := readForm(c, views.DomainFields, true)
-	host := hostName(f.Values["host"])
+	host := entity.HostName(f.Values["host"])
 	base := s.cfg.BaseURL.Hostname()
 	switch {
 	case !f.Valid():

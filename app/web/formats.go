@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/paddock-crm/paddock/views/ui"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // zoneCookie holds the browser's time zone; app.js sets it. It is a hint: what
@@ -15,8 +15,8 @@ const zoneCookie = "zone"
 
 // formats is how whoever asks reads dates and numbers: as the person chose,
 // else as the workspace did; the zone else as the browser says.
-func (v *visit) formats(c echo.Context) ui.Formats {
-	f := ui.Formats{
+func (v *visit) formats(c echo.Context) entity.Formats {
+	f := entity.Formats{
 		Zone: time.UTC, Currency: v.tenant.Currency, Country: v.tenant.Country, Now: time.Now(),
 		DateStyle: first(v.who.DateStyle, v.tenant.DateStyle), NumberStyle: first(v.who.NumberStyle, v.tenant.NumberStyle),
 	}

@@ -3,21 +3,17 @@ package web
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -31,8 +27,12 @@ type form struct {
 // descriptions say; others are ignored. Required fields must be present when
 // all is true; a PUT changes the fields that are there.
 func readForm(c echo.Context, fields []ui.Field, all bool) *form {
+	return readValues(c.Request().PostForm, fields, all)
+}
+
+// readValues is readForm for what was posted.
+func readValues(posted url.Values, fields []ui.Field, all bool) *form {
 	f := &form{ui.Form{Values: map[string]string{}, Errors: map[string]string{}}, map[string]bool{}}
-	posted := c.Request().PostForm
 	for _, field := range fields {
 		values, ok := posted[field.Name]
 		switch field.Kind {
@@ -57,8 +57,12 @@ func readForm(c echo.Context, fields []ui.Field, all bool) *form {
 	return f
 }
 
-// maxPoints is how many addresses or numbers somebody may have.
-const maxPoints = 10
+// maxPoints is how many addresses or numbers somebody may have; postedPoints how many
+// rows of a form are looked at, to say so.
+const (
+	maxPoints    = ui.MaxPoints
+	postedPoints = 3 * maxPoints
+)
 
 // primary are the plain fields that stand for the first of several, or for the
 // one with a label.
@@ -67,7 +71,7 @@ var primary = map[string][]string{ui.KindEmails: {"email"}, ui.KindPhones: {"pho
 // readPoints reads emails[0][value], emails[0][label] and so on, or the plain
 // field of the primary one.
 func (f *form) readPoints(posted url.Values, field ui.Field) {
-	for i := range maxPoints {
+	for i := range postedPoints {
 		key := fmt.Sprintf("%s[%d]", field.Name, i)
 		if values, ok := posted[key+"[value]"]; ok {
 			f.present[field.Name] = true
@@ -94,12 +98,9 @@ func (f *form) read(field ui.Field, v string) {
 	switch field.Kind {
 	case ui.KindPassword:
 	case ui.KindArea:
-		v = strings.TrimRight(strings.ReplaceAll(v, "\r\n", "\n"), " \n\t")
+		v = entity.Text(v)
 	default:
-		v = strings.Join(strings.Fields(v), " ")
-	}
-	if strings.TrimFunc(v, invisible) == "" && field.Kind != ui.KindPassword {
-		v = ""
+		v = entity.Line(v)
 	}
 	f.Values[field.Name] = v
 	if n := utf8.RuneCountInString(v); field.Max > 0 && n > field.Max {
@@ -114,29 +115,33 @@ func (f *form) read(field ui.Field, v string) {
 	}
 	switch field.Kind {
 	case ui.KindEmail:
-		if !isEmail(v) {
-			f.fail(field.Name, notEmail)
-		}
+		f.parse(field.Name, entity.ParseEmail)
 	case ui.KindURL:
-		if u := webURL(v); u == "" {
-			f.fail(field.Name, "This is not a web address. It should look like https://example.com.")
-		} else {
-			f.Values[field.Name] = u
-		}
-	case ui.KindDate:
-		if d, err := time.Parse(time.DateOnly, v); err != nil || d.Year() < 1800 || d.Year() > 2200 {
-			f.fail(field.Name, "This is not a day. It should look like 2027-01-31.")
-		}
-	case ui.KindNumber:
-		if _, err := parseNumber(v); errors.Is(err, strconv.ErrRange) {
-			f.fail(field.Name, "Too large: at most "+ui.Count(math.MaxInt32)+".")
-		} else if err != nil {
-			f.fail(field.Name, "This should be a whole number, such as 250.")
-		}
+		f.parse(field.Name, entity.ParseWebsite)
 	case ui.KindSelect:
 		if field.Options != nil && !hasOption(field.Options, v) {
 			f.fail(field.Name, fmt.Sprintf("“%s” is not one of the choices.", v))
 		}
+	}
+}
+
+// parse puts what a text means in its place, or says why it means nothing.
+func (f *form) parse(name string, parse func(string) (string, error)) {
+	v, err := parse(f.Values[name])
+	if err != nil {
+		f.wrong(name, err)
+		return
+	}
+	f.Values[name] = v
+}
+
+// wrong says at the field why its text is no such value.
+func (f *form) wrong(name string, err error) {
+	var value *entity.ValueError
+	if errors.As(err, &value) {
+		f.fail(name, value.Message)
+	} else {
+		f.fail(name, "We could not read this.")
 	}
 }
 
@@ -195,27 +200,33 @@ func (f *form) fail(name, message string) {
 	}
 }
 
-// tags returns the names in a comma-separated field; nil when it is not there.
+// tags returns the names in a comma-separated field, each once; nil when it is not there.
 func (f *form) tags(name string) []string {
 	if !f.present[name] {
 		return nil
 	}
-	out := []string{}
+	out, seen, n := []string{}, map[string]bool{}, 0
 	for _, t := range strings.Split(f.Values[name], ",") {
-		t = strings.TrimSpace(t)
-		if t == "" {
+		if t = entity.Line(t); t == "" {
+			continue
+		}
+		if n++; seen[entity.Fold(t)] {
 			continue
 		}
 		if utf8.RuneCountInString(t) > 40 {
 			f.fail(name, fmt.Sprintf("“%s” is too long for a tag: at most 40 characters.", t))
 		}
+		seen[entity.Fold(t)] = true
 		out = append(out, t)
 	}
-	if len(out) > 20 {
-		f.fail(name, "At most 20 tags.")
+	if n > maxTags {
+		f.fail(name, fmt.Sprintf("%s are too many: at most %d.", ui.Plural(n, "tag", "tags"), maxTags))
 	}
 	return out
 }
+
+// maxTags is how many tags a record may have.
+const maxTags = 20
 
 // version is the record's version that the person saw. It comes in the form,
 // or in the query of an HTMX DELETE; without one we would not know what is
@@ -238,15 +249,6 @@ func seenVersion(c echo.Context) string {
 	return v
 }
 
-const notEmail = "This is not an email address. It should look like name@example.com."
-
-func isEmail(v string) bool {
-	a, err := mail.ParseAddress(v)
-	return err == nil && a.Address == v && strings.Contains(v[strings.LastIndexByte(v, '@'):], ".")
-}
-
-func invisible(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
-
 // storable reports whether PostgreSQL can hold the text.
 func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
@@ -257,99 +259,4 @@ func hasOption(options []ui.Option, v string) bool {
 		}
 	}
 	return false
-}
-
-// webURL returns v as an http(s) URL, adding https:// where there is no
-// scheme; "" when it is none.
-func webURL(v string) string {
-	if !strings.Contains(v, "://") {
-		v = "https://" + v
-	}
-	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || !domainPattern.MatchString(strings.ToLower(u.Hostname())) {
-		return ""
-	}
-	return u.String()
-}
-
-var domainPattern = regexp.MustCompile(`^([\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+\p{L}[\p{L}\p{N}-]*$`)
-
-// domainName cuts what people paste around a domain; "" when there is none in it.
-func domainName(v string) string {
-	v = strings.ToLower(v)
-	if _, after, ok := strings.Cut(v, "://"); ok {
-		v = after
-	}
-	v, _, _ = strings.Cut(v, "/")
-	v = strings.TrimPrefix(v, "www.")
-	if !domainPattern.MatchString(v) {
-		return ""
-	}
-	return v
-}
-
-var spaces = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", "_", "")
-
-// grouped is a whole number, its thousands marked or not; groups have three digits.
-var grouped = regexp.MustCompile(`^(\d+|\d{1,3}([,.])\d{3}(?:[,.]\d{3})*)$`)
-
-// ungroup returns the digits of a whole number in which mark may stand between
-// thousands, false when it is none. Without a mark, either of the two may be it.
-func ungroup(v, mark string) (string, bool) {
-	m := grouped.FindStringSubmatch(v)
-	if m == nil || m[2] != "" && (mark != "" && m[2] != mark || strings.Count(v, m[2]) != strings.Count(v, ",")+strings.Count(v, ".") || v[0] == '0') {
-		return "", false
-	}
-	return strings.NewReplacer(",", "", ".", "").Replace(v), true
-}
-
-func parseNumber(v string) (int32, error) {
-	whole, ok := ungroup(spaces.Replace(v), "")
-	if !ok {
-		return 0, strconv.ErrSyntax
-	}
-	n, err := strconv.ParseInt(whole, 10, 32)
-	return int32(n), err
-}
-
-// parseMoney reads an amount into minor units, with either mark for decimals.
-// One mark alone, before three digits, stands between thousands. No float is
-// involved.
-func parseMoney(v string, exponent int) (int64, error) {
-	v = spaces.Replace(v)
-	whole, ok := ungroup(v, "")
-	fraction := ""
-	if i := strings.LastIndexAny(v, ".,"); !ok || exponent == 3 && strings.Count(v, ".")+strings.Count(v, ",") == 1 {
-		if i < 0 {
-			return 0, strconv.ErrSyntax
-		}
-		other := map[byte]string{'.': ",", ',': "."}[v[i]]
-		whole, fraction = v[:i], v[i+1:]
-		if whole == "" && digits(fraction) {
-			whole = "0" // .50
-		}
-		if whole, ok = ungroup(whole, other); !ok || fraction != "" && !digits(fraction) {
-			return 0, strconv.ErrSyntax
-		}
-	}
-	if strings.Trim(fraction, "0") == "" {
-		fraction = ""
-	}
-	if len(fraction) > exponent {
-		return 0, strconv.ErrSyntax
-	}
-	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", exponent-len(fraction)), 10, 64)
-	if err == nil && n > math.MaxInt64/1000 {
-		err = strconv.ErrRange
-	}
-	return n, err
-}
-
-func digits(s string) bool {
-	for _, c := range s {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return s != ""
 }

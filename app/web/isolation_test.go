@@ -255,7 +255,7 @@ func unsettling(r web.Route) bool {
 
 // nameless routes answer with something else than a page.
 func nameless(r web.Route) bool {
-	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, ".csv") || strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
+	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") || strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
 }
 
 // incomplete routes need more than a plain form, and have tests of their own:

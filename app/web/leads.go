@@ -14,6 +14,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -25,8 +26,8 @@ type leads struct {
 
 func newLeads(s *Server) leads {
 	return leads{&records[tenantdb.LeadGetRow, tenantdb.LeadUpdateParams]{
-		Server: s, entity: &views.Leads, get: (*tenantdb.Queries).LeadGet, params: crm.LeadParams, bind: bindLead,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		Server: s, entity: &views.Leads, get: (*tenantdb.Queries).LeadGet, params: crm.LeadParams, bind: bindLead, probes: leadProbes,
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
 			rows, next, err := q.LeadList(ctx, f, p)
 			return lines(rows, formats, views.LeadRow), next, err
 		},
@@ -43,10 +44,10 @@ func newLeads(s *Server) leads {
 		blank: func(c echo.Context) tenantdb.LeadUpdateParams {
 			return tenantdb.LeadUpdateParams{Status: "new", OwnerID: &visiting(c).who.MemberID}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
+		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.LeadCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.LeadUpdate(ctx, tx.Queries, was, p, tags)
 		},
@@ -55,12 +56,6 @@ func newLeads(s *Server) leads {
 				p.Actions = append(p.Actions, views.ConvertButton(r))
 			}
 			p.Related = append(p.Related, views.ConvertedTo(r)...)
-			return nil
-		},
-		narrow: func(_ context.Context, _ *tenantdb.Queries, f *tenantdb.Filter) error {
-			if i := slices.Index(f.Match["source"], "none"); i >= 0 { // as the dashboard calls it
-				*f = within(*f, "source", "")
-			}
 			return nil
 		},
 		layouts: func(p views.ListPage) []views.LayoutLink { return boardLayouts(p, "board", "") },
@@ -85,7 +80,7 @@ func bindLead(b *binder, p *tenantdb.LeadUpdateParams) {
 	b.text("job_title", &p.JobTitle)
 	b.email("email", &p.Email)
 	b.phone("phone", &p.Phone)
-	b.text("website", &p.Website)
+	b.website("website", &p.Website)
 	b.text("source", &p.Source)
 	b.text("status", &p.Status)
 	b.text("rating", &p.Rating)
@@ -256,15 +251,18 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 	ctx := c.Request().Context()
 	p := views.ConversionPage{Shell: l.shell(c, "leads", "Convert "+row.Name), Lead: row, Version: version}
 	err := l.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		_, domain, _ := strings.Cut(row.Email, "@")
-		if crm.FreeMail(domain) {
-			domain = ""
-		}
-		if p.Customers, err = tx.LeadCustomerMatches(ctx, domain, row.CompanyName); err != nil {
-			return err
-		}
-		if p.Contacts, err = tx.LeadContactMatches(ctx, row.Email, row.Name); err != nil {
-			return err
+		for _, x := range leadProbes(crm.LeadParams(row)) {
+			x.Except = row.ID
+			found, err := crm.Matches(ctx, tx.Queries, x.kind, x.Probe)
+			if err != nil {
+				return err
+			}
+			switch x.kind {
+			case tenantdb.Customer:
+				p.Customers = shownMatches(found)
+			case tenantdb.Contact:
+				p.Contacts = shownMatches(found)
+			}
 		}
 		stages, err := tx.StageList(ctx)
 		p.Stages = views.StageOptions(slices.DeleteFunc(stages, func(s tenantdb.StageListRow) bool { return s.Outcome == crm.Lost }))
@@ -278,14 +276,14 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 	} else {
 		// What it surely is already is proposed; what is only like it is not.
 		p.Form.Values = map[string]string{"customer": "new", "contact": "new", "deal": "new", "name": first(row.CompanyName, row.Name)}
-		if len(p.Customers) > 0 && p.Customers[0].ByDomain {
+		if len(p.Customers) > 0 && p.Customers[0].Sure {
 			p.Form.Values["customer"] = p.Customers[0].ID.String()
 		}
-		if len(p.Contacts) > 0 && p.Contacts[0].ByEmail {
+		if len(p.Contacts) > 0 && p.Contacts[0].Sure {
 			p.Form.Values["contact"] = p.Contacts[0].ID.String()
 		}
 		if row.Amount != nil {
-			p.Form.Values["amount"] = ui.MoneyInput(*row.Amount, p.Currency)
+			p.Form.Values["amount"] = p.MoneyInput(*row.Amount, p.Currency)
 		}
 	}
 	p.Form.Options = map[string][]ui.Option{"stage_id": p.Stages}
@@ -303,7 +301,8 @@ func (l leads) Convert(c echo.Context) error {
 	for _, name := range []string{"customer", "contact", "deal"} {
 		f.Values[name] = first(c.FormValue(name), "new")
 	}
-	conversion := crm.Conversion{CustomerID: f.existing("customer"), ContactID: f.existing("contact")}
+	f.Values["move_contact"] = c.FormValue("move_contact")
+	conversion := crm.Conversion{CustomerID: f.existing("customer"), ContactID: f.existing("contact"), MoveContact: f.Values["move_contact"] == "true", Note: l.noteHTML}
 	deal := f.Values["deal"] != "none"
 	if deal {
 		d := tenantdb.DealUpdateParams{Name: first(f.Values["name"], row.CompanyName, row.Name), Currency: visiting(c).tenant.Currency, Amount: row.Amount}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -18,7 +19,7 @@ type projects = records[tenantdb.ProjectGetRow, tenantdb.ProjectUpdateParams]
 func newProjects(s *Server) *projects {
 	return &projects{
 		Server: s, entity: &views.Projects, get: (*tenantdb.Queries).ProjectGet, params: projectParams, bind: bindProject,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
 			rows, next, err := q.ProjectList(ctx, f, p)
 			return lines(rows, formats, views.ProjectRow), next, err
 		},
@@ -32,10 +33,10 @@ func newProjects(s *Server) *projects {
 		blank: func(c echo.Context) tenantdb.ProjectUpdateParams {
 			return tenantdb.ProjectUpdateParams{Status: "draft", Priority: "normal", OwnerID: &visiting(c).who.MemberID, MemberIds: []uuid.UUID{}}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.ProjectUpdateParams, tags []string) (uuid.UUID, error) {
+		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.ProjectUpdateParams, tags []string) (uuid.UUID, error) {
 			return crm.ProjectCreate(ctx, tx.Queries, p, tags)
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ ui.Formats, was tenantdb.ProjectGetRow, p tenantdb.ProjectUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.ProjectGetRow, p tenantdb.ProjectUpdateParams, version int32, tags []string) error {
 			p.Version = version
 			return crm.ProjectUpdate(ctx, tx.Queries, was, p, tags)
 		},

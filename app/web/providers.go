@@ -19,6 +19,7 @@ import (
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/oidc"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -198,7 +199,10 @@ func (s *Server) oidcCallback(c echo.Context) error {
 	}
 	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: found.Name, EmailVerified: found.EmailVerified}
 	// Letters that ToLower makes ASCII ones of would be somebody else's.
-	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || claims.Email != "" && (!isEmail(claims.Email) || !storable(claims.Email+claims.Name)) {
+	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || !storable(claims.Email+claims.Name) {
+		return s.providerFailed(c, p, auth.ErrUnverifiedEmail)
+	}
+	if address, err := entity.ParseEmail(claims.Email); claims.Email != "" && (err != nil || address != claims.Email) {
 		return s.providerFailed(c, p, auth.ErrUnverifiedEmail)
 	}
 	// That somebody was sent on from there does not say that they were asked who
@@ -486,12 +490,10 @@ func (s *Server) emailDomainCreate(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := visiting(c).tenant
 	f := readForm(c, views.EmailDomainFields, true)
-	domain := ""
 	if f.Valid() {
-		if domain = domainName(f.Values["domain"]); domain == "" {
-			f.fail("domain", "This is not a domain. It should look like example.com.")
-		}
+		f.parse("domain", entity.ParseDomain)
 	}
+	domain := f.Values["domain"]
 	if !f.Valid() {
 		return s.renderSignInSettings(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{DomainForm: f.Form})
 	}

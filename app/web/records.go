@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -36,7 +38,7 @@ type records[Row, Params any] struct {
 	entity *views.Entity
 	get    func(*tenantdb.Queries, context.Context, uuid.UUID) (Row, error)
 	// list reads a page of the list.
-	list func(context.Context, *tenantdb.Queries, tenantdb.Filter, tenantdb.Page, ui.Formats) ([]views.ListRow, string, error)
+	list func(context.Context, *tenantdb.Queries, tenantdb.Filter, tenantdb.Page, entity.Formats) ([]views.ListRow, string, error)
 	// head fills in what every record has.
 	head func(Row, *views.Record)
 	// blank are the fields of a new record, before anything is posted.
@@ -46,12 +48,15 @@ type records[Row, Params any] struct {
 	// bind carries the fields between forms and Params; see binder.
 	bind func(*binder, *Params)
 	// create and update write Params and the tags, which are nil to stay.
-	create func(context.Context, *db.TenantTx, Params, []string) (uuid.UUID, error)
-	update func(context.Context, *db.TenantTx, ui.Formats, Row, Params, int32, []string) error
+	create func(context.Context, *db.TenantTx, entity.Formats, Params, []string) (uuid.UUID, error)
+	update func(context.Context, *db.TenantTx, entity.Formats, Row, Params, int32, []string) error
 	// options fills in the choices of the form's selects, beside the owner's.
 	options func(context.Context, *tenantdb.Queries, *ui.Form) error
 	// beside adds what else the record's page shows.
 	beside func(context.Context, *tenantdb.Queries, Row, *views.RecordPage) error
+	// probes are what a new record is looked for by among those there are; nil for kinds
+	// that are not.
+	probes func(Params) []probe
 	// narrow says the page's filter in the columns of the table.
 	narrow func(context.Context, *tenantdb.Queries, *tenantdb.Filter) error
 	// choices are those of filters whose options are the workspace's.
@@ -197,6 +202,10 @@ func listFilter(c echo.Context, e *views.Entity, query url.Values) tenantdb.Filt
 		Match: map[string][]string{},
 	}
 	for _, field := range matchFields {
+		if query.Get(field+".empty") == "true" {
+			f.Match[field] = []string{""}
+			continue
+		}
 		for _, values := range query[field] {
 			parts := []string{values}
 			if field != "source" { // what people write may have a comma
@@ -263,13 +272,13 @@ func (r *records[Row, Params]) values(c echo.Context, p Params) map[string]strin
 	return b.values
 }
 
-// read sets the posted fields in p and returns the tags, nil when they were
-// not posted.
-func (r *records[Row, Params]) read(c echo.Context, f *form, p *Params) []string {
+// read sets the posted fields in p. It returns the tags, nil when they were not posted,
+// and what should be said of what was read.
+func (r *records[Row, Params]) read(c echo.Context, f *form, p *Params) (tags []string, notes string) {
 	b := r.binder(c)
 	b.form = f
 	r.bind(b, p)
-	return f.tags("tags")
+	return f.tags("tags"), strings.Join(b.notes, " ")
 }
 
 // record is the row as its page and form need it.
@@ -292,7 +301,14 @@ func (r *records[Row, Params]) New(c echo.Context) error {
 			f.Values[field.Name] = clip(v)
 		}
 	}
-	return r.renderForm(c, http.StatusOK, views.FormPage{Form: f})
+	p := views.FormPage{Form: f}
+	if len(c.QueryParams()) > 0 {
+		var err error
+		if p.Matches, err = r.matches(c, c.QueryParams()); err != nil {
+			return err
+		}
+	}
+	return r.renderForm(c, http.StatusOK, p)
 }
 
 func (r *records[Row, Params]) Create(c echo.Context) error {
@@ -306,16 +322,20 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 		}
 	}
 	f := readForm(c, r.entity.Fields, true)
-	tags := r.read(c, f, &in)
+	tags, notes := r.read(c, f, &in)
 	var id, set uuid.UUID
 	var made tenantdb.RecordState
+	var found []views.Match
 	if f.Valid() {
 		err := r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			if id, err = r.create(ctx, tx, in, tags); err != nil {
+			if id, err = r.create(ctx, tx, visiting(c).formats(c), in, tags); err != nil {
 				return err
 			}
-			made, err = tx.RecordGet(ctx, r.entity.Kind, id, false)
+			if made, err = tx.RecordGet(ctx, r.entity.Kind, id, false); err != nil || r.probes == nil {
+				return err
+			}
+			found, err = matching(ctx, tx.Queries, r.probes(in), id)
 			return err
 		})
 		if err != nil && !f.refused(err) {
@@ -324,12 +344,27 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 	}
 	if !f.Valid() {
 		f.lift(r.entity.Fields)
-		return r.renderForm(c, http.StatusUnprocessableEntity, views.FormPage{Form: f.Form})
+		p := views.FormPage{Form: f.Form}
+		var err error
+		if p.Matches, err = r.matches(c, posted); err != nil {
+			return err
+		}
+		return r.renderForm(c, http.StatusUnprocessableEntity, p)
 	}
-	if err := r.setFlash(c, ui.Flash{Subject: made.Name, Message: "added", Undo: changesURL(set)}); err != nil {
+	flash := ui.Flash{Subject: made.Name, Message: noted("added", notes), Undo: changesURL(set)}
+	mayBe(&flash, found)
+	if err := r.setFlash(c, flash); err != nil {
 		return err
 	}
 	return r.redirect(c, r.entity.URL(id))
+}
+
+// noted is a message with what else should be said.
+func noted(message, notes string) string {
+	if notes == "" {
+		return message
+	}
+	return message + ". " + notes
 }
 
 func changesURL(set uuid.UUID) string { return "/changes/" + set.String() + "/reversal" }
@@ -557,7 +592,11 @@ func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UU
 				return err
 			}
 		}
-		if p.Tasks, err = tx.TasksAbout(ctx, &id, 20); err != nil {
+		zone, err := tx.ZoneName(ctx, p.Location())
+		if err != nil {
+			return err
+		}
+		if p.Tasks, err = tx.TasksAbout(ctx, &id, zone, 20); err != nil {
 			return err
 		}
 		return readTimeline(ctx, tx.Queries, "", &p.Timeline)
@@ -602,6 +641,8 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 	var rec views.Record
 	var in Params
 	var set uuid.UUID
+	var notes string
+	var same bool
 	field := c.Request().PostForm.Get("field")
 	err = r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		row, err := r.get(tx.Queries, ctx, id)
@@ -611,8 +652,10 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 		if rec = r.record(c, row); rec.DeletedAt != nil {
 			return r.errDeleted(c, rec)
 		}
+		before := r.params(row)
 		in, set = r.params(row), tx.ChangeSet()
-		tags := r.read(c, f, &in)
+		var tags []string
+		tags, notes = r.read(c, f, &in)
 		seen := version
 		if field != "" && untouched(c, field, rec.Values[field]) {
 			seen = rec.Version // what else was changed is no clash with one field
@@ -622,6 +665,9 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 			return crm.ErrChanged // before other mistakes: their mending must not hide it
 		case !f.Valid():
 			return errInvalid
+		}
+		if same = reflect.DeepEqual(in, before) && (tags == nil || sameTags(tags, rec.Tags)); same {
+			return nil
 		}
 		if err := r.update(ctx, tx, visiting(c).formats(c), row, in, seen, tags); err != nil {
 			return err
@@ -633,7 +679,10 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 		return nil
 	})
 	inPlace := field != "" && wantsFragment(c)
-	saved := ui.Flash{Message: "Changes saved", Undo: changesURL(set)}
+	saved := ui.Flash{Message: noted("Changes saved", notes), Undo: changesURL(set)}
+	if same {
+		saved = ui.Flash{Message: "Nothing was changed"}
+	}
 	switch {
 	case err == nil && inPlace:
 		return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec, Changed: field, Saved: &saved})
@@ -650,6 +699,15 @@ func (r *records[Row, Params]) Update(c echo.Context) error {
 	// The form goes back with the version it came with: only who has seen a
 	// change may write over it.
 	return r.renderAgain(c, http.StatusUnprocessableEntity, rec, f, seenVersion(c), field, inPlace, nil)
+}
+
+// sameTags reports whether a form has the record's tags.
+func sameTags(names []string, tags []ui.TagValue) bool {
+	have := map[string]bool{}
+	for _, t := range tags {
+		have[entity.Fold(t.Name)] = true
+	}
+	return len(names) == len(tags) && !slices.ContainsFunc(names, func(n string) bool { return !have[entity.Fold(n)] })
 }
 
 // untouched reports whether value is what the field held when the form was

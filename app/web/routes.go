@@ -91,7 +91,7 @@ func accountRoutes(s *Server, level auth.Permission) []Route {
 
 // WorkspaceRoutes stand on every workspace's host.
 func WorkspaceRoutes(s *Server) []Route {
-	leads, deals, tasks := newLeads(s), newDeals(s), newTasks(s)
+	customers, contacts, leads, deals, tasks := newCustomers(s), newContacts(s), newLeads(s), newDeals(s), newTasks(s)
 	return slices.Concat(
 		[]Route{
 			{get, "/", auth.Read, s.dashboard},
@@ -99,10 +99,13 @@ func WorkspaceRoutes(s *Server) []Route {
 			{get, "/trash", auth.Read, s.trash},
 			{put, "/changes/:id/reversal", auth.Write, s.undo},
 		},
-		resource("/customers", newCustomers(s)),
-		resource("/contacts", newContacts(s)),
+		resource("/customers", customers),
+		resource("/contacts", contacts),
 		resource("/leads", leads),
 		[]Route{
+			{get, "/customers/matches", auth.Write, customers.Matches},
+			{get, "/contacts/matches", auth.Write, contacts.Matches},
+			{get, "/leads/matches", auth.Write, leads.Matches},
 			{put, "/leads/:id/status", auth.Write, leads.Status},
 			{get, "/leads/:id/conversion", auth.Write, leads.ConversionForm},
 			{post, "/leads/:id/conversion", auth.Write | auth.Large, leads.Convert},

@@ -11,11 +11,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/labstack/echo/v4"
-	"github.com/nyaruka/phonenumbers"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
@@ -61,21 +61,32 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	b.text("time_zone", &p.TimeZone)
 	b.text("date_style", &p.DateStyle)
 	b.text("number_style", &p.NumberStyle)
-	if ui.Exponent(p.Currency) != ui.Exponent(t.Currency) {
-		f.fail("currency", "This currency has other decimals than "+t.Currency+". Amounts that were entered would change: start a new workspace for it.")
-	}
-	if p.Country = strings.ToUpper(p.Country); f.present["country"] && phonenumbers.GetCountryCodeForRegion(p.Country) == 0 {
+	if p.Country = strings.ToUpper(p.Country); f.present["country"] && !entity.ValidCountry(p.Country) {
 		f.fail("country", "We don’t know this country. It should be two letters, such as IT.")
 	}
 	if !f.Valid() {
 		return s.renderWorkspaceSettings(c, http.StatusUnprocessableEntity, f.Form)
 	}
-	err := s.db.Shared(ctx, func(tx *db.SharedTx) error {
-		if err := tx.TenantSettings(ctx, p); err != nil {
-			return err
+	err := s.db.Tenant(ctx, func(tx *db.TenantTx) error {
+		if p.Currency != t.Currency {
+			// What is kept in the workspace's currency would be of another all at once.
+			switch stands, err := tx.AmountsExist(ctx); {
+			case err != nil:
+				return err
+			case stands:
+				return &crm.FieldError{Field: "currency", Message: "Amounts stand in " + t.Currency + " on customers, leads or projects, perhaps in the trash. They would be of " + p.Currency + " all at once: empty them first, or start a new workspace."}
+			}
 		}
-		return auth.AuditShared(ctx, tx, auth.DidChangeSettings, p.Name)
+		return tx.AsShared(ctx, func(tx *db.SharedTx) error {
+			if err := tx.TenantSettings(ctx, p); err != nil {
+				return err
+			}
+			return auth.AuditShared(ctx, tx, auth.DidChangeSettings, p.Name)
+		})
 	})
+	if err != nil && f.refused(err) {
+		return s.renderWorkspaceSettings(c, http.StatusUnprocessableEntity, f.Form)
+	}
 	if err != nil {
 		return err
 	}
@@ -149,9 +160,11 @@ func (s *Server) tagDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		name, err := tx.TagDelete(ctx, id)
-		if err != nil {
+	var name string
+	var set uuid.UUID
+	err = s.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+		set = tx.ChangeSet()
+		if name, err = tx.TagDelete(ctx, id); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, name+", tag")
@@ -159,7 +172,10 @@ func (s *Server) tagDelete(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.say(c, "/settings/tags", "Tag deleted")
+	if err := s.setFlash(c, ui.Flash{Subject: name, Message: "deleted, and taken off all records", Undo: changesURL(set)}); err != nil {
+		return err
+	}
+	return s.redirect(c, "/settings/tags")
 }
 
 func (s *Server) pipelines(c echo.Context) error {
@@ -229,6 +245,9 @@ func (s *Server) pipelineCreate(c echo.Context) error {
 		}
 		return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
 	})
+	if err != nil && f.refused(err) {
+		return s.renderPipelines(c, http.StatusUnprocessableEntity, nil, f.Form)
+	}
 	if err != nil {
 		return err
 	}

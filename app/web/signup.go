@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -11,9 +12,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/views"
 	letter "github.com/paddock-crm/paddock/views/mail"
@@ -29,6 +32,13 @@ func (s *Server) renderSignUp(c echo.Context, status int, f ui.Form) error {
 		Site: s.siteShell(c, "Create a workspace"), Form: f,
 		Slug:       views.SlugCheck{Problem: f.Error("slug")},
 		HostSuffix: "." + s.cfg.BaseURL.Host, Providers: s.platformProviders(), Work: auth.WorkChallenge(s.box),
+	}
+	if p.Form.Value("currency") == "" {
+		p.Form.Values = maps.Clone(p.Form.Values)
+		if p.Form.Values == nil {
+			p.Form.Values = map[string]string{}
+		}
+		p.Form.Values["currency"] = first(entity.CountryCurrency(browserCountry(c)), "EUR")
 	}
 	if v := visiting(c); v.signedIn {
 		ctx := c.Request().Context()
@@ -86,8 +96,9 @@ func (s *Server) signUp(c echo.Context) error {
 	}
 	in := auth.SignUpInput{
 		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"], Password: f.Values["password"], Strong: known && v.who.Strong,
-		Then: s.welcome,
+		Country: browserCountry(c), Then: s.welcome,
 	}
+	in.Currency = first(f.Values["currency"], entity.CountryCurrency(in.Country))
 	if known {
 		in.UserID, in.ProvedAt, in.BeganAt = v.who.UserID, &v.who.ProvedAt, &v.who.BeganAt
 		in.Email = v.who.Email
@@ -108,6 +119,21 @@ func (s *Server) signUp(c echo.Context) error {
 		}
 	}
 	return s.leave(c, s.handoffURL(c, r.Tenant.Slug, r.Handoff, ""))
+}
+
+// browserCountry is the country of the language that the browser asks for first (ISO
+// 3166), "" where it names none.
+func browserCountry(c echo.Context) string {
+	header := c.Request().Header.Get("Accept-Language")
+	tags, _, err := language.ParseAcceptLanguage(header[:min(len(header), 200)])
+	if err != nil || len(tags) == 0 {
+		return ""
+	}
+	region, sure := tags[0].Region()
+	if country := region.String(); sure >= language.High && entity.ValidCountry(country) {
+		return country
+	}
+	return ""
 }
 
 // local reports whether this is development, and the client on this machine, which

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -22,7 +24,12 @@ type tasks struct {
 func newTasks(s *Server) tasks {
 	return tasks{&records[tenantdb.TaskGetRow, tenantdb.TaskUpdateParams]{
 		Server: s, entity: &views.Tasks, get: (*tenantdb.Queries).TaskGet, params: crm.TaskParams, bind: bindTask,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats ui.Formats) ([]views.ListRow, string, error) {
+		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
+			zone, err := q.ZoneName(ctx, formats.Location())
+			if err != nil {
+				return nil, "", err
+			}
+			p.Zone = zone
 			rows, next, err := q.TaskList(ctx, f, p)
 			return lines(rows, formats, views.TaskRow), next, err
 		},
@@ -35,12 +42,12 @@ func newTasks(s *Server) tasks {
 		blank: func(c echo.Context) tenantdb.TaskUpdateParams {
 			return tenantdb.TaskUpdateParams{Type: "todo", Status: "open", Priority: "normal", AssigneeID: &visiting(c).who.MemberID}
 		},
-		create: func(ctx context.Context, tx *db.TenantTx, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
-			return crm.TaskCreate(ctx, tx.Queries, p, tags)
+		create: func(ctx context.Context, tx *db.TenantTx, formats entity.Formats, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
+			return crm.TaskCreate(ctx, tx.Queries, p, tags, formats.Location())
 		},
-		update: func(ctx context.Context, tx *db.TenantTx, formats ui.Formats, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, version int32, tags []string) error {
+		update: func(ctx context.Context, tx *db.TenantTx, formats entity.Formats, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, version int32, tags []string) error {
 			p.Version = version
-			return crm.TaskUpdate(ctx, tx.Queries, was, p, tags, crm.By{Member: tx.MemberID(), Zone: formats.Zone})
+			return crm.TaskUpdate(ctx, tx.Queries, was, p, tags, crm.By{Member: tx.MemberID(), Zone: formats.Location()})
 		},
 		beside: func(ctx context.Context, q *tenantdb.Queries, r tenantdb.TaskGetRow, p *views.RecordPage) error {
 			if p.CanWrite {
@@ -102,7 +109,7 @@ func (t tasks) renderDay(c echo.Context, status int, f ui.Form, flash *ui.Flash)
 		p.Flash = flash
 	}
 	err := t.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		rows, err := tx.TaskDay(ctx, &visiting(c).who.MemberID, dayLimit+1)
+		rows, err := taskDay(ctx, tx.Queries, visiting(c).who.MemberID, p.Formats, dayLimit+1)
 		if err != nil {
 			return err
 		}
@@ -125,6 +132,15 @@ func (t tasks) renderDay(c echo.Context, status int, f ui.Form, flash *ui.Flash)
 	return t.render(c, status, views.Day(p), views.DayAgain(p, flash))
 }
 
+// taskDay is up to n of a member's open tasks, the most urgent first by the person's days.
+func taskDay(ctx context.Context, q *tenantdb.Queries, member uuid.UUID, f entity.Formats, n int32) ([]tenantdb.TaskDayRow, error) {
+	zone, err := q.ZoneName(ctx, f.Location())
+	if err != nil {
+		return nil, err
+	}
+	return q.TaskDay(ctx, tenantdb.TaskDayParams{MemberID: &member, Zone: zone, Candidates: n + 100, N: n})
+}
+
 // Create adds a task from its form, or from the one line of a quick-add.
 func (t tasks) Create(c echo.Context) error {
 	posted := c.Request().PostForm
@@ -139,9 +155,8 @@ func (t tasks) Create(c echo.Context) error {
 	back := first(safePath(posted.Get("return")), "/tasks?layout=day")
 	formats := visiting(c).formats(c)
 	in := t.blank(c)
-	var due crm.Due
-	in.Subject, due = crm.QuickAdd(f.Values["quick"], formats.Local(formats.Now))
-	in.DueOn, in.DueAt = due.On, due.At
+	quick := formats.QuickAdd(f.Values["quick"])
+	in.Subject, in.DueOn, in.DueAt, in.Repeat = quick.Subject, quick.Due.On, quick.Due.At, quick.Repeat
 	if id, err := uuid.Parse(posted.Get("subject_id")); err == nil {
 		in.SubjectID, in.SubjectType = &id, posted.Get("subject_type")
 	}
@@ -150,7 +165,7 @@ func (t tasks) Create(c echo.Context) error {
 	if f.Valid() {
 		err := t.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			_, err = crm.TaskCreate(ctx, tx.Queries, in, nil)
+			_, err = crm.TaskCreate(ctx, tx.Queries, in, nil, formats.Location())
 			return err
 		})
 		if err != nil && !f.refused(err) {
@@ -167,9 +182,13 @@ func (t tasks) Create(c echo.Context) error {
 		return t.renderDay(c, http.StatusUnprocessableEntity, f.Form, nil)
 	}
 	flash := ui.Flash{Subject: in.Subject, Message: "added", Undo: changesURL(set)}
-	if when := formats.Due(in.DueOn, in.DueAt); when != "" {
+	if when := formats.DueText(in.DueOn, in.DueAt); when != "" {
 		flash.Message = "added, due " + when
 	}
+	if in.Repeat != "" {
+		flash.Message += ", " + strings.ToLower(views.RepeatLabel(in.Repeat))
+	}
+	flash.Message = noted(flash.Message, formats.Note(quick.Due))
 	if wantsFragment(c) && back == "/tasks?layout=day" {
 		return t.renderDay(c, http.StatusOK, ui.Form{}, &flash)
 	}
@@ -196,7 +215,7 @@ func quickType(subject string) string {
 // Complete ticks a task off; Reopen takes it back.
 func (t tasks) Complete(c echo.Context) error {
 	return t.tick(c, "completed", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskComplete(ctx, tx.Queries, id, crm.By{Member: tx.MemberID(), Zone: visiting(c).formats(c).Zone})
+		return crm.TaskComplete(ctx, tx.Queries, id, crm.By{Member: tx.MemberID(), Zone: visiting(c).formats(c).Location()})
 	})
 }
 
@@ -268,15 +287,17 @@ func (t tasks) Snooze(c echo.Context) error {
 		return err
 	}
 	formats := visiting(c).formats(c)
-	due, ok := parseDue(c.FormValue("due_at"), formats)
+	due, ok := formats.ParseDue(entity.Line(c.FormValue("due_at")))
 	if !ok {
 		return &problem{status: http.StatusUnprocessableEntity, title: "We could not read when", text: "Choose one of the menu, or open the task and write a day."}
 	}
 	var set uuid.UUID
+	var later bool
 	var row tenantdb.TaskGetRow
 	err = t.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		set = tx.ChangeSet()
-		if err := crm.TaskSnooze(ctx, tx.Queries, id, due); err != nil {
+		err = crm.TaskSnooze(ctx, tx.Queries, id, due, formats.Location())
+		if later = errors.Is(err, crm.ErrSooner); err != nil && !later {
 			return err
 		}
 		row, err = tx.TaskGet(ctx, id)
@@ -285,7 +306,10 @@ func (t tasks) Snooze(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	flash := ui.Flash{Subject: row.Subject, Message: "put off: " + formats.Due(row.DueOn, row.DueAt), Undo: changesURL(set)}
+	flash := ui.Flash{Subject: row.Subject, Message: noted("put off: "+formats.DueText(row.DueOn, row.DueAt), formats.Note(due)), Undo: changesURL(set)}
+	if later {
+		flash = ui.Flash{Subject: row.Subject, Message: "is due later than that already: " + formats.DueText(row.DueOn, row.DueAt)}
+	}
 	if wantsFragment(c) {
 		return t.renderDay(c, http.StatusOK, ui.Form{}, &flash)
 	}

@@ -248,23 +248,38 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 }
 
 const tenantClaim = `-- name: TenantClaim :one
-update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now()
+update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now(),
+	currency = coalesce(nullif($3::text, ''), currency), country = coalesce(nullif($4::text, ''), country)
 where id = (
 	select t.id from tenants t
-	where t.state = 'spare' and t.schema_version >= $3 -- made by a newer program, during its rolling start
+	where t.state = 'spare' and t.schema_version >= $5 -- made by a newer program, during its rolling start
 	order by t.created_at limit 1
 	for update skip locked
 )
 returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at
 `
 
+type TenantClaimParams struct {
+	Slug          string
+	Name          string
+	Currency      string
+	Country       string
+	SchemaVersion int64
+}
+
 type TenantClaimRow struct {
 	Tenant Tenant
 }
 
 // Makes a ready, current spare schema the workspace; no row when there is none.
-func (q *Queries) TenantClaim(ctx context.Context, slug string, name string, schemaVersion int64) (TenantClaimRow, error) {
-	row := q.db.QueryRow(ctx, tenantClaim, slug, name, schemaVersion)
+func (q *Queries) TenantClaim(ctx context.Context, arg TenantClaimParams) (TenantClaimRow, error) {
+	row := q.db.QueryRow(ctx, tenantClaim,
+		arg.Slug,
+		arg.Name,
+		arg.Currency,
+		arg.Country,
+		arg.SchemaVersion,
+	)
 	var i TenantClaimRow
 	err := row.Scan(
 		&i.Tenant.ID,

@@ -65,7 +65,7 @@ union all select 'task', id, subject from tasks where id = any (@ids::uuid[]) an
 
 -- name: Names :many
 -- What ids stand for, whatever they are: records (deleted ones too), members,
--- stages, pipelines and tags.
+-- stages, pipelines and tags, deleted ones by the name that they had.
 select id, name::text as name from customers where id = any (@ids::uuid[])
 union all select id, name from contacts where id = any (@ids::uuid[])
 union all select id, name from leads where id = any (@ids::uuid[])
@@ -75,7 +75,8 @@ union all select id, subject from tasks where id = any (@ids::uuid[])
 union all select id, name from members where id = any (@ids::uuid[])
 union all select id, name from stages where id = any (@ids::uuid[])
 union all select id, name from pipelines where id = any (@ids::uuid[])
-union all select id, name from tags where id = any (@ids::uuid[]);
+union all select id, name from tags where id = any (@ids::uuid[])
+union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any (@ids::uuid[]) and c.entity = 'tag' and c.op = 'delete';
 
 -- name: TrashList :many
 -- What was deleted, the last first, from before a moment on.

@@ -139,6 +139,7 @@ union all select id, name from members where id = any ($1::uuid[])
 union all select id, name from stages where id = any ($1::uuid[])
 union all select id, name from pipelines where id = any ($1::uuid[])
 union all select id, name from tags where id = any ($1::uuid[])
+union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'
 `
 
 type NamesRow struct {
@@ -147,7 +148,7 @@ type NamesRow struct {
 }
 
 // What ids stand for, whatever they are: records (deleted ones too), members,
-// stages, pipelines and tags.
+// stages, pipelines and tags, deleted ones by the name that they had.
 func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]NamesRow, error) {
 	rows, err := q.db.Query(ctx, names, ids)
 	if err != nil {

@@ -43,7 +43,7 @@ var contactList = listSpec{
 		"created_at": {column: "c.created_at", cast: "timestamptz"},
 	},
 	defaultSort: "name",
-	search:      []string{"c.search", "c.name", "c.email"},
+	search:      "c.search",
 	owner:       "c.owner_id",
 	match:       map[string]string{"customer": anyID("c.customer_id")},
 	dates:       map[string]string{"created": "c.created_at"},

@@ -29,7 +29,7 @@ var customerList = listSpec{
 		` + tagged("customer", "c.id"),
 	sorts: map[string]sortColumn{
 		"name":           {column: "c.name", cast: "text"},
-		"type":           {column: "c.type", cast: "text"},
+		"type":           choiceColumn("c.type", "prospect", "customer", "partner", "at_risk", "lapsed"),
 		"domain":         textColumn("c.domain"),
 		"industry":       textColumn("c.industry"),
 		"city":           textColumn("c.city"),
@@ -39,7 +39,7 @@ var customerList = listSpec{
 		"created_at":     {column: "c.created_at", cast: "timestamptz"},
 	},
 	defaultSort: "name",
-	search:      []string{"c.search", "c.name", "c.domain", "c.email"},
+	search:      "c.search",
 	owner:       "c.owner_id",
 	match:       map[string]string{"type": anyOf("c.type")},
 	dates:       map[string]string{"created": "c.created_at"},

@@ -36,7 +36,7 @@ var dealList = listSpec{
 		` + tagged("deal", "d.id"),
 	sorts: map[string]sortColumn{
 		"name":                {column: "d.name", cast: "text"},
-		"amount":              nullableColumn("d.amount", "bigint"),
+		"amount":              nullableColumn("d.amount_order", "text"), // by currency, then by value
 		"expected_close_date": nullableColumn("d.expected_close_date", "date"),
 		"owner":               ownerColumn("d.owner_id"),
 		"updated_at":          {column: "d.updated_at", cast: "timestamptz"},
@@ -44,7 +44,7 @@ var dealList = listSpec{
 		"position":            {column: "d.position", cast: "text"}, // of one stage's column on the board
 	},
 	defaultSort: "name",
-	search:      []string{"d.search", "d.name"},
+	search:      "d.search",
 	owner:       "d.owner_id",
 	match: map[string]string{
 		"stage": anyID("d.stage_id"), "pipeline": anyID("d.pipeline_id"), "currency": anyOf("d.currency"),

@@ -48,28 +48,5 @@ insert into leads (
 -- How many leads each status has, and what they amount to.
 select status, count(*)::bigint as n, coalesce(sum(amount), 0)::bigint as amount from leads where deleted_at is null group by status;
 
--- name: LeadCustomerMatches :many
--- Customers that a lead may already be: by the domain of its email, or by a
--- name like its company's (pg_trgm's word similarity).
-select x.id, x.name::text as name, x.domain, x.by_domain from (
-	(select c.id, c.name, c.domain, true as by_domain, 1::real as likeness from customers c
-	 where c.deleted_at is null and @domain::text <> '' and c.domain = @domain::text limit 5)
-	union all
-	(select c.id, c.name, c.domain, false, word_similarity(lower(@company::text), c.search) from customers c
-	 where c.deleted_at is null and length(@company::text) >= 3 and lower(@company::text) <% c.search and (@domain::text = '' or c.domain <> @domain::text)
-	 order by word_similarity(lower(@company::text), c.search) desc limit 5)
-) x order by x.likeness desc, x.name limit 6;
-
--- name: LeadContactMatches :many
--- Contacts that a lead may already be: by the email, or by a like name.
-select x.id, x.name::text as name, x.email, coalesce(k.name, '')::text as customer_name, x.by_email from (
-	(select c.id, c.name, c.email, c.customer_id, true as by_email, 1::real as likeness from contacts c
-	 where c.deleted_at is null and @email::text <> '' and c.email = @email::text limit 5)
-	union all
-	(select c.id, c.name, c.email, c.customer_id, false, word_similarity(lower(@name::text), c.search) from contacts c
-	 where c.deleted_at is null and length(@name::text) >= 3 and lower(@name::text) <% c.search and (@email::text = '' or c.email <> @email::text)
-	 order by word_similarity(lower(@name::text), c.search) desc limit 5)
-) x left join customers k on k.id = x.customer_id order by x.likeness desc, x.name limit 6;
-
 -- name: LeadSetStatus :execrows
 update leads set status = @status, version = version + 1, updated_at = now() where id = @id and version = @version and deleted_at is null and status <> 'converted';

@@ -43,52 +43,6 @@ func (q *Queries) LeadColumns(ctx context.Context) ([]LeadColumnsRow, error) {
 	return items, nil
 }
 
-const leadContactMatches = `-- name: LeadContactMatches :many
-select x.id, x.name::text as name, x.email, coalesce(k.name, '')::text as customer_name, x.by_email from (
-	(select c.id, c.name, c.email, c.customer_id, true as by_email, 1::real as likeness from contacts c
-	 where c.deleted_at is null and $1::text <> '' and c.email = $1::text limit 5)
-	union all
-	(select c.id, c.name, c.email, c.customer_id, false, word_similarity(lower($2::text), c.search) from contacts c
-	 where c.deleted_at is null and length($2::text) >= 3 and lower($2::text) <% c.search and ($1::text = '' or c.email <> $1::text)
-	 order by word_similarity(lower($2::text), c.search) desc limit 5)
-) x left join customers k on k.id = x.customer_id order by x.likeness desc, x.name limit 6
-`
-
-type LeadContactMatchesRow struct {
-	ID           uuid.UUID
-	Name         string
-	Email        string
-	CustomerName string
-	ByEmail      bool
-}
-
-// Contacts that a lead may already be: by the email, or by a like name.
-func (q *Queries) LeadContactMatches(ctx context.Context, email string, name string) ([]LeadContactMatchesRow, error) {
-	rows, err := q.db.Query(ctx, leadContactMatches, email, name)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LeadContactMatchesRow{}
-	for rows.Next() {
-		var i LeadContactMatchesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.Email,
-			&i.CustomerName,
-			&i.ByEmail,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 type LeadCopyParams struct {
 	ID            uuid.UUID
 	FirstName     string
@@ -111,51 +65,6 @@ type LeadCopyParams struct {
 	DealID        *uuid.UUID
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
-}
-
-const leadCustomerMatches = `-- name: LeadCustomerMatches :many
-select x.id, x.name::text as name, x.domain, x.by_domain from (
-	(select c.id, c.name, c.domain, true as by_domain, 1::real as likeness from customers c
-	 where c.deleted_at is null and $1::text <> '' and c.domain = $1::text limit 5)
-	union all
-	(select c.id, c.name, c.domain, false, word_similarity(lower($2::text), c.search) from customers c
-	 where c.deleted_at is null and length($2::text) >= 3 and lower($2::text) <% c.search and ($1::text = '' or c.domain <> $1::text)
-	 order by word_similarity(lower($2::text), c.search) desc limit 5)
-) x order by x.likeness desc, x.name limit 6
-`
-
-type LeadCustomerMatchesRow struct {
-	ID       uuid.UUID
-	Name     string
-	Domain   string
-	ByDomain bool
-}
-
-// Customers that a lead may already be: by the domain of its email, or by a
-// name like its company's (pg_trgm's word similarity).
-func (q *Queries) LeadCustomerMatches(ctx context.Context, domain string, company string) ([]LeadCustomerMatchesRow, error) {
-	rows, err := q.db.Query(ctx, leadCustomerMatches, domain, company)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LeadCustomerMatchesRow{}
-	for rows.Next() {
-		var i LeadCustomerMatchesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.Domain,
-			&i.ByDomain,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const leadGet = `-- name: LeadGet :one

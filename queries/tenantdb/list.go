@@ -9,13 +9,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // sqlc makes static queries; a list that can be sorted by any column, in both
@@ -43,6 +47,7 @@ type Page struct {
 	Sort  string // a field of the list, "-" before it for descending; "" is the list's default
 	After string // the cursor of the page before; "" starts at the top
 	Limit int
+	Zone  string // in which days end, as PostgreSQL knows it (ZoneName); "" is UTC
 }
 
 // sortColumn is a column to sort by. Its index is (column, id).
@@ -52,6 +57,35 @@ type sortColumn struct {
 	present string // condition on rows that have a value; "" when all have
 	absent  string // its opposite, in a form the index serves
 	related *related
+	// days is the day that a row has in place of a moment, such as due_on beside due_at. It
+	// counts as when it ends in the page's zone; its index is (days, id).
+	days string
+	// choices are the values of a column of choices, in their order.
+	choices []string
+}
+
+// choiceColumn sorts a column of choices in their order; the index is of the same
+// expression.
+func choiceColumn(c string, values ...string) sortColumn {
+	in := "array_position(array['" + strings.Join(values, "', '") + "'], " + c + ")"
+	return sortColumn{column: in, cast: "integer", choices: values}
+}
+
+// positions are where values stand among the column's choices, as SQL; "" for none.
+func (c sortColumn) positions(values []string) string {
+	var out []string
+	for _, v := range values {
+		if i := slices.Index(c.choices, v); i >= 0 {
+			out = append(out, strconv.Itoa(i+1))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// optional is the column where rows may have no value.
+func (c sortColumn) optional(present, absent string) sortColumn {
+	c.present, c.absent = present, absent
+	return c
 }
 
 // related is the table that the column to sort by belongs to, such as the
@@ -80,10 +114,11 @@ type listSpec struct {
 	sorts       map[string]sortColumn
 	defaultSort string
 	kind        string            // as taggings name it
-	search      []string          // the search column, the name, then columns in small letters: see conditions.search
+	search      string            // the column that is searched: see conditions.search
 	owner       string            // the column that says whose a record is
 	match       map[string]string // what a filter compares: a column's condition, with %s for its values as text[]
 	dates       map[string]string // what Filter.Since and Until look at, by Filter.Date
+	days        map[string]string // the day that a row has in place of that moment, where it may
 }
 
 // Filter narrows a list; zero fields do not.
@@ -101,8 +136,8 @@ type Filter struct {
 
 // conditions are what the filter asks of the list's rows.
 func (s listSpec) conditions(f Filter) conditions {
-	c := conditions{where: []string{s.alias() + ".deleted_at is null"}}
-	c.search(f.Query, s.search[0], s.search[1], s.search[2:]...)
+	c := conditions{where: []string{s.alias() + ".deleted_at is null"}, matched: f.Match}
+	c.search(f.Query, s.search)
 	for _, field := range slices.Sorted(maps.Keys(f.Match)) {
 		if format, ok := s.match[field]; ok && len(f.Match[field]) > 0 {
 			c.match(format, f.Match[field])
@@ -119,14 +154,27 @@ func (s listSpec) conditions(f Filter) conditions {
 		c.add(`exists (select from taggings g where g.subject_type = '`+s.kind+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`, f.TagID)
 	}
 	if column, ok := s.dates[f.Date]; ok {
-		if !f.Since.IsZero() {
-			c.add(column+" >= %s", f.Since)
-		}
-		if !f.Until.IsZero() {
-			c.add(column+" < %s", f.Until)
-		}
+		c.between(column, s.days[f.Date], f.Since, f.Until)
 	}
 	return c
+}
+
+// between asks for a moment from since on and before until, or for a day of theirs.
+func (c *conditions) between(column, days string, since, until time.Time) {
+	for _, b := range []struct {
+		op string
+		at time.Time
+	}{{">=", since}, {"<", until}} {
+		switch {
+		case b.at.IsZero():
+		case days == "":
+			c.add(column+" "+b.op+" %s", b.at)
+		default:
+			at, on := column+" "+b.op+" "+c.arg(b.at), days+" "+b.op+" "+c.arg(b.at.Format(time.DateOnly))+"::date"
+			c.where = append(c.where, "("+at+" or "+on+")")
+			c.moments, c.days = append(c.moments, at), append(c.days, on) // for the parts that have one of them
+		}
+	}
 }
 
 func (s listSpec) alias() string { a, _, _ := strings.Cut(s.id, "."); return a }
@@ -191,8 +239,10 @@ func (s listSpec) sort(p Page) (field string, c sortColumn, desc bool) {
 
 // conditions collects a query's WHERE and its arguments.
 type conditions struct {
-	where []string
-	args  []any
+	where         []string
+	args          []any
+	matched       map[string][]string
+	moments, days []string // of where, for rows that have a moment, and for those that have a day
 }
 
 // add appends a condition whose %s stand for its arguments' placeholders.
@@ -213,35 +263,45 @@ func (c *conditions) and(more ...string) string {
 	return strings.Join(append(more, c.where...), " and ")
 }
 
-// search adds the words of q. A word of three letters or more may stand
-// anywhere in column (the trigram index serves it), a shorter one must start
-// name or one of the plain columns, which hold small letters. Each pattern has
-// the collation of the index that is to serve it.
-func (c *conditions) search(q, column, name string, plain ...string) {
-	const plainLower = lower + ` collate "default"`
+// search adds the words of q: a record has each of them in its search column, or the phone
+// number that all of them are. The trigram index serves it: a short word's pattern has the
+// blank before it, which makes trigrams of its own.
+func (c *conditions) search(q, column string) {
+	if q == "" {
+		return
+	}
+	var words []string
 	for _, word := range strings.Fields(q) {
-		pattern := likeEscaper.Replace(word)
-		if utf8.RuneCountInString(word) >= 3 {
-			c.add(column+" like ("+plainLower+")", "%"+pattern+"%")
-			continue
+		var either []string
+		for _, p := range entity.SearchPatterns(word) {
+			either = append(either, column+" like "+c.arg(p))
 		}
-		mark := c.arg(pattern + "%")
-		ors := []string{"lower(" + name + ") like " + fmt.Sprintf(lower, mark)}
-		for _, p := range plain {
-			if strings.HasPrefix(p, "lower(") { // a name like the first
-				ors = append(ors, p+" like "+fmt.Sprintf(lower, mark))
-				continue
-			}
-			ors = append(ors, p+" like ("+fmt.Sprintf(plainLower, mark)+")")
+		switch len(either) {
+		case 0: // signs: "&" in "Smith & Co"
+		case 1:
+			words = append(words, either[0])
+		default:
+			words = append(words, "("+strings.Join(either, " or ")+")")
 		}
-		c.where = append(c.where, "("+strings.Join(ors, " or ")+")")
+	}
+	switch number := entity.NumberPattern(q); {
+	case len(words) == 0:
+		c.where = append(c.where, "false") // of nothing but signs
+	case number != "":
+		c.where = append(c.where, "("+strings.Join(words, " and ")+" or "+column+" like "+c.arg(number)+")")
+	default:
+		c.where = append(c.where, words...)
 	}
 }
 
-// lower folds as the tables do. Go's own folding differs for İ and final Σ.
-const lower = "lower(%s::text collate ext.name_order)"
+// searchPrefix is how many characters of the search column its index of beginnings has.
+const searchPrefix = 60
 
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+// begins is the pattern of records whose name begins with the words.
+func begins(words string) string {
+	r := []rune(" " + entity.Words(words))
+	return string(r[:min(len(r), searchPrefix)]) + "%"
+}
 
 type cursor struct {
 	Sort   string     `json:"s"`
@@ -314,8 +374,15 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		if col.present != "" {
 			where = append(where, col.present)
 		}
+		if in := col.positions(c.matched[strings.TrimPrefix(field, "-")]); in != "" {
+			where = append(where, col.column+" in ("+in+")") // the index is read from there on
+		}
 		if from != nil {
 			where = append(where, fmt.Sprintf("(%s, %s) %s (%s::%s, %s::uuid)", col.column, s.id, op, c.arg(from.Key), col.cast, c.arg(from.ID)))
+		}
+		if col.days != "" {
+			where = append(where, c.moments...)
+			parts = append(parts, s.daysPart(&c, col, from, op, dir, limit, p.Zone))
 		}
 		parts = append(parts, part(0, col.column, c.and(where...), col.column+dir+", "+s.id+dir))
 	}
@@ -348,6 +415,51 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		order by page.part, page.list_key%[2]s, page.list_of%[2]s, page.list_id%[2]s`,
 		with, dir, limit, s.columns, s.from, s.id, s.join, valued), c.args, nil
 }
+
+// daysPart selects the rows of a page that have a day in place of a moment.
+func (s listSpec) daysPart(c *conditions, col sortColumn, from *cursor, op, dir, limit, zone string) string {
+	if zone == "" {
+		zone = "UTC"
+	}
+	in := c.arg(zone) + "::text"
+	key := "((" + col.days + " + 1)::timestamp at time zone " + in + ")"
+	where := append([]string{col.days + " is not null"}, c.days...)
+	if from != nil {
+		at := c.arg(from.Key) + "::timestamptz"
+		day := map[string]string{">": " >= (" + at + " at time zone " + in + ")::date - 1", "<": " <= (" + at + " at time zone " + in + ")::date"}[op] // for the index
+		where = append(where, col.days+day, fmt.Sprintf("(%s, %s) %s (%s, %s::uuid)", key, s.id, op, at, c.arg(from.ID)))
+	}
+	return fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, null::uuid as list_of from %[3]s where %[4]s order by %[5]s%[6]s, %[1]s%[6]s limit %[7]s)`,
+		s.id, key, s.from, c.and(where...), col.days, dir, limit)
+}
+
+// zones are those that PostgreSQL knows, by the name that it is given.
+var zones sync.Map
+
+// ZoneName is a time zone as the database knows it: by its name, or by how far it is from
+// UTC now where the database's list is older than ours.
+func (q *Queries) ZoneName(ctx context.Context, zone *time.Location) (string, error) {
+	name := zone.String()
+	if zone == time.UTC {
+		return "UTC", nil
+	}
+	if known, ok := zones.Load(name); ok {
+		return known.(string), nil
+	}
+	var is bool
+	if err := q.db.QueryRow(ctx, `select exists (select from pg_catalog.pg_timezone_names where name = $1)`, name).Scan(&is); err != nil {
+		return "", err
+	}
+	known := name
+	if !is {
+		_, offset := time.Now().In(zone).Zone()
+		known = fmt.Sprintf("%+03d:%02d", -offset/3600, abs(offset/60)%60) // POSIX counts the other way
+	}
+	zones.Store(name, known)
+	return known, nil
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // listPage returns a page of rows and the cursor of the next one, "" at the end.
 func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, c conditions, p Page) (rows []T, next string, err error) {

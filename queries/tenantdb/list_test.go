@@ -64,6 +64,7 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k tenantdb.Kind) (members
 			from generate_series(1, %d) g, lateral (select ('x' || substr(md5(g::text || 'o'), 1, 6))::bit(24)::int as n) d, (select array_agg(id order by name) ids from members where name like 'Member %%') m, (select array_agg(id order by position) ids from stages) s`, table, columns[0], owner, columns[1], rows),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'common') from %s x where hashtext(x.id::text) %% 3 = 0`, k, table),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k, table),
+		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table, map[tenantdb.Kind]string{tenantdb.Contact: "last_name", tenantdb.Lead: "last_name", tenantdb.Task: "subject"}[k]+map[bool]string{true: "name"}[k != tenantdb.Contact && k != tenantdb.Lead && k != tenantdb.Task]),
 		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`, `analyze customers`, `analyze members`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
@@ -98,7 +99,7 @@ func TestListPlans(t *testing.T) {
 			filters := map[string]tenantdb.Filter{
 				"none": {}, "owner": {OwnerID: members[3]}, "rare owner": {OwnerID: members[11]}, "no owner": {NoOwner: true},
 				"tag": {Tag: "common", TagID: tags[0]}, "rare tag": {Tag: "rare", TagID: tags[1]}, "unknown tag": {Tag: "none such"},
-				"words": {Query: "8f14e45f"}, "prefix": {Query: "8f"}, "nothing": {Query: "zzzzzz"},
+				"words": {Query: "8f14e45f"}, "prefix": {Query: "8f"}, "nothing": {Query: "zzzzzz"}, "no word begins so": {Query: "zz"}, "two of a script without blanks": {Query: "東京"}, "another script": {Query: "елк"}, "two letters of it": {Query: "Ёл"},
 				"owner and tag": {OwnerID: members[3], Tag: "common", TagID: tags[0]},
 			}
 			for field, vs := range values[k] {

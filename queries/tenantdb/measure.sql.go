@@ -9,6 +9,19 @@ import (
 	"context"
 )
 
+const amountsExist = `-- name: AmountsExist :one
+select (exists (select from customers where annual_revenue is not null) or exists (select from leads where amount is not null)
+	or exists (select from projects where budget is not null))::bool
+`
+
+// Whether any record has an amount in the workspace's currency, those in the trash too.
+func (q *Queries) AmountsExist(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, amountsExist)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const recordTotal = `-- name: RecordTotal :one
 select ((select count(*) from customers) + (select count(*) from contacts) + (select count(*) from leads) + (select count(*) from deals)
       + (select count(*) from projects) + (select count(*) from tasks) + (select count(*) from notes))::bigint as records

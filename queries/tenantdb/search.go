@@ -8,6 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // SearchRow is a record that a search found.
@@ -34,28 +36,29 @@ const searchCandidates = 400
 const likeCandidates = 80
 
 // Search finds up to n records of each kind. A record whose name begins with
-// the words comes before one that has each of them somewhere.
+// the words comes before one that has each of them somewhere, and what is written
+// as they are before what only folds to the same.
 func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow, error) {
 	var parts []string
-	var args []any
+	c := conditions{}
+	folded, prefix, typed := c.arg(entity.Words(words)), c.arg(begins(words)), c.arg(strings.ToLower(words))
 	for _, k := range Kinds {
 		spec := lists[k]
-		a, name := spec.alias(), spec.alias()+"."+k.name()
-		c := spec.conditions(Filter{Query: words})
-		c.args = append([]any{}, args...) // one list of arguments for all parts
-		c.where = c.where[:1]
-		c.search(words, spec.search[0], spec.search[1], spec.search[2:]...)
-		prefix := fmt.Sprintf(lower, c.arg(likeEscaper.Replace(strings.TrimSpace(words))+"%"))
-		args = c.args
+		a := spec.alias()
+		part := conditions{args: c.args}
+		part.search(words, spec.search)
+		if len(part.where) == 0 {
+			return nil, nil
+		}
+		c.args = part.args // one list of arguments for all parts
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text, x.id, x.%[2]s::text, %[3]s, x.rank from (
-				(select %[4]s.*, 2::real as rank from %[5]s where %[4]s.deleted_at is null and lower(%[6]s) like %[7]s order by lower(%[6]s) limit %[9]d)
+				(select %[4]s.*, 2::real as rank from %[5]s where %[4]s.deleted_at is null and left(%[6]s, %[13]d) like %[7]s order by left(%[6]s, %[13]d) limit %[9]d)
 				union all
-				(select y.* from (select %[4]s.*, word_similarity(lower('%[10]s'), %[11]s)::real as rank from %[5]s where %[8]s limit %[12]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
-			) x order by x.rank desc, x.updated_at desc limit %[9]d)`,
-			k, k.name(), details[k], a, spec.from, name, prefix, c.and(), 2*n, "", spec.search[0], searchCandidates))
+				(select y.* from (select %[4]s.*, word_similarity(%[10]s, %[6]s)::real as rank from %[5]s where %[4]s.deleted_at is null and %[8]s limit %[11]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
+			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
+			k, k.name(), details[k], a, spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
 	}
-	sql := strings.ReplaceAll(strings.Join(parts, " union all "), "lower('')", fmt.Sprintf(lower, fmt.Sprintf("$%d", len(args)+1)))
-	return q.searchRows(ctx, sql, append(args, words), n)
+	return q.searchRows(ctx, strings.Join(parts, " union all "), c.args, n)
 }
 
 // SearchLike finds records whose words are like these, for what was mistyped.
@@ -68,13 +71,12 @@ func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]Search
 	var parts []string
 	for _, k := range Kinds {
 		spec := lists[k]
-		a, column := spec.alias(), spec.search[0]
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text, x.id, x.%[2]s::text, %[3]s, x.rank from (
-				select %[4]s.*, word_similarity(lower($1::text), %[6]s) as rank from %[5]s
-				where %[4]s.deleted_at is null and lower($1::text) <%% %[6]s limit %[7]d) x
-			order by x.rank desc, x.updated_at desc limit %[8]d)`, k, k.name(), details[k], a, spec.from, column, likeCandidates, n))
+				select %[4]s.*, word_similarity($1::text, %[6]s) as rank from %[5]s
+				where %[4]s.deleted_at is null and $1::text <%% %[6]s limit %[7]d) x
+			order by x.rank desc, x.updated_at desc limit %[8]d)`, k, k.name(), details[k], spec.alias(), spec.from, spec.search, likeCandidates, n))
 	}
-	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{words}, n)
+	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{entity.Words(words)}, n)
 }
 
 func (q *Queries) searchRows(ctx context.Context, sql string, args []any, n int) ([]SearchRow, error) {

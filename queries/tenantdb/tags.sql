@@ -1,15 +1,16 @@
 -- name: TagEnsure :exec
--- Makes the tags that do not exist yet; names keep the case of their first use.
+-- Makes the tags that do not exist yet; names are the same whatever their case and marks,
+-- and stay as they were first written.
 -- In order, so that two who make the same tags wait and do not deadlock.
 insert into tags (id, name, color)
 select w.id, w.name, (array['blue', 'green', 'amber', 'red', 'gray'])[1 + abs(hashtext(lower(w.name))) % 5] from (select unnest(@ids::uuid[]) as id, unnest(@names::text[]) as name) w
-order by lower(w.name collate ext.name_order)
-on conflict (lower(name)) do nothing;
+order by ext.fold(w.name)
+on conflict do nothing;
 
 -- name: TagIDs :many
--- The ids of the tags with these names, in any case, in the order of the names.
+-- The ids of the tags with these names, folded, in the order of the names.
 select t.id from unnest(@names::text[]) with ordinality w (name, n)
-join tags t on lower(t.name) = lower(w.name collate ext.name_order) order by w.n;
+join tags t on ext.fold(t.name) = ext.fold(w.name) order by w.n;
 
 -- name: TaggingsReplace :exec
 -- The record has exactly these tags afterwards.
@@ -47,3 +48,19 @@ select @subject_type, @subject_id, t.id from tags t where t.id = @tag_id on conf
 
 -- name: TaggingDelete :exec
 delete from taggings where subject_type = @subject_type and subject_id = @subject_id and tag_id = @tag_id;
+
+-- name: TagRestore :one
+-- Brings a deleted tag back from the change log, on the records that it was taken off with
+-- it; no row when there is one of its name again, or it is there.
+with tag as (
+	insert into tags (id, name, color)
+	select (c.before->>'id')::uuid, c.before->>'name', c.before->>'color' from changes c
+	where c.change_set = @change_set and c.entity = 'tag' and c.op = 'delete'
+	on conflict do nothing returning id, name
+), taken as (
+	insert into taggings (subject_type, subject_id, tag_id)
+	select c.before->>'subject_type', (c.before->>'subject_id')::uuid, tag.id from changes c join tag on tag.id = (c.before->>'tag_id')::uuid
+	where c.change_set = @change_set and c.entity = 'tagging' and c.op = 'delete'
+	on conflict do nothing
+)
+select name::text from tag;

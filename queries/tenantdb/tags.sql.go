@@ -25,11 +25,12 @@ func (q *Queries) TagDelete(ctx context.Context, id uuid.UUID) (string, error) {
 const tagEnsure = `-- name: TagEnsure :exec
 insert into tags (id, name, color)
 select w.id, w.name, (array['blue', 'green', 'amber', 'red', 'gray'])[1 + abs(hashtext(lower(w.name))) % 5] from (select unnest($1::uuid[]) as id, unnest($2::text[]) as name) w
-order by lower(w.name collate ext.name_order)
-on conflict (lower(name)) do nothing
+order by ext.fold(w.name)
+on conflict do nothing
 `
 
-// Makes the tags that do not exist yet; names keep the case of their first use.
+// Makes the tags that do not exist yet; names are the same whatever their case and marks,
+// and stay as they were first written.
 // In order, so that two who make the same tags wait and do not deadlock.
 func (q *Queries) TagEnsure(ctx context.Context, ids []uuid.UUID, names []string) error {
 	_, err := q.db.Exec(ctx, tagEnsure, ids, names)
@@ -38,10 +39,10 @@ func (q *Queries) TagEnsure(ctx context.Context, ids []uuid.UUID, names []string
 
 const tagIDs = `-- name: TagIDs :many
 select t.id from unnest($1::text[]) with ordinality w (name, n)
-join tags t on lower(t.name) = lower(w.name collate ext.name_order) order by w.n
+join tags t on ext.fold(t.name) = ext.fold(w.name) order by w.n
 `
 
-// The ids of the tags with these names, in any case, in the order of the names.
+// The ids of the tags with these names, folded, in the order of the names.
 func (q *Queries) TagIDs(ctx context.Context, names []string) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, tagIDs, names)
 	if err != nil {
@@ -98,6 +99,30 @@ func (q *Queries) TagList(ctx context.Context) ([]TagListRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const tagRestore = `-- name: TagRestore :one
+with tag as (
+	insert into tags (id, name, color)
+	select (c.before->>'id')::uuid, c.before->>'name', c.before->>'color' from changes c
+	where c.change_set = $1 and c.entity = 'tag' and c.op = 'delete'
+	on conflict do nothing returning id, name
+), taken as (
+	insert into taggings (subject_type, subject_id, tag_id)
+	select c.before->>'subject_type', (c.before->>'subject_id')::uuid, tag.id from changes c join tag on tag.id = (c.before->>'tag_id')::uuid
+	where c.change_set = $1 and c.entity = 'tagging' and c.op = 'delete'
+	on conflict do nothing
+)
+select name::text from tag
+`
+
+// Brings a deleted tag back from the change log, on the records that it was taken off with
+// it; no row when there is one of its name again, or it is there.
+func (q *Queries) TagRestore(ctx context.Context, changeSet uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, tagRestore, changeSet)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const tagUpdate = `-- name: TagUpdate :execrows

@@ -2,16 +2,16 @@
 -- Takes the parameters of TaskUpdate, in its order: one struct serves both.
 insert into tasks (
 	subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id,
-	subject_type, subject_id, description, completed_at, completed_by, next_id, id, version
+	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, id, version
 ) values (
 	@subject, @type, @status, @priority, sqlc.narg(due_on), sqlc.narg(due_at), sqlc.narg(remind_at), @repeat, sqlc.narg(assignee_id),
-	@subject_type, sqlc.narg(subject_id), @description, sqlc.narg(completed_at), sqlc.narg(completed_by), sqlc.narg(next_id), @id, @version
+	@subject_type, sqlc.narg(subject_id), @description, sqlc.narg(completed_at), sqlc.narg(completed_by), sqlc.narg(next_id), sqlc.narg(repeat_anchor), @id, @version
 );
 
 -- name: TaskGet :one
 -- The task with what it is linked to and its tags; deleted ones too, told by deleted_at.
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
-	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.version, t0.created_at,
+	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
 	coalesce(m.name, '')::text as owner_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -24,7 +24,7 @@ where t0.id = @id;
 update tasks set
 	subject = @subject, type = @type, status = @status, priority = @priority, due_on = sqlc.narg(due_on),
 	due_at = sqlc.narg(due_at), remind_at = sqlc.narg(remind_at), repeat = @repeat, assignee_id = sqlc.narg(assignee_id), subject_type = @subject_type,
-	subject_id = sqlc.narg(subject_id), description = @description, completed_at = sqlc.narg(completed_at), completed_by = sqlc.narg(completed_by), next_id = sqlc.narg(next_id),
+	subject_id = sqlc.narg(subject_id), description = @description, completed_at = sqlc.narg(completed_at), completed_by = sqlc.narg(completed_by), next_id = sqlc.narg(next_id), repeat_anchor = sqlc.narg(repeat_anchor),
 	version = version + 1, updated_at = now()
 where id = @id and version = @version and deleted_at is null;
 
@@ -38,11 +38,11 @@ insert into tasks (
 );
 
 -- name: TaskDay :many
--- The member's open tasks, the most urgent first, each with what it is about.
+-- The member's open tasks, the most urgent first; a day ends in the zone. due_order finds
+-- them, within the hours that zones differ by.
 select t.id, t.subject, t.type, t.status, t.priority, t.due_on, t.due_at, t.remind_at, t.repeat, t.subject_type, t.subject_id, t.version
-from tasks t
-where t.assignee_id = @member_id and t.deleted_at is null and t.status <> 'done'
-order by t.due_order, t.id limit @n;
+from (select * from tasks x where x.assignee_id = @member_id and x.deleted_at is null and x.status <> 'done' order by x.due_order, x.id limit @candidates) t
+order by coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone @zone::text), t.id limit @n;
 
 -- name: TaskReminders :many
 select t.id, t.subject, t.due_on, t.due_at, t.version from tasks t
@@ -57,4 +57,4 @@ update tasks set remind_at = null, version = version + 1 where id = @id and remi
 select t.id, t.subject, t.type, t.status, t.priority, t.due_on, t.due_at, t.completed_at, t.version, coalesce(m.name, '')::text as assignee_name
 from tasks t left join members m on m.id = t.assignee_id
 where t.subject_id = @subject_id and t.deleted_at is null
-order by (t.status = 'done'), t.due_order, t.id limit @n;
+order by (t.status = 'done'), coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone @zone::text), t.id limit @n;

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 type TaskCopyParams struct {
@@ -35,10 +36,16 @@ type TaskCopyParams struct {
 
 const taskDay = `-- name: TaskDay :many
 select t.id, t.subject, t.type, t.status, t.priority, t.due_on, t.due_at, t.remind_at, t.repeat, t.subject_type, t.subject_id, t.version
-from tasks t
-where t.assignee_id = $1 and t.deleted_at is null and t.status <> 'done'
-order by t.due_order, t.id limit $2
+from (select id, subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, version, created_at, updated_at, deleted_at, due_order, search, repeat_anchor from tasks x where x.assignee_id = $1 and x.deleted_at is null and x.status <> 'done' order by x.due_order, x.id limit $2) t
+order by coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone $3::text), t.id limit $4
 `
+
+type TaskDayParams struct {
+	MemberID   *uuid.UUID
+	Candidates int32
+	Zone       string
+	N          int32
+}
 
 type TaskDayRow struct {
 	ID          uuid.UUID
@@ -55,9 +62,15 @@ type TaskDayRow struct {
 	Version     int32
 }
 
-// The member's open tasks, the most urgent first, each with what it is about.
-func (q *Queries) TaskDay(ctx context.Context, memberID *uuid.UUID, n int32) ([]TaskDayRow, error) {
-	rows, err := q.db.Query(ctx, taskDay, memberID, n)
+// The member's open tasks, the most urgent first; a day ends in the zone. due_order finds
+// them, within the hours that zones differ by.
+func (q *Queries) TaskDay(ctx context.Context, arg TaskDayParams) ([]TaskDayRow, error) {
+	rows, err := q.db.Query(ctx, taskDay,
+		arg.MemberID,
+		arg.Candidates,
+		arg.Zone,
+		arg.N,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +104,7 @@ func (q *Queries) TaskDay(ctx context.Context, memberID *uuid.UUID, n int32) ([]
 
 const taskGet = `-- name: TaskGet :one
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
-	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.version, t0.created_at,
+	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
 	coalesce(m.name, '')::text as owner_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -101,28 +114,29 @@ where t0.id = $1
 `
 
 type TaskGetRow struct {
-	ID          uuid.UUID
-	Subject     string
-	Type        string
-	Status      string
-	Priority    string
-	DueOn       *time.Time
-	DueAt       *time.Time
-	RemindAt    *time.Time
-	Repeat      string
-	AssigneeID  *uuid.UUID
-	SubjectType string
-	SubjectID   *uuid.UUID
-	Description string
-	CompletedAt *time.Time
-	CompletedBy *uuid.UUID
-	NextID      *uuid.UUID
-	Version     int32
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
-	OwnerName   string
-	Tags        []string
+	ID           uuid.UUID
+	Subject      string
+	Type         string
+	Status       string
+	Priority     string
+	DueOn        *time.Time
+	DueAt        *time.Time
+	RemindAt     *time.Time
+	Repeat       string
+	AssigneeID   *uuid.UUID
+	SubjectType  string
+	SubjectID    *uuid.UUID
+	Description  string
+	CompletedAt  *time.Time
+	CompletedBy  *uuid.UUID
+	NextID       *uuid.UUID
+	RepeatAnchor *entity.Anchor
+	Version      int32
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	DeletedAt    *time.Time
+	OwnerName    string
+	Tags         []string
 }
 
 // The task with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -146,6 +160,7 @@ func (q *Queries) TaskGet(ctx context.Context, id uuid.UUID) (TaskGetRow, error)
 		&i.CompletedAt,
 		&i.CompletedBy,
 		&i.NextID,
+		&i.RepeatAnchor,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -159,31 +174,32 @@ func (q *Queries) TaskGet(ctx context.Context, id uuid.UUID) (TaskGetRow, error)
 const taskInsert = `-- name: TaskInsert :exec
 insert into tasks (
 	subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id,
-	subject_type, subject_id, description, completed_at, completed_by, next_id, id, version
+	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17
+	$10, $11, $12, $13, $14, $15, $16, $17, $18
 )
 `
 
 type TaskInsertParams struct {
-	Subject     string
-	Type        string
-	Status      string
-	Priority    string
-	DueOn       *time.Time
-	DueAt       *time.Time
-	RemindAt    *time.Time
-	Repeat      string
-	AssigneeID  *uuid.UUID
-	SubjectType string
-	SubjectID   *uuid.UUID
-	Description string
-	CompletedAt *time.Time
-	CompletedBy *uuid.UUID
-	NextID      *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	Subject      string
+	Type         string
+	Status       string
+	Priority     string
+	DueOn        *time.Time
+	DueAt        *time.Time
+	RemindAt     *time.Time
+	Repeat       string
+	AssigneeID   *uuid.UUID
+	SubjectType  string
+	SubjectID    *uuid.UUID
+	Description  string
+	CompletedAt  *time.Time
+	CompletedBy  *uuid.UUID
+	NextID       *uuid.UUID
+	RepeatAnchor *entity.Anchor
+	ID           uuid.UUID
+	Version      int32
 }
 
 // Takes the parameters of TaskUpdate, in its order: one struct serves both.
@@ -204,6 +220,7 @@ func (q *Queries) TaskInsert(ctx context.Context, arg TaskInsertParams) error {
 		arg.CompletedAt,
 		arg.CompletedBy,
 		arg.NextID,
+		arg.RepeatAnchor,
 		arg.ID,
 		arg.Version,
 	)
@@ -266,29 +283,30 @@ const taskUpdate = `-- name: TaskUpdate :execrows
 update tasks set
 	subject = $1, type = $2, status = $3, priority = $4, due_on = $5,
 	due_at = $6, remind_at = $7, repeat = $8, assignee_id = $9, subject_type = $10,
-	subject_id = $11, description = $12, completed_at = $13, completed_by = $14, next_id = $15,
+	subject_id = $11, description = $12, completed_at = $13, completed_by = $14, next_id = $15, repeat_anchor = $16,
 	version = version + 1, updated_at = now()
-where id = $16 and version = $17 and deleted_at is null
+where id = $17 and version = $18 and deleted_at is null
 `
 
 type TaskUpdateParams struct {
-	Subject     string
-	Type        string
-	Status      string
-	Priority    string
-	DueOn       *time.Time
-	DueAt       *time.Time
-	RemindAt    *time.Time
-	Repeat      string
-	AssigneeID  *uuid.UUID
-	SubjectType string
-	SubjectID   *uuid.UUID
-	Description string
-	CompletedAt *time.Time
-	CompletedBy *uuid.UUID
-	NextID      *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	Subject      string
+	Type         string
+	Status       string
+	Priority     string
+	DueOn        *time.Time
+	DueAt        *time.Time
+	RemindAt     *time.Time
+	Repeat       string
+	AssigneeID   *uuid.UUID
+	SubjectType  string
+	SubjectID    *uuid.UUID
+	Description  string
+	CompletedAt  *time.Time
+	CompletedBy  *uuid.UUID
+	NextID       *uuid.UUID
+	RepeatAnchor *entity.Anchor
+	ID           uuid.UUID
+	Version      int32
 }
 
 // No row when the record is gone or no longer at this version.
@@ -309,6 +327,7 @@ func (q *Queries) TaskUpdate(ctx context.Context, arg TaskUpdateParams) (int64, 
 		arg.CompletedAt,
 		arg.CompletedBy,
 		arg.NextID,
+		arg.RepeatAnchor,
 		arg.ID,
 		arg.Version,
 	)
@@ -322,7 +341,7 @@ const tasksAbout = `-- name: TasksAbout :many
 select t.id, t.subject, t.type, t.status, t.priority, t.due_on, t.due_at, t.completed_at, t.version, coalesce(m.name, '')::text as assignee_name
 from tasks t left join members m on m.id = t.assignee_id
 where t.subject_id = $1 and t.deleted_at is null
-order by (t.status = 'done'), t.due_order, t.id limit $2
+order by (t.status = 'done'), coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone $2::text), t.id limit $3
 `
 
 type TasksAboutRow struct {
@@ -339,8 +358,8 @@ type TasksAboutRow struct {
 }
 
 // What is to be done about a record, and what was done last.
-func (q *Queries) TasksAbout(ctx context.Context, subjectID *uuid.UUID, n int32) ([]TasksAboutRow, error) {
-	rows, err := q.db.Query(ctx, tasksAbout, subjectID, n)
+func (q *Queries) TasksAbout(ctx context.Context, subjectID *uuid.UUID, zone string, n int32) ([]TasksAboutRow, error) {
+	rows, err := q.db.Query(ctx, tasksAbout, subjectID, zone, n)
 	if err != nil {
 		return nil, err
 	}

@@ -33,19 +33,20 @@ var taskList = listSpec{
 		` + tagged("task", "t0.id"),
 	sorts: map[string]sortColumn{
 		"subject":    {column: "t0.subject", cast: "text"},
-		"type":       {column: "t0.type", cast: "text"},
-		"status":     {column: "t0.status", cast: "text"},
-		"priority":   {column: "t0.priority", cast: "text"},
-		"due_at":     nullableColumn("t0.due_order", "timestamptz"),
+		"type":       choiceColumn("t0.type", "todo", "call", "email", "meeting", "milestone"),
+		"status":     choiceColumn("t0.status", "open", "in_progress", "done"),
+		"priority":   choiceColumn("t0.priority", "low", "normal", "high"),
+		"due_at":     {column: "t0.due_at", cast: "timestamptz", present: "t0.due_at is not null", absent: "t0.due_order is null", days: "t0.due_on"},
 		"owner":      ownerColumn("t0.assignee_id"),
 		"updated_at": {column: "t0.updated_at", cast: "timestamptz"},
 		"created_at": {column: "t0.created_at", cast: "timestamptz"},
 	},
 	defaultSort: "due_at",
-	search:      []string{"t0.search", "t0.subject"},
+	search:      "t0.search",
 	owner:       "t0.assignee_id",
 	match:       map[string]string{"status": anyOf("t0.status"), "type": anyOf("t0.type"), "priority": anyOf("t0.priority"), "subject": anyID("t0.subject_id")},
-	dates:       map[string]string{"created": "t0.created_at", "due": "t0.due_order", "completed": "t0.completed_at"},
+	dates:       map[string]string{"created": "t0.created_at", "due": "t0.due_at", "completed": "t0.completed_at"},
+	days:        map[string]string{"due": "t0.due_on"},
 }
 
 // TaskList is CustomerList for tasks.

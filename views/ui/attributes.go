@@ -56,7 +56,7 @@ func noticeRole(bad bool) string {
 }
 
 // PointLabels are what an address or a number is for.
-var PointLabels = []Option{{Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"}, {Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
+var PointLabels = []Option{{Value: "", Label: "No label"}, {Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"}, {Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
 
 func (f Field) pointName() string {
 	if f.Kind == KindEmails {

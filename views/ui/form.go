@@ -71,8 +71,11 @@ type Point struct {
 	Value, Label, Error string
 }
 
+// MaxPoints is how many addresses or numbers somebody may have.
+const MaxPoints = 10
+
 // Points are what the form holds of a KindEmails or KindPhones, and an empty
-// one to add to them.
+// one to add to them, while there is room.
 func (f Form) Points(name string) (out []Point) {
 	for i := 0; ; i++ {
 		key := fmt.Sprintf("%s[%d]", name, i)
@@ -82,7 +85,10 @@ func (f Form) Points(name string) (out []Point) {
 		}
 		out = append(out, Point{i, value, f.Values[key+"[label]"], f.Errors[key+"[value]"]})
 	}
-	return append(out, Point{Index: len(out)})
+	if len(out) < MaxPoints {
+		out = append(out, Point{Index: len(out)})
+	}
+	return out
 }
 
 func (f Field) id() string {
@@ -153,6 +159,8 @@ type Flash struct {
 	Subject string // what it was done to; "" when that is clear
 	Message string
 	Undo    string // where a PUT takes it back; "" when nothing can
+	See     string // what else to look at, by its name; "" for nothing
+	SeeURL  string
 }
 
 // TagValue is a tag with its colour.

@@ -42,6 +42,21 @@ func TestMarkdownIsBounded(t *testing.T) {
 		"- a\n  - b\n    - c":    "<li>c</li>",
 		"1. one\n2. two":         "<ol>",
 		"**bold** -- 2026-01-01": "<strong>bold</strong>",
+		// Between < and > stands text.
+		"<urgent> call":                   "&lt;urgent&gt; call",
+		"List<String> and x<y, a < b > c": "List&lt;String&gt; and x&lt;y, a &lt; b &gt; c",
+		"<Company Name>":                  "&lt;Company Name&gt;",
+		"<div>\ntext\n</div>":             "&lt;div&gt;",
+		"<!-- not said -->":               "&lt;!-- not said --&gt;",
+		"<https://example.com/a>":         `<a href="https://example.com/a"`,
+		"a & b &amp; c":                   "a &amp; b &amp; c",
+		// Numbers, boxes and sides stay.
+		"3. three\n4. four":                 `<ol start="3">`,
+		"- [x] done":                        `checked=""`,
+		"- [ ] open":                        `<input disabled="" type="checkbox"`,
+		"|a|b|\n|-:|:-:|\n|1|2|":            `<td align="right">1</td>`,
+		"![the plan](https://x.test/p.png)": `>the plan</a>`,
+		"![](https://x.test/p.png)":         `>https://x.test/p.png</a>`,
 	} {
 		if got := Markdown(source); !strings.Contains(got, want) {
 			t.Errorf("%q became %s", source, got)

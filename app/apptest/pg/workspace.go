@@ -85,7 +85,7 @@ func NewWorkspace(tb testing.TB) *Workspace {
 	w.Author = w.Owner
 	err := tenant.WithSpare(tb.Context(), DB(tb), func() error {
 		return DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) (err error) {
-			if w.Tenant, err = tenant.Claim(tb.Context(), tx, slug, "Workspace "+slug); err != nil {
+			if w.Tenant, err = tenant.Claim(tb.Context(), tx, tenant.New{Slug: slug, Name: "Workspace " + slug}); err != nil {
 				return err
 			}
 			w.owner, err = auth.Join(tb.Context(), tx, w.Tenant, shareddb.UserByIDRow(w.Owner.UserByEmailRow), auth.Owner)
@@ -273,7 +273,7 @@ func (w *Workspace) Task(p tenantdb.TaskUpdateParams, tags ...string) (id uuid.U
 		p.Priority = "normal"
 	}
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.TaskCreate(ctx, tx.Queries, p, tags)
+		id, err = crm.TaskCreate(ctx, tx.Queries, p, tags, time.UTC)
 		return err
 	})
 	return id

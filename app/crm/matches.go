@@ -1,0 +1,130 @@
+package crm
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// Probe is what a record says of itself, by which others are found that may be the same.
+type Probe struct {
+	Name   string
+	Emails []string
+	Phones []string
+	Sites  []string  // domains and web addresses; those of email providers say nothing
+	Except uuid.UUID // the record itself; uuid.Nil for one that is not made yet
+}
+
+// Match is a record that may be the one that somebody is about to make.
+type Match struct {
+	Kind         tenantdb.Kind
+	ID           uuid.UUID
+	Name, Detail string
+	Why          string // "same email", "same phone", "same domain", "same name", "like name"
+}
+
+// Sure reports whether it is the same by more than its name.
+func (m Match) Sure() bool { return m.Why != sameName && m.Why != likeName }
+
+const (
+	sameEmail  = "same email"
+	samePhone  = "same phone"
+	sameDomain = "same domain"
+	sameName   = "same name"
+	likeName   = "similar name"
+)
+
+// matchesShown is how many matches of a kind are worth reading.
+const matchesShown = 5
+
+// Matches finds the records of a kind that may be the probe's, the surest first.
+func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Probe) ([]Match, error) {
+	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: p.Except}
+	if len([]rune(query.Begins)) >= 3 {
+		query.Like = query.Begins
+	}
+	var sites []string
+	for _, s := range p.Sites {
+		if s = entity.Site(s); s != "" && kind == tenantdb.Customer {
+			sites = append(sites, s)
+			query.Anywhere = append(query.Anywhere, "% "+entity.Words(s)+"%")
+		}
+	}
+	for _, e := range p.Emails {
+		if w := entity.Words(e); w != "" {
+			query.Anywhere = append(query.Anywhere, "% "+w+"%")
+		}
+	}
+	for _, n := range p.Phones {
+		if d := digits(n); len(d) >= 5 {
+			query.Anywhere = append(query.Anywhere, "%"+d+"%")
+		}
+	}
+	rows, err := q.Matches(ctx, kind, query)
+	if err != nil {
+		return nil, err
+	}
+	var out []Match
+	for _, r := range rows {
+		m := Match{Kind: kind, ID: r.ID, Name: r.Name, Detail: r.Detail}
+		switch {
+		case anyOf(p.Emails, r.Emails, strings.ToLower):
+			m.Why = sameEmail
+		case anyOf(p.Phones, r.Phones, digits):
+			m.Why = samePhone
+		case anyOf(sites, r.Sites, entity.Site):
+			m.Why = sameDomain
+		case query.Begins != "" && core(r.Name) == query.Begins:
+			m.Why = sameName
+		case query.Like != "" && r.Like >= 0.6: // pg_trgm's own bound
+			m.Why = likeName
+		default:
+			continue
+		}
+		out = append(out, m)
+	}
+	order := []string{sameEmail, samePhone, sameDomain, sameName, likeName}
+	slices.SortStableFunc(out, func(a, b Match) int { return slices.Index(order, a.Why) - slices.Index(order, b.Why) })
+	return out[:min(len(out), matchesShown)], nil
+}
+
+// anyOf reports whether one of either is the other's, by what is compared of them.
+func anyOf(a, b []string, by func(string) string) bool {
+	return slices.ContainsFunc(a, func(x string) bool {
+		return by(x) != "" && slices.ContainsFunc(b, func(y string) bool { return by(x) == by(y) })
+	})
+}
+
+// digits are those of a phone number, without its extension.
+func digits(phone string) string {
+	phone, _, _ = strings.Cut(phone, ";")
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+}
+
+// forms are what a company's name ends with by law, in the words that entity.Words makes
+// of them; single letters are of S.p.A. and the like.
+var forms = map[string]bool{
+	"ag": true, "gmbh": true, "mbh": true, "kg": true, "kgaa": true, "ug": true, "ohg": true, "se": true, "ev": true, "co": true, "company": true, "ltd": true, "limited": true, "inc": true, "incorporated": true,
+	"llc": true, "llp": true, "plc": true, "corp": true, "corporation": true, "sa": true, "sas": true, "sarl": true, "eurl": true, "srl": true, "spa": true, "snc": true, "sl": true, "slu": true,
+	"bv": true, "nv": true, "bvba": true, "oy": true, "oyj": true, "ab": true, "as": true, "asa": true, "aps": true, "kft": true, "zrt": true, "doo": true, "sro": true, "spzoo": true, "pty": true, "pte": true, "kk": true,
+	"a": true, "b": true, "c": true, "d": true, "e": true, "k": true, "l": true, "n": true, "o": true, "p": true, "r": true, "s": true, "v": true, "z": true, "oo": true, "sp": true,
+}
+
+// core is a name without its form: "ACME Holding GmbH & Co. KG" and "acme holding" are one.
+func core(name string) string {
+	words := strings.Fields(entity.Words(name))
+	for len(words) > 1 && forms[words[len(words)-1]] {
+		words = words[:len(words)-1]
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,90 @@
+package entity
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// extension is one behind a number, as people write it. Other letters are words, and no
+// digits of a keypad.
+var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:extension|ext|extn|x|#|int|interno|durchwahl|dw|nst|poste|p|доб|内線)\s*[.:=]?\s*\.?\s*(\d{1,7})$`)
+
+// dialled is a number as it is written: digits, and what is put between them.
+var dialled = regexp.MustCompile(`^\+?[\d(][\d\s().\-/‐‑–]*$`)
+
+const notPhone = "This is not a phone number. It should look like +39 06 555 0140, or +39 06 555 0140 ext. 12."
+
+// ParsePhone reads a phone number into international form, "+390655501 40" as
+// "+39065550140", with its extension behind ";ext=" (RFC 3966). One without a prefix is
+// the country's. A short number such as 112, and one that has digits enough but fits no
+// country's plan, stays as it was typed.
+func (f Formats) ParsePhone(text string) (string, error) {
+	text = Address(text)
+	number, ext := text, ""
+	if main, e, ok := strings.Cut(text, ";ext="); ok && onlyDigits(e) && len(e) <= 7 {
+		number, ext = main, e
+	} else if m := extension.FindStringSubmatch(text); m != nil {
+		number, ext = strings.TrimSpace(m[1]), m[2]
+	}
+	figures := 0
+	for _, r := range number {
+		if r >= '0' && r <= '9' {
+			figures++
+		}
+	}
+	if !dialled.MatchString(number) || figures < 2 || figures > 20 || strings.Count(number, "(") != strings.Count(number, ")") {
+		return "", wrong(notPhone)
+	}
+	if figures <= 6 && !strings.HasPrefix(number, "+") && !strings.HasPrefix(number, "00") {
+		return text, nil // 112, 116117, a number of the house
+	}
+	for _, as := range []string{number, "+" + strings.TrimPrefix(number, "00")} { // 00 before the country, also where that is dialled otherwise
+		n, err := phonenumbers.Parse(as, f.Country)
+		if err == nil && phonenumbers.IsPossibleNumber(n) && digitsOf(number, n) {
+			out := phonenumbers.Format(n, phonenumbers.E164)
+			if ext != "" {
+				out += ";ext=" + ext
+			}
+			return out, nil
+		}
+		if !strings.HasPrefix(number, "00") {
+			break
+		}
+	}
+	return text, nil
+}
+
+// digitsOf reports whether the number has no digits but those that were typed, and its
+// country's prefix.
+func digitsOf(typed string, n *phonenumbers.PhoneNumber) bool {
+	return strings.HasSuffix(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, typed), phonenumbers.GetNationalSignificantNumber(n))
+}
+
+// PhoneText is a phone number as people read it, which ParsePhone reads as the same;
+// what is no number in international form stays as it is.
+func PhoneText(v string) string {
+	number, ext, _ := strings.Cut(v, ";ext=")
+	if number == "" || number[0] != '+' {
+		return v
+	}
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil || !phonenumbers.IsPossibleNumber(n) || phonenumbers.Format(n, phonenumbers.E164) != number {
+		return v
+	}
+	text := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	if ext != "" {
+		text += " ext. " + ext
+	}
+	return text
+}
+
+// ValidCountry reports whether it is a country's code (ISO 3166), of those that have
+// phone numbers.
+func ValidCountry(code string) bool { return phonenumbers.GetCountryCodeForRegion(code) != 0 }
