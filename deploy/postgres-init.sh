@@ -5,7 +5,7 @@ set -eu
 psql -v ON_ERROR_STOP=1 -U postgres -v password="$PADDOCK_DB_PASSWORD" -v requests="$PADDOCK_REQUESTS_PASSWORD" <<'SQL'
 create role paddock login createrole password :'password';
 create role paddock_requests login noinherit password :'requests';
-create database paddock owner paddock;
+create database paddock owner paddock template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'; -- letters of all scripts are letters
 \c paddock
 do $$
 declare

@@ -100,6 +100,7 @@ func (c doctorCommand) Run(e *environment) error {
 	check(h.Wanting == 0, "warning", "no schema is half made", fmt.Sprintf("%d schemas were begun and not finished", h.Wanting), "a job clears them; if it does not, run paddock work")
 	check(h.OldestJob < 300, "warning", fmt.Sprintf("%d jobs wait", h.JobsWaiting), fmt.Sprintf("the oldest of %d jobs has waited %s", h.JobsWaiting, (time.Duration(h.OldestJob)*time.Second).String()), "run paddock work, or more of it")
 	check(h.JobsFailed == 0, "warning", "no job was given up", fmt.Sprintf("%d jobs were given up", h.JobsFailed), "paddock jobs shows why; paddock jobs --retry N")
+	check(h.Letters, "warning", "names in all scripts are found by an index", "letters beyond ASCII are no letters to this database (its LC_CTYPE): names in Cyrillic, Greek or Chinese are found slowly", "restore it into a database made with LC_CTYPE C.UTF-8: docs/settings.md")
 	check(h.Tables < h.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", h.Tables, h.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
 	if e.embedded {
 		if err := e.secrets(true); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -83,9 +84,8 @@ type tenantCreate struct {
 
 // Run makes the workspace in one transaction with its owner and the mail.
 func (c tenantCreate) Run(e *environment) error {
-	email := strings.ToLower(c.Owner)
-	local, host, ok := strings.Cut(email, "@")
-	if !ok || local == "" || !strings.Contains(host, ".") {
+	email, err := entity.ParseEmail(c.Owner)
+	if err != nil {
 		return usageError("--owner-email: this is not an email address")
 	}
 	d, done, err := e.database()
@@ -100,7 +100,7 @@ func (c tenantCreate) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	if c.Name == "" {
+	if c.Name = entity.Line(c.Name); c.Name == "" {
 		c.Name = c.Slug
 	}
 	t, err := web.Provision(e.ctx, d, box, *e.cfg.BaseURL, c.Name, c.Slug, email)

@@ -25,18 +25,19 @@ type Match struct {
 	Kind         tenantdb.Kind
 	ID           uuid.UUID
 	Name, Detail string
-	Why          string // "same email", "same phone", "same domain", "same name", "like name"
+	Why          string // in words
 }
 
 // Sure reports whether it is the same by more than its name.
 func (m Match) Sure() bool { return m.Why != sameName && m.Why != likeName }
 
 const (
-	sameEmail  = "same email"
-	samePhone  = "same phone"
-	sameDomain = "same domain"
-	sameName   = "same name"
-	likeName   = "similar name"
+	sameEmail   = "Same email"
+	samePhone   = "Same phone"
+	emailDomain = "Same email domain"
+	sameDomain  = "Same domain"
+	sameName    = "Same name"
+	likeName    = "Similar name"
 )
 
 // matchesShown is how many matches of a kind are worth reading.
@@ -48,9 +49,12 @@ func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Pro
 	if len([]rune(query.Begins)) >= 3 {
 		query.Like = query.Begins
 	}
-	var sites []string
-	for _, s := range p.Sites {
-		if s = entity.Site(s); s != "" && kind == tenantdb.Customer {
+	var sites, mailed []string // mailed: of an address
+	for _, text := range p.Sites {
+		if s := entity.Site(text); s != "" && kind == tenantdb.Customer {
+			if strings.Contains(text, "@") {
+				mailed = append(mailed, s)
+			}
 			sites = append(sites, s)
 			query.Anywhere = append(query.Anywhere, "% "+entity.Words(s)+"%")
 		}
@@ -77,6 +81,8 @@ func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Pro
 			m.Why = sameEmail
 		case anyOf(p.Phones, r.Phones, digits):
 			m.Why = samePhone
+		case anyOf(mailed, r.Sites, entity.Site):
+			m.Why = emailDomain
 		case anyOf(sites, r.Sites, entity.Site):
 			m.Why = sameDomain
 		case query.Begins != "" && core(r.Name) == query.Begins:
@@ -88,7 +94,7 @@ func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Pro
 		}
 		out = append(out, m)
 	}
-	order := []string{sameEmail, samePhone, sameDomain, sameName, likeName}
+	order := []string{sameEmail, samePhone, emailDomain, sameDomain, sameName, likeName}
 	slices.SortStableFunc(out, func(a, b Match) int { return slices.Index(order, a.Why) - slices.Index(order, b.Why) })
 	return out[:min(len(out), matchesShown)], nil
 }

@@ -50,6 +50,9 @@ func NoteUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRo
 	if p.Body != was.Body && (was.AuthorID == nil || *was.AuthorID != member) {
 		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " can change this note."}
 	}
+	if p.Body == was.Body && p.Pinned == was.Pinned {
+		return nil // nothing was changed
+	}
 	members, err := q.MemberList(ctx)
 	if err != nil {
 		return err

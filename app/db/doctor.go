@@ -20,6 +20,7 @@ type Health struct {
 	JobsWaiting     int
 	OldestJob       float64 // seconds for which the oldest job that could run has waited
 	JobsFailed      int     // given up
+	Letters         bool    // letters of all scripts are letters to the database, so that trigrams have them
 	Tables          int     // and sequences: what pg_dump locks
 	LockRoom        int
 }
@@ -44,19 +45,21 @@ func (d *DB) Health(ctx context.Context) (h Health, err error) {
 		       (select count(*) from public.river_job where state in ('available', 'retryable')),
 		       (select coalesce(extract(epoch from now() - min(scheduled_at)), 0) from public.river_job where state = 'available'),
 		       (select count(*) from public.river_job where state = 'discarded'),
+		       ext.show_trgm('д') <> '{}',
 		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
 		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
-		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Tables, &h.LockRoom)
+		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Letters, &h.Tables, &h.LockRoom)
 	return h, err
 }
 
 // openFunctions are functions of ours that everybody may execute, and so every
-// tenant's role: none, but for those of extensions.
+// tenant's role: none, but for those of extensions, and for immutable ones, which know
+// nothing but what they are given.
 func (d *DB) openFunctions(ctx context.Context) ([]string, error) {
 	rows, err := d.owner.Query(ctx, `
 		select p.oid::regprocedure::text from pg_catalog.pg_proc p
 		where p.pronamespace in ('ext'::regnamespace, 'public'::regnamespace) and has_function_privilege($1, p.oid, 'execute')
-			and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid and x.deptype = 'e')
+			and p.provolatile <> 'i' and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid and x.deptype = 'e')
 		order by 1`, d.baselineRole())
 	if err != nil {
 		return nil, err

@@ -329,7 +329,7 @@ func (b *binder) points(name string, to *[]tenantdb.ContactPoint, show func(stri
 	if !f.present[name] {
 		return
 	}
-	l := pointList{form: f, name: name, was: *to, show: show, parse: parse}
+	l := pointList{form: f, name: name, was: *to, points: []tenantdb.ContactPoint{}, show: show, parse: parse}
 	if _, listed := f.Values[name+"[0][value]"]; listed {
 		l.rows()
 	} else {

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -204,7 +203,7 @@ func leadChart(rows []tenantdb.DashboardLeadsRow, p views.DashboardPage) views.C
 
 func (s *Server) search(c echo.Context) error {
 	ctx := c.Request().Context()
-	p := views.SearchPage{Shell: s.shell(c, "search", "Search"), Query: clip(strings.TrimSpace(c.QueryParam("q")))}
+	p := views.SearchPage{Shell: s.shell(c, "search", "Search"), Query: clip(entity.Line(c.QueryParam("q")))}
 	palette := c.QueryParam("palette") != "" && wantsFragment(c)
 	if palette {
 		p.Commands = views.Commands(p.Query, p.CanWrite)

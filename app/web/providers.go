@@ -197,7 +197,7 @@ func (s *Server) oidcCallback(c echo.Context) error {
 			return err
 		}
 	}
-	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: found.Name, EmailVerified: found.EmailVerified}
+	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: entity.Line(found.Name), EmailVerified: found.EmailVerified}
 	// Letters that ToLower makes ASCII ones of would be somebody else's.
 	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || !storable(claims.Email+claims.Name) {
 		return s.providerFailed(c, p, auth.ErrUnverifiedEmail)

@@ -197,8 +197,8 @@ var matchFields = []string{"type", "status", "rating", "source", "stage", "pipel
 // out, so that an old link still shows its list.
 func listFilter(c echo.Context, e *views.Entity, query url.Values) tenantdb.Filter {
 	f := tenantdb.Filter{
-		Query: clip(strings.Join(strings.Fields(query.Get("q")), " ")),
-		Tag:   clip(strings.TrimSpace(query.Get("tag"))),
+		Query: clip(entity.Line(query.Get("q"))),
+		Tag:   clip(entity.Line(query.Get("tag"))),
 		Match: map[string][]string{},
 	}
 	for _, field := range matchFields {

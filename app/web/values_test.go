@@ -245,10 +245,10 @@ func TestMatches(t *testing.T) {
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Other", Domain: "other.example"})
 	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", Emails: []tenantdb.ContactPoint{{Value: "anna@first.example"}, {Value: "anna@second.example"}}, Phones: []tenantdb.ContactPoint{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for at, want := range map[string]string{
-		"/customers/matches?domain=www.mueller-maschinen.de": "same domain", "/customers/matches?email=info@mueller-maschinen.de": "same domain", "/customers/matches?name=muller+maschinen": "same name", "/customers/matches?phone=030+1234567": "same phone",
+		"/customers/matches?domain=www.mueller-maschinen.de": "Same domain", "/customers/matches?email=info@mueller-maschinen.de": "Same email domain", "/customers/matches?name=muller+maschinen": "Same name", "/customers/matches?phone=030+1234567": "Same phone",
 		"/customers/matches?name=Nobody": "", "/customers/matches?email=x@gmx.ch": "", "/customers/matches": "",
-		"/contacts/matches?emails[0][value]=ANNA@second.example": "same email", "/contacts/matches?phones[0][value]=0171/1234567": "same phone", "/contacts/matches?first_name=anna&last_name=ROSSI": "same name", "/contacts/matches?last_name=Rossi": "",
-		"/leads/matches?email=anna@second.example": "same email", "/leads/matches?company_name=Müller+Maschinen&last_name=X": "same name", "/leads/matches?email=x@shop.mueller-maschinen.de": "same domain",
+		"/contacts/matches?emails[0][value]=ANNA@second.example": "Same email", "/contacts/matches?phones[0][value]=0171/1234567": "Same phone", "/contacts/matches?first_name=anna&last_name=ROSSI": "Same name", "/contacts/matches?last_name=Rossi": "",
+		"/leads/matches?email=anna@second.example": "Same email", "/leads/matches?company_name=Müller+Maschinen&last_name=X": "Same name", "/leads/matches?email=x@shop.mueller-maschinen.de": "Same email domain",
 	} {
 		at = strings.NewReplacer("[", "%5B", "]", "%5D", "ü", "%C3%BC").Replace(at)
 		got := c.Get(w.URL(at)).Want(http.StatusOK)
@@ -259,6 +259,7 @@ func TestMatches(t *testing.T) {
 	if got := c.Get(w.URL("/customers/new?domain=mueller-maschinen.de")).Text("#matches"); !strings.Contains(got, "Müller Maschinen GmbH") || !strings.Contains(got, "create anyway") {
 		t.Errorf("the form says %q", got)
 	}
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Nobody"}, "emails[0][value]": {""}, "emails[0][label]": {""}}).Want(http.StatusSeeOther)
 	res := c.Post(w.URL("/customers"), url.Values{"name": {"Mueller"}, "type": {"customer"}, "domain": {"mueller-maschinen.de"}}).Want(http.StatusSeeOther)
 	if got := c.Follow(res).Select("#toast"); !strings.Contains(got.Text(), "may be here already") || got.Find("a").Text() != "Müller Maschinen GmbH" {
 		t.Errorf("after it was made: %q", got.Text())

@@ -322,8 +322,9 @@ document.addEventListener("htmx:after:swap", boards);
 document.addEventListener("input", (e) => {
 	const el = e.target;
 	if (!el.matches("textarea[data-mentions]")) return;
-	const typed = /(?:^|\s)@([\p{L} ]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
-	const names = typed ? el.dataset.mentions.split("\n").filter((n) => n.toLowerCase().startsWith(typed[1].toLowerCase()) && n.length > typed[1].length).slice(0, 6) : [];
+	const typed = /(?:^|[^\p{L}\p{N}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])@([\p{L}\p{M}\p{N}'’. -]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
+	const fold = (s) => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+	const names = typed ? el.dataset.mentions.split("\n").filter((n) => fold(n).startsWith(fold(typed[1])) && n.length > typed[1].length).slice(0, 6) : [];
 	let box = $("#mentions-box");
 	if (!names.length) return box?.remove();
 	if (!box) {

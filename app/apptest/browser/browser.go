@@ -374,7 +374,7 @@ func (b *Browser) axe(page, options string) {
 func (b *Browser) Drag(from, to string) {
 	b.tb.Helper()
 	middle := func(css string) (x, y float64) {
-		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
+		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center", inline: "nearest"}); // a bar may stand at the edge const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
 		return r[0], r[1]
 	}
 	middle(from) // so that both are in sight
@@ -443,10 +443,12 @@ func (b *Browser) words(css string) (x, y float64) {
 	b.tb.Helper()
 	r := Eval[[]float64](b, fmt.Sprintf(`(() => {
 		const e = document.querySelector(%q);
-		e.scrollIntoView({block: "nearest", inline: "nearest"});
+		e.scrollIntoView({block: "center", inline: "nearest"}); // a bar may stand at the edge
 		const range = document.createRange();
-		range.selectNodeContents([...e.childNodes].findLast(n => n.textContent.trim()));
-		const r = range.getBoundingClientRect();
+		const last = [...e.childNodes].findLast(n => n.textContent.trim());
+		range.selectNodeContents(last);
+		const spoken = last.classList?.contains("visually-hidden"); // words for the ear, beside a picture
+		const r = (spoken ? e : range).getBoundingClientRect();
 		return [r.x + r.width / 2, r.y + r.height / 2];
 	})()`, css))
 	return r[0], r[1]
