@@ -52,6 +52,9 @@ func BoardSQL(k Kind, values []string) (string, []any) {
 	return lists[k].columnsQuery(b, lists[k].conditions(Filter{}), values, 20)
 }
 
+// MatchesSQL is the query of Matches.
+func MatchesSQL(k Kind, m MatchQuery) (string, []any) { return matchesQuery(k, m) }
+
 // TimelineSQL is the query of a page of a timeline.
 const TimelineSQL = timeline
 

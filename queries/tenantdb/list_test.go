@@ -159,6 +159,19 @@ func TestListPlans(t *testing.T) {
 					}
 				}
 			}
+			// What a new record may be is looked for while somebody types.
+			for what, m := range map[string]tenantdb.MatchQuery{
+				"an address": {Anywhere: []string{"% 8f14e45f example com%"}}, "a number": {Anywhere: []string{"%39065550140%"}}, "a site": {Anywhere: []string{"% 8f14e45f example%"}},
+				"a name": {Begins: "name 8f14e45fceea167a", Like: "name 8f14e45fceea167a"}, "all": {Anywhere: []string{"% 8f14e45f%", "%1234567%"}, Begins: "zzz", Like: "zzzzzz"},
+			} {
+				sql, args := tenantdb.MatchesSQL(k, m)
+				if sql == "" {
+					continue // of a kind that has none
+				}
+				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.SeqScans > 0 || plan.RowsRemoved > 5000 {
+					t.Errorf("matches by %s: removed %d, read %d, buffers %d, scans %d", what, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
+				}
+			}
 			// Boards: each column is read as far as it is shown, from its top and from its middle.
 			boards := map[string][]string{}
 			switch k {

@@ -43,6 +43,19 @@ const matchLimit = 10
 
 // Matches finds records of a kind that may be what is looked for, each once.
 func (q *Queries) Matches(ctx context.Context, k Kind, m MatchQuery) ([]MatchRow, error) {
+	sql, args := matchesQuery(k, m)
+	if sql == "" {
+		return nil, nil
+	}
+	rows, err := q.db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[MatchRow])
+}
+
+// matchesQuery writes the query of Matches, "" where nothing is looked for.
+func matchesQuery(k Kind, m MatchQuery) (sql string, args []any) {
 	spec := lists[k]
 	c := conditions{}
 	var parts []string
@@ -60,12 +73,8 @@ func (q *Queries) Matches(ctx context.Context, k Kind, m MatchQuery) ([]MatchRow
 		part(like+" <% "+spec.search, "order by word_similarity("+like+", "+spec.search+") desc")
 	}
 	if len(parts) == 0 || matchColumns[k] == "" {
-		return nil, nil
+		return "", nil
 	}
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id, %s, word_similarity(%s, x.search)::real as likeness from %s x where x.id in (%s) and x.id <> %s order by likeness desc, x.name limit 20`,
-		matchColumns[k], c.arg(m.Like), k.table(), strings.Join(parts, " union all "), c.arg(m.Except)), c.args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[MatchRow])
+	return fmt.Sprintf(`select x.id, %s, word_similarity(%s, x.search)::real as likeness from %s x where x.id in (%s) and x.id <> %s order by likeness desc, x.name limit 20`,
+		matchColumns[k], c.arg(m.Like), k.table(), strings.Join(parts, " union all "), c.arg(m.Except)), c.args
 }

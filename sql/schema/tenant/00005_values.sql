@@ -50,7 +50,6 @@ drop index deals_by_amount;
 -- A day ends when it does for whoever looks: days and moments are read apart.
 create index tasks_by_due_at on tasks (due_at, id) where deleted_at is null and due_at is not null;
 create index tasks_by_due_on on tasks (due_on, id) where deleted_at is null and due_on is not null;
-create index tasks_without_due on tasks (id) where deleted_at is null and due_order is null;
 
 -- Tags are one whatever their marks: those that there are twice become the oldest of them.
 -- tags_name stays for the version before, which looks tags up by it.
