@@ -115,7 +115,7 @@ func TestMigrateCommand(t *testing.T) {
 	versions("-1 -1 -1 -1")
 
 	// The first one can't: it is a canary, and the rest are left alone.
-	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes add column html int`); err != nil {
+	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.tasks add column repeat_anchor int`); err != nil {
 		t.Fatal(err)
 	}
 	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "3 of 4 workspaces were left alone") {
@@ -140,7 +140,7 @@ func TestMigrateCommand(t *testing.T) {
 	if out := run(1, "doctor"); !strings.Contains(out, "alpha") {
 		t.Errorf("the doctor: %s", out)
 	}
-	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes drop column html`); err != nil {
+	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.tasks drop column repeat_anchor`); err != nil {
 		t.Fatal(err)
 	}
 	run(0, "migrate", "--tenant", "alpha")
@@ -157,7 +157,7 @@ func TestMigrateCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.notes in access share mode`); err != nil {
+	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.customers in access share mode`); err != nil {
 		t.Fatal(err)
 	}
 	other, err := pgx.Connect(t.Context(), url)
@@ -176,7 +176,7 @@ func TestMigrateCommand(t *testing.T) {
 	reading, stop := context.WithCancel(t.Context())
 	go func() {
 		for {
-			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.notes`); err != nil || reading.Err() != nil {
+			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.customers`); err != nil || reading.Err() != nil {
 				waited <- err
 				return
 			}
@@ -187,7 +187,7 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer observer.Close(context.Background())
-	pg.Blocked(t, observer, `select count(*) from `+slow+`.notes`)
+	pg.Blocked(t, observer, `select count(*) from `+slow+`.customers`)
 	stop()
 	if err := <-waited; err != nil {
 		t.Fatal("a reader behind the migration: ", err)
