@@ -374,7 +374,7 @@ func (b *Browser) axe(page, options string) {
 func (b *Browser) Drag(from, to string) {
 	b.tb.Helper()
 	middle := func(css string) (x, y float64) {
-		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "center", inline: "nearest"}); // a bar may stand at the edge const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
+		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
 		return r[0], r[1]
 	}
 	middle(from) // so that both are in sight
