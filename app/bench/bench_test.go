@@ -412,7 +412,7 @@ func (r *run) script(path string) string {
 	go hosts.Run(ctx)
 	<-hosts.Ready() // the second request finds its host cached
 	handler := web.New(web.Options{
-		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d), Log: slog.New(slog.DiscardHandler),
+		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d), Metrics: web.NewMetrics(d), Log: slog.New(slog.DiscardHandler),
 	})
 	for range 2 {
 		rec.reset()
