@@ -10,7 +10,7 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-var pointsHelp = fmt.Sprintf("Up to %d", ui.MaxPoints)
+var pointsHelp = fmt.Sprintf("Up to %d", entity.MaxPoints)
 
 // Contacts are the people one talks to.
 var Contacts = Entity{

@@ -516,12 +516,7 @@ func (r Record) link(f ui.Field) string {
 func phoneURL(v string) string {
 	number, ext, _ := strings.Cut(v, " ext. ")
 	if number != v {
-		v = strings.Map(func(r rune) rune {
-			if r == '+' || r >= '0' && r <= '9' {
-				return r
-			}
-			return -1
-		}, number) + ";ext=" + ext
+		v = "+" + entity.Digits(number) + ";ext=" + ext
 	}
 	return "tel:" + v
 }

@@ -98,13 +98,8 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 		if err := copyTags(ctx, q, lead.ID, tenantdb.Deal, id); err != nil {
 			return out, err
 		}
-	} else {
-		if lead.Amount != nil {
-			left = append(left, "Amount: see the lead")
-		}
-		if lead.Source != "" {
-			left = append(left, "Source: "+lead.Source)
-		}
+	} else if lead.Source != "" {
+		left = append(left, "Source: "+lead.Source)
 	}
 	if err := copyTags(ctx, q, lead.ID, tenantdb.Customer, out.CustomerID); err != nil {
 		return out, err
@@ -191,15 +186,12 @@ func convertContact(ctx context.Context, q *tenantdb.Queries, lead tenantdb.Lead
 	return was.ID, ContactUpdate(ctx, q, was, p, nil)
 }
 
-// maxPoints is how many addresses or numbers somebody may have, as in a form.
-const maxPoints = 10
-
 // addPoint adds an address or a number to those of somebody, unless they have it.
 func addPoint(to []tenantdb.ContactPoint, label, value string, left *[]string) []tenantdb.ContactPoint {
 	switch {
 	case value == "" || slices.ContainsFunc(to, func(p tenantdb.ContactPoint) bool { return strings.EqualFold(p.Value, value) }):
 		return to
-	case len(to) >= maxPoints:
+	case len(to) >= entity.MaxPoints:
 		*left = append(*left, label+": "+value)
 		return to
 	}

@@ -109,12 +109,7 @@ func anyOf(a, b []string, by func(string) string) bool {
 // digits are those of a phone number, without its extension.
 func digits(phone string) string {
 	phone, _, _ = strings.Cut(phone, ";")
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
+	return entity.Digits(phone)
 }
 
 // forms are what a company's name ends with by law, in the words that entity.Words makes

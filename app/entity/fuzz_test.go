@@ -11,16 +11,6 @@ import (
 // a text is shown so that it reads as the same. Their seeds are tests; more is found by,
 // for instance, go test ./app/entity -run '^$' -fuzz FuzzMoney -fuzztime 10m.
 
-// figures are the digits of a text.
-func figures(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
-}
-
 // inOrder reports whether b has nothing but what a has, in its order.
 func inOrder(a, b []string) bool {
 	for _, x := range b {
@@ -48,7 +38,7 @@ func FuzzMoney(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if typed, kept := strings.Trim(figures(text), "0"), strings.Trim(figures(decimal(minor, 0, "")), "0"); typed != kept {
+		if typed, kept := strings.Trim(Digits(text), "0"), strings.Trim(Digits(decimal(minor, 0, "")), "0"); typed != kept {
 			t.Errorf("%q is read as %d %s", text, minor, in)
 		}
 		for _, shown := range []string{v.MoneyInput(minor, in), v.Money(minor, in)} {
@@ -72,7 +62,7 @@ func FuzzPhone(f *testing.F) {
 			return
 		}
 		number, ext, _ := strings.Cut(kept, ";ext=")
-		if typed := figures(text); !strings.HasSuffix(typed, ext) || ext != "" && !strings.HasSuffix(figures(number), strings.TrimLeft(strings.TrimSuffix(typed, ext), "0")) && !strings.Contains(typed, figures(number)) {
+		if typed := Digits(text); !strings.HasSuffix(typed, ext) || ext != "" && !strings.HasSuffix(Digits(number), strings.TrimLeft(strings.TrimSuffix(typed, ext), "0")) && !strings.Contains(typed, Digits(number)) {
 			t.Errorf("%q in %s is kept as %q", text, country, kept)
 		}
 		if again, err := v.ParsePhone(PhoneText(kept)); err != nil || again != kept {

@@ -14,6 +14,19 @@ var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:extension|ext
 // dialled is a number as it is written: digits, and what is put between them.
 var dialled = regexp.MustCompile(`^\+?[\d(][\d\s().\-/‐‑–]*$`)
 
+// MaxPoints is how many addresses or numbers somebody may have.
+const MaxPoints = 10
+
+// Digits are those of a text, 0 to 9, and nothing else of it.
+func Digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
 const notPhone = "This is not a phone number. It should look like +39 06 555 0140, or +39 06 555 0140 ext. 12."
 
 // ParsePhone reads a phone number into international form, "+390655501 40" as
@@ -28,12 +41,7 @@ func (f Formats) ParsePhone(text string) (string, error) {
 	} else if m := extension.FindStringSubmatch(text); m != nil {
 		number, ext = strings.TrimSpace(m[1]), m[2]
 	}
-	figures := 0
-	for _, r := range number {
-		if r >= '0' && r <= '9' {
-			figures++
-		}
-	}
+	figures := len(Digits(number))
 	if !dialled.MatchString(number) || figures < 2 || figures > 20 || strings.Count(number, "(") != strings.Count(number, ")") {
 		return "", wrong(notPhone)
 	}
@@ -59,12 +67,7 @@ func (f Formats) ParsePhone(text string) (string, error) {
 // digitsOf reports whether the number has no digits but those that were typed, and its
 // country's prefix.
 func digitsOf(typed string, n *phonenumbers.PhoneNumber) bool {
-	return strings.HasSuffix(strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, typed), phonenumbers.GetNationalSignificantNumber(n))
+	return strings.HasSuffix(Digits(typed), phonenumbers.GetNationalSignificantNumber(n))
 }
 
 // PhoneText is a phone number as people read it, which ParsePhone reads as the same;

@@ -150,12 +150,7 @@ func NumberPattern(query string) string {
 	if !dialledNumber.MatchString(query) {
 		return ""
 	}
-	digits := strings.TrimLeft(strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, query), "0")
+	digits := strings.TrimLeft(Digits(query), "0")
 	if len(digits) < 5 {
 		return ""
 	}

@@ -60,7 +60,7 @@ func readValues(posted url.Values, fields []ui.Field, all bool) *form {
 // maxPoints is how many addresses or numbers somebody may have; postedPoints how many
 // rows of a form are looked at, to say so.
 const (
-	maxPoints    = ui.MaxPoints
+	maxPoints    = entity.MaxPoints
 	postedPoints = 3 * maxPoints
 )
 

@@ -252,7 +252,9 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 	p := views.ConversionPage{Shell: l.shell(c, "leads", "Convert "+row.Name), Lead: row, Version: version}
 	err := l.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		for _, x := range leadProbes(crm.LeadParams(row)) {
-			x.Except = row.ID
+			if x.kind == tenantdb.Lead {
+				continue // what it becomes is asked, not what it is
+			}
 			found, err := crm.Matches(ctx, tx.Queries, x.kind, x.Probe)
 			if err != nil {
 				return err

@@ -5,6 +5,8 @@ package ui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // Form is what was typed and what is wrong with it, by field name.
@@ -71,9 +73,6 @@ type Point struct {
 	Value, Label, Error string
 }
 
-// MaxPoints is how many addresses or numbers somebody may have.
-const MaxPoints = 10
-
 // Points are what the form holds of a KindEmails or KindPhones, and an empty
 // one to add to them, while there is room.
 func (f Form) Points(name string) (out []Point) {
@@ -85,7 +84,7 @@ func (f Form) Points(name string) (out []Point) {
 		}
 		out = append(out, Point{i, value, f.Values[key+"[label]"], f.Errors[key+"[value]"]})
 	}
-	if len(out) < MaxPoints {
+	if len(out) < entity.MaxPoints {
 		out = append(out, Point{Index: len(out)})
 	}
 	return out
