@@ -117,10 +117,26 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 			return "", err
 		}
 	}
-	if _, err := admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s`, pgx.Identifier{name}.Sanitize(), owner)); err != nil && !isCode(err, "42P04", "23505") {
+	if err := create(ctx, admin, name); err != nil {
 		return "", err
 	}
 	return s.url(Owner, name), s.restrict(ctx, name)
+}
+
+// create makes a database in which the letters of all scripts are letters, for
+// trigrams. Where the system has no such locale, names in other scripts than
+// Latin are found slowly.
+func create(ctx context.Context, admin *pgx.Conn, name string) (err error) {
+	for _, ctype := range []string{"C.UTF-8", "UTF-8", "C"} {
+		_, err = admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s template template0 encoding 'UTF8' lc_collate 'C' lc_ctype '%s'`, pgx.Identifier{name}.Sanitize(), Owner, ctype))
+		switch {
+		case isCode(err, "42P04", "23505"): // it is there
+			return nil
+		case !isCode(err, "42809"): // invalid locale name
+			return err
+		}
+	}
+	return err
 }
 
 // RequestsURL is Database's for the login of requests.

@@ -3,7 +3,6 @@
 package pgdev
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -140,25 +139,16 @@ func (s *Server) initdb(ctx context.Context, data string, as account, settings m
 	if err := as.own(pw); err != nil {
 		return err
 	}
-	// Letters of all scripts are letters, for trigrams; where the system has no such locale,
-	// names in other scripts than Latin are found slowly.
-	var err error
-	for _, ctype := range []string{"C.UTF-8", "UTF-8", "C"} {
-		cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "initdb"), "-D", aside, "-U", "postgres",
-			"-A", "scram-sha-256", "--pwfile", pw, "-E", "UTF8", "--no-locale", "--lc-ctype="+ctype)
-		if settings["fsync"] == "off" {
-			cmd.Args = append(cmd.Args, "--no-sync")
-		}
-		as.apply(cmd)
-		var out []byte
-		if out, err = cmd.CombinedOutput(); err == nil {
-			return os.Rename(aside, data)
-		}
-		if err = fmt.Errorf("initdb: %w\n%s", err, out); !bytes.Contains(out, []byte("invalid locale")) {
-			return err
-		}
+	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin, "initdb"), "-D", aside, "-U", "postgres",
+		"-A", "scram-sha-256", "--pwfile", pw, "-E", "UTF8", "--no-locale")
+	if settings["fsync"] == "off" {
+		cmd.Args = append(cmd.Args, "--no-sync")
 	}
-	return err
+	as.apply(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return os.Rename(aside, data)
 }
 
 // start runs a new server under a watcher, with us as its first user.
