@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
+	"slices"
 	"syscall"
 	"time"
 
@@ -51,7 +50,7 @@ const (
 type environment struct {
 	ctx      context.Context
 	cfg      config.Config
-	wrong    error // what the settings have wrong, for the doctor
+	wrong    error // what the settings have wrong, for the checks
 	embedded bool  // the database is development's own
 	out, err io.Writer
 	tracer   pgx.QueryTracer // nil where no traces are sent
@@ -75,7 +74,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cfg, err := config.Load()
-	if err == nil || run.Command() == "doctor" { // which says what is wrong
+	if err == nil || slices.Contains([]string{"doctor", "serve", "work"}, run.Command()) { // which say what is wrong
 		err = run.Run(&environment{ctx: ctx, cfg: cfg, wrong: err, out: out, err: errOut})
 	}
 	if err != nil {
@@ -138,28 +137,6 @@ func (e *environment) connect() (d *db.DB, done func(), err error) {
 func (e *environment) open() (*db.DB, error) {
 	return db.Open(e.ctx, db.Config{URL: e.cfg.OwnerURL(), RequestsURL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
 }
-
-// withoutPassword splits the database's address from its password, wherever that
-// stands.
-func withoutPassword(dsn string) (address, password string) {
-	if c, err := pgx.ParseConfig(dsn); err == nil {
-		password = c.Password
-	}
-	u, err := url.Parse(dsn)
-	if err != nil || u.Scheme == "" {
-		return passwordWord.ReplaceAllString(dsn, ""), password
-	}
-	if u.User != nil {
-		u.User = url.User(u.User.Username())
-	}
-	q := u.Query()
-	q.Del("password")
-	u.RawQuery = q.Encode()
-	return u.String(), password
-}
-
-// passwordWord is the password in "host=… password=…".
-var passwordWord = regexp.MustCompile(`\s*\bpassword\s*=\s*('(\\.|[^'\\])*'|\S*)`)
 
 func (e *environment) log(json bool) *slog.Logger {
 	var h slog.Handler = slog.NewTextHandler(e.err, nil)

@@ -35,19 +35,19 @@ func (c serveCommand) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	if err := warnUnrestricted(e.ctx, s.db, s.log); err != nil {
-		return err
-	}
 	s.jobs = c.Jobs
 	return serve(e.ctx, s)
 }
 
-// production is what serve and work have in common; done gives it back.
+// production is what serve and work have in common: whatever the checks of a start find
+// wrong is why they don't. done gives it back.
 func (e *environment) production() (s service, done func(), err error) {
-	if err := e.cfg.RequireProduction(); err != nil {
+	s = service{cfg: e.cfg, log: e.log(true)}
+	x := &examination{environment: e, start: true}
+	x.make(settingChecks)
+	if err := x.verdict(s.log); err != nil {
 		return s, nil, err
 	}
-	s = service{cfg: e.cfg, log: e.log(true)}
 	// The collector works harder before the container's limit ends the process.
 	if _, err := memlimit.Set(); err != nil {
 		s.log.Warn("GOMEMLIMIT is not set from the container's limit", "error", err)
@@ -67,22 +67,14 @@ func (e *environment) production() (s service, done func(), err error) {
 		s.db.Close()
 		stop()
 	}
-	if err := s.db.Ping(e.ctx); err != nil {
+	x.db = s.db
+	x.make(databaseChecks)
+	if err := x.verdict(s.log); err != nil {
 		done()
 		return s, nil, err
 	}
 	return s, done, nil
 }
-
-func warnUnrestricted(ctx context.Context, d *db.DB, log *slog.Logger) error {
-	open, err := d.Unrestricted(ctx)
-	if err == nil && len(open) > 0 {
-		log.Warn("what only a superuser can close is open to workspaces’ roles: "+mendUnrestricted, "open", open)
-	}
-	return err
-}
-
-const mendUnrestricted = "a superuser runs, in this database, what paddock doctor --sql prints"
 
 type workCommand struct{}
 
@@ -119,23 +111,23 @@ func (s service) private(ctx context.Context, m *web.Metrics) (stop func(), err 
 	}
 	profiles := func() {}
 	if s.cfg.Profiles != "" {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Profiles)
+		l, err := listen(ctx, "PADDOCK_PPROF_LISTEN", s.cfg.Profiles)
 		if err != nil {
-			return nil, fmt.Errorf("PADDOCK_PPROF_LISTEN: %w", err)
+			return nil, err
 		}
 		profiles = answer(l, web.Profiles())
 	}
 	if address == "" || address == "off" {
 		return profiles, nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	l, err := listen(ctx, "PADDOCK_METRICS_LISTEN", address)
 	if errors.Is(err, syscall.EADDRINUSE) && s.cfg.Metrics == "" {
 		s.log.Warn("no metrics: the port is taken; set PADDOCK_METRICS_LISTEN to another", "listen", address)
 		return profiles, nil
 	}
 	if err != nil {
 		profiles()
-		return nil, fmt.Errorf("PADDOCK_METRICS_LISTEN: %w", err)
+		return nil, err
 	}
 	metrics := answer(l, m.Handler())
 	return func() {
@@ -214,13 +206,12 @@ func serve(ctx context.Context, s service) error {
 	}
 	metrics := web.NewMetrics(s.db)
 	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox})
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", s.cfg.Listen)
+	l, err := listen(ctx, "PADDOCK_LISTEN", s.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is taken: does Paddock run already? Else set PADDOCK_LISTEN to another port, such as :8081", s.cfg.Listen)
+	}
 	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("%s is taken: does Paddock run already? Else set PADDOCK_LISTEN to another port, such as :8081", s.cfg.Listen)
-		}
-		return fmt.Errorf("PADDOCK_LISTEN: %w", err)
+		return err
 	}
 	stoppable := &web.Listener{TCPListener: l.(*net.TCPListener)} // it is one: the network is tcp
 	closeMetrics, err := s.private(ctx, metrics)
@@ -233,9 +224,9 @@ func serve(ctx context.Context, s service) error {
 		return err
 	}
 	if s.cfg.RedirectFrom != "" {
-		plain, err := lc.Listen(ctx, "tcp", s.cfg.RedirectFrom)
+		plain, err := listen(ctx, "PADDOCK_REDIRECT_LISTEN", s.cfg.RedirectFrom)
 		if err != nil {
-			return fmt.Errorf("PADDOCK_REDIRECT_LISTEN: %w", err)
+			return err
 		}
 		redirect := web.NewHTTP(handler.RedirectToTLS())
 		go func() { _ = redirect.Serve(plain) }()

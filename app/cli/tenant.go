@@ -510,7 +510,7 @@ func (c tenantExec) Run(e *environment) error {
 				return err
 			}
 			cmd := exec.CommandContext(e.ctx, command[0], command[1:]...)
-			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL)
+			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL, "DATABASE_DIRECT_URL="+e.cfg.DirectURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err
 			if err := cmd.Run(); e.ctx.Err() != nil {
 				return e.ctx.Err()
@@ -550,7 +550,7 @@ func (c tenantPsql) Run(e *environment) error {
 	}
 	// Whoever lists processes sees their arguments. An interrupt is psql's: it ends
 	// a query.
-	address, password := withoutPassword(e.cfg.DatabaseURL)
+	address, password := forLibpq(e.cfg.OwnerURL())
 	cmd := exec.CommandContext(context.WithoutCancel(e.ctx), "psql", append([]string{address}, args...)...)
 	cmd.Env = append(e.cfg.Environ(), "PGOPTIONS="+d.SessionOptions(t.Schema))
 	if password != "" {

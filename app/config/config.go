@@ -51,6 +51,9 @@ type Config struct {
 	OIDCPrivate []netip.Prefix `env:"PADDOCK_OIDC_ALLOW_PRIVATE" envSeparator:","`
 	OIDC        []OIDCProvider // PADDOCK_OIDC_<ID>_ISSUER and so on
 
+	// Unknown are variables that begin as ours do and are none, such as a misspelt one.
+	Unknown []string
+
 	baseURLSet bool
 }
 
@@ -103,12 +106,44 @@ func Load() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
 	}
+	c.Unknown = unknown(os.Environ())
 	var err error
 	if c.OIDC, err = oidcProviders(os.Environ()); err != nil {
 		errs = append(errs, err)
 	}
 	return c, errors.Join(errs...)
 }
+
+// unknown names the variables of ours that no setting has, each with the setting that
+// it looks most like.
+func unknown(environ []string) (out []string) {
+	var known []string
+	for f := range reflect.TypeFor[Config]().Fields() {
+		known = append(known, f.Tag.Get("env"))
+	}
+	for _, v := range environ {
+		name, _, _ := strings.Cut(v, "=")
+		if !strings.HasPrefix(name, "PADDOCK_") || slices.Contains(known, name) || oidcPattern.MatchString(v) || slices.Contains(exported, name) {
+			continue
+		}
+		alike, like := len("PADDOCK_"), ""
+		for _, k := range known {
+			n := 0
+			for n < min(len(k), len(name)) && k[n] == name[n] {
+				n++
+			}
+			if n > alike {
+				alike, like = n, "; is it "+k+"?"
+			}
+		}
+		out = append(out, name+like)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// exported are variables that Paddock sets for programs that it starts.
+var exported = []string{"PADDOCK_TENANT", "PADDOCK_TENANT_SCHEMA"}
 
 // named says which variables could not be read, where the library names fields.
 func named(err error) (out []error) {
@@ -123,7 +158,15 @@ func named(err error) (out []error) {
 		var p env.ParseError
 		if errors.As(err, &p) {
 			field, _ := reflect.TypeFor[Config]().FieldByName(p.Name) // it read this type
-			err = fmt.Errorf("%s: %w", field.Tag.Get("env"), p.Err)
+			name := field.Tag.Get("env")
+			switch err = fmt.Errorf("%s: %w", name, p.Err); field.Type {
+			case reflect.TypeFor[[]netip.Prefix]():
+				err = fmt.Errorf("%s=%s: want networks with commas between them, such as 10.0.0.0/8,192.0.2.1/32", name, os.Getenv(name))
+			case reflect.TypeFor[time.Duration]():
+				err = fmt.Errorf("%s=%s: want a time such as 3s", name, os.Getenv(name))
+			case reflect.TypeFor[int]():
+				err = fmt.Errorf("%s=%s: want a number", name, os.Getenv(name))
+			}
 		}
 		out = append(out, err)
 	}

@@ -49,6 +49,7 @@ type DB struct {
 	name       string // the database's; it prefixes role names, which are cluster-wide
 	login      string // of requests, where it is not the owner's
 	loginURL   string
+	sessionURL string // of what belongs to a session: never a pooler's
 	roles      bool
 	river      *river.Client[pgx.Tx]
 	perConn    int          // tenants that a connection serves
@@ -96,6 +97,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	oc.ConnConfig.RuntimeParams["application_name"] = "paddock-owner"
 	inUTC(oc.ConnConfig.RuntimeParams)
 	oc.ConnConfig.Tracer = c.OwnerTracer
+	oc.AfterConnect = direct
 	if d.owner, err = pgxpool.NewWithConfig(ctx, oc); err != nil {
 		return nil, err
 	}
@@ -103,7 +105,19 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		d.owner.Close()
 		return nil, err
 	}
+	if err := d.openRequests(ctx, c, ac); err != nil {
+		d.owner.Close()
+		return nil, err
+	}
+	return d, nil
+}
 
+// openRequests opens the pool of requests, through a pooler or without.
+func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) error {
+	settled, err := d.settle(ctx)
+	if err != nil {
+		return err
+	}
 	ac.MaxConns = c.MaxConns
 	if ac.MaxConns == 0 {
 		ac.MaxConns = 10
@@ -122,22 +136,43 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		}
 		return keep
 	}
-	// RESET ROLE and DISCARD fall back to a login default; they would fall back
-	// to the owner had the role been set by a statement.
 	ac.ConnConfig.Tracer = observer{c.Tracer}
-	ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
-	ac.ConnConfig.RuntimeParams["search_path"] = ""
+	if !settled {
+		ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
+		ac.ConnConfig.RuntimeParams["search_path"] = ""
+	}
 	ac.ConnConfig.RuntimeParams["application_name"] = "paddock"
 	inUTC(ac.ConnConfig.RuntimeParams)
 	// One request cancelled must not cost its connection.
 	ac.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: 3 * time.Second}
 	}
-	if d.app, err = pgxpool.NewWithConfig(ctx, ac); err != nil {
-		d.owner.Close()
-		return nil, err
+	first, err := pgx.ConnectConfig(ctx, ac.ConnConfig)
+	if refused(err) {
+		return d.refusal("is refused its settings: " + err.Error())
 	}
-	return d, nil
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	defer first.Close(context.WithoutCancel(ctx))
+	pooled, err := d.prove(ctx, first)
+	if err != nil {
+		return err
+	}
+	d.sessionURL = d.loginURL
+	if pooled {
+		d.sessionURL = c.URL
+		// A statement that was prepared is on one server, and the next may be another.
+		if ac.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+			ac.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		}
+	}
+	ac.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := d.prove(ctx, c)
+		return err
+	}
+	d.app, err = pgxpool.NewWithConfig(ctx, ac)
+	return err
 }
 
 // Close waits for connections in use and closes both pools.
@@ -178,11 +213,11 @@ const heartbeat = 10 * time.Second
 // So a notification is sent by way of the owner's pool, which requests can't
 // exhaust, and must arrive here.
 func (d *DB) listen(ctx context.Context, channel string, listening func(bool), notify func(payload string)) error {
-	config := d.app.Config().ConnConfig.Copy()
-	// Its reads are meant to time out: no request is there to be cancelled.
-	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.DeadlineContextWatcherHandler{Conn: c.Conn()}
+	config, err := pgx.ParseConfig(d.sessionURL)
+	if err != nil {
+		return err
 	}
+	config.RuntimeParams["role"], config.RuntimeParams["search_path"], config.RuntimeParams["application_name"] = d.baselineRole(), "", "paddock"
 	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -245,6 +280,8 @@ func (d *DB) prepare(ctx context.Context) error {
 		where r.rolname = session_user and d.datname = current_database()`,
 		d.baselineRole(), d.sharedRole()).Scan(&version, &super, &owner, &ready)
 	switch {
+	case refused(err), errors.Is(err, errPooledOwner):
+		return errPooledOwner
 	case err != nil:
 		return fmt.Errorf("database: %w", err)
 	case version < MinVersion:

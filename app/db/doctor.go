@@ -5,51 +5,169 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// Health is what the database says of itself, for paddock doctor.
-type Health struct {
-	Server          string   // its version
-	Unrestricted    []string // see DB.Unrestricted
-	OpenFunctions   []string // of ours that tenants’ roles may execute, and should not
-	BaselineReads   int      // tables that the pool's baseline role could read: none, if all is well
-	TenantReads     int      // tables outside their own schema that tenant roles could read: none
-	MissingRoles    int      // tenants without their role
-	Spares, Wanting int      // current spares; importing or preparing for longer than an hour
+// Basics are what the server and the database are, whatever stands in it.
+type Basics struct {
+	Server           string // its version
+	Encoding         string // of the database: UTF8
+	ReadOnly         bool   // a standby, or told to take no changes
+	MayCreateRoles   bool   // the owner may
+	Letters          bool   // letters of all scripts are letters, so that trigrams have them
+	Tables, LockRoom int    // and sequences: what pg_dump locks, and how many locks there is room for
+}
+
+// Basics reads them.
+func (d *DB) Basics(ctx context.Context) (b Basics, err error) {
+	err = d.owner.QueryRow(ctx, `
+		select version(), pg_encoding_to_char(encoding), pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
+		       (select rolcreaterole from pg_catalog.pg_roles where rolname = session_user),
+		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
+		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
+		from pg_catalog.pg_database where datname = current_database()`).Scan(&b.Server, &b.Encoding, &b.ReadOnly, &b.MayCreateRoles, &b.Tables, &b.LockRoom)
+	if err == nil && b.Encoding == "UTF8" { // others have no such letter
+		err = d.owner.QueryRow(ctx, `select 'д' ~ '[[:alpha:]]'`).Scan(&b.Letters)
+	}
+	return b, err
+}
+
+// Walls are what keeps workspaces apart, as far as it is not so: nothing, if all is
+// well.
+type Walls struct {
+	Unrestricted  []string // see DB.Unrestricted
+	OpenFunctions []string // of ours that tenants’ roles may execute, and should not
+	Mighty        []string // roles of ours that could become others, own something, or do what no role of ours may
+	BaselineReads int      // tables that the pool's baseline role could read
+	TenantReads   int      // roles of tenants that could read shared tables
+}
+
+// Walls looks for gaps.
+func (d *DB) Walls(ctx context.Context) (w Walls, err error) {
+	if w.Unrestricted, err = d.Unrestricted(ctx); err != nil {
+		return w, err
+	}
+	if w.OpenFunctions, err = d.openFunctions(ctx); err != nil {
+		return w, err
+	}
+	err = d.owner.QueryRow(ctx, `
+		with t as (select r.oid from public.tenants t join pg_catalog.pg_roles r on r.rolname = $3 || '_' || t.schema where t.schema_made and t.state <> 'preparing'),
+		ours as (select r.* from pg_catalog.pg_roles r where r.rolname in ($1, $2) or r.oid in (select oid from t))
+		select array(select r.rolname::text from ours r where r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolcanlogin
+		                or exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
+		                or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) or exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid)
+		             order by 1),
+		       (select count(*) from pg_catalog.pg_class c join ours r on r.rolname = $1 where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and has_table_privilege(r.oid, c.oid, 'select')),
+		       (select count(*) from t where has_table_privilege(t.oid, 'public.users', 'select') or has_table_privilege(t.oid, 'public.tenants', 'select') or has_schema_privilege(t.oid, 'public', 'usage'))`,
+		d.baselineRole(), d.sharedRole(), d.name).Scan(&w.Mighty, &w.BaselineReads, &w.TenantReads)
+	return w, err
+}
+
+// Upkeep is what jobs have done and left.
+type Upkeep struct {
+	Spares, Wanting int // current spares; importing or preparing for longer than an hour
 	JobsWaiting     int
 	OldestJob       float64 // seconds for which the oldest job that could run has waited
 	JobsFailed      int     // given up
-	Letters         bool    // letters of all scripts are letters to the database, so that trigrams have them
-	Tables          int     // and sequences: what pg_dump locks
-	LockRoom        int
 }
 
-// Health looks at everything that can be asked in a few queries.
-func (d *DB) Health(ctx context.Context) (h Health, err error) {
-	if h.Unrestricted, err = d.Unrestricted(ctx); err != nil {
-		return h, err
-	}
-	if h.OpenFunctions, err = d.openFunctions(ctx); err != nil {
-		return h, err
-	}
+// Upkeep counts it.
+func (d *DB) Upkeep(ctx context.Context) (u Upkeep, err error) {
 	err = d.owner.QueryRow(ctx, `
-		with t as (select schema, $3 || '_' || schema as role from public.tenants where schema_made and state <> 'preparing')
-		select version(),
-		       (select count(*) from pg_catalog.pg_tables where schemaname = 'public' and has_table_privilege($1, format('%I.%I', schemaname, tablename), 'select')),
-		       (select count(*) from t where exists (select from pg_catalog.pg_roles r where r.rolname = t.role)
-		                                and (has_table_privilege(t.role, 'public.users', 'select') or has_table_privilege(t.role, 'public.tenants', 'select') or has_schema_privilege(t.role, 'public', 'usage'))),
-		       (select count(*) from t where not exists (select from pg_catalog.pg_roles r where r.rolname = t.role)),
-		       (select count(*) from public.tenants where state = 'spare' and schema_version >= $2),
+		select (select count(*) from public.tenants where state = 'spare' and schema_version >= $1),
 		       (select count(*) from public.tenants where state in ('preparing', 'importing') and created_at < now() - interval '1 hour'),
 		       (select count(*) from public.river_job where state in ('available', 'retryable')),
 		       (select coalesce(extract(epoch from now() - min(scheduled_at)), 0) from public.river_job where state = 'available'),
-		       (select count(*) from public.river_job where state = 'discarded'),
-		       ext.show_trgm('д') <> '{}',
-		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
-		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
-		d.baselineRole(), TenantVersion(), d.name).Scan(&h.Server, &h.BaselineReads, &h.TenantReads, &h.MissingRoles, &h.Spares, &h.Wanting, &h.JobsWaiting, &h.OldestJob, &h.JobsFailed, &h.Letters, &h.Tables, &h.LockRoom)
-	return h, err
+		       (select count(*) from public.river_job where state = 'discarded')`,
+		TenantVersion()).Scan(&u.Spares, &u.Wanting, &u.JobsWaiting, &u.OldestJob, &u.JobsFailed)
+	return u, err
+}
+
+// ReadShared reads as requests do before the workspace is known, from each table that
+// they may read; ErrRights where their role may not.
+func (d *DB) ReadShared(ctx context.Context) error {
+	var lacking []string
+	err := d.SharedRead(ctx, func(tx *SharedTx) error {
+		if err := tx.tx.QueryRow(ctx, `select array(select relname::text from pg_catalog.pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not has_table_privilege(oid, 'select') order by 1)`).Scan(&lacking); err != nil {
+			return err
+		}
+		_, err := tx.tx.Exec(ctx, `select from users, tenants, sessions limit 1`)
+		return err
+	})
+	if code(err, "42501") || len(lacking) > 0 {
+		return ErrRights
+	}
+	return err
+}
+
+// ErrRights is answered where a role lacks the rights that migrations gave it.
+var ErrRights = errors.New("db: the role lacks its rights")
+
+// Fault is why a workspace can't be served.
+type Fault struct {
+	Slug, Schema string // Slug is "" for a spare
+	Cause        error  // ErrNoSchema, ErrNoRole, ErrRights, or what the database said
+}
+
+// Why a workspace can't be served.
+var (
+	ErrNoSchema = errors.New("db: the schema is gone")
+	ErrNoRole   = errors.New("db: the role is gone")
+)
+
+// Faults looks at every workspace and spare in the catalogue, and reads of reads of
+// them as requests do (all, below 0).
+func (d *DB) Faults(ctx context.Context, reads int) (found []Fault, err error) {
+	rows, err := d.owner.Query(ctx, `
+		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
+		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
+		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r' and not has_table_privilege(r.oid, c.oid, 'select'))
+		from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r on r.rolname = $1 || '_' || t.schema
+		where t.schema_made and t.state not in ('preparing', 'importing') order by t.slug nulls last, t.schema`, d.name)
+	if err != nil {
+		return nil, err
+	}
+	type tenant struct {
+		id uuid.UUID
+		Fault
+	}
+	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (t tenant, err error) {
+		var schemaless, roleless, rightless bool
+		err = r.Scan(&t.id, &t.Slug, &t.Schema, &schemaless, &roleless, &rightless)
+		switch {
+		case schemaless:
+			t.Cause = ErrNoSchema
+		case !d.roles:
+		case roleless:
+			t.Cause = ErrNoRole
+		case rightless:
+			t.Cause = ErrRights
+		}
+		return t, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range all {
+		if t.Cause == nil && (reads < 0 || i < reads) {
+			scope := WithScope(ctx, Scope{TenantID: t.id, Schema: t.Schema})
+			t.Cause = d.TenantRead(scope, func(tx *TenantTx) error {
+				_, err := tx.tx.Exec(scope, `select from members, customers limit 1`)
+				return err
+			})
+			if code(t.Cause, "42501") {
+				t.Cause = ErrRights
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if t.Cause != nil {
+			found = append(found, t.Fault)
+		}
+	}
+	return found, nil
 }
 
 // openFunctions are functions of ours that everybody may execute, and so every

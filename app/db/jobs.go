@@ -80,7 +80,7 @@ func (tx *TenantTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 
 // JobPool connects the runner of jobs, as the shared role; the caller closes it.
 func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
-	c, err := pgxpool.ParseConfig(d.loginURL)
+	c, err := pgxpool.ParseConfig(d.sessionURL)
 	if err != nil {
 		return nil, err
 	}

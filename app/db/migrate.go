@@ -149,7 +149,10 @@ func (d *DB) CheckShared(ctx context.Context) error {
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {
 		return tx.tx.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
 	})
-	if err != nil && !code(err, "42P01", "42501") { // no table yet, or no right to it: version 0
+	if code(err, "42501") {
+		return fmt.Errorf("the shared schema: %w: paddock doctor says more", ErrRights)
+	}
+	if err != nil && !code(err, "42P01") { // no table yet: version 0
 		return err
 	}
 	if want := latest(schema.Shared()); v < want {

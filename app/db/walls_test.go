@@ -47,7 +47,7 @@ func TestWhatATenantsRoleMayExecute(t *testing.T) {
 	if open, err := pg.DB(t).Unrestricted(t.Context()); err != nil || len(open) > 0 {
 		t.Errorf("only a superuser can close, and did not: %v, %v", open, err)
 	}
-	h, err := pg.DB(t).Health(t.Context())
+	h, err := pg.DB(t).Walls(t.Context())
 	if err != nil || len(h.OpenFunctions) > 0 || len(h.Unrestricted) > 0 {
 		t.Errorf("the doctor sees %v and %v open: %v", h.OpenFunctions, h.Unrestricted, err)
 	}

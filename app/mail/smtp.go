@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/mail"
 	"net/url"
 	"strconv"
 	"time"
@@ -14,11 +15,14 @@ import (
 // smtpTimeout bounds one step of a conversation with the server.
 const smtpTimeout = 15 * time.Second
 
-// SMTP returns a Sender through the server of the URL:
-// smtp://user:password@host:587 uses TLS if the server offers it, and insists
-// on it when there is a password; smtps:// begins with TLS. from is an address,
-// with or without a name.
-func SMTP(server *url.URL, from string) (Sender, error) {
+// Settings checks SMTP_URL and PADDOCK_MAIL_FROM, without asking the server.
+func Settings(server *url.URL, from string) error {
+	_, err := options(server, from)
+	return err
+}
+
+// options are a client's of the server.
+func options(server *url.URL, from string) ([]gomail.Option, error) {
 	opts := []gomail.Option{gomail.WithTimeout(smtpTimeout), gomail.WithTLSPolicy(gomail.TLSOpportunistic), gomail.WithoutNoop()}
 	switch server.Scheme {
 	case "smtp":
@@ -45,6 +49,51 @@ func SMTP(server *url.URL, from string) (Sender, error) {
 	}
 	if _, err := gomail.NewClient(server.Hostname(), opts...); err != nil {
 		return nil, fmt.Errorf("SMTP_URL: %w", err)
+	}
+	return opts, nil
+}
+
+// Try goes as far with the server as a mail from us to ourselves would, but for
+// sending it: connects, has TLS, signs in, and names both addresses. ErrRefused is
+// about the last of that, which a mailbox that is not there explains too.
+func Try(ctx context.Context, server *url.URL, from string) error {
+	opts, err := options(server, from)
+	if err != nil {
+		return err
+	}
+	client, err := gomail.NewClient(server.Hostname(), append(opts, gomail.WithTimeout(tryTimeout))...)
+	if err != nil {
+		return err
+	}
+	c, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.CloseWithSMTPClient(c) //nolint:errcheck // nothing was sent
+	address, err := mail.ParseAddress(from)
+	if err != nil {
+		return err
+	}
+	if err := c.Mail(address.Address); err != nil {
+		return err
+	}
+	if err := c.Rcpt(address.Address); err != nil {
+		return errors.Join(ErrRefused, err)
+	}
+	return c.Reset()
+}
+
+// tryTimeout bounds Try: somebody waits for it.
+const tryTimeout = 5 * time.Second
+
+// SMTP returns a Sender through the server of the URL:
+// smtp://user:password@host:587 uses TLS if the server offers it, and insists
+// on it when there is a password; smtps:// begins with TLS. from is an address,
+// with or without a name.
+func SMTP(server *url.URL, from string) (Sender, error) {
+	opts, err := options(server, from)
+	if err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context, m Message) error {
 		msg := gomail.NewMsg()

@@ -36,8 +36,8 @@ func (s *Server) where(ip string) string {
 	return ip
 }
 
-// openGeo opens the operator's database of places; nil for no path.
-func openGeo(path string) (*maxminddb.Reader, error) {
+// OpenGeo opens the operator's database of places; nil for no path.
+func OpenGeo(path string) (*maxminddb.Reader, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no database: no places
 	}

@@ -73,7 +73,7 @@ func New(o Options) *Server {
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options
 	}
-	if s.geo, err = openGeo(s.cfg.GeoIP); err != nil {
+	if s.geo, err = OpenGeo(s.cfg.GeoIP); err != nil {
 		s.log.Error("PADDOCK_GEOIP: sessions are shown without their places", "error", err)
 	}
 	if s.txt == nil {
