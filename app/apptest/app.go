@@ -94,7 +94,7 @@ func StartOwn(tb testing.TB, url string, tracer pgx.QueryTracer) *App {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := d.MigrateShared(tb.Context()); err != nil {
+	if _, err := d.MigrateShared(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
 	a, err := newApp(d)

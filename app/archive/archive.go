@@ -359,13 +359,38 @@ type Options struct {
 	Invited func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, role, token string) error
 }
 
-// Import makes a workspace of an archive. Its people become members by their
-// addresses where they have no account here: they get one without a password, and
-// come in once they have proven the address. Who has an account is invited, for an
-// archive can name anybody; nothing of their account is touched. Whose membership the
-// archive knows by its id, here, is a member at once. An archive of an older version is loaded as it was, and then
-// migrated. The workspace is there when all of it is.
-func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t tenant.Tenant, err error) {
+// Imported is a workspace that was made of an archive, and what became of its people.
+type Imported struct {
+	tenant.Tenant
+	People []Person
+}
+
+// Person is somebody whom the archive names as a member.
+type Person struct {
+	Email string // by now
+	Role  string
+	Came  Came
+}
+
+// Came is how somebody came into an imported workspace.
+type Came string
+
+// How somebody came.
+const (
+	Known   Came = "known"   // a member, for the archive knows their membership here by its id
+	Invited Came = "invited" // they have an account, and are asked
+	Made    Came = "made"    // a member, with an account that was made without a password
+	Twice   Came = "twice"   // not in: another member of the archive is the same person here
+)
+
+// Import makes a workspace of an archive. Whose membership the archive knows by its id
+// (it is of this installation) is a member at once, whatever address they have by now.
+// Others are found by their addresses: who has no account gets one without a password,
+// and comes in once they have proven the address; who has one is invited, for an
+// archive can name anybody. Nothing of an account that is here is touched. An archive
+// of an older version is loaded as it was, and then migrated. The workspace is there
+// when all of it is.
+func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options) (t Imported, err error) {
 	r, err := open(in, size)
 	if err != nil {
 		return t, err
@@ -415,7 +440,7 @@ func Import(ctx context.Context, d *db.DB, in io.ReaderAt, size int64, o Options
 		return t, err
 	}
 	err = d.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		t, err = claim(ctx, tx, schema, r, o)
+		t.Tenant, t.People, err = claim(ctx, tx, schema, r, o)
 		return err
 	})
 	return t, err
@@ -435,58 +460,71 @@ func (o Options) free(ctx context.Context, tx *db.SharedTx) (before tenant.Tenan
 	return tenant.FromRow(row.Tenant), err
 }
 
-// people are the members of an archive as they are known here, in their order.
-type people struct {
-	users   []uuid.UUID // whom they are; uuid.Nil for a second member of one person
-	invited []bool      // they have an account, and are asked
+// person is a member of an archive as they are known here.
+type person struct {
+	Person
+	user uuid.UUID
 }
 
-// accounts finds or makes the users whom the members are. Those who are members of
-// the workspace that it is of are themselves, whatever address they have by now.
-func accounts(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, of uuid.UUID) (people, error) {
-	n := len(r.manifest.Members)
-	p := people{make([]uuid.UUID, n), make([]bool, n)}
+// accounts finds or makes the users whom the members are, in their order.
+func accounts(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, of uuid.UUID) ([]person, error) {
+	people := make([]person, len(r.manifest.Members))
 	for i, x := range r.manifest.Members {
-		m, err := tx.MembershipGet(ctx, x.ID, of)
-		if err == nil {
-			p.users[i] = m.UserID
-		} else if !errors.Is(err, pgx.ErrNoRows) {
-			return p, err
+		people[i] = person{Person: Person{Email: x.Email, Role: x.Role}}
+		user, err := known(ctx, tx, x.ID, of)
+		if err != nil {
+			return nil, err
+		}
+		if user != nil {
+			people[i].user, people[i].Email, people[i].Came = user.ID, user.Email, Known
 		}
 	}
 	for i, x := range r.manifest.Members {
-		if p.users[i] != uuid.Nil {
+		p := &people[i]
+		if p.Came != "" {
 			continue
 		}
 		row, err := tx.UserByEmail(ctx, x.Email)
 		switch {
-		case err == nil && slices.Contains(p.users, row.ID):
+		case err == nil && slices.ContainsFunc(people, func(other person) bool { return other.user == row.ID }):
+			p.Came = Twice
 			continue
 		case err == nil:
-			p.users[i] = row.ID
-			// An archive of this installation's own knows the id of a membership.
-			if _, err := tx.MembershipAnywhere(ctx, x.ID, x.Email); errors.Is(err, pgx.ErrNoRows) {
-				p.invited[i] = true
-			} else if err != nil {
-				return p, err
-			}
+			p.user, p.Came = row.ID, Invited
 			continue
 		case !errors.Is(err, pgx.ErrNoRows):
-			return p, err
+			return nil, err
 		}
-		id := uuid.Must(uuid.NewV7())
-		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: x.Email, Name: x.Name}); err != nil {
-			return p, err
+		p.user, p.Came = uuid.Must(uuid.NewV7()), Made
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: p.user, Email: x.Email, Name: x.Name}); err != nil {
+			return nil, err
 		}
-		p.users[i] = id
 		if x.Avatar == "" {
 			continue
 		}
-		if err := picture(ctx, tx, r, t, id, x.Avatar); err != nil {
-			return p, err
+		if err := picture(ctx, tx, r, t, p.user, x.Avatar); err != nil {
+			return nil, err
 		}
 	}
-	return p, nil
+	return people, nil
+}
+
+// known is whose membership the id is here: in the workspace that it is of, if there is
+// one, else in any; nil for nobody's.
+func known(ctx context.Context, tx *db.SharedTx, id, of uuid.UUID) (*shareddb.UserByIDRow, error) {
+	m, err := tx.MembershipGet(ctx, id, of)
+	user := m.UserID
+	if errors.Is(err, pgx.ErrNoRows) {
+		user, err = tx.MembershipAnywhere(ctx, id)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil //nolint:nilnil // nobody
+	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := tx.UserByID(ctx, user)
+	return &u, err
 }
 
 // picture keeps somebody's, made anew; what is none is left out.
@@ -519,17 +557,17 @@ func fingerprint(h hash.Hash, parts ...[]byte) string {
 }
 
 // claim gives the loaded schema its name and its people.
-func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Options) (t tenant.Tenant, err error) {
+func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Options) (t tenant.Tenant, people []Person, err error) {
 	if err := tx.TenantLockSlug(ctx, o.Slug); err != nil {
-		return t, err
+		return t, nil, err
 	}
 	before, err := o.free(ctx, tx)
 	if err != nil {
-		return t, err
+		return t, nil, err
 	}
 	if before.ID != uuid.Nil {
 		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405")+"-"+before.Schema[len(before.Schema)-4:], before.ID); err != nil {
-			return t, err
+			return t, nil, err
 		}
 	}
 	set := r.manifest.Settings
@@ -538,64 +576,66 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 		TimeZone: set.TimeZone, DateStyle: set.DateStyle, NumberStyle: set.NumberStyle, RequireSecondFactor: set.RequireSecondFactor,
 	})
 	if err != nil {
-		return t, err
+		return t, nil, err
 	}
 	t = tenant.FromRow(row.Tenant)
 	if before.ID != uuid.Nil {
 		o.Of = before.ID
 	}
-	if err := join(ctx, tx, r, t, o); err != nil {
-		return t, err
+	if people, err = join(ctx, tx, r, t, o); err != nil {
+		return t, nil, err
 	}
 	if o.Of != uuid.Nil { // a copy too is as closed, and as bounded, as what it is of
 		if err := tx.TenantTakeOver(ctx, t.ID, o.Of); err != nil {
-			return t, err
+			return t, nil, err
 		}
 	}
 	if before.ID == uuid.Nil {
-		return t, nil
+		return t, people, nil
 	}
 	// What is the workspace's and in no archive goes on with it.
 	for _, move := range []func(ctx context.Context, to, from uuid.UUID) error{
 		tx.DomainsMove, tx.FormerSlugsMove, tx.InvitationsMove, tx.ProviderMove, tx.EmailDomainsMove, tx.IdentitiesMove,
 	} {
 		if err := move(ctx, t.ID, before.ID); err != nil {
-			return t, err
+			return t, nil, err
 		}
 	}
-	return t, nil
+	return t, people, nil
 }
 
 // join makes the people of the archive members, or invites them. Who is invited has
 // their place there already, and finds what they looked after.
-func join(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, o Options) error {
-	p, err := accounts(ctx, tx, r, t, o.Of)
+func join(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, o Options) (all []Person, err error) {
+	people, err := accounts(ctx, tx, r, t, o.Of)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var ids, users, waiting []uuid.UUID
-	for i, x := range r.manifest.Members {
-		if p.users[i] == uuid.Nil {
+	for i, p := range people {
+		all = append(all, p.Person)
+		if p.Came == Twice {
 			continue
 		}
-		ids, users = append(ids, x.ID), append(users, p.users[i])
-		if !p.invited[i] {
-			if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: x.ID, TenantID: t.ID, UserID: p.users[i], Role: x.Role}); err != nil {
-				return err
+		id := r.manifest.Members[i].ID
+		ids, users = append(ids, id), append(users, p.user)
+		if p.Came != Invited {
+			if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: id, TenantID: t.ID, UserID: p.user, Role: p.Role}); err != nil {
+				return nil, err
 			}
 			continue
 		}
-		waiting = append(waiting, x.ID)
-		token, err := auth.InviteImported(ctx, tx, t.ID, x.Email, auth.Role(x.Role))
+		waiting = append(waiting, id)
+		token, err := auth.InviteImported(ctx, tx, t.ID, p.Email, auth.Role(p.Role))
 		if err == nil && o.Invited != nil {
-			err = o.Invited(ctx, tx, t, x.Email, x.Role, token)
+			err = o.Invited(ctx, tx, t, p.Email, p.Role, token)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-	return tx.AsTenant(scope, func(tx *db.TenantTx) error {
+	return all, tx.AsTenant(scope, func(tx *db.TenantTx) error {
 		if err := tx.MemberSetUsers(scope, ids, users); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func installAt(t *testing.T, url string) *installation {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if err := d.MigrateShared(t.Context()); err != nil {
+	if _, err := d.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	c, err := pgx.Connect(t.Context(), url)
@@ -170,7 +170,7 @@ func (x *installation) export(t tenant.Tenant) []byte {
 	return b.Bytes()
 }
 
-func (x *installation) importing(b []byte, o archive.Options) (tenant.Tenant, error) {
+func (x *installation) importing(b []byte, o archive.Options) (archive.Imported, error) {
 	return archive.Import(x.t.Context(), x.db, bytes.NewReader(b), int64(len(b)), o)
 }
 
@@ -376,6 +376,77 @@ func TestMembersAreThemselves(t *testing.T) {
 	}
 }
 
+// Imported beside the original, on the Paddock that it is of: its members are
+// themselves, whatever address they have by now, with their passwords and sessions,
+// and so is who has left; whoever has a former address is nobody.
+func TestImportBesideTheOriginal(t *testing.T) {
+	t.Parallel()
+	a := install(t)
+	w := a.workspace("beside")
+	file := a.export(w)
+	type account struct{ id, session, hash string }
+	accounts := map[string]account{} // by the address in the archive
+	rows, err := a.c.Query(t.Context(), `select u.email, u.id::text from memberships m join users u on u.id = m.user_id where m.tenant_id = $1`, w.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var email, id string
+	if _, err := pgx.ForEachRow(rows, []any{&email, &id}, func() error { accounts[email] = account{id: id}; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for email, x := range accounts {
+		err := a.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+			began, err := auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: uuid.MustParse(x.id)})
+			x.session, x.hash = began.ID, "the password of "+email
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.c.Exec(t.Context(), `update users set password_hash = $2, email_verified_at = null where id = $1`, x.id, x.hash); err != nil {
+			t.Fatal(err)
+		}
+		accounts[email] = x
+	}
+	for sql, args := range map[string][]any{
+		`update users set email = 'nora@new.example' where id = $1`: {accounts["nora@beside.example"].id},
+		`delete from memberships where user_id = $1`:                {accounts["person0@beside.example"].id}, // left the original
+	} {
+		if _, err := a.c.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.c.Exec(t.Context(), `insert into users (id, email, name, email_verified_at) values ($1, 'nora@beside.example', 'Somebody else', now())`, pg.NewID()); err != nil {
+		t.Fatal(err)
+	}
+	there, err := a.importing(file, archive.Options{Slug: "beside-it"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	came := map[string]archive.Came{}
+	for _, p := range there.People {
+		came[p.Email] = p.Came
+	}
+	if came["nora@new.example"] != archive.Known || came["person0@beside.example"] != archive.Invited || len(came) != len(accounts) {
+		t.Errorf("they came: %v", came)
+	}
+	for email, x := range accounts {
+		var hash string
+		var member bool
+		if err := a.c.QueryRow(t.Context(), `select password_hash, exists (select from memberships where user_id = $1 and tenant_id = $2) from users where id = $1`, x.id, there.ID).Scan(&hash, &member); err != nil {
+			t.Fatal(err)
+		}
+		_, signedIn, err := auth.SessionGet(t.Context(), a.db, x.session, nil, false)
+		if err != nil || !signedIn || hash != x.hash || member != (email != "person0@beside.example") {
+			t.Errorf("%s: session %v, password %q, member %v, %v", email, signedIn, hash, member, err)
+		}
+	}
+	var strangers int
+	if err := a.c.QueryRow(t.Context(), `select count(*) from memberships m join users u on u.id = m.user_id where u.email = 'nora@beside.example'`).Scan(&strangers); err != nil || strangers != 0 {
+		t.Errorf("whoever has a former address is %d members: %v", strangers, err)
+	}
+}
+
 // An archive can name anybody. Who has an account here, proven or not, is asked: no
 // membership, and nothing of their account changes. Who accepts has the place that
 // they had, with what they looked after.
@@ -433,7 +504,7 @@ func TestImportOfAForgedMemberList(t *testing.T) {
 	}
 	_, token, _ := strings.Cut(tokens["person0@forged.example"], " ")
 	err = b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
-		return auth.AcceptInvitation(t.Context(), tx, token, there, accounts["person0@forged.example"])
+		return auth.AcceptInvitation(t.Context(), tx, token, there.Tenant, accounts["person0@forged.example"])
 	})
 	var after uuid.UUID
 	if err == nil {
@@ -583,7 +654,7 @@ func TestDamagedArchives(t *testing.T) {
 func FuzzArchive(f *testing.F) {
 	d, err := db.Open(context.Background(), db.Config{URL: pg.NewDatabase(f), TenantRoles: true})
 	if err == nil {
-		err = d.MigrateShared(context.Background())
+		_, err = d.MigrateShared(context.Background())
 	}
 	if err != nil {
 		f.Fatal(err)

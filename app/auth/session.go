@@ -167,7 +167,7 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 		err = d.Shared(ctx, func(tx *db.SharedTx) error {
 			return tx.SessionTouch(ctx, SessionIdle.Seconds(), SessionMost.Seconds(), hash)
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, db.ErrUnwritable) { // else it goes on as it is
 			return Identity{}, false, err
 		}
 	}

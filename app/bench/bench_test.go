@@ -117,7 +117,7 @@ func (r *run) startPostgres() {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(r.db.Close)
-	if err := r.db.MigrateShared(r.t.Context()); err != nil {
+	if _, err := r.db.MigrateShared(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -82,9 +82,12 @@ type adminRevoke struct{ emailArg }
 
 // Run revokes.
 func (c adminRevoke) Run(e *environment) error {
-	return unknownAddress(e.shared(func(tx *db.SharedTx) error {
-		return auth.SetOperator(e.ctx, tx, strings.ToLower(c.Email), false)
-	}))
+	email := strings.ToLower(c.Email)
+	if err := e.shared(func(tx *db.SharedTx) error { return auth.SetOperator(e.ctx, tx, email, false) }); err != nil {
+		return unknownAddress(err)
+	}
+	fmt.Fprintf(e.out, "%s may not enter the operators’ console any more\n", email)
+	return nil
 }
 
 type adminList struct {

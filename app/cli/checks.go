@@ -37,8 +37,7 @@ var settingChecks = []check{
 	{"the settings’ names", true, (*examination).misspelt},
 	{"the base URL", true, (*examination).scheme},
 	{"the trusted proxies", true, (*examination).proxies},
-	{"the mail settings", true, (*examination).mailSettings},
-	{"the mail server", false, (*examination).mailServer},
+	{"the mail server", true, (*examination).mail},
 	{"the certificate", true, (*examination).certificate},
 	{"the places", true, (*examination).places},
 	{"the addresses to listen at", false, (*examination).addresses},
@@ -182,23 +181,21 @@ func (x *examination) proxies() error {
 	return nil
 }
 
-// mailSettings are those that can't be right, whatever the server says.
-func (x *examination) mailSettings() error {
+// mail: a start looks at the settings alone, for the server may be back later.
+func (x *examination) mail() error {
 	if x.cfg.SMTPURL == nil || x.cfg.MailFrom == "" {
 		return nil // settings says so
 	}
-	x.refuses(mail.Settings(x.cfg.SMTPURL, x.cfg.MailFrom), "", seeSettings)
+	if x.refuses(mail.Settings(x.cfg.SMTPURL, x.cfg.MailFrom), "", seeSettings) {
+		return nil
+	}
 	if x.cfg.SMTPURL.User.Username() != "" {
 		if _, ok := x.cfg.SMTPURL.User.Password(); !ok {
 			x.say("warning", "SMTP_URL names a user and no password: nobody signs in", "smtp://user:password@host:587, with %40 for an @ in either")
 		}
 	}
-	return nil
-}
-
-func (x *examination) mailServer() error {
-	if x.cfg.SMTPURL == nil {
-		return nil // settings says so
+	if x.start {
+		return nil
 	}
 	switch err := mail.Try(x.ctx, x.cfg.SMTPURL, x.cfg.MailFrom); {
 	case err == nil:

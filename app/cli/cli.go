@@ -77,7 +77,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	if err == nil || slices.Contains([]string{"doctor", "serve", "work"}, run.Command()) { // which say what is wrong
 		err = run.Run(&environment{ctx: ctx, cfg: cfg, wrong: err, out: out, err: errOut})
 	}
-	if err != nil {
+	if err = words(err); err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			err = errors.New("stopped before it was done")
 		}

@@ -22,7 +22,11 @@ func (c jobsCommand) Run(e *environment) error {
 	}
 	defer done()
 	if c.Retry != 0 {
-		return jobs.Retry(e.ctx, d, c.Retry)
+		if err := jobs.Retry(e.ctx, d, c.Retry); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.out, "job %d is tried again now\n", c.Retry)
+		return nil
 	}
 	failed, err := jobs.List(e.ctx, d)
 	if err != nil {

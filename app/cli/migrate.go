@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 type migrateCommand struct {
@@ -56,7 +57,14 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 	start := time.Now()
 	report, err := d.MigrateTenants(e.ctx, o)
 	if errors.Is(err, db.ErrUnknownTenant) {
-		return unknown(c.Tenant)
+		if o.Slug, err = e.present(d, c.Tenant); err == nil && o.Slug != c.Tenant {
+			report, err = d.MigrateTenants(e.ctx, o)
+		} else if err == nil {
+			err = unknown(c.Tenant)
+		}
+	}
+	if err != nil && report.Tenants == nil && !c.JSON {
+		return err
 	}
 	if c.JSON {
 		if report.Tenants == nil {
@@ -78,8 +86,11 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 		if err := w.Flush(); err != nil {
 			return err
 		}
-		if n := report.Migrated; n > 0 {
-			fmt.Fprintf(e.out, "%d migrated in %s, %s each\n", n, time.Since(start).Round(time.Millisecond), (time.Since(start) / time.Duration(n)).Round(10*time.Microsecond))
+		switch n := report.Migrated; {
+		case n > 0:
+			fmt.Fprintf(e.out, "%s migrated in %s, %s each\n", ui.Plural(n, "workspace", "workspaces"), time.Since(start).Round(time.Millisecond), (time.Since(start) / time.Duration(n)).Round(10*time.Microsecond))
+		case len(report.Tenants) == 0 && err == nil:
+			fmt.Fprintf(e.out, "every workspace is at version %d\n", db.TenantVersion())
 		}
 	}
 	return errors.Join(err, failed(report))
@@ -90,7 +101,7 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 func (c *migrateCommand) shared(e *environment, d *db.DB) (done bool, err error) {
 	before, err := d.MigrateStatus(e.ctx)
 	if err == nil && !c.DryRun {
-		err = d.MigrateShared(e.ctx)
+		before.Shared, err = d.MigrateShared(e.ctx) // another process may have been faster
 	}
 	if err != nil {
 		return false, err
@@ -105,6 +116,8 @@ func (c *migrateCommand) shared(e *environment, d *db.DB) (done bool, err error)
 		fmt.Fprintf(e.out, "shared schema  %d → %d  to do; what the workspaces need is known after that\n", before.Shared, before.SharedLatest)
 	case behind:
 		fmt.Fprintf(e.out, "shared schema  %d → %d  done\n", before.Shared, before.SharedLatest)
+	default:
+		fmt.Fprintf(e.out, "shared schema  at version %d\n", before.Shared)
 	}
 	return done, err
 }
@@ -119,14 +132,14 @@ func name(t db.TenantResult) string {
 
 func failed(report db.MigrateReport) error {
 	if n := len(report.Failed); n > 0 {
-		return fmt.Errorf("%d of %d workspaces failed to migrate", n, report.Migrated+n)
+		return fmt.Errorf("%d of %s failed to migrate", n, ui.Plural(report.Migrated+n, "workspace", "workspaces"))
 	}
 	return nil
 }
 
 // migrate brings both tracks up to date; the error names tenants that failed.
 func migrate(ctx context.Context, d *db.DB) error {
-	if err := d.MigrateShared(ctx); err != nil {
+	if _, err := d.MigrateShared(ctx); err != nil {
 		return err
 	}
 	report, err := d.MigrateTenants(ctx, db.MigrateOptions{})

@@ -123,7 +123,7 @@ func TestMigrateCommand(t *testing.T) {
 	}
 	versions("-1 -1 -1 -1")
 	// One by name, then all but the one that can't.
-	if out := run(0, "migrate", "--tenant", "beta"); !strings.Contains(out, "beta") || !strings.Contains(out, "1 migrated in ") {
+	if out := run(0, "migrate", "--tenant", "beta"); !strings.Contains(out, "beta") || !strings.Contains(out, "1 workspace migrated in ") {
 		t.Errorf("beta: %s", out)
 	}
 	versions("-1 0 -1 -1")
@@ -200,7 +200,7 @@ func TestMigrateCommand(t *testing.T) {
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if out := <-finished; !strings.Contains(out, "1 migrated in ") || !strings.Contains(out, "<nil>") {
+	if out := <-finished; !strings.Contains(out, "1 workspace migrated in ") || !strings.Contains(out, "<nil>") {
 		t.Errorf("after the lock: %s", out)
 	}
 

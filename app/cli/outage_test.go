@@ -270,3 +270,106 @@ func unlimited(t *testing.T, database string) {
 		t.Fatal(err)
 	}
 }
+
+// While the database takes no changes (a standby that was failed over to, a disk that
+// is full) pages are shown and saving is refused with Retry-After, what was typed is not
+// taken away, and all goes on by itself afterwards. A process that starts meanwhile
+// serves as well.
+func TestDatabaseTakesNoChanges(t *testing.T) {
+	t.Parallel()
+	database := newStoppable(t, map[string]string{"fsync": "off"})
+	port := pg.Port(t)
+	p := newProduction(t, database.url, "http://paddock.localhost:"+port)
+	p.launch(port, "serve")
+	c := p.client(port, nil)
+	res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Crew"}, "slug": {"crew"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%v %v\n%s", res, err, p.logs)
+	}
+	res.Body.Close()
+	if res, err = c.Get(res.Header.Get("Location")); err != nil || res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	save := func(name string) *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.at("crew", "/customers"), strings.NewReader(url.Values{"name": {name}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("HX-Request", "true")
+		res, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { res.Body.Close() })
+		return res
+	}
+	if res := save("Before"); res.StatusCode >= 400 {
+		t.Fatalf("before: %d", res.StatusCode)
+	}
+	su, err := pgx.Connect(t.Context(), database.super)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer su.Close(context.Background())
+	exec := func(statements ...string) {
+		t.Helper()
+		for _, sql := range statements {
+			if _, err := su.Exec(t.Context(), sql); err != nil {
+				t.Fatalf("%s: %v", sql, err)
+			}
+		}
+	}
+	var schema string
+	if err := su.QueryRow(t.Context(), `select schema from public.tenants where slug = 'crew'`).Scan(&schema); err != nil {
+		t.Fatal(err)
+	}
+	// Reading would note when somebody was last here.
+	exec(`update public.sessions set last_seen_at = now() - interval '1 hour'`)
+	check := func(what string) {
+		t.Helper()
+		for _, path := range []string{"/", "/customers", "/customers?q=before", "/customers/new", "/deals", "/contacts", "/leads", "/projects", "/tasks", "/tasks/reminders", "/trash", "/search?q=before",
+			"/settings/profile", "/settings/members", "/settings/signin", "/settings/data", "/settings/domains", "/settings/audit", "/settings/workspace", "/settings/pipelines", "/settings/tags", "/settings/security", "/settings/security/activity"} {
+			res, err := c.Get(p.at("crew", path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s answers %d", what, path, res.StatusCode)
+			}
+		}
+		res := save("During")
+		text, _ := io.ReadAll(res.Body)
+		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("HX-Reswap") != "beforeend" || !bytes.Contains(text, []byte("We can’t save right now")) {
+			t.Errorf("%s: saving answers %d, Retry-After %q, put %q: %s", what, res.StatusCode, res.Header.Get("Retry-After"), res.Header.Get("HX-Reswap"), text)
+		}
+	}
+	after := func(what string) {
+		t.Helper()
+		wait.Until(t, what+": saving goes on", func() bool { return save("After").StatusCode < 400 })
+	}
+	exec(`alter system set default_transaction_read_only = on`, `select pg_reload_conf()`)
+	wait.Until(t, "the server takes nothing", func() bool { return save("Between").StatusCode == http.StatusServiceUnavailable })
+	check("a standby")
+	second := pg.Port(t)
+	p.launch(second, "serve")
+	if res, err := p.client(second, nil).Get(p.at("crew", "/signin")); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("one that started meanwhile: %v %v", res, err)
+	} else {
+		res.Body.Close()
+	}
+	exec(`set default_transaction_read_only = off`, `alter system reset default_transaction_read_only`, `select pg_reload_conf()`)
+	after("a standby")
+	// A disk that is full fails what would make a table larger, with this SQLSTATE.
+	full := `create function public.full_disk() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$`
+	exec(full, `create trigger full_disk before insert or update on `+schema+`.customers execute function public.full_disk()`, `create trigger full_disk before insert or update on public.sessions execute function public.full_disk()`,
+		`grant execute on function public.full_disk() to public`, `grant usage on schema public to public`)
+	exec(`alter table public.sessions disable trigger full_disk`, `update public.sessions set last_seen_at = now() - interval '1 hour'`, `alter table public.sessions enable trigger full_disk`)
+	check("a full disk")
+	exec(`drop function public.full_disk() cascade`)
+	after("a full disk")
+}

@@ -46,7 +46,8 @@ func (c seedCommand) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	if _, err := e.noted(d, c.Slug, auth.DidOperate, "the records: generated ones added (seed)"); err != nil {
+	t, err := e.noted(d, c.Slug, auth.DidOperate, "the records: generated ones added (seed)")
+	if err != nil {
 		return err
 	}
 	var report func(done int)
@@ -54,10 +55,10 @@ func (c seedCommand) Run(e *environment) error {
 		bar.ChangeMax(n.Total())
 		report = func(done int) { _ = bar.Set(done) } // it only draws
 	}
-	if err := seed.Records(e.ctx, d, c.Slug, n, report); err != nil {
+	if err := seed.Records(e.ctx, d, t.Slug, n, report); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(e.out, "%d customers, %d contacts, %d leads, %d deals, %d projects, %d tasks and %d notes added to %s\n",
-		n.Customers, n.Contacts, n.Leads, n.Deals, n.Projects, n.Tasks, n.Notes, c.Slug)
+		n.Customers, n.Contacts, n.Leads, n.Deals, n.Projects, n.Tasks, n.Notes, t.Slug)
 	return err
 }

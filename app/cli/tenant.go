@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -27,6 +29,7 @@ import (
 	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	letter "github.com/paddock-crm/paddock/views/mail"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 type tenantCommand struct {
@@ -51,18 +54,19 @@ type slugArg struct {
 	Slug string `arg:"" help:"The workspace’s address, such as ferrari."`
 }
 
-// shared runs fn in the shared schema, and says in words what it answers.
+// shared runs fn in the shared schema.
 func (e *environment) shared(fn func(*db.SharedTx) error) error {
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	return words(d.Shared(e.ctx, fn))
+	return d.Shared(e.ctx, fn)
 }
 
 // words says what an error means to the operator.
 func words(err error) error {
+	var state tenant.StateError
 	switch {
 	case errors.Is(err, tenant.ErrUnknown):
 		return errors.New("there is no such workspace")
@@ -72,9 +76,16 @@ func words(err error) error {
 		return errors.New("this address is reserved")
 	case errors.Is(err, tenant.ErrSlugMalformed):
 		return usageError("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
+	case errors.As(err, &state):
+		return fmt.Errorf("%s is %s", state.Slug, state.State)
+	case err != nil && room.MatchString(err.Error()) && !errors.As(err, new(usageError)):
+		return errors.New(room.ReplaceAllString(err.Error(), ""))
 	}
 	return err
 }
+
+// room is where an error of ours is from, which says nothing to an operator.
+var room = regexp.MustCompile(`(?m)^(archive|auth|db|domains|jobs|mail|seal|tenant): `)
 
 type tenantCreate struct {
 	slugArg
@@ -105,7 +116,7 @@ func (c tenantCreate) Run(e *environment) error {
 	}
 	t, err := web.Provision(e.ctx, d, box, *e.cfg.BaseURL, c.Name, c.Slug, email)
 	if err != nil {
-		return words(err)
+		return err
 	}
 	fmt.Fprintf(e.out, "%s is ready; %s gets a mail\n", t.Slug, email)
 	return nil
@@ -175,7 +186,7 @@ func (c tenantList) Run(e *environment) error {
 		if r.LastSeen != nil {
 			seen = r.LastSeen.Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\t%d members\t%s\tlast seen %s\n", r.Slug, r.Name, r.State, r.Version, r.Members, r.Owner, seen)
+		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\t%s\t%s\tlast seen %s\n", r.Slug, r.Name, r.State, r.Version, ui.Plural(int(r.Members), "member", "members"), r.Owner, seen)
 	}
 	return w.Flush()
 }
@@ -188,12 +199,17 @@ type tenantShow struct {
 // Run shows one.
 func (c tenantShow) Run(e *environment) error {
 	return e.shared(func(tx *db.SharedTx) error {
-		rows, err := tx.TenantList(e.ctx, c.Slug, "", 1)
+		slug, err := tenant.Present(e.ctx, tx, c.Slug)
+		if err != nil {
+			return err
+		}
+		e.renamed(c.Slug, slug)
+		rows, err := tx.TenantList(e.ctx, slug, "", 1)
 		if err != nil {
 			return err
 		}
 		if len(rows) == 0 {
-			return tenant.ErrUnknown
+			return unknown(c.Slug)
 		}
 		r := toRow(rows[0])
 		if c.JSON {
@@ -219,27 +235,57 @@ type tenantRename struct {
 
 // Run renames.
 func (c tenantRename) Run(e *environment) error {
-	return e.operate(c.Slug, "the address to "+c.New, func(tx *db.SharedTx) error { return tenant.Rename(e.ctx, tx, c.Slug, c.New) })
+	return e.operate(c.Slug, "the address to "+c.New, "%s is called "+c.New+" now, and leads there for 30 days", func(tx *db.SharedTx, slug string) error { return tenant.Rename(e.ctx, tx, slug, c.New) })
 }
 
 // byCommand is who did it, in a workspace's audit log.
 const byCommand = "the operator’s command line"
 
-// operate changes a workspace in the shared schema, and notes it in its audit log.
-func (e *environment) operate(slug, what string, change func(*db.SharedTx) error) error {
-	return e.shared(func(tx *db.SharedTx) error {
-		row, err := tx.TenantFind(e.ctx, slug)
+// operate changes a workspace in the shared schema, notes it in its audit log, and says
+// so: said is of the workspace, by its present name.
+func (e *environment) operate(slug, what, said string, change func(tx *db.SharedTx, slug string) error) error {
+	var now string
+	err := e.shared(func(tx *db.SharedTx) (err error) {
+		if now, err = tenant.Present(e.ctx, tx, slug); err != nil {
+			return err
+		}
+		row, err := tx.TenantFind(e.ctx, now)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return unknown(slug)
 		}
 		if err != nil {
 			return err
 		}
-		if err := change(tx); err != nil {
+		if err := change(tx, now); err != nil {
 			return err
 		}
 		return auth.AuditOperator(e.ctx, tx, tenant.FromRow(row.Tenant), byCommand, auth.DidOperate, what)
 	})
+	if err != nil {
+		return err
+	}
+	e.renamed(slug, now)
+	fmt.Fprintln(e.out, strings.ReplaceAll(said, "%s", now))
+	return nil
+}
+
+// renamed says that a workspace has another name by now, where it has.
+func (e *environment) renamed(slug, now string) {
+	if slug != now {
+		fmt.Fprintf(e.err, "%s is called %s now\n", slug, now)
+	}
+}
+
+// present is what the workspace is called now.
+func (e *environment) present(d *db.DB, slug string) (now string, err error) {
+	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+		now, err = tenant.Present(e.ctx, tx, slug)
+		return err
+	})
+	if err == nil {
+		e.renamed(slug, now)
+	}
+	return now, err
 }
 
 // noted returns a workspace that is in use, and notes in its audit log what is
@@ -254,6 +300,9 @@ func (e *environment) noted(d *db.DB, slug, action, what string) (t tenant.Tenan
 	if errors.Is(err, tenant.ErrUnknown) {
 		err = unknown(slug)
 	}
+	if err == nil {
+		e.renamed(slug, t.Slug)
+	}
 	return t, err
 }
 
@@ -263,28 +312,28 @@ type tenantSuspend struct{ slugArg }
 
 // Run suspends.
 func (c tenantSuspend) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: suspended", func(tx *db.SharedTx) error { return tenant.Suspend(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: suspended", "%s is suspended", func(tx *db.SharedTx, slug string) error { return tenant.Suspend(e.ctx, tx, slug) })
 }
 
 type tenantResume struct{ slugArg }
 
 // Run resumes.
 func (c tenantResume) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: resumed", func(tx *db.SharedTx) error { return tenant.Resume(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: resumed", "%s is open again", func(tx *db.SharedTx, slug string) error { return tenant.Resume(e.ctx, tx, slug) })
 }
 
 type tenantDelete struct{ slugArg }
 
 // Run deletes.
 func (c tenantDelete) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: deleted", func(tx *db.SharedTx) error { return tenant.Delete(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: deleted", "%s is deleted; for 30 days it is brought back by paddock tenant undelete %s", func(tx *db.SharedTx, slug string) error { return tenant.Delete(e.ctx, tx, slug) })
 }
 
 type tenantUndelete struct{ slugArg }
 
 // Run brings back.
 func (c tenantUndelete) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: brought back", func(tx *db.SharedTx) error { return tenant.Undelete(e.ctx, tx, c.Slug) })
+	return e.operate(c.Slug, "the workspace: brought back", "%s is back", func(tx *db.SharedTx, slug string) error { return tenant.Undelete(e.ctx, tx, slug) })
 }
 
 type tenantExport struct {
@@ -292,33 +341,69 @@ type tenantExport struct {
 	File string `arg:"" help:"Where to write; - for standard output."`
 }
 
-// Run writes to a file of another name first: what has the name is whole.
+// Run writes the file, or nothing.
 func (c tenantExport) Run(e *environment) error {
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	if c.File == "-" {
-		return export(e, d, c.Slug, e.out)
-	}
-	f, err := os.CreateTemp(filepath.Dir(c.File), ".paddock-export-")
+	to, keep, err := destination(c.File, e.out)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, errors.Unwrap(err))
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
-	if err := errors.Join(export(e, d, c.Slug, f), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), c.File)
+	t, err := e.noted(d, c.Slug, auth.DidExport, "The whole workspace")
+	if err == nil {
+		err = archive.Export(e.ctx, d, t, to, drawn("exporting"))
+	}
+	if err := keep(err); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.err, "%s is in %s\n", t.Slug, c.File) // the output may be the archive
+	return nil
 }
 
-func export(e *environment, d *db.DB, slug string, to io.Writer) error {
-	t, err := e.noted(d, slug, auth.DidExport, "The whole workspace")
-	if err != nil {
-		return err
+// destination is where a file is written: standard output for -, a device or pipe as it
+// is, and else a file beside the one that is meant (beside what a link leads to), which
+// takes its place when it is whole. keep ends it, and returns what went wrong.
+func destination(name string, out io.Writer) (to io.Writer, keep func(error) error, err error) {
+	if name == "-" {
+		return out, func(err error) error { return err }, nil
 	}
-	return archive.Export(e.ctx, d, t, to, drawn("exporting"))
+	info, err := os.Stat(name)
+	if err == nil && info.Mode().Type() != 0 {
+		if info.IsDir() {
+			return nil, nil, fmt.Errorf("%s is a directory: name a file in it", name)
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		return f, func(err error) error { return errors.Join(err, f.Close()) }, err
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	if info != nil {
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return nil, nil, err
+		}
+	} else if _, err := os.Lstat(name); err == nil {
+		return nil, nil, fmt.Errorf("%s is a link to what is not there", name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".paddock-export-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, errors.Unwrap(err))
+	}
+	return f, func(err error) error {
+		if info != nil { // who could read it, and who could not
+			err = errors.Join(err, f.Chmod(info.Mode().Perm()))
+		}
+		if err = errors.Join(err, f.Close()); err == nil {
+			err = os.Rename(f.Name(), name)
+		}
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+		return err
+	}, nil
 }
 
 type tenantImport struct {
@@ -350,9 +435,7 @@ func (c tenantImport) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	var invited []string
 	asking := func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, role, token string) error {
-		invited = append(invited, email)
 		at := *e.cfg.BaseURL
 		at.Host, at.Path = t.Slug+"."+at.Host, "/invitations/"+token
 		job, err := mail.LetterJob(ctx, box, t.ID, email, letter.Invitation(letter.Sender{Name: "The operator", Workspace: t.Name, Proven: true}, role, at.String()))
@@ -363,16 +446,24 @@ func (c tenantImport) Run(e *environment) error {
 	}
 	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing"), Invited: asking})
 	if err != nil {
-		return words(err)
+		return err
 	}
 	if _, err := e.noted(d, t.Slug, auth.DidOperate, "the workspace: made of an archive"); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.out, "%s is there, as it was\n", t.Slug)
-	for _, email := range invited {
-		fmt.Fprintf(e.out, "%s has an account here, and is asked by mail whether to join\n", email)
+	for _, p := range t.People {
+		fmt.Fprintf(e.out, "%s (%s) %s\n", p.Email, p.Role, came[p.Came])
 	}
 	return nil
+}
+
+// came says what became of somebody in an imported workspace.
+var came = map[archive.Came]string{
+	archive.Known:   "is a member here too; nothing of their account changes",
+	archive.Invited: "has an account here, and is asked by mail whether to join; nothing of it changes",
+	archive.Made:    "is a member, with an account without a password: “Forgot your password?” proves their address, and lets them in",
+	archive.Twice:   "is somebody here who comes in as another member of the archive already",
 }
 
 type tenantClone struct {
@@ -387,11 +478,17 @@ func (c tenantClone) Run(e *environment) error {
 		return err
 	}
 	defer done()
-	if err := archive.Clone(e.ctx, d, c.Slug, c.New, drawn("copying")); err != nil {
-		return words(err)
+	if err := archive.Clone(e.ctx, d, c.Slug, c.New, drawn("copying")); errors.Is(err, tenant.ErrUnknown) {
+		return unknown(c.Slug)
+	} else if err != nil {
+		return err
 	}
-	_, err = e.noted(d, c.Slug, auth.DidOperate, "nothing here; made a copy")
-	return err
+	t, err := e.noted(d, c.Slug, auth.DidOperate, "nothing here; made a copy")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "%s is there, a copy of %s with its people\n", c.New, t.Slug)
+	return nil
 }
 
 type tenantUsage struct {
@@ -430,6 +527,9 @@ func (c tenantUsage) Run(e *environment) error {
 		_ = plain.Write([]string{"slug", "tenant_id", "day", "requests", "refused", "jobs", "members", "records", "bytes"}) // Flush tells
 	}
 	if c.Slug != "" {
+		if c.Slug, err = e.present(d, c.Slug); err != nil {
+			return err
+		}
 		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) error {
 			rows, err := tx.TenantList(e.ctx, c.Slug, "", 1)
 			if err == nil && len(rows) == 0 {
@@ -483,12 +583,16 @@ func (c tenantExec) Run(e *environment) error {
 	if len(command) == 0 {
 		return usageError("exec: name a command, after --")
 	}
+	program, err := exec.LookPath(command[0])
+	if err != nil { // before anything is noted
+		return fmt.Errorf("%s is not on the PATH, and no program: nothing was run", command[0])
+	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	failed := 0
+	failed, ran := 0, 0
 	for after := ""; ; {
 		var page []shareddb.TenantListRow
 		err := d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
@@ -509,7 +613,8 @@ func (c tenantExec) Run(e *environment) error {
 			if _, err := e.noted(d, t.Slug, auth.DidOperate, "by a command for all workspaces: "+filepath.Base(command[0])); err != nil {
 				return err
 			}
-			cmd := exec.CommandContext(e.ctx, command[0], command[1:]...)
+			ran++
+			cmd := exec.CommandContext(e.ctx, program, command[1:]...)
 			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL, "DATABASE_DIRECT_URL="+e.cfg.DirectURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err
 			if err := cmd.Run(); e.ctx.Err() != nil {
@@ -521,8 +626,9 @@ func (c tenantExec) Run(e *environment) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("the command failed for %d workspaces", failed)
+		return fmt.Errorf("the command failed for %s of %d", ui.Plural(failed, "workspace", "workspaces"), ran)
 	}
+	fmt.Fprintf(e.err, "run for %s\n", ui.Plural(ran, "workspace", "workspaces"))
 	return nil
 }
 

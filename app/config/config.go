@@ -80,6 +80,12 @@ func Load() (Config, error) {
 		wrong("PADDOCK_BASE_URL=%s: want a name, not an address: workspaces are its subdomains", c.BaseURL)
 	}
 	c.BaseURL.Host = strings.ToLower(c.BaseURL.Host)
+	// A name may end in a dot, which says that it is whole; hosts of requests seldom do.
+	if name := strings.TrimSuffix(c.BaseURL.Hostname(), "."); c.BaseURL.Port() != "" {
+		c.BaseURL.Host = net.JoinHostPort(name, c.BaseURL.Port())
+	} else if name != "" {
+		c.BaseURL.Host = name
+	}
 	c.BaseURL.Path = ""
 	if c.TenantRoles != "on" && c.TenantRoles != "off" {
 		wrong("PADDOCK_TENANT_ROLES=%s: want on or off", c.TenantRoles)

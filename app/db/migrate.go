@@ -112,8 +112,9 @@ func (t track) latest() int64 { return t.versions[len(t.versions)-1] }
 
 func latest(files fs.FS) int64 { return readTrack(files).latest() }
 
-// MigrateShared brings the shared schema up to date.
-func (d *DB) MigrateShared(ctx context.Context) error {
+// MigrateShared brings the shared schema up to date, and returns the version that it
+// found: the latest where another process was faster.
+func (d *DB) MigrateShared(ctx context.Context) (from int64, err error) {
 	cfg := d.owner.Config().ConnConfig.Copy()
 	cfg.RuntimeParams["lock_timeout"] = lockTimeout
 	conn := stdlib.OpenDB(*cfg)
@@ -121,25 +122,28 @@ func (d *DB) MigrateShared(ctx context.Context) error {
 	conn.SetMaxOpenConns(2)
 	unlock, err := d.lock(ctx, lockMigrate)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer unlock()
 	p, err := goose.NewProvider(goose.DialectPostgres, conn, schema.Shared(), goose.WithTableName("public.schema_versions"))
 	if err != nil {
-		return err
+		return 0, err
+	}
+	if from, err = p.GetDBVersion(ctx); err != nil {
+		return 0, fmt.Errorf("migrating the shared schema: %w", err)
 	}
 	if err := patiently(ctx, func() error {
 		_, err := p.Up(ctx)
 		return err
 	}); err != nil {
-		return fmt.Errorf("migrating the shared schema: %w", err)
+		return from, fmt.Errorf("migrating the shared schema: %w", err)
 	}
 	if err := d.migrateJobs(ctx); err != nil {
-		return fmt.Errorf("migrating the jobs' tables: %w", err)
+		return from, fmt.Errorf("migrating the jobs' tables: %w", err)
 	}
 	// Readiness looks at it.
 	_, err = d.owner.Exec(ctx, "grant select on public.schema_versions to "+ident(d.sharedRole()))
-	return err
+	return from, err
 }
 
 // CheckShared fails when the shared schema is older than this program.
@@ -305,10 +309,13 @@ func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane 
 	start := time.Now()
 	from, to, err := m.up(ctx, t.Schema, lane)
 	t.Took += time.Since(start)
-	if !lane {
-		t.From = from // another process may have begun it
+	// What another process did meanwhile is not this one's.
+	if to > from {
+		if t.To == t.From {
+			t.From = from
+		}
+		t.To = to
 	}
-	t.To = max(t.To, to)
 	if err == nil && to > 0 && to < r.track.latest() {
 		return true
 	}

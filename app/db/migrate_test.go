@@ -45,7 +45,7 @@ func TestMigrateTenants(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if err := d.MigrateShared(t.Context()); err != nil {
+	if _, err := d.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	su, err := pgx.Connect(t.Context(), url) // the owner is enough here
@@ -137,7 +137,7 @@ func TestDropUnfinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if err := d.MigrateShared(t.Context()); err != nil {
+	if _, err := d.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var names []string

@@ -100,7 +100,7 @@ func openAt(t *testing.T, url string) (*db.DB, *pgx.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if err := d.MigrateShared(t.Context()); err != nil {
+	if _, err := d.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	c, err := pgx.Connect(t.Context(), url)

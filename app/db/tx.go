@@ -43,22 +43,22 @@ type SharedTx struct {
 // fn returns nil. fn may run twice (see run), so it must be repeatable.
 // It answers ErrNoTenant without a scope and ErrNested inside another transaction.
 func (d *DB) Tenant(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, "begin; ", uuid.Must(uuid.NewV7()), fn)
+	return d.tenant(ctx, readWrite, uuid.Must(uuid.NewV7()), fn)
 }
 
 // TenantRead is Tenant for reading: the database refuses writes.
 func (d *DB) TenantRead(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, "begin read only; ", uuid.Nil, fn)
+	return d.tenant(ctx, readOnly, uuid.Nil, fn)
 }
 
 // Shared is Tenant for the shared schema; it needs no scope.
 func (d *DB) Shared(ctx context.Context, fn func(*SharedTx) error) error {
-	return d.shared(ctx, "begin; ", fn)
+	return d.shared(ctx, readWrite, fn)
 }
 
 // SharedRead is Shared for reading: the database refuses writes.
 func (d *DB) SharedRead(ctx context.Context, fn func(*SharedTx) error) error {
-	return d.shared(ctx, "begin read only; ", fn)
+	return d.shared(ctx, readOnly, fn)
 }
 
 func (d *DB) tenant(ctx context.Context, begin string, changeSet uuid.UUID, fn func(*TenantTx) error) error {
@@ -66,14 +66,14 @@ func (d *DB) tenant(ctx context.Context, begin string, changeSet uuid.UUID, fn f
 	if !ok {
 		return ErrNoTenant
 	}
-	return d.run(ctx, begin+d.tenantScope(scope, changeSet)+limits(scope.StatementTimeout), func(c *pgx.Conn, tx pgx.Tx) error {
+	return d.run(ctx, begin, d.tenantScope(scope, changeSet)+limits(scope.StatementTimeout), func(c *pgx.Conn, tx pgx.Tx) error {
 		remember(c, scope.Schema)
 		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope, changeSet})
 	})
 }
 
 func (d *DB) shared(ctx context.Context, begin string, fn func(*SharedTx) error) error {
-	return d.run(ctx, begin+d.sharedScope()+limits(0), func(_ *pgx.Conn, tx pgx.Tx) error {
+	return d.run(ctx, begin, d.sharedScope()+limits(0), func(_ *pgx.Conn, tx pgx.Tx) error {
 		return fn(&SharedTx{shareddb.New(guarded{tx}), d, tx})
 	})
 }
@@ -128,8 +128,10 @@ func (d *DB) sharedScope() string {
 // process has just run can change the shape of a prepared statement (SQLSTATE
 // 0A000, "cached plan must not change result type"): then the statements of
 // this connection are dropped and fn runs once more; so it does after a deadlock,
-// and on another connection when this one does not know a role yet.
-func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) error) error {
+// and on another connection when this one does not know a role yet. A database that
+// keeps nothing is ErrUnwritable to who would write.
+func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pgx.Tx) error) error {
+	first := begin + scope
 	leave, err := enter(ctx)
 	if err != nil {
 		return err
@@ -140,10 +142,10 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 		return err
 	}
 	defer func() { conn.Release() }()
-	err = once(ctx, conn, begin, fn)
+	err = once(ctx, conn, first, fn)
 	switch {
 	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
-		err = once(ctx, conn, begin, fn)
+		err = once(ctx, conn, first, fn)
 	case code(err, "42501") && (errors.Is(err, errSwitching) || errors.Is(err, errBeginning)):
 		// A role so new that this backend has not heard of its grant; it may not
 		// hear until the next one (PostgreSQL keeps the list of roles that it was
@@ -155,15 +157,37 @@ func (d *DB) run(ctx context.Context, begin string, fn func(*pgx.Conn, pgx.Tx) e
 			return aerr
 		}
 		conn = fresh
-		err = once(ctx, conn, begin, fn)
+		err = once(ctx, conn, first, fn)
 	case code(err, "0A000"):
 		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
 			return errors.Join(err, derr)
 		}
-		err = once(ctx, conn, begin, fn)
+		err = once(ctx, conn, first, fn)
+	}
+	if begin == readWrite && code(err, readOnlyDatabase, diskFull) {
+		if code(err, readOnlyDatabase) { // a new connection may lead to the primary
+			_ = conn.Conn().Close(ctx)
+		}
+		err = fmt.Errorf("%w: %w", ErrUnwritable, err)
 	}
 	return err
 }
+
+// How transactions begin.
+const (
+	readWrite = "begin; "
+	readOnly  = "begin read only; "
+)
+
+// SQLSTATEs of a database that keeps nothing: a standby, or one whose disk is full.
+const (
+	readOnlyDatabase = "25006"
+	diskFull         = "53100"
+)
+
+// ErrUnwritable is answered to who would write while the database keeps nothing; what
+// is there can be read.
+var ErrUnwritable = errors.New("db: the database takes no changes")
 
 func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Conn, pgx.Tx) error) (err error) {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})

@@ -152,7 +152,7 @@ func TestTwoLogins(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer one.Close()
-	if err := one.MigrateShared(t.Context()); err != nil {
+	if _, err := one.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if !one.OneLogin() {

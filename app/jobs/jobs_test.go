@@ -82,7 +82,7 @@ func setup(t *testing.T) *bundle {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.db.Close)
-	if err := b.db.MigrateShared(t.Context()); err != nil {
+	if _, err := b.db.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if b.box, err = seal.New([]string{secret}); err != nil {

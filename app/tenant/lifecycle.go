@@ -33,9 +33,26 @@ func (e StateError) Error() string {
 	return fmt.Sprintf("tenant: %s is %s, not %s", e.Slug, e.State, e.Want)
 }
 
-// find locks the workspace; want are the states it may be in, none for any.
+// Present is what the workspace of a name is called now: another where that is a
+// former name, the name itself where it is nobody's.
+func Present(ctx context.Context, tx *db.SharedTx, slug string) (string, error) {
+	now, err := tx.SlugOfFormer(ctx, slug)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return slug, nil
+	}
+	return now, err
+}
+
+// find locks the workspace of a name, or former name; want are the states it may be
+// in, none for any.
 func find(ctx context.Context, tx *db.SharedTx, slug string, want ...string) (Tenant, error) {
 	row, err := tx.TenantFind(ctx, slug)
+	if errors.Is(err, pgx.ErrNoRows) {
+		if slug, err = Present(ctx, tx, slug); err != nil {
+			return Tenant{}, err
+		}
+		row, err = tx.TenantFind(ctx, slug)
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Tenant{}, ErrUnknown
 	}
@@ -54,7 +71,7 @@ func find(ctx context.Context, tx *db.SharedTx, slug string, want ...string) (Te
 	return t, nil
 }
 
-// Find returns a workspace that is in use.
+// Find returns a workspace that is in use, by its name or a former one.
 func Find(ctx context.Context, tx *db.SharedTx, slug string) (Tenant, error) {
 	return find(ctx, tx, slug, Active, Suspended)
 }
@@ -125,7 +142,7 @@ func Rename(ctx context.Context, tx *db.SharedTx, slug, to string) error {
 	if err := tx.TenantRename(ctx, to, t.ID); err != nil {
 		return err
 	}
-	return tx.FormerSlugPut(ctx, slug, t.ID, time.Now().Add(FormerSlugTime))
+	return tx.FormerSlugPut(ctx, t.Slug, t.ID, time.Now().Add(FormerSlugTime))
 }
 
 // DropJob drops the schemas of workspaces that were deleted long enough ago.

@@ -30,7 +30,7 @@ func open(t *testing.T, c db.Config) *db.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if err := d.MigrateShared(t.Context()); err != nil {
+	if _, err := d.MigrateShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return d

@@ -10,6 +10,7 @@ import (
 	"net/mail"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -146,6 +147,8 @@ func (s *Server) problem(err error) *problem {
 		return &problem{status: he.Code, title: "This can’t be done here", text: "Go back and try again from the page itself."}
 	case errors.As(err, &he) && he.Code < 500:
 		return &problem{status: he.Code, title: http.StatusText(he.Code), text: errBadForm.text}
+	case errors.Is(err, db.ErrUnwritable):
+		return &problem{status: http.StatusServiceUnavailable, title: "We can’t save right now", text: "What is there can be read, and nothing you saved is lost. What you typed is not saved yet: keep it open, and try again in a minute.", retry: 30}
 	case timedOut(err):
 		return &problem{status: http.StatusServiceUnavailable, title: "This takes too long", text: "We stopped it, so that others don’t wait. Nothing you saved is lost. Narrow what you look for, or try again later.", retry: 5}
 	case unavailable(err):
@@ -171,7 +174,7 @@ func unavailable(err error) bool {
 	case errors.As(err, &connect): // whatever the server said to it
 		return true
 	case errors.As(err, &pg):
-		return slices.Contains([]string{"53300", "57P01", "57P02", "57P03", "57P05", "55P03", "25P03"}, pg.Code)
+		return strings.HasPrefix(pg.Code, "53") || slices.Contains([]string{"57P01", "57P02", "57P03", "57P05", "55P03", "25P03"}, pg.Code)
 	}
 	return errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)

@@ -26,8 +26,9 @@ select m.id from memberships m join users u on u.id = m.user_id where m.tenant_i
 select m.id from memberships m where m.tenant_id = @tenant_id and m.user_id = @user_id;
 
 -- name: MembershipAnywhere :one
--- Whose membership this is in any workspace, provided that the address is still theirs.
-select m.user_id from memberships m join users u on u.id = m.user_id where m.id = @id and u.email = @email limit 1;
+-- Whose membership this is in any workspace, whatever their address is by now; nobody's
+-- where it is several people's.
+select min(m.user_id::text)::uuid as user_id from memberships m where m.id = @id having count(distinct m.user_id) = 1;
 
 -- name: MembershipSetRole :exec
 update memberships set role = @role where id = @id and tenant_id = @tenant_id;

@@ -13,12 +13,13 @@ import (
 )
 
 const membershipAnywhere = `-- name: MembershipAnywhere :one
-select m.user_id from memberships m join users u on u.id = m.user_id where m.id = $1 and u.email = $2 limit 1
+select min(m.user_id::text)::uuid as user_id from memberships m where m.id = $1 having count(distinct m.user_id) = 1
 `
 
-// Whose membership this is in any workspace, provided that the address is still theirs.
-func (q *Queries) MembershipAnywhere(ctx context.Context, iD uuid.UUID, email string) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, membershipAnywhere, iD, email)
+// Whose membership this is in any workspace, whatever their address is by now; nobody's
+// where it is several people's.
+func (q *Queries) MembershipAnywhere(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, membershipAnywhere, id)
 	var user_id uuid.UUID
 	err := row.Scan(&user_id)
 	return user_id, err

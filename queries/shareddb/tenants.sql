@@ -14,6 +14,10 @@ select (exists (select from tenants where slug = @slug::text) or exists (select 
 select t.slug::text as slug from former_slugs f join tenants t on t.id = f.tenant_id
 where f.slug = @slug and f.until > now() and t.state in ('active', 'suspended');
 
+-- name: SlugOfFormer :one
+-- What the workspace of a former name is called now, whatever its state.
+select t.slug::text as slug from former_slugs f join tenants t on t.id = f.tenant_id where f.slug = @slug and f.until > now();
+
 -- name: TenantFind :one
 -- A workspace by its name, whatever its state, locked until the end of the transaction.
 select sqlc.embed(tenants) from tenants where slug = @slug::text for update;

@@ -113,6 +113,18 @@ func (q *Queries) ProviderMove(ctx context.Context, newTenant uuid.UUID, oldTena
 	return err
 }
 
+const slugOfFormer = `-- name: SlugOfFormer :one
+select t.slug::text as slug from former_slugs f join tenants t on t.id = f.tenant_id where f.slug = $1 and f.until > now()
+`
+
+// What the workspace of a former name is called now, whatever its state.
+func (q *Queries) SlugOfFormer(ctx context.Context, slug string) (string, error) {
+	row := q.db.QueryRow(ctx, slugOfFormer, slug)
+	var slug_2 string
+	err := row.Scan(&slug_2)
+	return slug_2, err
+}
+
 const tenantByDomain = `-- name: TenantByDomain :one
 select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null

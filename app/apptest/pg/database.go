@@ -223,7 +223,8 @@ func openDatabase() (*database, error) {
 	if d.db, err = db.Open(ctx, db.Config{URL: d.url, RequestsURL: server.RequestsURL(name), MaxConns: 10, TenantRoles: true}); err != nil {
 		return nil, err
 	}
-	return d, d.db.MigrateShared(ctx)
+	_, err = d.db.MigrateShared(ctx)
+	return d, err
 }
 
 // NewDatabase makes an empty database for one test and returns its owner's URL.
