@@ -103,6 +103,46 @@ func start(t *testing.T, dir string) *paddock {
 	return p
 }
 
+// Two who start at once in a directory that is not there yet have one PostgreSQL, one
+// secret and one set of demo workspaces.
+func TestTwoFirstStartsAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := pg.ServerDir(t)
+	var both [2]*paddock
+	for i := range both {
+		port := pg.Port(t)
+		p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
+		p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
+		p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+		if err := p.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.stop(syscall.SIGTERM) })
+		both[i] = p
+	}
+	for _, p := range both {
+		said(t, p.out, "paddock ready at "+p.base)
+	}
+	// Signed in at one, they are at the other.
+	c := both[0].client()
+	res, err := c.PostForm(both[0].at("ferrari", "/signin"), url.Values{"email": {"enzo@ferrari.test"}, "password": {"paddock-demo"}})
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, both[1].at("ferrari", "/customers"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range res.Cookies() {
+		r.AddCookie(cookie)
+	}
+	if res, err = both[1].client().Do(r); err != nil || res.StatusCode != http.StatusOK {
+		t.Errorf("%v %v", res, err)
+	}
+	res.Body.Close()
+}
+
 // said waits until a program has said something.
 func said(t *testing.T, log *pg.Log, what string) {
 	t.Helper()

@@ -304,8 +304,24 @@ func (c Config) DevelopmentSecret(create bool) (string, error) {
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
 		return "", err
 	}
+	aside, err := os.CreateTemp(c.DataDir, ".secret-") // which nobody else can read
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(aside.Name()) }()
 	s := rand.Text() + rand.Text()
-	return s, os.WriteFile(file, []byte(s), 0o600)
+	_, err = aside.WriteString(s)
+	if err = errors.Join(err, aside.Close()); err != nil {
+		return "", err
+	}
+	// Of two that start at once one makes it, whole, and both have it.
+	if err := os.Link(aside.Name(), file); err == nil {
+		return s, nil
+	}
+	if b, err := os.ReadFile(file); err == nil && len(b) >= 32 {
+		return string(b), nil
+	}
+	return s, os.Rename(aside.Name(), file) // in the place of half of one
 }
 
 // defaultDataDir is the person's own, except for root: PostgreSQL refuses to

@@ -59,15 +59,20 @@ func Demo(ctx context.Context, d *db.DB) error {
 	if err != nil {
 		return err
 	}
-	return tenant.WithSpare(ctx, d, func() error {
+	err = tenant.WithSpare(ctx, d, func() error {
 		return d.Shared(ctx, func(tx *db.SharedTx) error { return demo(ctx, tx, hash) })
 	})
+	if errors.Is(err, tenant.ErrSlugTaken) { // another who starts was faster
+		return nil
+	}
+	return err
 }
 
 // demo is one transaction: killed half-way, the next start begins again.
 func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 	tenants := map[string]tenant.Tenant{}
-	for slug, name := range map[string]string{"ferrari": "Ferrari", "mclaren": "McLaren"} {
+	for _, name := range []string{"Ferrari", "McLaren"} {
+		slug := strings.ToLower(name)
 		t, err := tenant.Claim(ctx, tx, tenant.New{Slug: slug, Name: name})
 		if err != nil {
 			return err

@@ -20,6 +20,9 @@ const MinMajor = 15
 // downloadVersion is fetched where the machine has no PostgreSQL of its own.
 const downloadVersion = embeddedpostgres.V18
 
+// downloads are for data that is there already, by major version.
+var downloads = map[int]embeddedpostgres.PostgresVersion{15: embeddedpostgres.V15, 16: embeddedpostgres.V16, 17: embeddedpostgres.V17, 18: embeddedpostgres.V18}
+
 // places lists where packagers put PostgreSQL's binaries.
 var places = []string{
 	"/usr/lib/postgresql/*/bin",                          // Debian, Ubuntu
@@ -38,12 +41,17 @@ type install struct {
 
 // findBinaries returns the directory with postgres and initdb, and their major
 // version. Binaries that match data already in opts.Dir come first, then what
-// PATH has, then the newest; last, a download.
+// PATH has, then the newest; last, a download. Data that none of them can read is
+// an error, which says where it is: nobody starts with nothing without knowing.
 func findBinaries(ctx context.Context, opts Options) (string, int, error) {
+	withData := majorsWithData(opts.Dir)
 	if opts.Bin != "" {
 		i, err := inspect(ctx, opts.Bin)
 		if err != nil {
 			return "", 0, fmt.Errorf("PADDOCK_PG_BIN: %w", err)
+		}
+		if len(withData) > 0 && !slices.Contains(withData, i.major) {
+			return "", 0, unreadable(opts.Dir, withData[0], i)
 		}
 		return i.bin, i.major, nil
 	}
@@ -53,15 +61,43 @@ func findBinaries(ctx context.Context, opts Options) (string, int, error) {
 			found = append(found, i)
 		}
 	}
-	if i, ok := choose(found, majorsWithData(opts.Dir)); ok {
+	i, ok := choose(found, withData)
+	if ok && (len(withData) == 0 || slices.Contains(withData, i.major)) {
 		return i.bin, i.major, nil
 	}
-	i, err := download(ctx, opts)
-	if err != nil {
-		return "", 0, fmt.Errorf("found no PostgreSQL on this machine and could not download one: %w\n"+
-			"Install PostgreSQL %d or newer, or set PADDOCK_PG_BIN to the directory of its binaries, or DATABASE_URL to a server", err, MinMajor)
+	version := downloadVersion
+	if len(withData) > 0 { // of the data's own version, where there is one to be had
+		version = downloads[withData[0]]
 	}
-	return i.bin, i.major, nil
+	if version != "" {
+		got, err := download(ctx, opts, version)
+		if err == nil {
+			return got.bin, got.major, nil
+		}
+		if len(withData) == 0 {
+			return "", 0, fmt.Errorf("found no PostgreSQL on this machine and could not download one: %w\n"+
+				"Install PostgreSQL %d or newer, or set PADDOCK_PG_BIN to the directory of its binaries, or DATABASE_URL to a server", err, MinMajor)
+		}
+		opts.Log("could not download PostgreSQL " + string(version) + ": " + err.Error())
+	}
+	return "", 0, unreadable(opts.Dir, withData[0], i)
+}
+
+// unreadable says where data is that the binaries at hand can't read, and what can be
+// done; i is the zero value where there are none.
+func unreadable(dir string, major int, i install) error {
+	home := filepath.Join(dir, "pg"+strconv.Itoa(major))
+	have := "there is no PostgreSQL on this machine"
+	upgrade := ""
+	if i.bin != "" {
+		have = fmt.Sprintf("here is PostgreSQL %d (%s)", i.major, i.bin)
+	}
+	if i.major > major {
+		upgrade = fmt.Sprintf("\n- or bring it to PostgreSQL %d: with both installed, begin with an empty PADDOCK_DATA_DIR of PostgreSQL %d, and carry each workspace over by paddock tenant export and import; or run pg_upgrade by hand", i.major, i.major)
+	}
+	return fmt.Errorf("the data in %s is of PostgreSQL %d, and %s. Nothing was touched.\n"+
+		"- To go on with it: install PostgreSQL %d, or set PADDOCK_PG_BIN to the directory of its binaries%s\n"+
+		"- To begin with nothing: set PADDOCK_DATA_DIR to another directory, or move %s away", home, major, have, major, upgrade, home)
 }
 
 // choose prefers an installation that can read the newest existing data.
@@ -139,21 +175,21 @@ func inspect(ctx context.Context, dir string) (install, error) {
 // checks the checksum; only its server's life cycle is not for us. Its Start
 // downloads, unpacks, then prepares the data directory: one that cannot exist
 // makes it return right there, with the binaries in place.
-func download(ctx context.Context, opts Options) (install, error) {
-	final := filepath.Join(opts.Dir, "binaries-"+strings.SplitN(string(downloadVersion), ".", 2)[0])
+func download(ctx context.Context, opts Options, version embeddedpostgres.PostgresVersion) (install, error) {
+	final := filepath.Join(opts.Dir, "binaries-"+strings.SplitN(string(version), ".", 2)[0])
 	aside := final + ".part" // renamed when whole: a killed download is not taken for a PostgreSQL
 	if err := os.RemoveAll(aside); err != nil {
 		return install{}, err
 	}
 	defer func() { _ = os.RemoveAll(aside) }() // the next download clears it too
-	opts.Log("no PostgreSQL on this machine: downloading version " + string(downloadVersion) + " (once)")
+	opts.Log("no PostgreSQL on this machine that will do: downloading version " + string(version) + " (once)")
 	port, err := FreePort()
 	if err != nil {
 		return install{}, err
 	}
-	cfg := embeddedpostgres.DefaultConfig().Version(downloadVersion).Port(uint32(port)). //nolint:gosec // a port fits
-												BinariesPath(aside).CachePath(filepath.Join(aside, "cache")).
-												RuntimePath(filepath.Join(aside, "runtime")).DataPath(filepath.Join(os.DevNull, "none")).Logger(nil)
+	cfg := embeddedpostgres.DefaultConfig().Version(version).Port(uint32(port)). //nolint:gosec // a port fits
+											BinariesPath(aside).CachePath(filepath.Join(aside, "cache")).
+											RuntimePath(filepath.Join(aside, "runtime")).DataPath(filepath.Join(os.DevNull, "none")).Logger(nil)
 	if opts.Repository != "" {
 		cfg = cfg.BinaryRepositoryURL(opts.Repository)
 	}

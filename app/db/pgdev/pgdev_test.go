@@ -220,29 +220,129 @@ func TestUnwatchedServerIsReplaced(t *testing.T) {
 	t.Parallel()
 	d := dir(t)
 	s := start(t, Options{Dir: d})
-	pid, _, ok := postmaster(filepath.Join(d, fmt.Sprint("pg", s.Major), "data"))
-	if !ok {
-		t.Fatal("no postmaster")
+	pid, _, ok, err := postmaster(t.Context(), filepath.Join(d, fmt.Sprint("pg", s.Major), "data"))
+	if !ok || err != nil {
+		t.Fatal("no postmaster: ", err)
 	}
-	out, err := exec.CommandContext(t.Context(), "ps", "-o", "ppid=", "-p", fmt.Sprint(pid)).Output()
-	if err != nil {
+	ps := func(args ...string) []string {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), "ps", args...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Fields(string(out))
+	}
+	watcher := ps("-o", "ppid=", "-p", fmt.Sprint(pid))[0]
+	// It goes, with all that it has begun but for the server: who would stop that first.
+	doomed := []string{watcher}
+	for _, child := range ps("-o", "pid=", "--ppid", watcher) {
+		if child != fmt.Sprint(pid) {
+			doomed = append(append(doomed, child), ps("-o", "pid=", "--ppid", child)...)
+		}
+	}
+	if err := exec.CommandContext(t.Context(), "kill", append([]string{"-KILL"}, doomed...)...).Run(); err != nil {
 		t.Fatal(err)
 	}
-	var watcher int
-	if _, err := fmt.Sscan(string(out), &watcher); err != nil {
-		t.Fatal(err)
-	}
-	// The watcher's cat holds the pipe as well; both go.
-	if err := exec.CommandContext(t.Context(), "pkill", "-KILL", "-P", fmt.Sprint(watcher), "cat").Run(); err != nil {
-		t.Fatal(err)
-	}
-	_ = syscall.Kill(watcher, syscall.SIGKILL)
 	next := start(t, Options{Dir: d})
 	if err := next.ping(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if _, err := next.Database(t.Context(), "app"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A machine that went down leaves the number of its server behind, which is another
+// process's by the next start: that one is left alone, whoever's it is, and the server
+// comes up.
+func TestNumberOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	s := start(t, Options{Dir: d})
+	data := filepath.Join(d, fmt.Sprint("pg", s.Major), "data")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, s)
+	as, err := unprivileged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, who := range map[string]account{"ours": {}, "the server’s user’s": as} {
+		other := exec.CommandContext(t.Context(), "sleep", "600")
+		who.apply(other)
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- other.Wait() }()
+		stale := fmt.Sprintf("%d\n%s\n1700000000\n%d\n\n127.0.0.1\n", other.Process.Pid, data, s.port)
+		file := filepath.Join(data, "postmaster.pid")
+		if err := os.WriteFile(file, []byte(stale), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := as.own(file); err != nil {
+			t.Fatal(err)
+		}
+		next := start(t, Options{Dir: d})
+		exec1(t, next.SuperuserURL("postgres"), "select 1")
+		select {
+		case err := <-ended:
+			t.Errorf("%s: the process was ended: %v", what, err)
+		default:
+			_ = other.Process.Kill()
+			<-ended
+		}
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+		gone(t, next)
+	}
+}
+
+// A server that ends as it starts is noticed by its end, and its last words are told.
+func TestServerThatEndsAtStart(t *testing.T) {
+	t.Parallel()
+	_, err := Start(t.Context(), Options{Dir: dir(t), Settings: map[string]string{"fsync": "off", "shared_buffers": "a lot"}})
+	if err == nil || !strings.Contains(err.Error(), "did not start (exit status 1)") || !strings.Contains(err.Error(), `invalid value for parameter "shared_buffers": "a lot"`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Data of a version that nothing here can read is told of, and left alone: nobody starts
+// with nothing and thinks that all is lost.
+func TestDataOfAnotherMajor(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{Dir: dir(t)})
+	for _, major := range []int{14, 17, 18, 19} {
+		if major == s.Major {
+			continue
+		}
+		d := dir(t)
+		old := filepath.Join(d, fmt.Sprint("pg", major))
+		if err := os.MkdirAll(filepath.Join(old, "data"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(old, "data", "PG_VERSION"), []byte(fmt.Sprintln(major)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, bin := range []string{"", s.Bin} {
+			_, err := Start(t.Context(), Options{Dir: d, Bin: bin, Repository: "http://127.0.0.1:1"})
+			if err == nil {
+				t.Fatalf("data of %d: it started", major)
+			}
+			for _, want := range []string{old, fmt.Sprintf("is of PostgreSQL %d", major), fmt.Sprintf("here is PostgreSQL %d", s.Major), fmt.Sprintf("install PostgreSQL %d", major), "PADDOCK_PG_BIN", "PADDOCK_DATA_DIR"} {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("data of %d: it does not say %q: %v", major, want, err)
+				}
+			}
+			if upgrade := strings.Contains(err.Error(), "pg_upgrade"); upgrade != (s.Major > major) {
+				t.Errorf("data of %d: an upgrade is offered: %v", major, upgrade)
+			}
+		}
+		if m, _ := filepath.Glob(filepath.Join(d, "pg*")); len(m) != 1 {
+			t.Errorf("data of %d: there are %v", major, m)
+		}
 	}
 }
 
@@ -317,7 +417,7 @@ func TestDownload(t *testing.T) {
 
 	d := dir(t)
 	log := func(line string) { t.Log(line) }
-	_, err := download(t.Context(), Options{Dir: d, Repository: repository(strings.Repeat("0", 64)).URL, Log: log})
+	_, err := download(t.Context(), Options{Dir: d, Repository: repository(strings.Repeat("0", 64)).URL, Log: log}, downloadVersion)
 	if err == nil || !strings.Contains(err.Error(), "checksum") {
 		t.Errorf("with a wrong checksum: %v", err)
 	}
@@ -325,7 +425,7 @@ func TestDownload(t *testing.T) {
 		t.Errorf("a refused download left %v", m)
 	}
 
-	i, err := download(t.Context(), Options{Dir: d, Repository: repository(hex.EncodeToString(sum[:])).URL, Log: log})
+	i, err := download(t.Context(), Options{Dir: d, Repository: repository(hex.EncodeToString(sum[:])).URL, Log: log}, downloadVersion)
 	if err != nil {
 		t.Fatal(err)
 	}

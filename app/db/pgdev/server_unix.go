@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,16 +18,19 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
 )
 
 // watch runs the server for as long as somebody holds the named pipe open for
 // writing. The kernel closes a dead process's descriptors, so the last user
-// may go by kill -9 and cat still sees the end of the file.
+// may go by kill -9 and cat still sees the end of the file. It ends with the server.
 const watch = `fifo=$1; shift
 "$@" & pid=$!
-cat "$fifo" >/dev/null
-kill -INT $pid
-wait $pid`
+{ cat "$fifo" >/dev/null; kill -INT $pid; } & users=$!
+wait $pid; code=$?
+kill $users 2>/dev/null
+exit $code`
 
 // run joins the server of home, or starts it.
 func (s *Server) run(ctx context.Context, home string, opts Options) error {
@@ -60,9 +64,9 @@ func (s *Server) run(ctx context.Context, home string, opts Options) error {
 func (s *Server) join(ctx context.Context, data, fifo string) (bool, error) {
 	stopAfter := time.Now().Add(5 * time.Second)
 	for {
-		pid, port, ok := postmaster(data)
-		if !ok {
-			return false, nil
+		pid, port, ok, err := postmaster(ctx, data)
+		if !ok || err != nil {
+			return false, err
 		}
 		if f, err := openUser(fifo); err == nil {
 			s.port, s.user = port, f
@@ -87,23 +91,54 @@ func (s *Server) join(ctx context.Context, data, fifo string) (bool, error) {
 	}
 }
 
-// postmaster reads the process and port of the server that runs on data.
-func postmaster(data string) (pid, port int, ok bool) {
-	b, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+// postmaster reads the process and port of the server that runs on data. A number
+// that was a server's and is another process's by now, which nobody may signal, is
+// taken out of the server's way: PostgreSQL would take that process for the server too.
+func postmaster(ctx context.Context, data string) (pid, port int, ok bool, err error) {
+	file := filepath.Join(data, "postmaster.pid")
+	b, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, 0, false, nil
+	}
 	if err != nil {
-		return 0, 0, false
+		return 0, 0, false, err
 	}
+	first, rest, _ := strings.Cut(string(b), "\n")
 	lines := strings.Split(string(b), "\n")
-	if len(lines) < 4 {
-		return 0, 0, false
+	pid, err = strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || pid <= 0 || len(lines) < 4 {
+		return 0, 0, false, nil //nolint:nilerr // half of a file: PostgreSQL says what of it
 	}
-	pid, err1 := strconv.Atoi(strings.TrimSpace(lines[0]))
-	port, err2 := strconv.Atoi(strings.TrimSpace(lines[3]))
-	if err1 != nil || err2 != nil {
-		return 0, 0, false
+	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+		return 0, 0, false, nil //nolint:nilerr // it is gone
 	}
-	err = syscall.Kill(pid, 0)
-	return pid, port, err == nil || errors.Is(err, syscall.EPERM)
+	ours, err := runsOn(ctx, pid, data)
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("%s names the process %d, of which it can’t be told whether it is PostgreSQL: %w; where it is not, remove the file", file, pid, err)
+	}
+	if !ours {
+		// A number that no process has. What else stands there PostgreSQL goes on to look
+		// at: a server that died may have left processes on the data.
+		return 0, 0, false, os.WriteFile(file, []byte(strconv.Itoa(math.MaxInt32)+"\n"+rest), 0o600)
+	}
+	port, err = strconv.Atoi(strings.TrimSpace(lines[3]))
+	return pid, port, err == nil, nil
+}
+
+// runsOn reports whether the process is the PostgreSQL that runs on data.
+func runsOn(ctx context.Context, pid int, data string) (bool, error) {
+	p, err := process.NewProcessWithContext(ctx, int32(pid)) //nolint:gosec // a process's number fits
+	if errors.Is(err, process.ErrorProcessNotRunning) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	args, err := p.CmdlineSliceWithContext(ctx)
+	if err != nil {
+		return false, err
+	}
+	return len(args) > 0 && filepath.Base(args[0]) == "postgres" && slices.Contains(args, data), nil
 }
 
 // openUser makes us a user; it fails when nobody watches the pipe.
