@@ -6,6 +6,8 @@ psql -v ON_ERROR_STOP=1 -U postgres -v password="$PADDOCK_DB_PASSWORD" -v reques
 create role paddock login createrole password :'password';
 create role paddock_requests login noinherit password :'requests';
 create database paddock owner paddock template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C.UTF-8'; -- letters of all scripts are letters
+alter role paddock_requests in database paddock set role = 'paddock_app'; -- which Paddock makes
+alter role paddock_requests in database paddock set search_path = '';
 \c paddock
 do $$
 declare

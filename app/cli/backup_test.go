@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
-	"github.com/paddock-crm/paddock/sql/schema"
 )
 
 // The backup of a whole database as docs/operations.md has it: what breaks with
@@ -57,7 +57,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	}
 	dump := filepath.Join(p.dir, "paddock.dump")
 	pgDump := func() (string, error) {
-		out, err := exec.Command(filepath.Join(old.bin, "pg_dump"), "--format=custom", "--file="+dump, old.super).CombinedOutput()
+		out, err := exec.Command(filepath.Join(old.bin, "pg_dump"), "--format=custom", "--file="+dump, old.url).CombinedOutput() // as the owner
 		return string(out), err
 	}
 	if out, err := pgDump(); err == nil || !strings.Contains(out, "max_locks_per_transaction") {
@@ -81,38 +81,69 @@ func TestWholeDatabaseBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// Another server, as docs/operations.md says.
+	if err := os.WriteFile(filepath.Join(p.dir, "roles.sql"), roles, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	// Another server, as docs/operations.md says; first without the roles.
 	server := pg.NewServer(t, map[string]string{"fsync": "off", "synchronous_commit": "off"})
-	psql := exec.Command(filepath.Join(server.Bin, "psql"), "--quiet", server.SuperuserURL("postgres"))
-	var kept []string // all but the superuser, whom the other server has
-	for _, line := range strings.Split(string(roles), "\n") {
-		if !strings.Contains(line, "ROLE postgres") {
-			kept = append(kept, line)
-		}
-	}
-	psql.Stdin = strings.NewReader(strings.Join(kept, "\n") + "\ncreate database paddock owner paddock;")
-	if out, err := psql.CombinedOutput(); err != nil {
-		t.Fatalf("roles: %v %s", err, out)
-	}
-	if out, err := exec.Command(filepath.Join(server.Bin, "pg_restore"), "--exit-on-error", "--dbname="+server.SuperuserURL("paddock"), dump).CombinedOutput(); err != nil {
-		t.Fatalf("pg_restore: %v %s", err, out)
-	}
-	su, err := pgx.Connect(t.Context(), server.SuperuserURL("paddock"))
+	su, err := pgx.Connect(t.Context(), server.SuperuserURL("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer su.Close(t.Context())
-	for _, sql := range []string{
-		schema.Superuser,
-		`alter role paddock password 'of the other server'`, `alter role paddock_requests password 'of the other server'`,
-	} {
-		if _, err := su.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
+	bin, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := t.TempDir()
+	if err := os.Symlink(bin, filepath.Join(names, "paddock")); err != nil {
+		t.Fatal(err)
+	}
+	sh := func(flags, script string) (string, error) {
+		cmd := exec.Command("sh", flags, "-c", script)
+		cmd.Dir = p.dir
+		cmd.Env = []string{"PATH=" + names + ":" + server.Bin + ":" + os.Getenv("PATH"), "PGHOST=127.0.0.1", fmt.Sprint("PGPORT=", su.Config().Port), "PGUSER=postgres", "PGPASSWORD=" + su.Config().Password, "PADDOCK_DATA_DIR=" + p.dir}
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	exec := func(statements ...string) {
+		t.Helper()
+		for _, sql := range statements {
+			if _, err := su.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	c := su.Config()
-	p.database = fmt.Sprintf("postgres://paddock:of%%20the%%20other%%20server@127.0.0.1:%d/paddock?sslmode=disable", c.Port)
+	passwords := []string{`alter role paddock password 'of the other server'`, `alter role paddock_requests password 'of the other server'`}
+	page := blocks(t, "operations.md")["sh"]
+	steps := strings.SplitAfterN(page[0], "\n", 3) // the roles, the database, and what comes then
+	here := p.database
+	there := fmt.Sprintf("postgres://paddock:of%%20the%%20other%%20server@127.0.0.1:%d/paddock?sslmode=disable", su.Config().Port)
+	exec("create role paddock login createrole", "create role paddock_requests login noinherit")
+	exec(passwords...)
+	if out, err := sh("-u", steps[1]+strings.ReplaceAll(steps[2], "--exit-on-error", "")); err != nil || !strings.Contains(out, `" does not exist`) {
+		t.Errorf("pg_restore without the roles: %v %.2000s", err, out)
+	}
+	p.database = there
 	got := doctor()
+	for _, want := range []string{"the role is gone of crew-one", "requests may not read the shared schema", "roles go before the data"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("without the roles the doctor does not say %q:\n%s", want, got)
+		}
+	}
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "serve")); code != 1 || !strings.Contains(out, "roles go before the data") {
+		t.Errorf("without the roles serve exits %d: %s", code, out)
+	}
+	exec(`drop database paddock`, `create role foreign_one`) // some are there by now
+	if out, err := sh("-u", steps[0]); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	exec(passwords...)
+	if out, err := sh("-eu", steps[1]+steps[2]); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	got = doctor()
 	for _, want := range []string{"kept apart by their roles", "every workspace has its role", "set_config is closed", "all workspaces at version"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the doctor of the other server does not say %q:\n%s", want, got)
@@ -135,6 +166,26 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	res, err := p.client(port, nil).Get(p.at("crew-two", "/signin"))
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("%v %v", res, err)
+	}
+	res.Body.Close()
+
+	// One workspace comes out of it, into the place of what somebody spoilt.
+	p.database = here
+	p.run("tenant", "psql", "crew-one", "-qc", "update customers set name = 'spoilt'")
+	script := strings.NewReplacer("$THERE", there, "ferrari", "crew-one").Replace(page[1])
+	var set []string
+	for _, s := range p.env("0") {
+		name, value, _ := strings.Cut(s, "=")
+		set = append(set, "export "+name+"='"+value+"'")
+	}
+	if out, err := sh("-eu", strings.Join(set, "\n")+"\n"+script); err != nil || !strings.Contains(out, "crew-one@example.com (owner) is a member here too") {
+		t.Fatalf("one workspace: %v %s", err, out)
+	}
+	after := exported(t, p, "crew-one")
+	for name, want := range before["crew-one"] {
+		if name != "data/audit.csv" && want != after[name] { // which tells of it
+			t.Errorf("crew-one, out of the backup: %s differs", name)
+		}
 	}
 }
 

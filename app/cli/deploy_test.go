@@ -92,9 +92,20 @@ func nginxConf(t *testing.T, dir, port string, upstreams ...string) string {
 	for _, u := range upstreams {
 		servers += "server 127.0.0.1:" + u + " max_fails=0;\n"
 	}
+	six := func(port string) string { // where the machine has IPv6
+		l, err := net.Listen("tcp", "[::1]:0")
+		if err != nil {
+			return ""
+		}
+		l.Close()
+		return "listen [::1]:" + port
+	}
+	plain := pg.Port(t)
 	conf := strings.NewReplacer(
-		"server 127.0.0.1:8080 max_fails=0;", servers, "/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key,
-		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+pg.Port(t)+";", "myapp.com", "paddock.test",
+		"listen [::]:443 ssl default_server;", "", "listen [::]:80 default_server;", "", "listen 443 ssl default_server;", "listen 127.0.0.1:"+port+" ssl default_server;", "listen 80 default_server;", "listen 127.0.0.1:"+plain+" default_server;",
+		"listen [::]:443 ssl;", strings.TrimPrefix(six(port)+" ssl;", " ssl;"), "listen [::]:80;", strings.TrimPrefix(six(plain)+";", ";"),
+		"server 127.0.0.1:8080 max_fails=0;", servers, "server 127.0.0.1:8081 max_fails=0;", "", "/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key,
+		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+plain+";", "myapp.com", "paddock.test",
 	).Replace(read(t, "nginx.conf"))
 	user := ""
 	if os.Geteuid() == 0 {
@@ -220,7 +231,7 @@ func TestDeploymentFiles(t *testing.T) {
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for file, wants := range map[string][]string{"Dockerfile": {"-tags production", "CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec"}} {
+	for file, wants := range map[string][]string{"Dockerfile": {"-tags production", "CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock@.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec", "PADDOCK_LISTEN=127.0.0.1:%i"}} {
 		for _, want := range wants {
 			if !strings.Contains(read(t, file), want) {
 				t.Errorf("%s lacks %s", file, want)
@@ -228,12 +239,12 @@ func TestDeploymentFiles(t *testing.T) {
 		}
 	}
 	t.Run("systemd", func(t *testing.T) {
-		analyze, file := tool(t, "systemd-analyze"), filepath.Join(t.TempDir(), "paddock.service")
+		analyze, file := tool(t, "systemd-analyze"), filepath.Join(t.TempDir(), "paddock@.service")
 		// It looks for the program, which is not installed here.
-		if err := os.WriteFile(file, []byte(strings.ReplaceAll(read(t, "paddock.service"), "/usr/local/bin/paddock", "/bin/true")), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(read(t, "paddock@.service"), "/usr/local/bin/paddock", "/bin/true")), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || strings.Contains(string(out), "paddock.service:") {
+		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || strings.Contains(string(out), "paddock@.service:") {
 			t.Errorf("%v\n%s", err, out)
 		}
 		// 0 is a unit that can do nothing, 100 one that can do all; the default is 96.

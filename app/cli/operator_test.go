@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -186,6 +187,31 @@ func TestWhatCommandsSay(t *testing.T) {
 		out := p.run("tenant", "psql", "beta", "-Atc", "select count(*) from audit where subject like '%all workspaces: "+program+",%'")
 		if strings.TrimSpace(out) != want {
 			t.Errorf("%s is noted %s times, want %s", program, strings.TrimSpace(out), want)
+		}
+	}
+}
+
+// psql gets what libpq knows of an address, whatever pgx is told besides, and no way
+// out of the workspace's scope.
+func TestPsqlOfAnAddress(t *testing.T) {
+	t.Parallel()
+	p := newProduction(t, pg.NewDatabase(t), "https://paddock.test")
+	p.run("tenant", "create", "alpha", "--owner-email", "nora@example.com")
+	u, err := url.Parse(p.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, _ := u.User.Password()
+	words := "host=" + u.Hostname() + " port = " + u.Port() + " dbname=" + strings.TrimPrefix(u.Path, "/") + " user=" + u.User.Username() + " password='" + secret + "' sslmode=disable"
+	for _, address := range []string{
+		p.database + "&pool_max_conns=4&pool_max_conn_lifetime=1h&default_query_exec_mode=exec&statement_cache_capacity=10&statement_timeout=30000",
+		p.database + "&options=-c%20search_path%3Dpublic%20-c%20role%3Dnone&search_path=public&application_name=by%20hand",
+		words + " pool_max_conns=4 default_query_exec_mode=exec options='-c search_path=public' application_name='by hand'",
+	} {
+		cmd := command(t, p.dir, append(p.env("0"), "DATABASE_DIRECT_URL="+address), "tenant", "psql", "alpha", "-Atc", "select current_user ~ '_t_' and current_schema() ~ '^t_' and not has_schema_privilege('public', 'usage')")
+		out, err := cmd.CombinedOutput()
+		if err != nil || strings.TrimSpace(string(out)) != "t" {
+			t.Errorf("%s: %v: %s", strings.ReplaceAll(address, secret, "…"), err, out)
 		}
 	}
 }

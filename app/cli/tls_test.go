@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -217,5 +218,16 @@ func TestCaddyOnDemand(t *testing.T) {
 	}
 	if _, _, err := get("example.org"); err == nil {
 		t.Error("a certificate for a domain that is nobody's")
+	}
+	// www. is the public site's, and a proxy's question is the proxy's alone.
+	for at, want := range map[string]string{"https://www.paddock.test/signup?a=b": "301 https://paddock.test/signup?a=b", "https://paddock.test/internal/tls/allow?domain=crew-one.paddock.test": "404"} {
+		res, err := p.client(front, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := strings.TrimSpace(fmt.Sprint(res.StatusCode, " ", res.Header.Get("Location"))); got != want {
+			t.Errorf("%s: %s, want %s", at, got, want)
+		}
 	}
 }

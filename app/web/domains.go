@@ -152,9 +152,12 @@ func (s *Server) domainDelete(c echo.Context) error {
 	return s.say(c, "/settings/domains", t.Name+" does not answer at "+host+" any more")
 }
 
-// tlsAllow answers a proxy that asks whether to get a certificate for a domain.
-// It tells no more than a visit of that domain would.
+// tlsAllow answers a proxy that asks whether to get a certificate for a domain. What a
+// proxy passes on is the public's, and not its own question.
 func (s *Server) tlsAllow(c echo.Context) error {
+	if c.Request().Header.Get("X-Forwarded-For") != "" {
+		return errNotFound
+	}
 	ours, err := domains.Serves(c.Request().Context(), s.hosts, c.QueryParam("domain"))
 	if err != nil {
 		return err

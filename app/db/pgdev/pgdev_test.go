@@ -291,7 +291,7 @@ func TestNumberOfAnotherProcess(t *testing.T) {
 			t.Errorf("%s: the process was ended: %v", what, err)
 		default:
 			_ = other.Process.Kill()
-			<-ended
+			_ = <-ended
 		}
 		if err := next.Close(); err != nil {
 			t.Fatal(err)

@@ -110,7 +110,7 @@ func postmaster(ctx context.Context, data string) (pid, port int, ok bool, err e
 		return 0, 0, false, nil //nolint:nilerr // half of a file: PostgreSQL says what of it
 	}
 	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
-		return 0, 0, false, nil //nolint:nilerr // it is gone
+		return 0, 0, false, nil // it is gone
 	}
 	ours, err := runsOn(ctx, pid, data)
 	if err != nil {
@@ -119,7 +119,7 @@ func postmaster(ctx context.Context, data string) (pid, port int, ok bool, err e
 	if !ours {
 		// A number that no process has. What else stands there PostgreSQL goes on to look
 		// at: a server that died may have left processes on the data.
-		return 0, 0, false, os.WriteFile(file, []byte(strconv.Itoa(math.MaxInt32)+"\n"+rest), 0o600)
+		return 0, 0, false, os.WriteFile(file, []byte(strconv.Itoa(math.MaxInt32)+"\n"+rest), 0o600) //nolint:gosec // a file of our own data directory
 	}
 	port, err = strconv.Atoi(strings.TrimSpace(lines[3]))
 	return pid, port, err == nil, nil
