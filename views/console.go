@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -188,6 +190,26 @@ type UsersPage struct {
 	Me   string // the operator's address
 	Rows []shareddb.UserListRow
 	Next string
+}
+
+// JobsPage shows the jobs that failed, and how many there are besides.
+type JobsPage struct {
+	Console
+	Counts map[string]int // by state
+	Failed []FailedJob
+	Next   string
+}
+
+// FailedJob is a job that waits for another try, or for nobody.
+type FailedJob struct {
+	ID        int64
+	Kind      string
+	Retryable bool // it is tried again by itself, at Next
+	Attempt   int
+	Next      time.Time
+	Error     string
+	TenantID  uuid.UUID // uuid.Nil for nobody's
+	Slug      string    // the workspace's; "" where it is gone
 }
 
 // MigrationsPage shows the versions of the schemas.

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
 )
 
@@ -22,13 +23,17 @@ func (c jobsCommand) Run(e *environment) error {
 	}
 	defer done()
 	if c.Retry != 0 {
-		if err := jobs.Retry(e.ctx, d, c.Retry); err != nil {
+		if err := d.Shared(e.ctx, func(tx *db.SharedTx) error { return jobs.Retry(e.ctx, tx, c.Retry) }); err != nil {
 			return err
 		}
 		fmt.Fprintf(e.out, "job %d is tried again now\n", c.Retry)
 		return nil
 	}
-	failed, err := jobs.List(e.ctx, d)
+	var failed []jobs.Failed
+	err = d.SharedRead(e.ctx, func(tx *db.SharedTx) (err error) {
+		failed, _, err = jobs.List(e.ctx, tx, "", 100)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -92,18 +92,30 @@ func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pgxpool.NewWithConfig(ctx, c)
 }
 
-// JobClient connects a client that works on nothing, to look at jobs; the caller
-// closes it.
-func (d *DB) JobClient(ctx context.Context) (c *river.Client[pgx.Tx], done func(), err error) {
-	pool, err := d.JobPool(ctx)
+// Jobs lists jobs of all tenants.
+func (tx *SharedTx) Jobs(ctx context.Context, p *river.JobListParams) (*river.JobListResult, error) {
+	return tx.d.river.JobListTx(ctx, tx.tx, p)
+}
+
+// RetryJob has a job that has failed tried again when the transaction commits;
+// rivertype.ErrNotFound when there is none.
+func (tx *SharedTx) RetryJob(ctx context.Context, id int64) error {
+	_, err := tx.d.river.JobRetryTx(ctx, tx.tx, id)
+	return err
+}
+
+// JobCounts tells how many jobs are in which state, but for those that are done.
+func (tx *SharedTx) JobCounts(ctx context.Context) (map[string]int, error) {
+	rows, err := tx.tx.Query(ctx, `select state::text, count(*) from river_job where state in ('available', 'running', 'retryable', 'scheduled', 'discarded', 'cancelled') group by 1`)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if c, err = river.NewClient(riverpgxv5.New(pool), &river.Config{}); err != nil {
-		pool.Close()
-		return nil, nil, err
-	}
-	return c, pool.Close, nil
+	counts, state, n := map[string]int{}, "", 0
+	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error {
+		counts[state] = n
+		return nil
+	})
+	return counts, err
 }
 
 // migrateJobs brings River's own tables up to date. They stand in the shared

@@ -4,14 +4,12 @@ package jobs
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
@@ -162,55 +160,3 @@ func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, panick
 type quiet struct{ slog.Handler }
 
 func (quiet) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
-
-// Failed is a job that has failed and waits for another try, or for nobody.
-type Failed struct {
-	ID      int64     `json:"id"`
-	Kind    string    `json:"kind"`
-	State   string    `json:"state"` // retryable, discarded or cancelled
-	Attempt int       `json:"attempt"`
-	Next    time.Time `json:"next"` // of a retryable one
-	Error   string    `json:"error"`
-}
-
-// List returns the latest jobs that failed, newest first, a hundred at most.
-func List(ctx context.Context, d *db.DB) ([]Failed, error) {
-	out := []Failed{}
-	err := withClient(ctx, d, func(c *river.Client[pgx.Tx]) error {
-		found, err := c.JobList(ctx, river.NewJobListParams().First(100).OrderBy(river.JobListOrderByID, river.SortOrderDesc).
-			States(rivertype.JobStateRetryable, rivertype.JobStateDiscarded, rivertype.JobStateCancelled))
-		if err != nil {
-			return err
-		}
-		for _, j := range found.Jobs {
-			f := Failed{ID: j.ID, Kind: j.Kind, State: string(j.State), Attempt: j.Attempt, Next: j.ScheduledAt}
-			if n := len(j.Errors); n > 0 {
-				f.Error = j.Errors[n-1].Error
-			}
-			out = append(out, f)
-		}
-		return nil
-	})
-	return out, err
-}
-
-// Retry has a failed job tried again now.
-func Retry(ctx context.Context, d *db.DB, id int64) error {
-	return withClient(ctx, d, func(c *river.Client[pgx.Tx]) error {
-		_, err := c.JobRetry(ctx, id)
-		if errors.Is(err, rivertype.ErrNotFound) {
-			err = errors.New("there is no such job")
-		}
-		return err
-	})
-}
-
-// withClient lends a client that works on nothing.
-func withClient(ctx context.Context, d *db.DB, fn func(*river.Client[pgx.Tx]) error) error {
-	c, done, err := d.JobClient(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return fn(c)
-}

@@ -117,6 +117,15 @@ func (b *bundle) mail(t *testing.T, tenantID uuid.UUID, to string) {
 	}
 }
 
+func (b *bundle) failed(t *testing.T) (failed []jobs.Failed, err error) {
+	t.Helper()
+	err = b.db.SharedRead(t.Context(), func(tx *db.SharedTx) (err error) {
+		failed, _, err = jobs.List(t.Context(), tx, "", 100)
+		return err
+	})
+	return failed, err
+}
+
 // worked waits until nothing is left of the queue of mails, which were n.
 func (b *bundle) worked(t *testing.T, n int) {
 	t.Helper()
@@ -195,7 +204,7 @@ func TestMailServerDown(t *testing.T) {
 		b.mail(t, uuid.Nil, to)
 	}
 	wait.Until(t, "the attempts fail, and the operator sees it", func() bool {
-		failed, err := jobs.List(t.Context(), b.db)
+		failed, err := b.failed(t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +230,7 @@ func TestMailRefused(t *testing.T) {
 	b, server := setup(t), peer.NewSMTP(t)
 	b.run(t, jobs.Options{Send: send(t, server)})
 	state := func() string {
-		failed, err := jobs.List(t.Context(), b.db)
+		failed, err := b.failed(t)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +353,7 @@ func TestJobOfAWorkspaceThatIsGone(t *testing.T) {
 	b.run(t, jobs.Options{Send: func(context.Context, mail.Message) error { t.Error("sent"); return nil }})
 	b.mail(t, uuid.New(), "nobody@example.com")
 	wait.Until(t, "it is cancelled", func() bool {
-		failed, err := jobs.List(t.Context(), b.db)
+		failed, err := b.failed(t)
 		if err != nil {
 			t.Fatal(err)
 		}

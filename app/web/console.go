@@ -3,24 +3,22 @@ package web
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
-	"riverqueue.com/riverui"
 
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -463,51 +461,63 @@ func (s *Server) userSignOut(c echo.Context) error {
 	return s.say(c, "/users", email+" is signed out everywhere")
 }
 
-// jobsUI is River's own interface, to jobs of all workspaces.
-func (s *Server) jobsUI(c echo.Context) error {
-	ui, err := s.river()
+func (s *Server) jobs(c echo.Context) error {
+	ctx := c.Request().Context()
+	p := views.JobsPage{Console: s.consoleShell(c, "jobs", "Jobs")}
+	var next string
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		if p.Counts, err = tx.JobCounts(ctx); err != nil {
+			return err
+		}
+		var failed []jobs.Failed
+		if failed, next, err = jobs.List(ctx, tx, c.QueryParam("after"), consolePage); err != nil {
+			return err
+		}
+		var ids []uuid.UUID
+		for _, f := range failed {
+			ids = append(ids, f.TenantID)
+		}
+		rows, err := tx.TenantSlugs(ctx, ids)
+		if err != nil {
+			return err
+		}
+		slugs := map[uuid.UUID]string{}
+		for _, r := range rows {
+			slugs[r.ID] = r.Slug
+		}
+		for _, f := range failed {
+			p.Failed = append(p.Failed, views.FailedJob{ID: f.ID, Kind: f.Kind, Retryable: f.State == "retryable", Attempt: f.Attempt, Next: f.Next, Error: f.Error, TenantID: f.TenantID, Slug: slugs[f.TenantID]})
+		}
+		return nil
+	})
+	if errors.Is(err, jobs.ErrNotFound) {
+		return errNotFound
+	}
 	if err != nil {
 		return err
 	}
-	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
-		s.log.InfoContext(c.Request().Context(), "operator", "request_id", requestID(c), "operator", visiting(c).who.Email, "did", m+" "+c.Request().URL.Path)
+	if next != "" {
+		p.Next = c.Request().URL.Path + "?" + url.Values{"after": {next}}.Encode()
 	}
-	h := c.Response().Header()
-	// It sets styles from its scripts, and shows no job's arguments as HTML.
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
-	ui.ServeHTTP(c.Response(), c.Request())
-	return nil
+	return s.render(c, http.StatusOK, views.Jobs(p), nil)
 }
 
-// newJobsUI makes it when an operator first looks: it asks the database all the
-// time from then on. Where that fails, the next look tries again.
-func newJobsUI(d *db.DB, log *slog.Logger) func() (http.Handler, error) {
-	var mu sync.Mutex
-	var made http.Handler
-	return func() (http.Handler, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if made != nil {
-			return made, nil
-		}
-		client, done, err := d.JobClient(context.Background()) // for as long as the process runs
-		if err != nil {
-			return nil, err
-		}
-		h, err := riverui.NewHandler(&riverui.HandlerOpts{Endpoints: riverui.NewEndpoints(client, nil), JobListHideArgsByDefault: true, Logger: log, Prefix: jobsPath})
-		if err == nil {
-			err = h.Start(context.Background())
-		}
-		if err != nil {
-			done()
-			return nil, err
-		}
-		made = h
-		return h, nil
+func (s *Server) jobRetry(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil {
+		return errNotFound
 	}
+	err = s.db.Shared(ctx, func(tx *db.SharedTx) error { return jobs.Retry(ctx, tx, id) })
+	if errors.Is(err, jobs.ErrNotFound) {
+		return errNotFound
+	}
+	if err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "operator", "request_id", requestID(c), "operator", visiting(c).who.Email, "did", "had job "+c.Param("id")+" tried again")
+	return s.say(c, "/jobs", "Job "+c.Param("id")+" is tried again now")
 }
-
-const jobsPath = "/jobs"
 
 func (s *Server) migrations(c echo.Context) error {
 	status, err := s.db.MigrateStatus(c.Request().Context())

@@ -75,7 +75,7 @@ func TestConsoleIsForOperators(t *testing.T) {
 		if res := request(without); res.Status != http.StatusSeeOther || res.Header.Get("Location") != "/settings/security" {
 			t.Errorf("an operator without a second factor: %s %s: %d to %q", r.Method, path, res.Status, res.Header.Get("Location"))
 		}
-		if r.Method == http.MethodGet && r.Path != "/" && r.Path != "/jobs" && request(op).Status != http.StatusOK {
+		if r.Method == http.MethodGet && r.Path != "/" && request(op).Status != http.StatusOK {
 			t.Errorf("an operator: %s %s: not 200", r.Method, path)
 		}
 		if r.Permission&auth.Sudo == 0 && r.Method != http.MethodGet && !strings.HasPrefix(r.Path, "/jobs") {
@@ -165,6 +165,43 @@ func TestConsoleLists(t *testing.T) {
 	mc := w.Client(w.Owner)
 	op.Delete(app.Console("/users/"+w.Owner.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
 	signedOut(t, "signed out by the operator", mc.Get(w.URL("/")))
+}
+
+// Jobs that failed, with why and for whom, page by page; one is tried again.
+func TestConsoleJobs(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	op, _ := operator(t, app)
+	w := app.NewWorkspace(t)
+	kind := "k" + strings.ToLower(rand.Text()[:10])
+	pg.Exec(t, `insert into public.river_job (kind, args, state, attempt, max_attempts, queue, priority, scheduled_at, finalized_at, errors)
+		select $1, jsonb_build_object('tenant_id', $2::text), 'discarded', 3, 3, 'nowhere', 1, now(), now(), array[jsonb_build_object('error', 'the <first>'), jsonb_build_object('error', 'Reason <b>' || g || '</b>')] from generate_series(1, 60) g`, kind, w.ID.String())
+	seen, pages := map[string]int{}, 0
+	var retry string
+	for path := "/jobs"; path != ""; pages++ {
+		res := op.Get(app.Console(path)).Want(http.StatusOK)
+		for _, li := range res.Find(".settings-rows > li").EachIter() {
+			if li.Find("strong").Text() == kind {
+				seen[li.Find(".error").Text()]++
+				retry = li.Find("form").AttrOr("action", "")
+				if got := li.Find("a").Text(); got != w.Slug {
+					t.Errorf("the workspace of a job: %q", got)
+				}
+			}
+		}
+		path = res.Select("main p a[href*='after=']").AttrOr("href", "")
+	}
+	if pages < 2 || len(seen) != 60 || seen["Reason <b>7</b>"] != 1 {
+		t.Errorf("%d pages with %d jobs: %v", pages, len(seen), seen)
+	}
+	op.Post(app.Console(retry), url.Values{"_method": {http.MethodPut}}).Want(http.StatusSeeOther)
+	if n := pg.Count(t, `select count(*) from public.river_job where kind = $1 and state = 'available'`, kind); n != 1 {
+		t.Errorf("%d jobs are tried again", n)
+	}
+	for _, path := range []string{"/jobs/0", "/jobs/x", "/jobs/99999999999999999999"} {
+		op.Post(app.Console(path), url.Values{"_method": {http.MethodPut}}).Want(http.StatusNotFound)
+	}
+	op.Get(app.Console("/jobs?after=nonsense")).Want(http.StatusNotFound)
 }
 
 func TestConsoleLifeCycle(t *testing.T) {

@@ -174,7 +174,8 @@ func unavailable(err error) bool {
 	case errors.As(err, &connect): // whatever the server said to it
 		return true
 	case errors.As(err, &pg):
-		return strings.HasPrefix(pg.Code, "53") || slices.Contains([]string{"57P01", "57P02", "57P03", "57P05", "55P03", "25P03"}, pg.Code)
+		class := func(c string) bool { return strings.HasPrefix(pg.Code, c) } // no connection, no room, going down or coming up
+		return class("08") || class("53") || class("57P0") || slices.Contains([]string{"55P03", "25P03"}, pg.Code)
 	}
 	return errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)

@@ -59,7 +59,6 @@ type Server struct {
 	sessions sessions.Store
 	flashes  *sessions.CookieStore
 
-	river   func() (http.Handler, error)
 	entries map[string]bool // the paths of ways in: what anybody may ask for
 
 	outer                    *echo.Echo // what comes before the host is known
@@ -68,7 +67,7 @@ type Server struct {
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, river: newJobsUI(o.DB, o.Log), entries: map[string]bool{}}
+	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, entries: map[string]bool{}}
 	var err error
 	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
 		panic(err) // without a secret, against the contract of Options

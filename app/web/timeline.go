@@ -1,12 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,22 +75,26 @@ func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *vie
 	return err
 }
 
-// mergeTimeline adds changes that the timeline does not have, by time.
+// mergeTimeline adds the changes that the timeline does not have.
 func mergeTimeline(rows []tenantdb.TimelineRow, own []tenantdb.EntityChangesRow) []tenantdb.TimelineRow {
-	have := map[time.Time]bool{}
+	have := map[string]bool{}
 	for _, r := range rows {
-		have[r.At] = true
+		have[r.Kind+r.Key] = true
 	}
 	for _, c := range own {
-		if !have[c.At] {
-			set := c.ChangeSet
-			rows = append(rows, tenantdb.TimelineRow{
-				Kind: "change", Key: strconv.FormatInt(c.ID, 10), At: c.At, MemberID: c.MemberID, MemberName: c.MemberName,
-				Entity: c.Entity, EntityID: c.EntityID, Op: c.Op, Before: c.Before, After: c.After, ChangeSet: &set,
-			})
+		key := fmt.Sprintf("%020d", c.ID) // as Timeline's own
+		if have["change"+key] {
+			continue
 		}
+		set := c.ChangeSet
+		rows = append(rows, tenantdb.TimelineRow{
+			Kind: "change", Key: key, At: c.At, MemberID: c.MemberID, MemberName: c.MemberName,
+			Entity: c.Entity, EntityID: c.EntityID, Op: c.Op, Before: c.Before, After: c.After, ChangeSet: &set,
+		})
 	}
-	slices.SortStableFunc(rows, func(a, b tenantdb.TimelineRow) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(rows, func(a, b tenantdb.TimelineRow) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.Key, a.Key))
+	})
 	return rows
 }
 

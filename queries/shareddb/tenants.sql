@@ -138,6 +138,10 @@ select id, schema from tenants where state = 'active' and id > @after order by i
 -- The scope of a workspace that is in use, for a job.
 select id, schema, state, slug, name from tenants where id = @id and state in ('active', 'suspended');
 
+-- name: TenantSlugs :many
+-- What these workspaces are called, whatever their state.
+select id, coalesce(slug, '')::text as slug from tenants where id = any(@ids::uuid[]);
+
 -- name: TenantLock :exec
 -- Those who change who is in a workspace take turns.
 select from tenants where id = @id for update;

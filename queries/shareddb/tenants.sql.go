@@ -803,6 +803,36 @@ func (q *Queries) TenantSlugTaken(ctx context.Context, slug string) (bool, error
 	return column_1, err
 }
 
+const tenantSlugs = `-- name: TenantSlugs :many
+select id, coalesce(slug, '')::text as slug from tenants where id = any($1::uuid[])
+`
+
+type TenantSlugsRow struct {
+	ID   uuid.UUID
+	Slug string
+}
+
+// What these workspaces are called, whatever their state.
+func (q *Queries) TenantSlugs(ctx context.Context, ids []uuid.UUID) ([]TenantSlugsRow, error) {
+	rows, err := q.db.Query(ctx, tenantSlugs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TenantSlugsRow{}
+	for rows.Next() {
+		var i TenantSlugsRow
+		if err := rows.Scan(&i.ID, &i.Slug); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const tenantSupportBegin = `-- name: TenantSupportBegin :exec
 update tenants set support_until = $1::timestamptz, support_by = $2, support_reason = $3 where id = $4
 `

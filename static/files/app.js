@@ -292,7 +292,8 @@ const boards = () => {
 		const kind = list.closest(".board").dataset.board;
 		Sortable.create(list, {
 			group: { name: "board", put: list.dataset.column !== "converted" }, draggable: ".card-item:not([data-locked])", forceFallback: true, fallbackTolerance: 4,
-			onChoose: (e) => e.item.removeAttribute("style"), // an empty one, which our CSP would not let it clone animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
+			animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
+			onChoose: (e) => e.item.removeAttribute("style"), // an empty one, which our CSP would not let it clone
 			delay: 150, delayOnTouchOnly: true, filter: ".move, .move *", preventOnFilter: false, sort: kind === "stage",
 			onEnd: async (e) => {
 				if (e.from === e.to && e.oldIndex === e.newIndex) return;
@@ -402,7 +403,7 @@ const remind = async () => {
 	} catch { /* offline: the next minute */ }
 };
 setTimeout(remind, 1500);
-setInterval(remind, 10000);
+setInterval(remind, 60000);
 document.addEventListener("visibilitychange", remind);
 
 // Passkeys: the server asks, the browser asks the person, the server checks.
