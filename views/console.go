@@ -200,6 +200,13 @@ type JobsPage struct {
 	Next   string
 }
 
+func (p JobsPage) count(states []string) (n int) {
+	for _, s := range states {
+		n += p.Counts[s]
+	}
+	return n
+}
+
 // FailedJob is a job that waits for another try, or for nobody.
 type FailedJob struct {
 	ID        int64
