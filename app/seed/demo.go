@@ -246,7 +246,7 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	for i, l := range demoLeads {
 		p := tenantdb.LeadUpdateParams{
 			FirstName: l.first, LastName: l.last, CompanyName: l.company, Source: l.source, Status: l.status, Rating: l.rating, OwnerID: owner(i),
-			Email: strings.ToLower(l.first) + "@" + strings.Map(letters, strings.ToLower(l.company)) + ".example",
+			Email: strings.ToLower(l.first) + "@" + ascii(l.company) + ".example",
 		}
 		if l.amount > 0 {
 			minor := l.amount * 100

@@ -3,11 +3,8 @@ package seed
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"time"
 
-	"github.com/brianvoe/gofakeit/v7"
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/crm"
@@ -38,7 +35,7 @@ func Records(ctx context.Context, d *db.DB, slug string, n Counts, report func(d
 		return err
 	}
 	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-	g := &generator{faker: gofakeit.New(rand.Uint64()), currency: t.Currency, dealt: int(time.Now().UnixNano())} //nolint:gosec // demo data
+	g := &generator{currency: t.Currency, dealt: int(time.Now().UnixNano())}
 	err = d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		if g.members, err = tx.MemberList(ctx); err != nil {
 			return err
@@ -82,36 +79,35 @@ func rowsOf[T any](n int, row func() T) []T {
 }
 
 func (g *generator) owner() *uuid.UUID {
-	if len(g.members) == 0 || g.faker.Number(0, 9) == 0 {
+	if len(g.members) == 0 || number(0, 9) == 0 {
 		return nil
 	}
-	return &g.members[g.faker.Number(0, len(g.members)-1)].ID
+	return &g.members[number(0, len(g.members)-1)].ID
 }
 
 func (g *generator) customerOf() tenantdb.CustomerSomeRow {
-	return g.customers[g.faker.Number(0, len(g.customers)-1)]
+	return g.customers[number(0, len(g.customers)-1)]
 }
 
 // past is a moment of the last days.
 func (g *generator) past(days int) time.Time {
-	return time.Now().Add(-time.Duration(g.faker.Number(60, days*24*3600)) * time.Second)
+	return time.Now().Add(-time.Duration(number(60, days*24*3600)) * time.Second)
 }
 
 func (g *generator) amount() *int64 {
-	n := int64(g.faker.Number(5, 900)) * 100_00
+	n := int64(number(5, 900)) * 100_00
 	return &n
 }
 
 func (g *generator) copyContacts(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.ContactCopy(ctx, rowsOf(n, func() tenantdb.ContactCopyParams {
-		first, last, at := f.FirstName(), f.LastName(), g.past(400)
+		first, last, at := pick(firstNames), pick(lastNames), g.past(400)
 		p := tenantdb.ContactCopyParams{
-			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, JobTitle: f.JobTitle(), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
-			Emails: []tenantdb.ContactPoint{{Value: strings.Map(letters, strings.ToLower(first+last)) + fmt.Sprint(f.Number(1, 9999)) + "@example.com", Label: "work"}},
-			Phones: []tenantdb.ContactPoint{{Value: fmt.Sprintf("+39065550%04d", f.Number(0, 9999)), Label: "work"}},
+			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, JobTitle: pick(jobTitles), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
+			Emails: []tenantdb.ContactPoint{{Value: ascii(first+last) + fmt.Sprint(number(1, 9999)) + "@example.com", Label: "work"}},
+			Phones: []tenantdb.ContactPoint{{Value: fmt.Sprintf("+39065550%04d", number(0, 9999)), Label: "work"}},
 		}
-		if f.Number(0, 9) > 0 {
+		if number(0, 9) > 0 {
 			id := g.customerOf().ID
 			p.CustomerID = &id
 		}
@@ -129,28 +125,26 @@ var (
 )
 
 func (g *generator) copyLeads(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.LeadCopy(ctx, rowsOf(n, func() tenantdb.LeadCopyParams {
-		first, last, company, at := f.FirstName(), f.LastName(), f.LastName()+" "+pick(f, suffixes), g.past(360)
+		first, last, company, at := pick(firstNames), pick(lastNames), pick(lastNames)+" "+pick(suffixes), g.past(360)
 		return tenantdb.LeadCopyParams{
-			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, CompanyName: company, JobTitle: f.JobTitle(), OwnerID: g.owner(),
-			Email:  strings.Map(letters, strings.ToLower(first)) + "@" + strings.Map(letters, strings.ToLower(company)) + ".example",
-			Source: pick(f, leadSources), Status: pick(f, leadStatuses), Rating: pick(f, leadRatings), Amount: g.amount(), CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, CompanyName: company, JobTitle: pick(jobTitles), OwnerID: g.owner(),
+			Email:  ascii(first) + "@" + ascii(company) + ".example",
+			Source: pick(leadSources), Status: pick(leadStatuses), Rating: pick(leadRatings), Amount: g.amount(), CreatedAt: at, UpdatedAt: at,
 		}
 	}))
 	return err
 }
 
 func (g *generator) copyDeals(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.DealCopy(ctx, rowsOf(n, func() tenantdb.DealCopyParams {
-		customer, stage, at := g.customerOf(), g.stages[f.Number(0, len(g.stages)-1)], g.past(300)
+		customer, stage, at := g.customerOf(), g.stages[number(0, len(g.stages)-1)], g.past(300)
 		g.dealt++
 		p := tenantdb.DealCopyParams{
-			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(f, dealWords), CustomerID: &customer.ID, PipelineID: stage.PipelineID, StageID: stage.ID,
-			Position: crm.PositionAt(g.dealt), Amount: g.amount(), Currency: g.currency, Source: pick(f, leadSources), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(dealWords), CustomerID: &customer.ID, PipelineID: stage.PipelineID, StageID: stage.ID,
+			Position: crm.PositionAt(g.dealt), Amount: g.amount(), Currency: g.currency, Source: pick(leadSources), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
 		}
-		closes := at.AddDate(0, f.Number(1, 6), 0)
+		closes := at.AddDate(0, number(1, 6), 0)
 		closes = time.Date(closes.Year(), closes.Month(), closes.Day(), 0, 0, 0, 0, time.UTC)
 		p.ExpectedCloseDate = &closes
 		if stage.Outcome != crm.Open {
@@ -158,7 +152,7 @@ func (g *generator) copyDeals(ctx context.Context, q *tenantdb.Queries, n int) e
 			p.ClosedAt = &closed
 		}
 		if stage.Outcome == crm.Lost {
-			p.LostReason = pick(f, []string{"Price", "Went with a competitor", "No budget this year", "No answer any more"})
+			p.LostReason = pick([]string{"Price", "Went with a competitor", "No budget this year", "No answer any more"})
 		}
 		return p
 	}))
@@ -166,14 +160,13 @@ func (g *generator) copyDeals(ctx context.Context, q *tenantdb.Queries, n int) e
 }
 
 func (g *generator) copyProjects(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.ProjectCopy(ctx, rowsOf(n, func() tenantdb.ProjectCopyParams {
 		customer, at := g.customerOf(), g.past(300)
 		start := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
-		end := start.AddDate(0, f.Number(1, 9), 0)
+		end := start.AddDate(0, number(1, 9), 0)
 		return tenantdb.ProjectCopyParams{
-			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(f, dealWords), CustomerID: &customer.ID,
-			Status: pick(f, []string{"draft", "underway", "underway", "on_hold", "completed", "cancelled"}), Priority: pick(f, []string{"low", "normal", "normal", "high"}),
+			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(dealWords), CustomerID: &customer.ID,
+			Status: pick([]string{"draft", "underway", "underway", "on_hold", "completed", "cancelled"}), Priority: pick([]string{"low", "normal", "normal", "high"}),
 			StartDate: &start, EndDate: &end, Budget: g.amount(), MemberIds: []uuid.UUID{}, OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
 		}
 	}))
@@ -181,21 +174,20 @@ func (g *generator) copyProjects(ctx context.Context, q *tenantdb.Queries, n int
 }
 
 func (g *generator) copyTasks(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.TaskCopy(ctx, rowsOf(n, func() tenantdb.TaskCopyParams {
 		customer, at := g.customerOf(), g.past(200)
-		due := at.AddDate(0, 0, f.Number(1, 240))
+		due := at.AddDate(0, 0, number(1, 240))
 		p := tenantdb.TaskCopyParams{
-			ID: uuid.Must(uuid.NewV7()), Subject: pick(f, taskSubjects) + " " + customer.Name, Type: pick(f, []string{"todo", "call", "email", "meeting"}), Status: "open",
-			Priority: pick(f, []string{"low", "normal", "normal", "high"}), AssigneeID: g.owner(), SubjectType: "customer", SubjectID: &customer.ID, CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), Subject: pick(taskSubjects) + " " + customer.Name, Type: pick([]string{"todo", "call", "email", "meeting"}), Status: "open",
+			Priority: pick([]string{"low", "normal", "normal", "high"}), AssigneeID: g.owner(), SubjectType: "customer", SubjectID: &customer.ID, CreatedAt: at, UpdatedAt: at,
 		}
-		if f.Bool() {
+		if number(0, 1) == 0 {
 			p.DueAt = &due
 		} else {
 			day := time.Date(due.Year(), due.Month(), due.Day(), 0, 0, 0, 0, time.UTC)
 			p.DueOn = &day
 		}
-		if due.Before(time.Now()) && f.Number(0, 9) > 0 {
+		if due.Before(time.Now()) && number(0, 9) > 0 {
 			p.Status, p.CompletedAt, p.CompletedBy = "done", &due, p.AssigneeID
 		}
 		return p
@@ -204,12 +196,11 @@ func (g *generator) copyTasks(ctx context.Context, q *tenantdb.Queries, n int) e
 }
 
 func (g *generator) copyNotes(ctx context.Context, q *tenantdb.Queries, n int) error {
-	f := g.faker
 	_, err := q.NoteCopy(ctx, rowsOf(n, func() tenantdb.NoteCopyParams {
 		at := g.past(200)
 		return tenantdb.NoteCopyParams{
-			ID: uuid.Must(uuid.NewV7()), SubjectType: "customer", SubjectID: g.customerOf().ID, Kind: pick(f, []string{"note", "call", "email", "meeting"}),
-			Body: f.Sentence(), AuthorID: g.owner(), CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), SubjectType: "customer", SubjectID: g.customerOf().ID, Kind: pick([]string{"note", "call", "email", "meeting"}),
+			Body: pick(sentences), AuthorID: g.owner(), CreatedAt: at, UpdatedAt: at,
 		}
 	}))
 	return err

@@ -6,11 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"time"
 
-	"github.com/brianvoe/gofakeit/v7"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -31,7 +28,7 @@ func Customers(ctx context.Context, d *db.DB, slug string, n int, report func(do
 		return err
 	}
 	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
-	g := &generator{faker: gofakeit.New(rand.Uint64())} //nolint:gosec // demo data
+	g := &generator{}
 	for done := 0; done < n; {
 		size := min(batch, n-done)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
@@ -72,7 +69,6 @@ func bySlug(ctx context.Context, d *db.DB, slug string) (t tenant.Tenant, err er
 }
 
 type generator struct {
-	faker     *gofakeit.Faker
 	currency  string
 	members   []tenantdb.MemberListRow
 	stages    []tenantdb.StageListRow
@@ -88,24 +84,23 @@ var (
 )
 
 func (g *generator) customer(members []tenantdb.MemberListRow) tenantdb.CustomerCopyParams {
-	f := g.faker
-	name := f.LastName() + " " + pick(f, suffixes)
-	domain := fmt.Sprintf("%s%d.example", strings.Map(letters, strings.ToLower(name)), f.Number(1, 99999))
-	address := f.Address()
-	changed := time.Now().Add(-time.Duration(f.Number(1, 500*24*3600)) * time.Second)
+	name := pick(lastNames) + " " + pick(suffixes)
+	domain := fmt.Sprintf("%s%d.example", ascii(name), number(1, 99999))
+	place := pick(places)
+	changed := time.Now().Add(-time.Duration(number(1, 500*24*3600)) * time.Second)
 	c := tenantdb.CustomerCopyParams{
 		ID: uuid.Must(uuid.NewV7()), Name: name, Domain: domain, Website: "https://" + domain, Email: "hello@" + domain,
-		Phone: f.Phone(), Type: pick(f, types), Industry: pick(f, industries), Street: address.Street, City: address.City,
-		State: address.State, PostalCode: address.Zip, Country: address.Country, Description: f.Sentence(),
-		CreatedAt: changed.Add(-time.Duration(f.Number(1, 100*24)) * time.Hour), UpdatedAt: changed,
+		Phone: phone(), Type: pick(types), Industry: pick(industries), Street: fmt.Sprint(number(1, 240), " ", pick(streets)), City: place.city,
+		State: place.state, PostalCode: place.postal, Country: place.country, Description: pick(sentences),
+		CreatedAt: changed.Add(-time.Duration(number(1, 100*24)) * time.Hour), UpdatedAt: changed,
 	}
-	if f.Number(0, 9) > 0 {
-		n := int32(f.Number(2, 5000)) //nolint:gosec // in range
-		revenue := int64(n) * int64(f.Number(60_000, 240_000)) * 100
+	if number(0, 9) > 0 {
+		n := int32(number(2, 5000)) //nolint:gosec // in range
+		revenue := int64(n) * int64(number(60_000, 240_000)) * 100
 		c.Employees, c.AnnualRevenue = &n, &revenue
 	}
-	if len(members) > 0 && f.Number(0, 9) > 0 {
-		c.OwnerID = &members[f.Number(0, len(members)-1)].ID
+	if len(members) > 0 && number(0, 9) > 0 {
+		c.OwnerID = &members[number(0, len(members)-1)].ID
 	}
 	return c
 }
@@ -118,20 +113,11 @@ func (g *generator) tag(ctx context.Context, q *tenantdb.Queries, rows []tenantd
 	}
 	var out []tenantdb.TaggingCopyParams
 	for _, r := range rows {
-		first := g.faker.Number(0, len(tags)-1)
-		for i := range max(0, g.faker.Number(-3, 2)) {
+		first := number(0, len(tags)-1)
+		for i := range max(0, number(-3, 2)) {
 			out = append(out, tenantdb.TaggingCopyParams{SubjectType: "customer", SubjectID: r.ID, TagID: tags[(first+i)%len(tags)]})
 		}
 	}
 	_, err = q.TaggingCopy(ctx, out)
 	return err
-}
-
-func pick(f *gofakeit.Faker, from []string) string { return from[f.Number(0, len(from)-1)] }
-
-func letters(r rune) rune {
-	if r >= 'a' && r <= 'z' {
-		return r
-	}
-	return -1
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Every page of the console in a browser: axe, two widths, two themes, no
-// complaint of the content security policy's, River's own pages included.
+// complaint of the content security policy's.
 func TestBrowserConsole(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
