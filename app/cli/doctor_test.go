@@ -58,6 +58,7 @@ func TestDoctor(t *testing.T) {
 	exec(`create database latin owner paddock encoding 'LATIN1' template template0`)
 	bare := peer.NewSMTP(t).URL() // it offers neither TLS nor AUTH
 	bare.User = url.UserPassword("hello", "secret")
+	strict := peer.NewSecuredSMTP(t, peer.SMTPSecurity{Password: "secret"})
 	elsewhere := t.TempDir()
 	cert, key := certificate(t, elsewhere) // good for paddock.test
 	login := func(address string) string { return strings.Replace(address, pgdev.Owner+":", pgdev.Requests+":", 1) }
@@ -91,6 +92,7 @@ func TestDoctor(t *testing.T) {
 		"misspelt proxies":           {env: []string{"PADDOCK_TRUSTED_PROXIES=10.0.0.1;10.0.0.2"}, want: []string{wrong + "PADDOCK_TRUSTED_PROXIES=10.0.0.1;10.0.0.2: want networks"}, serve: "PADDOCK_TRUSTED_PROXIES=10.0.0.1;10.0.0.2: want networks"},
 		"everybody trusted":          {env: []string{"PADDOCK_TRUSTED_PROXIES=0.0.0.0/0"}, want: []string{warning + "PADDOCK_TRUSTED_PROXIES believes everybody"}},
 		"mail without AUTH":          {env: []string{"SMTP_URL=" + bare.String()}, want: []string{wrong + "the mail server does not take our mail: "}},
+		"mail without a password":    {env: []string{"SMTP_URL=" + strict.URL().String()}, want: []string{wrong + "the mail server does not take our mail: "}},
 		"no mail server":             {env: []string{"SMTP_URL=smtp://127.0.0.1:" + pg.Port(t)}, want: []string{wrong + "the mail server does not take our mail: "}},
 		"no database":                {env: []string{"DATABASE_URL=" + strings.Replace(login(owner), "/paddock?", "/nowhere?", 1), "DATABASE_DIRECT_URL=" + strings.Replace(owner, "/paddock?", "/nowhere?", 1)}, want: []string{wrong + "the database: "}, serve: `"nowhere" does not exist`, noDatabase: true},
 		"a database of few letters":  {env: []string{"DATABASE_URL=" + login(latin), "DATABASE_DIRECT_URL=" + latin}, want: []string{wrong + "the database’s encoding is LATIN1"}, serve: "the database’s encoding is LATIN1", noDatabase: true},
