@@ -76,6 +76,43 @@ func (s *stoppable) stop(sig syscall.Signal) {
 	wait.Until(s.t, "PostgreSQL stops", func() bool { return syscall.Kill(pid, 0) != nil })
 }
 
+// failOver copies it as a standby, ends it, and has the copy answer in its place.
+func (s *stoppable) failOver() {
+	s.t.Helper()
+	info, err := os.Stat(s.data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	home := pg.ServerDir(s.t)
+	if err := os.Chown(home, int(owner.Uid), int(owner.Gid)); err != nil {
+		s.t.Fatal(err)
+	}
+	standby := filepath.Join(home, "standby")
+	copying := exec.Command(filepath.Join(s.bin, "pg_basebackup"), "--dbname="+s.super, "--pgdata="+standby, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	copying.Dir = home
+	if os.Geteuid() == 0 {
+		copying.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}}
+	}
+	if out, err := copying.CombinedOutput(); err != nil {
+		s.t.Fatalf("%v: %s", err, out)
+	}
+	opts, err := os.ReadFile(filepath.Join(s.data, "postmaster.opts"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	file := filepath.Join(standby, "postmaster.opts")
+	if err := os.WriteFile(file, bytes.ReplaceAll(opts, []byte(s.data), []byte(standby)), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.Chown(file, int(owner.Uid), int(owner.Gid)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.stop(syscall.SIGINT)
+	s.data = standby
+	s.start()
+}
+
 // start runs it again, as it was run before but for these settings, and returns
 // once it answers.
 func (s *stoppable) start(settings ...string) {
@@ -372,4 +409,20 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 	check("a full disk")
 	exec(`drop function public.full_disk() cascade`)
 	after("a full disk")
+	// A failover: where the primary was, its standby answers, until it is promoted.
+	database.failOver()
+	wait.Until(t, "pages are shown again", func() bool {
+		res, err := c.Get(p.at("crew", "/customers"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+	check("a real standby")
+	if su, err = pgx.Connect(t.Context(), database.super); err != nil {
+		t.Fatal(err)
+	}
+	exec(`select pg_promote()`)
+	after("a real standby")
 }
