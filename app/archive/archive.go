@@ -97,6 +97,11 @@ func Export(ctx context.Context, d *db.DB, t tenant.Tenant, out io.Writer, repor
 		if err != nil {
 			return err
 		}
+		for _, name := range db.TenantTables(m.SchemaVersion) { // or nobody could import it
+			if !slices.ContainsFunc(m.Tables, func(t db.Table) bool { return t.Name == name }) {
+				return fmt.Errorf("%w: %s; paddock doctor says what can be done", db.ErrNoTable, name)
+			}
+		}
 		if err := w.json(manifestName, m); err != nil {
 			return err
 		}
@@ -381,6 +386,7 @@ const (
 	Invited Came = "invited" // they have an account, and are asked
 	Made    Came = "made"    // a member, with an account that was made without a password
 	Twice   Came = "twice"   // not in: another member of the archive is the same person here
+	Left    Came = "left"    // not in: a member of the workspace that was replaced, and not of the archive
 )
 
 // Import makes a workspace of an archive. Whose membership the archive knows by its id
@@ -592,6 +598,19 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 	}
 	if before.ID == uuid.Nil {
 		return t, people, nil
+	}
+	left, err := tx.MembershipsLost(ctx, before.ID, t.ID)
+	if err != nil {
+		return t, nil, err
+	}
+	for _, l := range left {
+		if !slices.ContainsFunc(people, func(p Person) bool { return p.Email == l.Email }) {
+			people = append(people, Person{l.Email, l.Role, Left})
+		}
+	}
+	// Who is in stays signed in.
+	if err := tx.SessionsMove(ctx, t.ID, before.ID); err != nil {
+		return t, nil, err
 	}
 	// What is the workspace's and in no archive goes on with it.
 	for _, move := range []func(ctx context.Context, to, from uuid.UUID) error{

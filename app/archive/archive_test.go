@@ -345,6 +345,21 @@ func TestMembersAreThemselves(t *testing.T) {
 		return user
 	}
 	nora, stranger := owner(w.ID), pg.NewID()
+	var late uuid.UUID
+	if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role <> 'owner' limit 1`, w.ID).Scan(&late); err != nil {
+		t.Fatal(err)
+	}
+	sessions := map[uuid.UUID]string{}
+	for _, id := range []uuid.UUID{nora, late} {
+		err := a.db.Shared(t.Context(), func(tx *db.SharedTx) error {
+			began, err := auth.StartSession(t.Context(), tx, auth.SessionStart{UserID: id, TenantID: &w.ID})
+			sessions[id] = began.ID
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	file := a.export(w)
 	for _, sql := range []string{
 		`update users set email = 'nora@new.example' where id = $1`,
@@ -365,9 +380,24 @@ func TestMembersAreThemselves(t *testing.T) {
 	if err := a.c.QueryRow(t.Context(), `select id, state, limit_requests from tenants where slug = 'moved-copy'`).Scan(&copied, &state, &requests); err != nil || state != "suspended" || requests != 77 {
 		t.Errorf("the copy is %s, with %d requests: %v", state, requests, err)
 	}
+	// Somebody who came after the archive was made is out, and told of; all others stay in.
+	newcomer := pg.NewID()
+	for _, sql := range []string{`insert into users (id, email, name, password_hash) values ('$', 'newcomer@example.com', 'New', 'x')`, `insert into memberships (id, tenant_id, user_id, role) values (gen_random_uuid(), '` + w.ID.String() + `', '$', 'admin')`} {
+		if _, err := a.c.Exec(t.Context(), strings.ReplaceAll(sql, "$", newcomer.String())); err != nil {
+			t.Fatal(err)
+		}
+	}
 	back, err := a.importing(file, archive.Options{Slug: "moved-on", Replace: true})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Contains(back.People, archive.Person{Email: "newcomer@example.com", Role: "admin", Came: archive.Left}) {
+		t.Errorf("who is out is not told of: %v", back.People)
+	}
+	for id, session := range sessions {
+		if _, in, err := auth.SessionGet(t.Context(), a.db, session, &back.ID, false); err != nil || !in {
+			t.Errorf("%s is signed out: %v", id, err)
+		}
 	}
 	for what, id := range map[string]uuid.UUID{"restored": back.ID, "copied": copied} {
 		if got := owner(id); got != nora {

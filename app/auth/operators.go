@@ -108,6 +108,9 @@ func AuditOperator(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, by, ac
 	if t.SchemaVersion < auditVersion || t.Dropped {
 		return nil // there is no log to write to: its migration has failed, or it is gone
 	}
+	if there, err := tx.HasSchema(ctx, t.Schema); err != nil || !there {
+		return err // lost, which is no reason not to delete it
+	}
 	return auditAs(ctx, tx, t, uuid.Nil, action, subject+", by "+by)
 }
 

@@ -127,7 +127,7 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	}
 	p.database = there
 	got := doctor()
-	for _, want := range []string{"the role is gone of crew-one", "requests may not read the shared schema", "roles go before the data"} {
+	for _, want := range []string{"the role is gone of crew-one", "requests may not do in the shared schema", "roles go before the data"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("without the roles the doctor does not say %q:\n%s", want, got)
 		}

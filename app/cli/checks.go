@@ -105,7 +105,7 @@ func (x *examination) make(checks []check) {
 			continue
 		}
 		if err := c.look(x); err != nil {
-			x.say("wrong", c.what+" could not be looked at: "+err.Error(), "mend what the database says")
+			x.say("wrong", c.what+" could not be looked at: "+words(err).Error(), "mend what the database says")
 		}
 	}
 }
@@ -221,12 +221,18 @@ func (x *examination) certificate() error {
 	base := x.cfg.BaseURL.Hostname()
 	for _, name := range []string{base, "a-workspace." + base} {
 		if err := cert.Leaf.VerifyHostname(name); err != nil && !auto {
-			x.say("warning", "PADDOCK_TLS: the certificate is not good for "+strings.Replace(name, "a-workspace", "*", 1)+", but for "+strings.Join(cert.Leaf.DNSNames, ", "), "get one that names "+base+" and *."+base)
+			x.say("warning", "PADDOCK_TLS: the certificate is not good for "+strings.Replace(name, "a-workspace", "*", 1)+", but for "+cmp.Or(strings.Join(cert.Leaf.DNSNames, ", "), "no name at all"), "get one that names "+base+" and *."+base)
 		}
 	}
+	expired := "wrong"
+	if x.start {
+		expired = "warning" // some say more than nobody
+	}
 	switch left := time.Until(cert.Leaf.NotAfter); {
+	case time.Until(cert.Leaf.NotBefore) > 0:
+		x.say(expired, "PADDOCK_TLS: the certificate is not good before "+cert.Leaf.NotBefore.Format(time.DateOnly), "look at the clock, or get one that is good now")
 	case left < 0:
-		x.say("warning", "PADDOCK_TLS: the certificate was good until "+cert.Leaf.NotAfter.Format(time.DateOnly), "get a new one, and restart")
+		x.say(expired, "PADDOCK_TLS: the certificate was good until "+cert.Leaf.NotAfter.Format(time.DateOnly), "get a new one, and restart")
 	case left < 7*24*time.Hour:
 		x.say("warning", "PADDOCK_TLS: the certificate is good until "+cert.Leaf.NotAfter.Format(time.DateOnly)+" only", "renew it, and restart")
 	default:
@@ -250,10 +256,16 @@ func (x *examination) addresses() error {
 	if metrics == "off" {
 		metrics = ""
 	}
+	taken := map[string]string{}
 	for _, a := range [][2]string{{"PADDOCK_LISTEN", x.cfg.Listen}, {"PADDOCK_METRICS_LISTEN", metrics}, {"PADDOCK_PPROF_LISTEN", x.cfg.Profiles}, {"PADDOCK_REDIRECT_LISTEN", x.cfg.RedirectFrom}} {
 		if a[1] == "" {
 			continue
 		}
+		if other := taken[a[1]]; other != "" && !strings.HasSuffix(a[1], ":0") {
+			x.say("wrong", a[0]+"="+a[1]+" is "+other+"’s address", "a port of its own for each")
+			continue
+		}
+		taken[a[1]] = a[0]
 		l, err := listen(x.ctx, a[0], a[1])
 		if errors.Is(err, syscall.EADDRINUSE) {
 			x.say("ok", a[0]+"="+a[1]+" is in use: by Paddock, if it runs", "")
@@ -358,11 +370,15 @@ func (x *examination) reads() error {
 	}
 	err := x.db.ReadShared(x.ctx)
 	if errors.Is(err, db.ErrRights) {
-		x.say("wrong", "requests may not read the shared schema: every page fails", mendRights)
+		x.say("wrong", "requests may not do in the shared schema what they must: pages fail", mendRights)
+		return nil
+	}
+	if errors.Is(err, db.ErrNoTable) {
+		x.say("wrong", "the shared schema lacks what its migrations made: "+words(err).Error(), "bring it back from a backup: docs/operations.md, Restoring on another server")
 		return nil
 	}
 	if err == nil {
-		x.say("ok", "requests can read the shared schema", "")
+		x.say("ok", "requests can use the shared schema", "")
 	}
 	return err
 }
@@ -388,13 +404,20 @@ func (x *examination) workspaces() error {
 		}
 		return names
 	}
+	// In a pooler's statement mode nothing can be read, for one reason.
+	for _, f := range faults {
+		if strings.Contains(f.Cause.Error(), "statement pooling mode") {
+			x.say("wrong", "the pooler takes each statement by itself: no request can be answered", "pool_mode = transaction: docs/operations.md, Behind a pooler")
+			return nil
+		}
+	}
 	gone, roleless, rightless := of(db.ErrNoSchema), of(db.ErrNoRole), of(db.ErrRights)
 	x.check(len(gone) == 0, level, "every workspace has its schema", "the schema is gone of "+some(gone), "docs/operations.md, One workspace out of a backup of the whole; or paddock tenant delete")
 	x.check(len(roleless) == 0, level, "every workspace has its role", "the role is gone of "+some(roleless), mendRights)
 	x.check(len(rightless) == 0, level, "every workspace can be read by its own role", "rights are gone of the role of "+some(rightless), mendRights+"; paddock doctor --drift says which")
 	for _, f := range faults {
 		if !errors.Is(f.Cause, db.ErrNoSchema) && !errors.Is(f.Cause, db.ErrNoRole) && !errors.Is(f.Cause, db.ErrRights) {
-			x.say(level, fmt.Sprintf("%s (%s) can’t be read: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, f.Cause), "paddock doctor --drift says what it lacks")
+			x.say(level, fmt.Sprintf("%s (%s) can’t be read: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, words(f.Cause)), "paddock doctor --drift says what it lacks; docs/operations.md, One workspace out of a backup of the whole, brings it back")
 		}
 	}
 	return nil

@@ -67,15 +67,13 @@ func (x *examination) values() {
 	if c.SMTPURL != nil {
 		smtp = c.SMTPURL.Redacted()
 	}
-	database, _ := withoutPassword(c.DatabaseURL)
-	direct, _ := withoutPassword(c.DirectURL)
 	secrets := ui.Plural(len(c.Secrets), "secret", "secrets")
 	if c.DatabaseURL == "" && len(c.Secrets) == 0 {
 		secrets = "development’s own, in PADDOCK_DATA_DIR"
 	}
 	wrong := x.wrongSettings()
 	for _, line := range [][2]string{
-		{"DATABASE_URL", cmp.Or(database, "the embedded PostgreSQL")}, {"DATABASE_DIRECT_URL", direct}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
+		{"DATABASE_URL", cmp.Or(shown(c.DatabaseURL), "the embedded PostgreSQL")}, {"DATABASE_DIRECT_URL", shown(c.DirectURL)}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
 		{"PADDOCK_SECRET", secrets}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
 		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)}, {"PADDOCK_TENANT_ROLES", c.TenantRoles},
 		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_PPROF_LISTEN", c.Profiles}, {"PADDOCK_DATA_DIR", c.DataDir}, {"PADDOCK_PG_BIN", c.PGBin},

@@ -95,7 +95,7 @@ func TestDoctor(t *testing.T) {
 		"mail without a password":    {env: []string{"SMTP_URL=" + strict.URL().String()}, want: []string{wrong + "the mail server does not take our mail: "}},
 		"no mail server":             {env: []string{"SMTP_URL=smtp://127.0.0.1:" + pg.Port(t)}, want: []string{wrong + "the mail server does not take our mail: "}},
 		"no database":                {env: []string{"DATABASE_URL=" + strings.Replace(login(owner), "/paddock?", "/nowhere?", 1), "DATABASE_DIRECT_URL=" + strings.Replace(owner, "/paddock?", "/nowhere?", 1)}, want: []string{wrong + "the database: "}, serve: `"nowhere" does not exist`, noDatabase: true},
-		"a database of few letters":  {env: []string{"DATABASE_URL=" + login(latin), "DATABASE_DIRECT_URL=" + latin}, want: []string{wrong + "the database’s encoding is LATIN1"}, serve: "the database’s encoding is LATIN1", noDatabase: true},
+		"a database of few letters":  {env: []string{"DATABASE_URL=" + login(latin), "DATABASE_DIRECT_URL=" + latin}, want: []string{wrong + "the database: the database’s encoding is LATIN1"}, serve: "the database’s encoding is LATIN1", noDatabase: true},
 		"no CREATEROLE":              {sql: `alter role paddock nocreaterole`, undo: `alter role paddock createrole`, want: []string{wrong + "the database’s owner may not create roles"}, serve: "the database’s owner may not create roles"},
 		"a database that takes nothing": {
 			sql: `alter database paddock set default_transaction_read_only = on`, undo: `set default_transaction_read_only = off;` + "\n" + `alter database paddock reset default_transaction_read_only`,
@@ -105,7 +105,7 @@ func TestDoctor(t *testing.T) {
 		"requests by the owner’s login":      {env: []string{"DATABASE_URL=" + owner, "DATABASE_DIRECT_URL="}, want: []string{warning + "requests log in as the owner of the database"}},
 		"rights of requests that are gone": {
 			sql: `revoke all on all tables in schema public from paddock_shared`, undo: `grant select, insert, update, delete on all tables in schema public to paddock_shared`,
-			want: []string{wrong + "requests may not read the shared schema"}, serve: "requests may not read the shared schema",
+			want: []string{wrong + "requests may not do in the shared schema"}, serve: "requests may not do in the shared schema",
 		},
 		"rights of a workspace that are gone": {
 			sql: `revoke all on all tables in schema ` + schema["alpha"] + ` from ` + role, undo: `grant select, insert, update, delete on all tables in schema ` + schema["alpha"] + ` to ` + role,
@@ -117,8 +117,25 @@ func TestDoctor(t *testing.T) {
 		},
 		"a workspace whose table is gone": {
 			sql: `alter table ` + schema["alpha"] + `.customers rename to clients`, undo: `alter table ` + schema["alpha"] + `.clients rename to customers`,
-			want: []string{wrong + "alpha (" + schema["alpha"] + ") can’t be read: "},
+			want: []string{wrong + "alpha (" + schema["alpha"] + ") can’t be read: a table is gone: customers"},
 		},
+		"a right of requests that is gone": {
+			sql: `revoke insert on public.sessions from paddock_shared`, undo: `grant insert on public.sessions to paddock_shared`,
+			want: []string{wrong + "requests may not do in the shared schema"}, serve: "requests may not do in the shared schema",
+		},
+		"a table of all that is gone": {
+			sql: `alter table public.invitations rename to asked`, undo: `alter table public.asked rename to invitations`,
+			want: []string{wrong + "the shared schema lacks what its migrations made: a table is gone: invitations"}, serve: "a table is gone: invitations",
+		},
+		"a workspace’s right that is gone": {
+			sql: `revoke insert on ` + schema["alpha"] + `.deals from ` + role, undo: `grant insert on ` + schema["alpha"] + `.deals to ` + role,
+			want: []string{wrong + "rights are gone of the role of alpha (" + schema["alpha"] + ")"},
+		},
+		"one address for two":         {env: []string{"PADDOCK_LISTEN=127.0.0.1:18080", "PADDOCK_METRICS_LISTEN=127.0.0.1:18080"}, want: []string{wrong + "PADDOCK_METRICS_LISTEN=127.0.0.1:18080 is PADDOCK_LISTEN’s address"}},
+		"the owner’s address alone":   {env: []string{"DATABASE_URL="}, want: []string{wrong + "DATABASE_DIRECT_URL is set, and DATABASE_URL is not"}, serve: "DATABASE_DIRECT_URL is set, and DATABASE_URL is not", noDatabase: true},
+		"the logins mixed up":         {env: []string{"DATABASE_URL=" + owner, "DATABASE_DIRECT_URL=" + login(owner)}, want: []string{wrong + "the database: DATABASE_DIRECT_URL: the login must own the database, and paddock_requests does not"}, serve: "DATABASE_DIRECT_URL: the login must own the database", noDatabase: true},
+		"a base URL with more":        {env: []string{"PADDOCK_BASE_URL=https://paddock.test/?a=b"}, want: []string{wrong + "PADDOCK_BASE_URL: want http(s)://host[:port] and nothing else"}, serve: "PADDOCK_BASE_URL: want http"},
+		"a base URL of other letters": {env: []string{"PADDOCK_BASE_URL=https://münchen.test"}, want: []string{wrong + "PADDOCK_BASE_URL=https://"}, serve: "other letters as xn--"},
 		"a role that is gone": {
 			sql: `alter role ` + role + ` rename to lost`, undo: `alter role lost rename to ` + role,
 			want: []string{wrong + "the role is gone of alpha (" + schema["alpha"] + ")"},

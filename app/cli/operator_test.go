@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -11,7 +13,11 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/apptest/peer"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/apptest/wait"
 )
 
 // A file is written where it is said, and by nobody's loss: what is no plain file is
@@ -114,6 +120,72 @@ func TestExportWritesToWhatStandsThere(t *testing.T) {
 			t.Errorf("%s: exit %d, want %q: %s", name, code, want, out)
 		}
 	}
+	// A file that standard output is appended to goes on to be.
+	for _, name := range []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", at("appended")} {
+		f, err := os.OpenFile(at("appended"), os.O_CREATE|os.O_APPEND|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = f.WriteString("KEEP\n")
+		cmd := command(t, p.dir, p.env("0"), "tenant", "export", "alpha", name)
+		cmd.Stdout = f
+		if err := cmd.Run(); err != nil {
+			t.Error(err)
+		}
+		_ = f.Close()
+		if b, ok := bytes.CutPrefix(content("appended"), []byte("KEEP\n")); ok {
+			archived(name+", appended", b)
+		} else {
+			t.Errorf("%s: what was appended to is gone: %.40q", name, content("appended"))
+		}
+	}
+	// Nobody reads the pipe: it is waited for until one is told to stop.
+	waiting := command(t, p.dir, p.env("0"), "tenant", "export", "alpha", at("pipe"))
+	if err := waiting.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = waiting.Wait(); close(ended) }()
+	wait.Until(t, "it ends when it is told to", func() bool {
+		_ = waiting.Process.Signal(syscall.SIGINT)
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	})
+	// A workspace that lacks a table is no archive that anybody could import.
+	su, err := pgx.Connect(t.Context(), p.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer su.Close(context.Background())
+	p.run("tenant", "create", "broken", "--owner-email", "nora@example.com")
+	var schema string
+	if err := su.QueryRow(t.Context(), `select schema from public.tenants where slug = 'broken'`).Scan(&schema); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := su.Exec(t.Context(), `drop table `+schema+`.deals cascade`); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 || !strings.Contains(out, "a table is gone: deals") {
+		t.Errorf("without its deals: exit %d: %s", code, out)
+	}
+	archived("what stood there", content("plain"))
+	// Without its schema it can still be done away with, and holds up no other.
+	if _, err := su.Exec(t.Context(), `drop schema `+schema+` cascade`); err != nil {
+		t.Fatal(err)
+	}
+	code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "exec", "--all", "--", "sh", "-c", "echo ran $PADDOCK_TENANT"))
+	if code != 0 || !strings.Contains(out, "ran of-output") {
+		t.Errorf("exec: exit %d: %s", code, out)
+	}
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 || !strings.Contains(out, "its schema is gone") {
+		t.Errorf("without its schema: exit %d: %s", code, out)
+	}
+	p.run("tenant", "suspend", "broken")
+	p.run("tenant", "delete", "broken")
 	// What fails leaves what stood there, and nothing beside it.
 	if code, _ := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "nobody", at("locked/kept"))); code != 1 || !bytes.Equal(content("locked/kept"), stood) {
 		t.Errorf("exit %d, and the file holds %.40q", code, content("locked/kept"))
@@ -212,6 +284,66 @@ func TestPsqlOfAnAddress(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != "t" {
 			t.Errorf("%s: %v: %s", strings.ReplaceAll(address, secret, "…"), err, out)
+		}
+	}
+}
+
+// The first migration of a database may be ended at any point, and several may begin it
+// at once.
+func TestFirstMigration(t *testing.T) {
+	t.Parallel()
+	url := pg.NewDatabase(t)
+	p := &production{t: t, dir: pg.ServerDir(t), database: url, base: "https://paddock.test", smtp: peer.NewSMTP(t)}
+	su, err := pgx.Connect(t.Context(), pg.SuperuserURL(t, url))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer su.Close(context.Background())
+	for _, sql := range []string{
+		`create function public.stop() returns event_trigger language plpgsql as $$ begin if to_regclass('public.schema_versions') is not null then raise exception 'ended'; end if; end $$`,
+		`create event trigger stop_` + strings.TrimPrefix(su.Config().Database, "test_") + ` on ddl_command_start when tag in ('CREATE TABLE') execute function public.stop()`,
+	} {
+		if _, err := su.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "migrate")); code != 1 || !strings.Contains(out, "ended") {
+		t.Fatalf("it was not ended: exit %d: %s", code, out)
+	}
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "doctor")); code != 1 || !strings.Contains(out, "run paddock migrate") {
+		t.Errorf("the doctor: exit %d: %s", code, out)
+	}
+	if _, err := su.Exec(t.Context(), `drop function public.stop() cascade`); err != nil {
+		t.Fatal(err)
+	}
+	out := make(chan string, 3)
+	for range 3 {
+		go func() {
+			b, err := command(t, p.dir, p.env("0"), "migrate").CombinedOutput()
+			out <- fmt.Sprint(string(b), err)
+		}()
+	}
+	all := <-out + <-out + <-out
+	if strings.Count(all, "<nil>") != 3 || strings.Count(all, "done") != 1 {
+		t.Errorf("three at once:\n%s", all)
+	}
+}
+
+// No password is shown, whatever else is wrong with an address.
+func TestPasswordsAreNotShown(t *testing.T) {
+	t.Parallel()
+	p := &production{t: t, dir: pg.ServerDir(t), database: "postgres://paddock:x@127.0.0.1:1/paddock", base: "https://paddock.test", smtp: peer.NewSMTP(t)}
+	for _, env := range []string{
+		"DATABASE_URL=postgres://paddock_requests:hun/te%r@127.0.0.1:1/paddock", "DATABASE_URL=postgres://paddock_requests:hun#ter@127.0.0.1:1/paddock", "DATABASE_URL=postgres://paddock_requests:x@127.0.0.1:1/paddock?sslpassword=hunter",
+		"DATABASE_URL=host=127.0.0.1 port=1 password='hun ter' user=x dbname=paddock", "SMTP_URL=smtp://user:hun%ter@mail.example:587", "SMTP_URL=smtp://user:hun ter@mail.example:587", "PADDOCK_BASE_URL=https://user:hunter@paddock.test",
+	} {
+		for _, name := range []string{"doctor", "serve"} {
+			_, out := refuses(t, command(t, p.dir, append(p.env("0"), env), name))
+			for _, secret := range []string{"hun", "te%r", "ter@"} {
+				if strings.Contains(out, secret) {
+					t.Errorf("%s, %s: %s", env, name, out)
+				}
+			}
 		}
 	}
 }

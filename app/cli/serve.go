@@ -173,9 +173,21 @@ func (s service) secure(ctx context.Context, l net.Listener, hosts *tenant.Resol
 	return tls.NewListener(l, c), nil
 }
 
-// work works on jobs until ctx ends.
+// work works on jobs until ctx ends. While the database takes no changes it waits for
+// one that does.
 func (s service) work(ctx context.Context, box *seal.Box) error {
-	return jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL})
+	for {
+		err := jobs.Run(ctx, jobs.Options{DB: s.db, Spares: s.cfg.SpareSchemas, Log: s.log, Box: box, Send: s.send, BaseURL: s.cfg.BaseURL})
+		if ctx.Err() != nil || !db.TakesNoChanges(err) {
+			return err
+		}
+		s.log.Warn("no job is worked on: the database takes no changes", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(5 * time.Second):
+		}
+	}
 }
 
 // serve answers requests until ctx ends, then lets those under way finish.

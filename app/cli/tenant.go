@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -76,6 +77,8 @@ func words(err error) error {
 		return errors.New("this address is reserved")
 	case errors.Is(err, tenant.ErrSlugMalformed):
 		return usageError("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
+	case errors.Is(err, db.ErrNoSchema):
+		return errors.New("its schema is gone: paddock doctor says what can be done")
 	case errors.As(err, &state):
 		return fmt.Errorf("%s is %s", state.Slug, state.State)
 	case err != nil && room.MatchString(err.Error()) && !errors.As(err, new(usageError)):
@@ -343,12 +346,15 @@ type tenantExport struct {
 
 // Run writes the file, or nothing.
 func (c tenantExport) Run(e *environment) error {
+	if c.File == "" {
+		return usageError("name a file, or - for standard output")
+	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
 	}
 	defer done()
-	to, keep, err := destination(c.File, e.out)
+	to, keep, err := destination(e.ctx, c.File, e.out)
 	if err != nil {
 		return err
 	}
@@ -359,24 +365,31 @@ func (c tenantExport) Run(e *environment) error {
 	if err := keep(err); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.err, "%s is in %s\n", t.Slug, c.File) // the output may be the archive
+	if c.File != "-" {
+		fmt.Fprintf(e.err, "%s is in %s\n", t.Slug, c.File) // the output may be the archive
+	}
 	return nil
 }
 
 // destination is where a file is written: standard output for -, a device or pipe as it
 // is, and else a file beside the one that is meant (beside what a link leads to), which
 // takes its place when it is whole. keep ends it, and returns what went wrong.
-func destination(name string, out io.Writer) (to io.Writer, keep func(error) error, err error) {
+func destination(ctx context.Context, name string, out io.Writer) (to io.Writer, keep func(error) error, err error) {
 	if name == "-" {
 		return out, func(err error) error { return err }, nil
 	}
 	info, err := os.Stat(name)
+	if stdout, serr := os.Stdout.Stat(); err == nil && serr == nil && os.SameFile(info, stdout) {
+		return out, func(err error) error { return err }, nil // by another name, such as /dev/stdout
+	}
 	if err == nil && info.Mode().Type() != 0 {
 		if info.IsDir() {
 			return nil, nil, fmt.Errorf("%s is a directory: name a file in it", name)
 		}
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		return f, func(err error) error { return errors.Join(err, f.Close()) }, err
+		return through(ctx, name)
+	}
+	if in, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil && strings.HasPrefix(in, "/proc/") {
+		return nil, nil, fmt.Errorf("%s is a file that another program writes to: name the file itself, or - for standard output", name)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
@@ -390,7 +403,7 @@ func destination(name string, out io.Writer) (to io.Writer, keep func(error) err
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".paddock-export-")
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, errors.Unwrap(err))
+		return nil, nil, fmt.Errorf("%s can’t be written beside: %s: %w", name, filepath.Dir(name), errors.Unwrap(err))
 	}
 	return f, func(err error) error {
 		if info != nil { // who could read it, and who could not
@@ -404,6 +417,29 @@ func destination(name string, out io.Writer) (to io.Writer, keep func(error) err
 		}
 		return err
 	}, nil
+}
+
+// through opens a device or pipe, and stops waiting for whoever reads it when ctx ends.
+func through(ctx context.Context, name string) (io.Writer, func(error) error, error) {
+	for {
+		f, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if errors.Is(err, syscall.ENXIO) { // a pipe that nobody reads yet
+			select {
+			case <-ctx.Done():
+				return nil, nil, ctx.Err()
+			case <-time.After(50 * time.Millisecond):
+			}
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		stop := context.AfterFunc(ctx, func() { _ = f.SetWriteDeadline(time.Now()) }) // what has no deadline does not wait
+		return f, func(err error) error {
+			stop()
+			return errors.Join(err, f.Close())
+		}, nil
+	}
 }
 
 type tenantImport struct {
@@ -463,6 +499,7 @@ var came = map[archive.Came]string{
 	archive.Known:   "is a member here too; nothing of their account changes",
 	archive.Invited: "has an account here, and is asked by mail whether to join; nothing of it changes",
 	archive.Made:    "is a member, with an account without a password: “Forgot your password?” proves their address, and lets them in",
+	archive.Left:    "was a member of what was replaced, is none of the archive, and is out",
 	archive.Twice:   "is somebody here who comes in as another member of the archive already",
 }
 
@@ -487,7 +524,11 @@ func (c tenantClone) Run(e *environment) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "%s is there, a copy of %s with its people\n", c.New, t.Slug)
+	how := ""
+	if t.State == tenant.Suspended {
+		how = "; it is suspended, as that is"
+	}
+	fmt.Fprintf(e.out, "%s is there, a copy of %s with its people%s\n", c.New, t.Slug, how)
 	return nil
 }
 
@@ -610,10 +651,14 @@ func (c tenantExec) Run(e *environment) error {
 			if t.State != tenant.Active && t.State != tenant.Suspended {
 				continue
 			}
-			if _, err := e.noted(d, t.Slug, auth.DidOperate, "by a command for all workspaces: "+filepath.Base(command[0])); err != nil {
-				return err
-			}
 			ran++
+			if _, err := e.noted(d, t.Slug, auth.DidOperate, "by a command for all workspaces: "+filepath.Base(command[0])); e.ctx.Err() != nil {
+				return e.ctx.Err()
+			} else if err != nil {
+				failed++
+				fmt.Fprintf(e.err, "paddock: %s: %v\n", t.Slug, words(err))
+				continue
+			}
 			cmd := exec.CommandContext(e.ctx, program, command[1:]...)
 			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL, "DATABASE_DIRECT_URL="+e.cfg.DirectURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err
@@ -642,6 +687,10 @@ func (c tenantPsql) Run(e *environment) error {
 	if strings.HasPrefix(slug, "-") {
 		return usageError("the workspace’s address comes first: paddock tenant psql SLUG [PSQL’S ARGUMENTS]")
 	}
+	program, err := exec.LookPath("psql")
+	if err != nil { // before anything is noted
+		return errors.New("psql is not on the PATH: it comes with PostgreSQL’s client")
+	}
 	d, done, err := e.database()
 	if err != nil {
 		return err
@@ -656,8 +705,11 @@ func (c tenantPsql) Run(e *environment) error {
 	}
 	// Whoever lists processes sees their arguments. An interrupt is psql's: it ends
 	// a query.
-	address, password := forLibpq(e.cfg.OwnerURL())
-	cmd := exec.CommandContext(context.WithoutCancel(e.ctx), "psql", append([]string{address}, args...)...)
+	address, password, err := forLibpq(e.cfg.OwnerURL())
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(e.ctx), program, append([]string{address}, args...)...)
 	cmd.Env = append(e.cfg.Environ(), "PGOPTIONS="+d.SessionOptions(t.Schema))
 	if password != "" {
 		cmd.Env = append(cmd.Env, "PGPASSWORD="+password)

@@ -74,17 +74,25 @@ func Load() (Config, error) {
 		}
 		c.BaseURL = &url.URL{Scheme: "http", Host: net.JoinHostPort("localhost", port)}
 	}
+	// A name may end in a dot, which says that it is whole; hosts of requests seldom do.
+	// Nor do browsers name a scheme's own port.
+	name, port := strings.ToLower(strings.TrimSuffix(c.BaseURL.Hostname(), ".")), c.BaseURL.Port()
+	if c.BaseURL.Host = name; port != "" && port != map[string]string{"http": "80", "https": "443"}[c.BaseURL.Scheme] {
+		c.BaseURL.Host = net.JoinHostPort(name, port)
+	}
+	if c.DatabaseURL == "" && c.DirectURL != "" {
+		wrong("DATABASE_DIRECT_URL is set, and DATABASE_URL is not: it is what requests log in with")
+	}
+	if c.BaseURL.User != nil || c.BaseURL.RawQuery != "" || c.BaseURL.Fragment != "" {
+		wrong("PADDOCK_BASE_URL: want http(s)://host[:port] and nothing else")
+		c.BaseURL.User, c.BaseURL.RawQuery, c.BaseURL.Fragment = nil, "", ""
+	}
 	if c.BaseURL.Host == "" || (c.BaseURL.Scheme != "http" && c.BaseURL.Scheme != "https") || strings.Trim(c.BaseURL.Path, "/") != "" {
 		wrong("PADDOCK_BASE_URL=%s: want http(s)://host[:port] without a path", c.BaseURL)
-	} else if _, err := netip.ParseAddr(c.BaseURL.Hostname()); err == nil {
+	} else if _, err := netip.ParseAddr(name); err == nil {
 		wrong("PADDOCK_BASE_URL=%s: want a name, not an address: workspaces are its subdomains", c.BaseURL)
-	}
-	c.BaseURL.Host = strings.ToLower(c.BaseURL.Host)
-	// A name may end in a dot, which says that it is whole; hosts of requests seldom do.
-	if name := strings.TrimSuffix(c.BaseURL.Hostname(), "."); c.BaseURL.Port() != "" {
-		c.BaseURL.Host = net.JoinHostPort(name, c.BaseURL.Port())
-	} else if name != "" {
-		c.BaseURL.Host = name
+	} else if !hostPattern.MatchString(name) {
+		wrong("PADDOCK_BASE_URL=%s: want a name of letters, digits and hyphens; other letters as xn--…, as browsers send them", c.BaseURL)
 	}
 	c.BaseURL.Path = ""
 	if c.TenantRoles != "on" && c.TenantRoles != "off" {
@@ -112,6 +120,11 @@ func Load() (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = defaultDataDir()
 	}
+	if c.SMTPURL != nil && c.SMTPURL.Host == "" { // it could not be read, or leads nowhere
+		if c.SMTPURL = nil; len(errs) == 0 {
+			wrong("SMTP_URL: want smtp://user:password@host:587 or smtps://…")
+		}
+	}
 	c.Unknown = unknown(os.Environ())
 	var err error
 	if c.OIDC, err = oidcProviders(os.Environ()); err != nil {
@@ -129,10 +142,10 @@ func unknown(environ []string) (out []string) {
 	}
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
-		if !strings.HasPrefix(name, "PADDOCK_") || slices.Contains(known, name) || oidcPattern.MatchString(v) || slices.Contains(exported, name) {
+		if !strings.HasPrefix(name, "PADDOCK_") || slices.Contains(known, name) || oidcPattern.MatchString(v) || slices.Contains(exported, name) || linked.MatchString(name) {
 			continue
 		}
-		alike, like := len("PADDOCK_"), ""
+		alike, like := len("PADDOCK_")+2, "" // fewer letters in common are chance
 		for _, k := range known {
 			n := 0
 			for n < min(len(k), len(name)) && k[n] == name[n] {
@@ -147,6 +160,11 @@ func unknown(environ []string) (out []string) {
 	slices.Sort(out)
 	return out
 }
+
+var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+// linked are variables that Kubernetes sets for a service called paddock.
+var linked = regexp.MustCompile(`^PADDOCK_(SERVICE|PORT)(_|$)`)
 
 // exported are variables that Paddock sets for programs that it starts.
 var exported = []string{"PADDOCK_TENANT", "PADDOCK_TENANT_SCHEMA"}
@@ -170,6 +188,8 @@ func named(err error) (out []error) {
 				err = fmt.Errorf("%s=%s: want networks with commas between them, such as 10.0.0.0/8,192.0.2.1/32", name, os.Getenv(name))
 			case reflect.TypeFor[time.Duration]():
 				err = fmt.Errorf("%s=%s: want a time such as 3s", name, os.Getenv(name))
+			case reflect.TypeFor[*url.URL](): // what was read may hold a password
+				err = fmt.Errorf("%s: not a URL; in a user or password write %%25 for %%, %%40 for @, %%23 for # and %%2F for /", name)
 			case reflect.TypeFor[int]():
 				err = fmt.Errorf("%s=%s: want a number", name, os.Getenv(name))
 			}

@@ -79,7 +79,9 @@ func (d *DB) settle(ctx context.Context) (settled bool, err error) {
 		_, err := tx.Exec(ctx, d.loginDefaults())
 		return err
 	})
-	if code(err, "42501") { // from PostgreSQL 16 on it takes a superuser, or who made the login
+	// From PostgreSQL 16 on it takes a superuser, or who made the login; and a database
+	// that takes changes.
+	if code(err, "42501", readOnlyDatabase, diskFull) {
 		return false, nil
 	}
 	return err == nil, err

@@ -34,6 +34,9 @@ func (d *DB) Snapshot(ctx context.Context, schema string, fn func(*Snapshot) err
 		return err
 	}
 	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if code(err, "3F000") {
+		return ErrNoSchema
+	}
 	if err != nil {
 		return err
 	}

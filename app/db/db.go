@@ -45,15 +45,16 @@ type Config struct {
 // DB holds two pools: app serves requests and starts with no rights, owner
 // makes schemas and migrates.
 type DB struct {
-	app, owner *pgxpool.Pool
-	name       string // the database's; it prefixes role names, which are cluster-wide
-	login      string // of requests, where it is not the owner's
-	loginURL   string
-	sessionURL string // of what belongs to a session: never a pooler's
-	roles      bool
-	river      *river.Client[pgx.Tx]
-	perConn    int          // tenants that a connection serves
-	retired    atomic.Int64 // connections closed for having served them
+	app, owner   *pgxpool.Pool
+	name         string // the database's; it prefixes role names, which are cluster-wide
+	login        string // of requests, where it is not the owner's
+	loginURL     string
+	ownerSetting string // which setting names the owner
+	sessionURL   string // of what belongs to a session: never a pooler's
+	roles        bool
+	river        *river.Client[pgx.Tx]
+	perConn      int          // tenants that a connection serves
+	retired      atomic.Int64 // connections closed for having served them
 }
 
 // Role names of this database.
@@ -64,17 +65,21 @@ func (d *DB) tenantRole(schema string) string { return d.name + "_" + schema }
 // Open connects and makes sure that the roles of this database exist. It
 // refuses a superuser, for whom no rule of isolation would hold.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	setting := "DATABASE_URL"
+	if c.RequestsURL != "" && c.RequestsURL != c.URL {
+		setting = "DATABASE_DIRECT_URL"
+	}
 	oc, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, unreadable(setting)
 	}
-	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles, loginURL: c.URL}
+	d := &DB{name: oc.ConnConfig.Database, roles: c.TenantRoles, loginURL: c.URL, ownerSetting: setting}
 	if c.RequestsURL != "" {
 		d.loginURL = c.RequestsURL
 	}
 	ac, err := pgxpool.ParseConfig(d.loginURL)
 	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+		return nil, unreadable("DATABASE_URL")
 	}
 	if ac.ConnConfig.Database != d.name {
 		return nil, fmt.Errorf("DATABASE_URL is of the database %s, DATABASE_DIRECT_URL of %s", ac.ConnConfig.Database, d.name)
@@ -110,6 +115,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// unreadable does not say what can't be read: it may be a password.
+func unreadable(setting string) error {
+	return fmt.Errorf("%s: can’t be read as an address; in a user or password write %%25 for %%, %%40 for @, %%23 for # and %%2F for /", setting)
 }
 
 // openRequests opens the pool of requests, through a pooler or without.
@@ -270,26 +280,29 @@ func (d *DB) notify(ctx context.Context, channel, payload string) error {
 func (d *DB) prepare(ctx context.Context) error {
 	var version int
 	var super, owner, ready bool
+	var encoding string
 	err := d.owner.QueryRow(ctx, `
 		select current_setting('server_version_num')::int, r.rolsuper,
 		       d.datdba = r.oid or pg_has_role(d.datdba, 'usage'),
 		       (select count(*) = 2 from pg_catalog.pg_roles where rolname in ($1, $2))
 		       and not has_schema_privilege('public', 'public', 'usage') -- of PUBLIC: roles outlive a database that was dropped
-		       and not has_database_privilege('public', d.datname, 'temp')
+		       and not has_database_privilege('public', d.datname, 'temp'), pg_encoding_to_char(d.encoding)
 		from pg_catalog.pg_roles r, pg_catalog.pg_database d
 		where r.rolname = session_user and d.datname = current_database()`,
-		d.baselineRole(), d.sharedRole()).Scan(&version, &super, &owner, &ready)
+		d.baselineRole(), d.sharedRole()).Scan(&version, &super, &owner, &ready, &encoding)
 	switch {
 	case refused(err), errors.Is(err, errPooledOwner):
 		return errPooledOwner
 	case err != nil:
-		return fmt.Errorf("database: %w", err)
+		return fmt.Errorf("%s: %w", d.ownerSetting, err)
 	case version < MinVersion:
 		return fmt.Errorf("PostgreSQL %d is too old: Paddock needs %d or newer", version/10000, MinVersion/10000)
 	case super:
-		return errors.New("DATABASE_URL logs in as a superuser, whom no isolation binds: use a login that owns the database and has CREATEROLE")
+		return errors.New(d.ownerSetting + " logs in as a superuser, whom no isolation binds: use a login that owns the database and has CREATEROLE")
 	case !owner:
-		return errors.New("DATABASE_URL: the login must own the database")
+		return fmt.Errorf("%s: the login must own the database, and %s does not: it is the database’s owner’s address; requests’ is DATABASE_URL", d.ownerSetting, d.owner.Config().ConnConfig.User)
+	case encoding != "UTF8":
+		return fmt.Errorf("the database’s encoding is %s: what has other letters is refused. Make one with encoding 'UTF8' (docs/settings.md, The database in production), and restore into it", encoding)
 	case ready:
 		return errors.Join(d.grantCatalog(ctx), d.admit(ctx))
 	}
@@ -337,6 +350,9 @@ func (d *DB) admit(ctx context.Context) error {
 			case when has_database_privilege(r.oid, d.oid, 'create') then 'may create schemas' end,
 			case when exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid) or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) then 'owns something' end], null)
 		from pg_catalog.pg_roles r, pg_catalog.pg_database d where r.rolname = $1 and d.datname = current_database()`, d.login).Scan(&could)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("DATABASE_URL: there is no login %s: as a superuser: create role %s login noinherit password '…'", d.login, ident(d.login))
+	}
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: the login %s: %w", d.login, err)
 	}

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/sql/schema"
 )
 
 // Basics are what the server and the database are, whatever stands in it.
@@ -84,18 +88,27 @@ func (d *DB) Upkeep(ctx context.Context) (u Upkeep, err error) {
 	return u, err
 }
 
-// ReadShared reads as requests do before the workspace is known, from each table that
-// they may read; ErrRights where their role may not.
+// ReadShared reads as requests do before the workspace is known, and looks at what else
+// they may do there: ErrRights where their role may not, ErrNoTable where there is
+// nothing to read.
 func (d *DB) ReadShared(ctx context.Context) error {
-	var lacking []string
+	var gone, lacking []string
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {
-		if err := tx.tx.QueryRow(ctx, `select array(select relname::text from pg_catalog.pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not has_table_privilege(oid, 'select') order by 1)`).Scan(&lacking); err != nil {
+		err := tx.tx.QueryRow(ctx, `
+			select array(select t from unnest($1::text[]) t where not exists (select from pg_catalog.pg_class c where c.relnamespace = 'public'::regnamespace and c.relname = t)),
+			       array(select relname::text from pg_catalog.pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+			                and (not has_table_privilege(oid, 'select') or relname = any($1) and not has_table_privilege(oid, 'insert')) order by 1)`,
+			readTrack(schema.Shared()).made(math.MaxInt64)).Scan(&gone, &lacking)
+		if err != nil || len(gone)+len(lacking) > 0 {
 			return err
 		}
-		_, err := tx.tx.Exec(ctx, `select from users, tenants, sessions limit 1`)
+		_, err = tx.tx.Exec(ctx, `select from users, tenants, sessions limit 1`)
 		return err
 	})
-	if code(err, "42501") || len(lacking) > 0 {
+	switch {
+	case len(gone) > 0:
+		return fmt.Errorf("%w: %s", ErrNoTable, strings.Join(gone, ", "))
+	case code(err, "42501") || len(lacking) > 0:
 		return ErrRights
 	}
 	return err
@@ -114,6 +127,7 @@ type Fault struct {
 var (
 	ErrNoSchema = errors.New("db: the schema is gone")
 	ErrNoRole   = errors.New("db: the role is gone")
+	ErrNoTable  = errors.New("db: a table is gone")
 )
 
 // Faults looks at every workspace and spare in the catalogue, and reads of reads of
@@ -122,9 +136,11 @@ func (d *DB) Faults(ctx context.Context, reads int) (found []Fault, err error) {
 	rows, err := d.owner.Query(ctx, `
 		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
 		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
-		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r' and not has_table_privilege(r.oid, c.oid, 'select'))
+		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r'
+		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit') and not has_table_privilege(r.oid, c.oid, 'insert'))),
+		       array(select x from unnest($2::text[]) x where t.schema_version >= $3 and not exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = x))
 		from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r on r.rolname = $1 || '_' || t.schema
-		where t.schema_made and t.state not in ('preparing', 'importing') order by t.slug nulls last, t.schema`, d.name)
+		where t.schema_made and t.state in ('active', 'suspended', 'spare') order by t.slug nulls last, t.schema`, d.name, TenantTables(TenantVersion()), TenantVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +150,13 @@ func (d *DB) Faults(ctx context.Context, reads int) (found []Fault, err error) {
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (t tenant, err error) {
 		var schemaless, roleless, rightless bool
-		err = r.Scan(&t.id, &t.Slug, &t.Schema, &schemaless, &roleless, &rightless)
+		var gone []string
+		err = r.Scan(&t.id, &t.Slug, &t.Schema, &schemaless, &roleless, &rightless, &gone)
 		switch {
 		case schemaless:
 			t.Cause = ErrNoSchema
+		case len(gone) > 0:
+			t.Cause = fmt.Errorf("%w: %s", ErrNoTable, strings.Join(gone, ", "))
 		case !d.roles:
 		case roleless:
 			t.Cause = ErrNoRole

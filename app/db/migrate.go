@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +71,25 @@ func readTrack(files fs.FS) track {
 	slices.Sort(t.versions)
 	return t
 }
+
+// made are the tables that a track up to a version makes; none is dropped or renamed
+// so far (TestTablesOfTheMigrations).
+func (t track) made(version int64) (names []string) {
+	for _, v := range t.versions {
+		if v > version {
+			break
+		}
+		for _, m := range createTable.FindAllStringSubmatch(t.up[v], -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
+
+var createTable = regexp.MustCompile(`(?m)^create table (\w+) \(`)
+
+// TenantTables are the tables of a tenant's schema at a version.
+func TenantTables(version int64) []string { return tenantTrack.made(version) }
 
 // until is the track up to a version, which must be one of its.
 func (t track) until(version int64) (track, bool) {
@@ -141,8 +161,12 @@ func (d *DB) MigrateShared(ctx context.Context) (from int64, err error) {
 	if err := d.migrateJobs(ctx); err != nil {
 		return from, fmt.Errorf("migrating the jobs' tables: %w", err)
 	}
-	// Readiness looks at it.
-	_, err = d.owner.Exec(ctx, "grant select on public.schema_versions to "+ident(d.sharedRole()))
+	// Readiness looks at it. A standby has nothing to do, and could not.
+	var granted bool
+	err = d.owner.QueryRow(ctx, `select has_table_privilege($1, 'public.schema_versions', 'select')`, d.sharedRole()).Scan(&granted)
+	if err == nil && !granted {
+		_, err = d.owner.Exec(ctx, "grant select on public.schema_versions to "+ident(d.sharedRole()))
+	}
 	return from, err
 }
 
@@ -381,12 +405,17 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 		return s, err
 	}
 	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made and state not in ('preparing', 'importing') group by 1, 2 order by 1, 2`)
+	var versions []VersionCount
+	if err == nil {
+		versions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount])
+	}
+	if code(err, "42P01", "42703") { // the first migrations are under way, or were ended
+		return s, nil
+	}
 	if err != nil {
 		return s, err
 	}
-	if s.Versions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount]); err != nil {
-		return s, err
-	}
+	s.Versions = versions
 	rows, err = d.owner.Query(ctx, `
 		select schema, coalesce(slug, ''), schema_version, migration_error from public.tenants
 		where migration_error <> '' and schema_made and state not in ('preparing', 'importing') order by slug, schema limit 100`)

@@ -164,7 +164,7 @@ func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pg
 		}
 		err = once(ctx, conn, first, fn)
 	}
-	if begin == readWrite && code(err, readOnlyDatabase, diskFull) {
+	if begin == readWrite && TakesNoChanges(err) {
 		if code(err, readOnlyDatabase) { // a new connection may lead to the primary
 			_ = conn.Conn().Close(ctx)
 		}
@@ -184,6 +184,9 @@ const (
 	readOnlyDatabase = "25006"
 	diskFull         = "53100"
 )
+
+// TakesNoChanges reports whether err is a database's that keeps nothing.
+func TakesNoChanges(err error) bool { return code(err, readOnlyDatabase, diskFull) }
 
 // ErrUnwritable is answered to who would write while the database keeps nothing; what
 // is there can be read.
@@ -208,6 +211,12 @@ func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Co
 		return err
 	}
 	return tx.Commit(ctx)
+}
+
+// HasSchema reports whether a schema is there.
+func (tx *SharedTx) HasSchema(ctx context.Context, schema string) (there bool, err error) {
+	err = tx.tx.QueryRow(ctx, `select exists (select from pg_catalog.pg_namespace where nspname = $1)`, schema).Scan(&there)
+	return there, err
 }
 
 // AsTenant continues the transaction in the schema of the context's tenant and

@@ -227,3 +227,20 @@ func TestAuditLinesAreBounded(t *testing.T) {
 		t.Errorf("a line has %d letters", n)
 	}
 }
+
+// What is looked for in every schema is what there is in one.
+func TestTablesOfTheMigrations(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	var got []string
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select array_agg(relname::text order by relname) from pg_class where relnamespace = $1::regnamespace and relkind = 'r'`, w.Schema).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Sorted(slices.Values(db.TenantTables(db.TenantVersion())))
+	if !slices.Equal(got, want) {
+		t.Errorf("the tables are %v, the migrations make %v", got, want)
+	}
+	if err := pg.DB(t).ReadShared(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -152,10 +153,14 @@ func (s *Server) domainDelete(c echo.Context) error {
 	return s.say(c, "/settings/domains", t.Name+" does not answer at "+host+" any more")
 }
 
-// tlsAllow answers a proxy that asks whether to get a certificate for a domain. What a
-// proxy passes on is the public's, and not its own question.
+// tlsAllow answers a proxy that asks whether to get a certificate for a domain: who asks
+// from this machine or its own networks, or is trusted. What a proxy passes on is the
+// public's, and not its own question.
 func (s *Server) tlsAllow(c echo.Context) error {
-	if c.Request().Header.Get("X-Forwarded-For") != "" {
+	r := c.Request()
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	near := err == nil && (peer.Addr().Unmap().IsLoopback() || peer.Addr().Unmap().IsPrivate()) || s.trusted(r.RemoteAddr)
+	if r.Header.Get("X-Forwarded-For") != "" || !near {
 		return errNotFound
 	}
 	ours, err := domains.Serves(c.Request().Context(), s.hosts, c.QueryParam("domain"))

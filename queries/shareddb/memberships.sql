@@ -30,6 +30,17 @@ select m.id from memberships m where m.tenant_id = @tenant_id and m.user_id = @u
 -- where it is several people's.
 select min(m.user_id::text)::uuid as user_id from memberships m where m.id = @id having count(distinct m.user_id) = 1;
 
+-- name: MembershipsLost :many
+-- Who was a member of one workspace and is none of another.
+select u.email, m.role from memberships m join users u on u.id = m.user_id
+where m.tenant_id = @old_tenant and not exists (select from memberships n where n.tenant_id = @new_tenant and n.user_id = m.user_id)
+order by u.email;
+
+-- name: SessionsMove :exec
+-- The sessions of those who are members of the other workspace too.
+update sessions set tenant_id = @new_tenant::uuid
+where tenant_id = @old_tenant::uuid and user_id in (select user_id from memberships where tenant_id = @new_tenant::uuid);
+
 -- name: MembershipSetRole :exec
 update memberships set role = @role where id = @id and tenant_id = @tenant_id;
 

@@ -171,6 +171,38 @@ func (q *Queries) MembershipSetRole(ctx context.Context, role string, iD uuid.UU
 	return err
 }
 
+const membershipsLost = `-- name: MembershipsLost :many
+select u.email, m.role from memberships m join users u on u.id = m.user_id
+where m.tenant_id = $1 and not exists (select from memberships n where n.tenant_id = $2 and n.user_id = m.user_id)
+order by u.email
+`
+
+type MembershipsLostRow struct {
+	Email string
+	Role  string
+}
+
+// Who was a member of one workspace and is none of another.
+func (q *Queries) MembershipsLost(ctx context.Context, oldTenant uuid.UUID, newTenant uuid.UUID) ([]MembershipsLostRow, error) {
+	rows, err := q.db.Query(ctx, membershipsLost, oldTenant, newTenant)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MembershipsLostRow{}
+	for rows.Next() {
+		var i MembershipsLostRow
+		if err := rows.Scan(&i.Email, &i.Role); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const membershipsOfUser = `-- name: MembershipsOfUser :many
 select m.id, m.tenant_id, t.schema from memberships m join tenants t on t.id = m.tenant_id
 where m.user_id = $1 and t.state in ('active', 'suspended')
@@ -201,6 +233,17 @@ func (q *Queries) MembershipsOfUser(ctx context.Context, userID uuid.UUID) ([]Me
 		return nil, err
 	}
 	return items, nil
+}
+
+const sessionsMove = `-- name: SessionsMove :exec
+update sessions set tenant_id = $1::uuid
+where tenant_id = $2::uuid and user_id in (select user_id from memberships where tenant_id = $1::uuid)
+`
+
+// The sessions of those who are members of the other workspace too.
+func (q *Queries) SessionsMove(ctx context.Context, newTenant uuid.UUID, oldTenant uuid.UUID) error {
+	_, err := q.db.Exec(ctx, sessionsMove, newTenant, oldTenant)
+	return err
 }
 
 const tenantOfInvited = `-- name: TenantOfInvited :one

@@ -54,6 +54,16 @@ func Superuser(tb testing.TB) *pgx.Conn {
 	return c
 }
 
+// SuperuserURL is the superuser's URL of the database of a URL by NewDatabase.
+func SuperuserURL(tb testing.TB, url string) string {
+	tb.Helper()
+	c, err := pgx.ParseConfig(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return Server(tb).SuperuserURL(c.Database)
+}
+
 // Exec runs a statement as the superuser, in the process's database.
 func Exec(tb testing.TB, sql string, args ...any) {
 	tb.Helper()

@@ -300,6 +300,30 @@ func TestNumberOfAnotherProcess(t *testing.T) {
 	}
 }
 
+// A server is the same by another way to its directory: it is joined, and left alone.
+func TestAnotherWayToTheDirectory(t *testing.T) {
+	t.Parallel()
+	d := dir(t)
+	s := start(t, Options{Dir: d})
+	file := filepath.Join(d, fmt.Sprint("pg", s.Major), "data", "postmaster.pid")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(d, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range []string{link, d + "/", filepath.Join(d, "..", filepath.Base(d))} {
+		if next := start(t, Options{Dir: way}); next.port != s.port {
+			t.Errorf("%s: another server", way)
+		}
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("postmaster.pid is %q now, %v", after, err)
+	}
+}
+
 // A server that ends as it starts is noticed by its end, and its last words are told.
 func TestServerThatEndsAtStart(t *testing.T) {
 	t.Parallel()

@@ -125,20 +125,30 @@ func postmaster(ctx context.Context, data string) (pid, port int, ok bool, err e
 	return pid, port, err == nil, nil
 }
 
-// runsOn reports whether the process is the PostgreSQL that runs on data.
+// runsOn reports whether the process is the PostgreSQL that runs on data: a server's
+// directory is its data's. It fails where that can't be told.
 func runsOn(ctx context.Context, pid int, data string) (bool, error) {
 	p, err := process.NewProcessWithContext(ctx, int32(pid)) //nolint:gosec // a process's number fits
-	if errors.Is(err, process.ErrorProcessNotRunning) {
+	if err != nil {
+		return false, err
+	}
+	name, err := p.NameWithContext(ctx)
+	if err != nil {
+		return false, err
+	}
+	if name != "postgres" && name != "postmaster" {
 		return false, nil
 	}
+	at, err := p.CwdWithContext(ctx)
 	if err != nil {
 		return false, err
 	}
-	args, err := p.CmdlineSliceWithContext(ctx)
+	its, err := os.Stat(at)
 	if err != nil {
 		return false, err
 	}
-	return len(args) > 0 && filepath.Base(args[0]) == "postgres" && slices.Contains(args, data), nil
+	ours, err := os.Stat(data)
+	return err == nil && os.SameFile(its, ours), err
 }
 
 // openUser makes us a user; it fails when nobody watches the pipe.
