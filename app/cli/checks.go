@@ -368,7 +368,7 @@ func (x *examination) reads() error {
 	if !x.migrated() {
 		return nil
 	}
-	err := x.db.ReadShared(x.ctx)
+	err := x.db.ProbeShared(x.ctx)
 	if errors.Is(err, db.ErrRights) {
 		x.say("wrong", "requests may not do in the shared schema what they must: pages fail", mendRights)
 		return nil
@@ -383,16 +383,17 @@ func (x *examination) reads() error {
 	return err
 }
 
-// workspaces tries one read in each, as its own role; a start tries it in a few.
+// workspaces tries to read and write in each, as its own role, and keeps nothing; a start
+// tries it in a few.
 func (x *examination) workspaces() error {
 	if !x.migrated() {
 		return nil
 	}
-	reads, level := -1, "wrong"
+	probes, level := -1, "wrong"
 	if x.start {
-		reads, level = 3, "warning" // the others can be served
+		probes, level = 3, "warning" // the others can be served
 	}
-	faults, err := x.db.Faults(x.ctx, reads)
+	faults, err := x.db.Faults(x.ctx, probes)
 	if err != nil {
 		return err
 	}
@@ -414,10 +415,10 @@ func (x *examination) workspaces() error {
 	gone, roleless, rightless := of(db.ErrNoSchema), of(db.ErrNoRole), of(db.ErrRights)
 	x.check(len(gone) == 0, level, "every workspace has its schema", "the schema is gone of "+some(gone), "docs/operations.md, One workspace out of a backup of the whole; or paddock tenant delete")
 	x.check(len(roleless) == 0, level, "every workspace has its role", "the role is gone of "+some(roleless), mendRights)
-	x.check(len(rightless) == 0, level, "every workspace can be read by its own role", "rights are gone of the role of "+some(rightless), mendRights+"; paddock doctor --drift says which")
+	x.check(len(rightless) == 0, level, "every workspace can be read and written by its own role", "rights are gone of the role of "+some(rightless), mendRights+"; paddock doctor --drift says which")
 	for _, f := range faults {
 		if !errors.Is(f.Cause, db.ErrNoSchema) && !errors.Is(f.Cause, db.ErrNoRole) && !errors.Is(f.Cause, db.ErrRights) {
-			x.say(level, fmt.Sprintf("%s (%s) can’t be read: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, words(f.Cause)), "paddock doctor --drift says what it lacks; docs/operations.md, One workspace out of a backup of the whole, brings it back")
+			x.say(level, fmt.Sprintf("%s (%s) can’t be used: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, words(f.Cause)), "paddock doctor --drift says what it lacks; docs/operations.md, One workspace out of a backup of the whole, brings it back")
 		}
 	}
 	return nil

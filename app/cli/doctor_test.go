@@ -117,7 +117,7 @@ func TestDoctor(t *testing.T) {
 		},
 		"a workspace whose table is gone": {
 			sql: `alter table ` + schema["alpha"] + `.customers rename to clients`, undo: `alter table ` + schema["alpha"] + `.clients rename to customers`,
-			want: []string{wrong + "alpha (" + schema["alpha"] + ") can’t be read: a table is gone: customers"},
+			want: []string{wrong + "alpha (" + schema["alpha"] + ") can’t be used: a table is gone: customers"},
 		},
 		"a right of requests that is gone": {
 			sql: `revoke insert on public.sessions from paddock_shared`, undo: `grant insert on public.sessions to paddock_shared`,
@@ -130,6 +130,10 @@ func TestDoctor(t *testing.T) {
 		"a workspace’s right that is gone": {
 			sql: `revoke insert on ` + schema["alpha"] + `.deals from ` + role, undo: `grant insert on ` + schema["alpha"] + `.deals to ` + role,
 			want: []string{wrong + "rights are gone of the role of alpha (" + schema["alpha"] + ")"},
+		},
+		"functions that are closed": {
+			sql: `revoke usage on schema ext from public, ` + role, undo: `grant usage on schema ext to public`,
+			want: []string{wrong + "rights are gone of the role of alpha (" + schema["alpha"] + "), bravo", wrong + "requests may not do in the shared schema"}, serve: "requests may not do in the shared schema",
 		},
 		"one address for two":         {env: []string{"PADDOCK_LISTEN=127.0.0.1:18080", "PADDOCK_METRICS_LISTEN=127.0.0.1:18080"}, want: []string{wrong + "PADDOCK_METRICS_LISTEN=127.0.0.1:18080 is PADDOCK_LISTEN’s address"}},
 		"the owner’s address alone":   {env: []string{"DATABASE_URL="}, want: []string{wrong + "DATABASE_DIRECT_URL is set, and DATABASE_URL is not"}, serve: "DATABASE_DIRECT_URL is set, and DATABASE_URL is not", noDatabase: true},

@@ -88,10 +88,25 @@ func (d *DB) Upkeep(ctx context.Context) (u Upkeep, err error) {
 	return u, err
 }
 
-// ReadShared reads as requests do before the workspace is known, and looks at what else
-// they may do there: ErrRights where their role may not, ErrNoTable where there is
-// nothing to read.
-func (d *DB) ReadShared(ctx context.Context) error {
+// errProbed ends a transaction that was to show that it can write: nothing of it stays.
+var errProbed = errors.New("db: probed")
+
+// probed is what a probe's error means: none where it went through, nor where the database
+// takes no changes, which Basics tells.
+func probed(err error) error {
+	switch {
+	case errors.Is(err, errProbed), errors.Is(err, ErrUnwritable):
+		return nil
+	case code(err, "42501"):
+		return ErrRights
+	}
+	return err
+}
+
+// ProbeShared reads and writes as requests do before the workspace is known, keeping
+// nothing, and looks at what else they may do there: ErrRights where their role may not,
+// ErrNoTable where there is nothing to read.
+func (d *DB) ProbeShared(ctx context.Context) error {
 	var gone, lacking []string
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {
 		err := tx.tx.QueryRow(ctx, `
@@ -102,16 +117,23 @@ func (d *DB) ReadShared(ctx context.Context) error {
 		if err != nil || len(gone)+len(lacking) > 0 {
 			return err
 		}
-		_, err = tx.tx.Exec(ctx, `select from users, tenants, sessions limit 1`)
+		_, err = tx.tx.Exec(ctx, `select ext.uuid_v7() from users, tenants, sessions limit 1`)
 		return err
 	})
 	switch {
 	case len(gone) > 0:
 		return fmt.Errorf("%w: %s", ErrNoTable, strings.Join(gone, ", "))
-	case code(err, "42501") || len(lacking) > 0:
+	case len(lacking) > 0:
 		return ErrRights
+	case err != nil:
+		return probed(err)
 	}
-	return err
+	return probed(d.Shared(ctx, func(tx *SharedTx) error {
+		if _, err := tx.tx.Exec(ctx, `insert into users (id, email, name, password_hash) values (gen_random_uuid(), 'probe.invalid', 'Probe', '')`); err != nil {
+			return err
+		}
+		return errProbed
+	}))
 }
 
 // ErrRights is answered where a role lacks the rights that migrations gave it.
@@ -130,9 +152,9 @@ var (
 	ErrNoTable  = errors.New("db: a table is gone")
 )
 
-// Faults looks at every workspace and spare in the catalogue, and reads of reads of
-// them as requests do (all, below 0).
-func (d *DB) Faults(ctx context.Context, reads int) (found []Fault, err error) {
+// Faults looks at every workspace and spare in the catalogue, and reads and writes as
+// requests do in the first of them, so many (all, below 0), keeping nothing.
+func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) {
 	rows, err := d.owner.Query(ctx, `
 		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
 		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
@@ -169,15 +191,14 @@ func (d *DB) Faults(ctx context.Context, reads int) (found []Fault, err error) {
 		return nil, err
 	}
 	for i, t := range all {
-		if t.Cause == nil && (reads < 0 || i < reads) {
+		if t.Cause == nil && (probes < 0 || i < probes) {
 			scope := WithScope(ctx, Scope{TenantID: t.id, Schema: t.Schema})
-			t.Cause = d.TenantRead(scope, func(tx *TenantTx) error {
-				_, err := tx.tx.Exec(scope, `select from members, customers limit 1`)
-				return err
-			})
-			if code(t.Cause, "42501") {
-				t.Cause = ErrRights
-			}
+			t.Cause = probed(d.Tenant(scope, func(tx *TenantTx) error {
+				if _, err := tx.tx.Exec(scope, `select ext.fold('a') from members limit 1; insert into customers (id, name) values (gen_random_uuid(), 'Probe')`); err != nil {
+					return err
+				}
+				return errProbed
+			}))
 		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -240,7 +240,7 @@ func TestTablesOfTheMigrations(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the tables are %v, the migrations make %v", got, want)
 	}
-	if err := pg.DB(t).ReadShared(t.Context()); err != nil {
+	if err := pg.DB(t).ProbeShared(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
