@@ -292,8 +292,7 @@ const boards = () => {
 		const kind = list.closest(".board").dataset.board;
 		Sortable.create(list, {
 			group: { name: "board", put: list.dataset.column !== "converted" }, draggable: ".card-item:not([data-locked])", forceFallback: true, fallbackTolerance: 4,
-			animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
-			onChoose: (e) => e.item.removeAttribute("style"), // an empty one, which our CSP would not let it clone
+			onChoose: (e) => e.item.removeAttribute("style"), // our CSP would not let it clone one, nor its animation, which leaves some
 			delay: 150, delayOnTouchOnly: true, filter: ".move, .move *", preventOnFilter: false, sort: kind === "stage",
 			onEnd: async (e) => {
 				if (e.from === e.to && e.oldIndex === e.newIndex) return;
