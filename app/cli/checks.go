@@ -75,6 +75,7 @@ type examination struct {
 	*environment
 	start bool   // of serve or work, not of the doctor
 	db    *db.DB // nil until it has answered
+	at    db.MigrationStatus
 	found []finding
 }
 
@@ -298,10 +299,7 @@ func (x *examination) server() error {
 	if x.db.Pooled() {
 		x.say("ok", "requests go through a pooler, and begin at the baseline there", "")
 	}
-	x.check(b.Encoding == "UTF8", "wrong", "the database keeps the letters of all scripts", "the database’s encoding is "+b.Encoding+": what has other letters is refused", "make one with encoding 'UTF8' (docs/settings.md, The database in production), and restore into it")
-	if b.Encoding == "UTF8" {
-		x.check(b.Letters, "warning", "names in all scripts are found by an index", "letters beyond ASCII are no letters to this database (its LC_CTYPE): names in Cyrillic, Greek or Chinese are found slowly", "restore it into a database made with LC_CTYPE C.UTF-8: docs/settings.md")
-	}
+	x.check(b.Letters, "warning", "names in all scripts are found by an index", "letters beyond ASCII are no letters to this database (its LC_CTYPE): names in Cyrillic, Greek or Chinese are found slowly", "restore it into a database made with LC_CTYPE C.UTF-8: docs/settings.md")
 	x.check(b.MayCreateRoles || !x.db.TenantRoles(), "wrong", "the database’s owner may create roles", "the database’s owner may not create roles: nobody could sign up", `as a superuser: alter role … createrole`)
 	switch {
 	case !b.ReadOnly:
@@ -324,6 +322,7 @@ func (x *examination) sharedVersion() error {
 	if err != nil {
 		return err
 	}
+	x.at = status
 	switch {
 	case status.Shared > status.SharedLatest:
 		x.say("warning", fmt.Sprintf("the shared schema is at version %d, which is newer than this program’s %d", status.Shared, status.SharedLatest), "run the newer program")
@@ -335,11 +334,9 @@ func (x *examination) sharedVersion() error {
 	return nil
 }
 
-// migrated reports whether there is a shared schema to look at.
-func (x *examination) migrated() bool {
-	status, err := x.db.MigrateStatus(x.ctx)
-	return err == nil && status.Shared >= status.SharedLatest // sharedVersion says why not
-}
+// migrated reports whether there is a shared schema to look at: sharedVersion has looked,
+// and says why not.
+func (x *examination) migrated() bool { return x.at.Shared > 0 && x.at.Shared >= x.at.SharedLatest }
 
 func (x *examination) walls() error {
 	if !x.migrated() {
@@ -437,11 +434,7 @@ func (x *examination) versions() error {
 	if !x.migrated() {
 		return nil
 	}
-	status, err := x.db.MigrateStatus(x.ctx)
-	if err != nil {
-		return err
-	}
-	behind := 0
+	status, behind := x.at, 0
 	for _, v := range status.Versions {
 		if v.Version < status.TenantLatest {
 			behind += v.N

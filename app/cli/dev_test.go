@@ -89,7 +89,16 @@ func prepared(t *testing.T) string {
 	return dir
 }
 
+// start returns once it serves.
 func start(t *testing.T, dir string) *paddock {
+	t.Helper()
+	p := begin(t, dir)
+	said(t, p.out, "paddock ready at "+p.base)
+	return p
+}
+
+// begin does not wait for that.
+func begin(t *testing.T, dir string) *paddock {
 	t.Helper()
 	port := pg.Port(t)
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
@@ -99,7 +108,6 @@ func start(t *testing.T, dir string) *paddock {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.stop(syscall.SIGTERM) })
-	said(t, p.out, "paddock ready at "+p.base)
 	return p
 }
 
@@ -108,18 +116,7 @@ func start(t *testing.T, dir string) *paddock {
 func TestTwoFirstStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := pg.ServerDir(t)
-	var both [2]*paddock
-	for i := range both {
-		port := pg.Port(t)
-		p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
-		p.cmd = command(t, dir, []string{"PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_BASE_URL=" + p.base})
-		p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
-		if err := p.cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { p.stop(syscall.SIGTERM) })
-		both[i] = p
-	}
+	both := []*paddock{begin(t, dir), begin(t, dir)}
 	for _, p := range both {
 		said(t, p.out, "paddock ready at "+p.base)
 	}

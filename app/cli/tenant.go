@@ -6,14 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -64,31 +60,6 @@ func (e *environment) shared(fn func(*db.SharedTx) error) error {
 	defer done()
 	return d.Shared(e.ctx, fn)
 }
-
-// words says what an error means to the operator.
-func words(err error) error {
-	var state tenant.StateError
-	switch {
-	case errors.Is(err, tenant.ErrUnknown):
-		return errors.New("there is no such workspace")
-	case errors.Is(err, tenant.ErrSlugTaken):
-		return errors.New("this address is taken")
-	case errors.Is(err, tenant.ErrSlugReserved):
-		return errors.New("this address is reserved")
-	case errors.Is(err, tenant.ErrSlugMalformed):
-		return usageError("an address has 3 to 40 small letters, digits and single hyphens, and begins with a letter")
-	case errors.Is(err, db.ErrNoSchema):
-		return errors.New("its schema is gone: paddock doctor says what can be done")
-	case errors.As(err, &state):
-		return fmt.Errorf("%s is %s", state.Slug, state.State)
-	case err != nil && room.MatchString(err.Error()) && !errors.As(err, new(usageError)):
-		return errors.New(room.ReplaceAllString(err.Error(), ""))
-	}
-	return err
-}
-
-// room is where an error of ours is from, which says nothing to an operator.
-var room = regexp.MustCompile(`(?m)^(archive|auth|db|domains|jobs|mail|seal|tenant): `)
 
 type tenantCreate struct {
 	slugArg
@@ -369,77 +340,6 @@ func (c tenantExport) Run(e *environment) error {
 		fmt.Fprintf(e.err, "%s is in %s\n", t.Slug, c.File) // the output may be the archive
 	}
 	return nil
-}
-
-// destination is where a file is written: standard output for -, a device or pipe as it
-// is, and else a file beside the one that is meant (beside what a link leads to), which
-// takes its place when it is whole. keep ends it, and returns what went wrong.
-func destination(ctx context.Context, name string, out io.Writer) (to io.Writer, keep func(error) error, err error) {
-	if name == "-" {
-		return out, func(err error) error { return err }, nil
-	}
-	info, err := os.Stat(name)
-	if stdout, serr := os.Stdout.Stat(); err == nil && serr == nil && os.SameFile(info, stdout) {
-		return out, func(err error) error { return err }, nil // by another name, such as /dev/stdout
-	}
-	if err == nil && info.Mode().Type() != 0 {
-		if info.IsDir() {
-			return nil, nil, fmt.Errorf("%s is a directory: name a file in it", name)
-		}
-		return through(ctx, name)
-	}
-	if in, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil && strings.HasPrefix(in, "/proc/") {
-		return nil, nil, fmt.Errorf("%s is a file that another program writes to: name the file itself, or - for standard output", name)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
-	}
-	if info != nil {
-		if name, err = filepath.EvalSymlinks(name); err != nil {
-			return nil, nil, err
-		}
-	} else if _, err := os.Lstat(name); err == nil {
-		return nil, nil, fmt.Errorf("%s is a link to what is not there", name)
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".paddock-export-")
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s can’t be written beside: %s: %w", name, filepath.Dir(name), errors.Unwrap(err))
-	}
-	return f, func(err error) error {
-		if info != nil { // who could read it, and who could not
-			err = errors.Join(err, f.Chmod(info.Mode().Perm()))
-		}
-		if err = errors.Join(err, f.Close()); err == nil {
-			err = os.Rename(f.Name(), name)
-		}
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-		return err
-	}, nil
-}
-
-// through opens a device or pipe, and stops waiting for whoever reads it when ctx ends.
-func through(ctx context.Context, name string) (io.Writer, func(error) error, error) {
-	for {
-		f, err := os.OpenFile(name, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if errors.Is(err, syscall.ENXIO) { // a pipe that nobody reads yet
-			select {
-			case <-ctx.Done():
-				return nil, nil, ctx.Err()
-			case <-time.After(50 * time.Millisecond):
-			}
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		stop := context.AfterFunc(ctx, func() { _ = f.SetWriteDeadline(time.Now()) }) // what has no deadline does not wait
-		return f, func(err error) error {
-			stop()
-			return errors.Join(err, f.Close())
-		}, nil
-	}
 }
 
 type tenantImport struct {

@@ -121,9 +121,7 @@ func Load() (Config, error) {
 		c.DataDir = defaultDataDir()
 	}
 	if c.SMTPURL != nil && c.SMTPURL.Host == "" { // it could not be read, or leads nowhere
-		if c.SMTPURL = nil; len(errs) == 0 {
-			wrong("SMTP_URL: want smtp://user:password@host:587 or smtps://…")
-		}
+		c.SMTPURL = nil
 	}
 	c.Unknown = unknown(os.Environ())
 	var err error
@@ -286,7 +284,7 @@ func (c Config) RequireProduction() error {
 		errs = append(errs, errors.New("PADDOCK_SECRET is not set: 32 random bytes or more, for instance from: openssl rand -base64 32"))
 	}
 	if c.SMTPURL == nil {
-		errs = append(errs, errors.New("SMTP_URL is not set: smtp://user:password@host:587 or smtps://…; invitations and forgotten passwords go by mail"))
+		errs = append(errs, errors.New("SMTP_URL is not set, or names no server: smtp://user:password@host:587 or smtps://…; invitations and forgotten passwords go by mail"))
 	}
 	if c.MailFrom == "" {
 		errs = append(errs, errors.New("PADDOCK_MAIL_FROM is not set: the address that mail comes from"))

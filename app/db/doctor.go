@@ -16,7 +16,6 @@ import (
 // Basics are what the server and the database are, whatever stands in it.
 type Basics struct {
 	Server           string // its version
-	Encoding         string // of the database: UTF8
 	ReadOnly         bool   // a standby, or told to take no changes
 	MayCreateRoles   bool   // the owner may
 	Letters          bool   // letters of all scripts are letters, so that trigrams have them
@@ -26,14 +25,11 @@ type Basics struct {
 // Basics reads them.
 func (d *DB) Basics(ctx context.Context) (b Basics, err error) {
 	err = d.owner.QueryRow(ctx, `
-		select version(), pg_encoding_to_char(encoding), pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
-		       (select rolcreaterole from pg_catalog.pg_roles where rolname = session_user),
+		select version(), pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
+		       (select rolcreaterole from pg_catalog.pg_roles where rolname = session_user), 'д' ~ '[[:alpha:]]',
 		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
-		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
-		from pg_catalog.pg_database where datname = current_database()`).Scan(&b.Server, &b.Encoding, &b.ReadOnly, &b.MayCreateRoles, &b.Tables, &b.LockRoom)
-	if err == nil && b.Encoding == "UTF8" { // others have no such letter
-		err = d.owner.QueryRow(ctx, `select 'д' ~ '[[:alpha:]]'`).Scan(&b.Letters)
-	}
+		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
+	).Scan(&b.Server, &b.ReadOnly, &b.MayCreateRoles, &b.Letters, &b.Tables, &b.LockRoom)
 	return b, err
 }
 
