@@ -148,7 +148,7 @@ func (s *Server) problem(err error) *problem {
 	case errors.As(err, &he) && he.Code < 500:
 		return &problem{status: he.Code, title: http.StatusText(he.Code), text: errBadForm.text}
 	case errors.Is(err, db.ErrUnwritable):
-		return &problem{status: http.StatusServiceUnavailable, title: "We can’t save right now", text: "What is there can be read, and nothing you saved is lost. What you typed is not saved yet: keep it open, and try again in a minute.", retry: 30}
+		return &problem{status: http.StatusServiceUnavailable, title: "We can’t save right now", text: "What is there can be read, and nothing you saved is lost. What you typed is not saved yet: keep the form open, or go back to it, and try again in a minute.", retry: 30}
 	case timedOut(err):
 		return &problem{status: http.StatusServiceUnavailable, title: "This takes too long", text: "We stopped it, so that others don’t wait. Nothing you saved is lost. Narrow what you look for, or try again later.", retry: 5}
 	case unavailable(err):
