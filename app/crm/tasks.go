@@ -27,7 +27,7 @@ func anchor(p tenantdb.TaskUpdateParams, zone *time.Location) *entity.Anchor {
 	}
 	due := dueOf(p)
 	if due.On == nil && due.At == nil {
-		due.On = ptr(entity.Day(time.Now().In(zone)))
+		due.On = ptr(entity.DayOf(time.Now().In(zone)))
 	}
 	return entity.AnchorOf(due, p.RemindAt, zone)
 }
@@ -223,7 +223,7 @@ func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due enti
 	}
 	switch was := dueOf(p); {
 	case was.On != nil && due.On != nil && !due.On.After(*was.On),
-		was.On != nil && due.At != nil && entity.Day(due.At.In(zone)).Before(*was.On),
+		was.On != nil && due.At != nil && entity.DayOf(due.At.In(zone)).Before(*was.On),
 		was.At != nil && due.At != nil && !due.At.After(*was.At):
 		return ErrSooner
 	}

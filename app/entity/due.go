@@ -185,7 +185,7 @@ func (f Formats) ParseDue(text string) (Due, bool) {
 		return Due{At: &t}, known(t)
 	}
 	if t, err := time.Parse("2006-01-02T15:04", text); err == nil {
-		d := f.due(when{day: ptr(Day(t)), clock: ptr(ClockOf(t))})
+		d := f.due(when{day: ptr(DayOf(t)), clock: ptr(ClockOf(t))})
 		return d, known(t)
 	}
 	w, ok := f.phrase(strings.Fields(text))
@@ -208,7 +208,7 @@ func (f Formats) due(w when) Due {
 	case w.clock == nil:
 		return Due{On: w.day}
 	}
-	d := Day(now)
+	d := DayOf(now)
 	if w.day != nil {
 		d = *w.day
 	}

@@ -127,7 +127,7 @@ func TestQuickAddAcrossDST(t *testing.T) {
 		}
 		want := f.Today().AddDate(0, 0, days)
 		got := due.At.In(z)
-		if !Day(got).Equal(want) {
+		if !DayOf(got).Equal(want) {
 			rt.Fatalf("from %v in %d days is %v", f.Now, days, got)
 		}
 		if skipped := ClockOf(got) != clock; skipped != (due.Skipped != nil) || skipped && ClockOf(due.At.Add(-time.Minute).In(z)).String() >= clock.String() {
@@ -168,7 +168,7 @@ func TestDueRoundTrip(t *testing.T) {
 		z := zone(t, rapid.SampledFrom(zones).Draw(rt, "zone"))
 		f := Formats{Zone: z, Now: time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(rt, "now"), 0), DateStyle: rapid.SampledFrom(DateStyles).Draw(rt, "style").Value}
 		at := f.Local(f.Now.Add(time.Duration(rapid.OneOf(rapid.Int64Range(-400*24*60, 400*24*60), rapid.Int64Range(-9*24*60, 9*24*60)).Draw(rt, "minutes")) * time.Minute)).Truncate(time.Minute)
-		on := Day(at)
+		on := DayOf(at)
 		for _, shown := range []string{f.DueText(&on, nil), f.Date(on), f.NearDay(on), on.Format(time.DateOnly)} {
 			if got, ok := f.ParseDue(shown); !ok || got.On == nil || !got.On.Equal(on) {
 				rt.Fatalf("%v at %v is shown as %q and read as %v", on, f.Now.In(z), shown, got.On)
@@ -242,7 +242,7 @@ func TestRepeat(t *testing.T) {
 		repeat := rapid.SampledFrom([]string{Daily, Weekdays, Weekly, Monthly, Yearly}).Draw(rt, "repeat")
 		due := Due{At: &begin}
 		if rapid.Bool().Draw(rt, "day only") {
-			due = Due{On: ptr(Day(begin))}
+			due = Due{On: ptr(DayOf(begin))}
 		}
 		before := time.Duration(rapid.IntRange(0, 5000).Draw(rt, "before")) * time.Minute
 		remind := begin.Add(-before)
@@ -254,12 +254,12 @@ func TestRepeat(t *testing.T) {
 			var day time.Time
 			if due.On != nil {
 				day = *next.On
-				if !day.After(*due.On) || !day.After(Day(now.In(z))) {
+				if !day.After(*due.On) || !day.After(DayOf(now.In(z))) {
 					rt.Fatalf("%s: after %v, done %v, comes %v", repeat, due.On, now, day)
 				}
 			} else {
 				at := next.At.In(z)
-				day = Day(at)
+				day = DayOf(at)
 				if !at.After(*due.At) || !at.After(now) {
 					rt.Fatalf("%s: after %v, done %v, comes %v", repeat, due.At, now, at)
 				}
@@ -267,7 +267,7 @@ func TestRepeat(t *testing.T) {
 					if next.Skipped == nil {
 						rt.Fatalf("%s at %s comes at %v", repeat, a.Clock, at)
 					}
-					day = Day(naiveOn(day, *a.Clock))
+					day = DayOf(naiveOn(day, *a.Clock))
 				}
 			}
 			last := time.Date(day.Year(), day.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()

@@ -66,11 +66,11 @@ func (f Formats) Location() *time.Location {
 func (f Formats) Local(t time.Time) time.Time { return t.In(f.Location()) }
 
 // Today is the person's day, as days are kept: midnight UTC.
-func (f Formats) Today() time.Time { return Day(f.Local(f.Now)) }
+func (f Formats) Today() time.Time { return DayOf(f.Local(f.Now)) }
 
-// Day is the calendar day of a moment, in the moment's own zone, as days are kept:
+// DayOf is the calendar day of a moment, in the moment's own zone, as days are kept:
 // midnight UTC.
-func Day(t time.Time) time.Time {
+func DayOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }
 
@@ -135,7 +135,7 @@ func (f Formats) DueText(on, at *time.Time) string {
 	case on != nil:
 		return f.NearDay(*on)
 	case at != nil:
-		return f.NearDay(Day(f.Local(*at))) + ", " + f.Clock(*at)
+		return f.NearDay(DayOf(f.Local(*at))) + ", " + f.Clock(*at)
 	}
 	return ""
 }

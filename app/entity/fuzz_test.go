@@ -95,7 +95,7 @@ func FuzzDue(f *testing.F) {
 		switch {
 		case !ok, (again.On == nil) != (due.On == nil):
 			t.Errorf("%q is shown as %q, which is not read", text, shown)
-		case due.On != nil && !again.On.Equal(*due.On), due.At != nil && v.Clock(*again.At) != v.Clock(*due.At), due.At != nil && !Day(v.Local(*again.At)).Equal(Day(v.Local(*due.At))):
+		case due.On != nil && !again.On.Equal(*due.On), due.At != nil && v.Clock(*again.At) != v.Clock(*due.At), due.At != nil && !DayOf(v.Local(*again.At)).Equal(DayOf(v.Local(*due.At))):
 			t.Errorf("%q is %v, shown as %q, read as %v", text, due, shown, again)
 		}
 	})
@@ -160,7 +160,7 @@ func FuzzText(f *testing.F) {
 		if !utf8.ValidString(text) {
 			t.Skip() // refused before
 		}
-		for name, clean := range map[string]func(string) string{"Line": Line, "Text": Text, "Address": Address, "Fold": Fold, "Words": Words} {
+		for name, clean := range map[string]func(string) string{"Line": Line, "Text": Paragraphs, "Address": Address, "Fold": Fold, "Words": Words} {
 			once := clean(text)
 			if again := clean(once); again != once {
 				t.Errorf("%s of %q is %q, and of that %q", name, text, once, again)

@@ -20,7 +20,7 @@ func AnchorOf(due Due, remind *time.Time, zone *time.Location) *Anchor {
 		a.Day = *due.On
 	case due.At != nil:
 		at := due.At.In(zone)
-		a.Day, a.Clock = Day(at), ptr(ClockOf(at))
+		a.Day, a.Clock = DayOf(at), ptr(ClockOf(at))
 		if due.Skipped != nil {
 			a.Clock = due.Skipped
 		}
@@ -52,7 +52,7 @@ func (a Anchor) zone() *time.Location {
 // for none. now is when the one before is completed, wherever and by whom.
 func (a Anchor) Next(repeat string, was Due, now time.Time) (due Due, remind *time.Time) {
 	zone := a.zone()
-	last := Day(now.In(zone)) // a day's is after today
+	last := DayOf(now.In(zone)) // a day's is after today
 	if was.On != nil && was.On.After(last) {
 		last = *was.On
 	}
@@ -62,7 +62,7 @@ func (a Anchor) Next(repeat string, was Due, now time.Time) (due Due, remind *ti
 	}
 	from := last
 	if a.Clock != nil {
-		from = Day(after.In(zone)).AddDate(0, 0, -1)
+		from = DayOf(after.In(zone)).AddDate(0, 0, -1)
 	}
 	for d := a.first(repeat, from); ; d = a.first(repeat, d) {
 		if a.Clock == nil {
@@ -88,7 +88,7 @@ func (a Anchor) reminder(d time.Time, zone *time.Location) *time.Time {
 		return nil
 	}
 	n := a.naive(d).Add(-time.Duration(*a.Remind) * time.Minute)
-	t := ClockOf(n).On(Day(n), zone)
+	t := ClockOf(n).On(DayOf(n), zone)
 	return &t
 }
 
@@ -97,7 +97,7 @@ func (a Anchor) Moved(due Due, zone *time.Location) *time.Time {
 	if due.At != nil {
 		at := due.At.In(zone)
 		a.Clock = ptr(ClockOf(at))
-		return a.reminder(Day(at), zone)
+		return a.reminder(DayOf(at), zone)
 	}
 	return a.reminder(*due.On, zone)
 }

@@ -18,8 +18,8 @@ func Line(s string) string {
 	return strings.TrimFunc(s, blank)
 }
 
-// Text is Line for text of several lines, whose blanks and tabs stay.
-func Text(s string) string {
+// Paragraphs is Line for text of several lines, whose blanks and tabs stay.
+func Paragraphs(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {

@@ -98,7 +98,7 @@ func (f *form) read(field ui.Field, v string) {
 	switch field.Kind {
 	case ui.KindPassword:
 	case ui.KindArea:
-		v = entity.Text(v)
+		v = entity.Paragraphs(v)
 	default:
 		v = entity.Line(v)
 	}

@@ -51,12 +51,12 @@ limit $6
 `
 
 type AuditListParams struct {
-	Since    time.Time
-	Before   time.Time
-	BeforeID int64
-	Action   string
-	MemberID *uuid.UUID
-	N        int32
+	Since    time.Time  `db:"since"`
+	Before   time.Time  `db:"before"`
+	BeforeID int64      `db:"before_id"`
+	Action   string     `db:"action"`
+	MemberID *uuid.UUID `db:"member_id"`
+	N        int32      `db:"n"`
 }
 
 // The newest first, below a moment and line; ” and null narrow nothing.
@@ -101,10 +101,10 @@ select write_audit($1::text, $2::text, $3::text, $4::text)
 `
 
 type AuditWriteParams struct {
-	Action  string
-	Subject string
-	Ip      string
-	Device  string
+	Action  string `db:"action"`
+	Subject string `db:"subject"`
+	Ip      string `db:"ip"`
+	Device  string `db:"device"`
 }
 
 func (q *Queries) AuditWrite(ctx context.Context, arg AuditWriteParams) error {

@@ -33,16 +33,16 @@ where change_set = $1 order by id desc limit $2
 `
 
 type ChangesOfSetRow struct {
-	ID          int64
-	At          time.Time
-	MemberID    *uuid.UUID
-	Entity      string
-	EntityID    uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Op          string
-	Before      []byte
-	After       []byte
+	ID          int64      `db:"id"`
+	At          time.Time  `db:"at"`
+	MemberID    *uuid.UUID `db:"member_id"`
+	Entity      string     `db:"entity"`
+	EntityID    uuid.UUID  `db:"entity_id"`
+	SubjectType string     `db:"subject_type"`
+	SubjectID   uuid.UUID  `db:"subject_id"`
+	Op          string     `db:"op"`
+	Before      []byte     `db:"before"`
+	After       []byte     `db:"after"`
 }
 
 // All that one transaction changed, the last first.
@@ -84,16 +84,16 @@ where c.entity_id = $1 order by c.id desc limit $2
 `
 
 type EntityChangesRow struct {
-	ID         int64
-	At         time.Time
-	MemberID   *uuid.UUID
-	MemberName string
-	Entity     string
-	EntityID   uuid.UUID
-	Op         string
-	Before     []byte
-	After      []byte
-	ChangeSet  uuid.UUID
+	ID         int64      `db:"id"`
+	At         time.Time  `db:"at"`
+	MemberID   *uuid.UUID `db:"member_id"`
+	MemberName string     `db:"member_name"`
+	Entity     string     `db:"entity"`
+	EntityID   uuid.UUID  `db:"entity_id"`
+	Op         string     `db:"op"`
+	Before     []byte     `db:"before"`
+	After      []byte     `db:"after"`
+	ChangeSet  uuid.UUID  `db:"change_set"`
 }
 
 // The changes of a task or another row that shows on somebody else's timeline.
@@ -143,8 +143,8 @@ union all select c.entity_id, coalesce(c.before->>'name', '') from changes c whe
 `
 
 type NamesRow struct {
-	ID   uuid.UUID
-	Name string
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
 }
 
 // What ids stand for, whatever they are: records (deleted ones too), members,
@@ -178,12 +178,12 @@ group by x.change_set, x.subject_type, x.subject_id order by max(x.id) desc limi
 `
 
 type RecentChangesRow struct {
-	ChangeSet   uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	At          time.Time
-	MemberName  string
-	What        string
+	ChangeSet   uuid.UUID `db:"change_set"`
+	SubjectType string    `db:"subject_type"`
+	SubjectID   uuid.UUID `db:"subject_id"`
+	At          time.Time `db:"at"`
+	MemberName  string    `db:"member_name"`
+	What        string    `db:"what"`
 }
 
 // What happened in the workspace last, one line for each record and transaction.
@@ -222,9 +222,9 @@ group by subject_type, subject_id order by last desc limit 8
 `
 
 type RecentRecordsRow struct {
-	SubjectType string
-	SubjectID   uuid.UUID
-	Last        int64
+	SubjectType string    `db:"subject_type"`
+	SubjectID   uuid.UUID `db:"subject_id"`
+	Last        int64     `db:"last"`
 }
 
 // The records that a member changed last.
@@ -258,9 +258,9 @@ union all select 'task', id, subject from tasks where id = any ($1::uuid[]) and 
 `
 
 type RecordNamesRow struct {
-	Kind string
-	ID   uuid.UUID
-	Name string
+	Kind string    `db:"kind"`
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
 }
 
 // The names of records of any kind, by id; deleted ones are left out.
@@ -290,9 +290,9 @@ where entity_id = any ($1::uuid[]) and entity = 'tagging' and id > $2 and change
 `
 
 type TaggingsSinceRow struct {
-	EntityID uuid.UUID
-	Before   []byte
-	After    []byte
+	EntityID uuid.UUID `db:"entity_id"`
+	Before   []byte    `db:"before"`
+	After    []byte    `db:"after"`
 }
 
 // Later changes of these records' tags, by other transactions.
@@ -334,30 +334,30 @@ order by at desc, key desc limit $4
 `
 
 type TimelineParams struct {
-	SubjectID uuid.UUID
-	At        time.Time
-	Key       string
-	N         int32
+	SubjectID uuid.UUID `db:"subject_id"`
+	At        time.Time `db:"at"`
+	Key       string    `db:"key"`
+	N         int32     `db:"n"`
 }
 
 type TimelineRow struct {
-	Kind       string
-	Key        string
-	At         time.Time
-	MemberID   *uuid.UUID
-	MemberName string
-	Version    int32
-	Pinned     bool
-	Edited     bool
-	Body       string
-	Html       string
-	HtmlMark   string
-	Entity     string
-	EntityID   uuid.UUID
-	Op         string
-	Before     []byte
-	After      []byte
-	ChangeSet  *uuid.UUID
+	Kind       string     `db:"kind"`
+	Key        string     `db:"key"`
+	At         time.Time  `db:"at"`
+	MemberID   *uuid.UUID `db:"member_id"`
+	MemberName string     `db:"member_name"`
+	Version    int32      `db:"version"`
+	Pinned     bool       `db:"pinned"`
+	Edited     bool       `db:"edited"`
+	Body       string     `db:"body"`
+	Html       string     `db:"html"`
+	HtmlMark   string     `db:"html_mark"`
+	Entity     string     `db:"entity"`
+	EntityID   uuid.UUID  `db:"entity_id"`
+	Op         string     `db:"op"`
+	Before     []byte     `db:"before"`
+	After      []byte     `db:"after"`
+	ChangeSet  *uuid.UUID `db:"change_set"`
 }
 
 // What happened to a record, latest first: notes and changes. A page starts
@@ -417,10 +417,10 @@ select kind, id, name, deleted_at::timestamptz as deleted_at from (
 `
 
 type TrashListRow struct {
-	Kind      string
-	ID        uuid.UUID
-	Name      string
-	DeletedAt time.Time
+	Kind      string    `db:"kind"`
+	ID        uuid.UUID `db:"id"`
+	Name      string    `db:"name"`
+	DeletedAt time.Time `db:"deleted_at"`
 }
 
 // What was deleted, the last first, from before a moment on.

@@ -13,22 +13,22 @@ import (
 )
 
 type ContactCopyParams struct {
-	ID          uuid.UUID
-	FirstName   string
-	LastName    string
-	Salutation  string
-	JobTitle    string
-	CustomerID  *uuid.UUID
-	Emails      []ContactPoint
-	Phones      []ContactPoint
-	LinkedinUrl string
-	Birthday    *time.Time
-	DoNotCall   bool
-	EmailOptOut bool
-	Description string
-	OwnerID     *uuid.UUID
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID          uuid.UUID      `db:"id"`
+	FirstName   string         `db:"first_name"`
+	LastName    string         `db:"last_name"`
+	Salutation  string         `db:"salutation"`
+	JobTitle    string         `db:"job_title"`
+	CustomerID  *uuid.UUID     `db:"customer_id"`
+	Emails      []ContactPoint `db:"emails"`
+	Phones      []ContactPoint `db:"phones"`
+	LinkedinUrl string         `db:"linkedin_url"`
+	Birthday    *time.Time     `db:"birthday"`
+	DoNotCall   bool           `db:"do_not_call"`
+	EmailOptOut bool           `db:"email_opt_out"`
+	Description string         `db:"description"`
+	OwnerID     *uuid.UUID     `db:"owner_id"`
+	CreatedAt   time.Time      `db:"created_at"`
+	UpdatedAt   time.Time      `db:"updated_at"`
 }
 
 const contactGet = `-- name: ContactGet :one
@@ -42,30 +42,30 @@ where c.id = $1
 `
 
 type ContactGetRow struct {
-	ID           uuid.UUID
-	FirstName    string
-	LastName     string
-	Salutation   string
-	JobTitle     string
-	CustomerID   *uuid.UUID
-	Emails       []ContactPoint
-	Phones       []ContactPoint
-	LinkedinUrl  string
-	Birthday     *time.Time
-	DoNotCall    bool
-	EmailOptOut  bool
-	Description  string
-	OwnerID      *uuid.UUID
-	Version      int32
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	DeletedAt    *time.Time
-	OwnerName    string
-	Name         string
-	Email        string
-	Phone        string
-	CustomerName string
-	Tags         []string
+	ID           uuid.UUID      `db:"id"`
+	FirstName    string         `db:"first_name"`
+	LastName     string         `db:"last_name"`
+	Salutation   string         `db:"salutation"`
+	JobTitle     string         `db:"job_title"`
+	CustomerID   *uuid.UUID     `db:"customer_id"`
+	Emails       []ContactPoint `db:"emails"`
+	Phones       []ContactPoint `db:"phones"`
+	LinkedinUrl  string         `db:"linkedin_url"`
+	Birthday     *time.Time     `db:"birthday"`
+	DoNotCall    bool           `db:"do_not_call"`
+	EmailOptOut  bool           `db:"email_opt_out"`
+	Description  string         `db:"description"`
+	OwnerID      *uuid.UUID     `db:"owner_id"`
+	Version      int32          `db:"version"`
+	CreatedAt    time.Time      `db:"created_at"`
+	UpdatedAt    time.Time      `db:"updated_at"`
+	DeletedAt    *time.Time     `db:"deleted_at"`
+	OwnerName    string         `db:"owner_name"`
+	Name         string         `db:"name"`
+	Email        string         `db:"email"`
+	Phone        string         `db:"phone"`
+	CustomerName string         `db:"customer_name"`
+	Tags         []string       `db:"tags"`
 }
 
 // The contact with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -112,21 +112,21 @@ insert into contacts (
 `
 
 type ContactInsertParams struct {
-	FirstName   string
-	LastName    string
-	Salutation  string
-	JobTitle    string
-	CustomerID  *uuid.UUID
-	Emails      []ContactPoint
-	Phones      []ContactPoint
-	LinkedinUrl string
-	Birthday    *time.Time
-	DoNotCall   bool
-	EmailOptOut bool
-	Description string
-	OwnerID     *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	FirstName   string         `db:"first_name"`
+	LastName    string         `db:"last_name"`
+	Salutation  string         `db:"salutation"`
+	JobTitle    string         `db:"job_title"`
+	CustomerID  *uuid.UUID     `db:"customer_id"`
+	Emails      []ContactPoint `db:"emails"`
+	Phones      []ContactPoint `db:"phones"`
+	LinkedinUrl string         `db:"linkedin_url"`
+	Birthday    *time.Time     `db:"birthday"`
+	DoNotCall   bool           `db:"do_not_call"`
+	EmailOptOut bool           `db:"email_opt_out"`
+	Description string         `db:"description"`
+	OwnerID     *uuid.UUID     `db:"owner_id"`
+	ID          uuid.UUID      `db:"id"`
+	Version     int32          `db:"version"`
 }
 
 // Takes the parameters of ContactUpdate, in its order: one struct serves both.
@@ -161,21 +161,21 @@ where id = $14 and version = $15 and deleted_at is null
 `
 
 type ContactUpdateParams struct {
-	FirstName   string
-	LastName    string
-	Salutation  string
-	JobTitle    string
-	CustomerID  *uuid.UUID
-	Emails      []ContactPoint
-	Phones      []ContactPoint
-	LinkedinUrl string
-	Birthday    *time.Time
-	DoNotCall   bool
-	EmailOptOut bool
-	Description string
-	OwnerID     *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	FirstName   string         `db:"first_name"`
+	LastName    string         `db:"last_name"`
+	Salutation  string         `db:"salutation"`
+	JobTitle    string         `db:"job_title"`
+	CustomerID  *uuid.UUID     `db:"customer_id"`
+	Emails      []ContactPoint `db:"emails"`
+	Phones      []ContactPoint `db:"phones"`
+	LinkedinUrl string         `db:"linkedin_url"`
+	Birthday    *time.Time     `db:"birthday"`
+	DoNotCall   bool           `db:"do_not_call"`
+	EmailOptOut bool           `db:"email_opt_out"`
+	Description string         `db:"description"`
+	OwnerID     *uuid.UUID     `db:"owner_id"`
+	ID          uuid.UUID      `db:"id"`
+	Version     int32          `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.

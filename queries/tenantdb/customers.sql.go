@@ -13,25 +13,25 @@ import (
 )
 
 type CustomerCopyParams struct {
-	ID            uuid.UUID
-	Name          string
-	Domain        string
-	Website       string
-	Phone         string
-	Email         string
-	Type          string
-	Industry      string
-	Employees     *int32
-	AnnualRevenue *int64
-	Street        string
-	City          string
-	State         string
-	PostalCode    string
-	Country       string
-	Description   string
-	OwnerID       *uuid.UUID
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	Domain        string     `db:"domain"`
+	Website       string     `db:"website"`
+	Phone         string     `db:"phone"`
+	Email         string     `db:"email"`
+	Type          string     `db:"type"`
+	Industry      string     `db:"industry"`
+	Employees     *int32     `db:"employees"`
+	AnnualRevenue *int64     `db:"annual_revenue"`
+	Street        string     `db:"street"`
+	City          string     `db:"city"`
+	State         string     `db:"state"`
+	PostalCode    string     `db:"postal_code"`
+	Country       string     `db:"country"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	CreatedAt     time.Time  `db:"created_at"`
+	UpdatedAt     time.Time  `db:"updated_at"`
 }
 
 const customerGet = `-- name: CustomerGet :one
@@ -46,29 +46,29 @@ where c.id = $1
 `
 
 type CustomerGetRow struct {
-	ID            uuid.UUID
-	Name          string
-	Domain        string
-	Website       string
-	Phone         string
-	Email         string
-	Type          string
-	Industry      string
-	Employees     *int32
-	AnnualRevenue *int64
-	Street        string
-	City          string
-	State         string
-	PostalCode    string
-	Country       string
-	Description   string
-	OwnerID       *uuid.UUID
-	Version       int32
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	DeletedAt     *time.Time
-	OwnerName     string
-	Tags          []string
+	ID            uuid.UUID  `db:"id"`
+	Name          string     `db:"name"`
+	Domain        string     `db:"domain"`
+	Website       string     `db:"website"`
+	Phone         string     `db:"phone"`
+	Email         string     `db:"email"`
+	Type          string     `db:"type"`
+	Industry      string     `db:"industry"`
+	Employees     *int32     `db:"employees"`
+	AnnualRevenue *int64     `db:"annual_revenue"`
+	Street        string     `db:"street"`
+	City          string     `db:"city"`
+	State         string     `db:"state"`
+	PostalCode    string     `db:"postal_code"`
+	Country       string     `db:"country"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	Version       int32      `db:"version"`
+	CreatedAt     time.Time  `db:"created_at"`
+	UpdatedAt     time.Time  `db:"updated_at"`
+	DeletedAt     *time.Time `db:"deleted_at"`
+	OwnerName     string     `db:"owner_name"`
+	Tags          []string   `db:"tags"`
 }
 
 // The customer with its owner and tags; deleted ones too, told by deleted_at.
@@ -114,24 +114,24 @@ insert into customers (
 `
 
 type CustomerInsertParams struct {
-	Name          string
-	Domain        string
-	Website       string
-	Phone         string
-	Email         string
-	Type          string
-	Industry      string
-	Employees     *int32
-	AnnualRevenue *int64
-	Street        string
-	City          string
-	State         string
-	PostalCode    string
-	Country       string
-	Description   string
-	OwnerID       *uuid.UUID
-	ID            uuid.UUID
-	Version       int32
+	Name          string     `db:"name"`
+	Domain        string     `db:"domain"`
+	Website       string     `db:"website"`
+	Phone         string     `db:"phone"`
+	Email         string     `db:"email"`
+	Type          string     `db:"type"`
+	Industry      string     `db:"industry"`
+	Employees     *int32     `db:"employees"`
+	AnnualRevenue *int64     `db:"annual_revenue"`
+	Street        string     `db:"street"`
+	City          string     `db:"city"`
+	State         string     `db:"state"`
+	PostalCode    string     `db:"postal_code"`
+	Country       string     `db:"country"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ID            uuid.UUID  `db:"id"`
+	Version       int32      `db:"version"`
 }
 
 // Takes the parameters of CustomerUpdate, in its order: one struct serves both.
@@ -170,24 +170,24 @@ where id = $17 and version = $18 and deleted_at is null
 `
 
 type CustomerUpdateParams struct {
-	Name          string
-	Domain        string
-	Website       string
-	Phone         string
-	Email         string
-	Type          string
-	Industry      string
-	Employees     *int32
-	AnnualRevenue *int64
-	Street        string
-	City          string
-	State         string
-	PostalCode    string
-	Country       string
-	Description   string
-	OwnerID       *uuid.UUID
-	ID            uuid.UUID
-	Version       int32
+	Name          string     `db:"name"`
+	Domain        string     `db:"domain"`
+	Website       string     `db:"website"`
+	Phone         string     `db:"phone"`
+	Email         string     `db:"email"`
+	Type          string     `db:"type"`
+	Industry      string     `db:"industry"`
+	Employees     *int32     `db:"employees"`
+	AnnualRevenue *int64     `db:"annual_revenue"`
+	Street        string     `db:"street"`
+	City          string     `db:"city"`
+	State         string     `db:"state"`
+	PostalCode    string     `db:"postal_code"`
+	Country       string     `db:"country"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ID            uuid.UUID  `db:"id"`
+	Version       int32      `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.

@@ -19,8 +19,8 @@ group by 1 order by 2 desc, 1 limit 30
 `
 
 type DashboardLeadsRow struct {
-	Source string
-	N      int64
+	Source string `db:"source"`
+	N      int64  `db:"n"`
 }
 
 // Where the leads of a time came from.
@@ -52,10 +52,10 @@ group by 1, 2
 `
 
 type DashboardPipelineRow struct {
-	StageID  uuid.UUID
-	Currency string
-	N        int64
-	Amount   int64
+	StageID  uuid.UUID `db:"stage_id"`
+	Currency string    `db:"currency"`
+	N        int64     `db:"n"`
+	Amount   int64     `db:"amount"`
 }
 
 // What stands in the open stages of all pipelines, by currency.
@@ -90,8 +90,8 @@ from tasks where assignee_id = $2 and deleted_at is null and status <> 'done'
 `
 
 type DashboardTasksRow struct {
-	Open    int64
-	Overdue int64
+	Open    int64 `db:"open"`
+	Overdue int64 `db:"overdue"`
 }
 
 // The member's open tasks, and those that are late: before today, or before now.
@@ -110,10 +110,10 @@ group by 1, 2 order by 2, 1
 `
 
 type DashboardWonRow struct {
-	Month    int32
-	Currency string
-	N        int64
-	Amount   int64
+	Month    int32  `db:"month"`
+	Currency string `db:"currency"`
+	N        int64  `db:"n"`
+	Amount   int64  `db:"amount"`
 }
 
 // What was won in each month of a time, by currency; months are numbered from

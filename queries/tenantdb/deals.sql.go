@@ -23,24 +23,24 @@ func (q *Queries) DealAge(ctx context.Context, at time.Time, iD uuid.UUID) error
 }
 
 type DealCopyParams struct {
-	ID                uuid.UUID
-	Name              string
-	CustomerID        *uuid.UUID
-	ContactID         *uuid.UUID
-	PipelineID        uuid.UUID
-	StageID           uuid.UUID
-	Position          string
-	Amount            *int64
-	Currency          string
-	Probability       *int32
-	ExpectedCloseDate *time.Time
-	Source            string
-	LostReason        string
-	Description       string
-	OwnerID           *uuid.UUID
-	ClosedAt          *time.Time
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
+	ID                uuid.UUID  `db:"id"`
+	Name              string     `db:"name"`
+	CustomerID        *uuid.UUID `db:"customer_id"`
+	ContactID         *uuid.UUID `db:"contact_id"`
+	PipelineID        uuid.UUID  `db:"pipeline_id"`
+	StageID           uuid.UUID  `db:"stage_id"`
+	Position          string     `db:"position"`
+	Amount            *int64     `db:"amount"`
+	Currency          string     `db:"currency"`
+	Probability       *int32     `db:"probability"`
+	ExpectedCloseDate *time.Time `db:"expected_close_date"`
+	Source            string     `db:"source"`
+	LostReason        string     `db:"lost_reason"`
+	Description       string     `db:"description"`
+	OwnerID           *uuid.UUID `db:"owner_id"`
+	ClosedAt          *time.Time `db:"closed_at"`
+	CreatedAt         time.Time  `db:"created_at"`
+	UpdatedAt         time.Time  `db:"updated_at"`
 }
 
 const dealGet = `-- name: DealGet :one
@@ -59,36 +59,36 @@ where d.id = $1
 `
 
 type DealGetRow struct {
-	ID                uuid.UUID
-	Name              string
-	CustomerID        *uuid.UUID
-	ContactID         *uuid.UUID
-	PipelineID        uuid.UUID
-	StageID           uuid.UUID
-	Position          string
-	Amount            *int64
-	Currency          string
-	Probability       *int32
-	ExpectedCloseDate *time.Time
-	Source            string
-	LostReason        string
-	Description       string
-	OwnerID           *uuid.UUID
-	ClosedAt          *time.Time
-	Version           int32
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
-	DeletedAt         *time.Time
-	OwnerName         string
-	ActiveAt          time.Time
-	CustomerName      string
-	ContactName       string
-	PipelineName      string
-	StageName         string
-	StageColor        string
-	StageProbability  int32
-	Outcome           string
-	Tags              []string
+	ID                uuid.UUID  `db:"id"`
+	Name              string     `db:"name"`
+	CustomerID        *uuid.UUID `db:"customer_id"`
+	ContactID         *uuid.UUID `db:"contact_id"`
+	PipelineID        uuid.UUID  `db:"pipeline_id"`
+	StageID           uuid.UUID  `db:"stage_id"`
+	Position          string     `db:"position"`
+	Amount            *int64     `db:"amount"`
+	Currency          string     `db:"currency"`
+	Probability       *int32     `db:"probability"`
+	ExpectedCloseDate *time.Time `db:"expected_close_date"`
+	Source            string     `db:"source"`
+	LostReason        string     `db:"lost_reason"`
+	Description       string     `db:"description"`
+	OwnerID           *uuid.UUID `db:"owner_id"`
+	ClosedAt          *time.Time `db:"closed_at"`
+	Version           int32      `db:"version"`
+	CreatedAt         time.Time  `db:"created_at"`
+	UpdatedAt         time.Time  `db:"updated_at"`
+	DeletedAt         *time.Time `db:"deleted_at"`
+	OwnerName         string     `db:"owner_name"`
+	ActiveAt          time.Time  `db:"active_at"`
+	CustomerName      string     `db:"customer_name"`
+	ContactName       string     `db:"contact_name"`
+	PipelineName      string     `db:"pipeline_name"`
+	StageName         string     `db:"stage_name"`
+	StageColor        string     `db:"stage_color"`
+	StageProbability  int32      `db:"stage_probability"`
+	Outcome           string     `db:"outcome"`
+	Tags              []string   `db:"tags"`
 }
 
 // The deal with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -141,23 +141,23 @@ insert into deals (
 `
 
 type DealInsertParams struct {
-	Name              string
-	CustomerID        *uuid.UUID
-	ContactID         *uuid.UUID
-	PipelineID        uuid.UUID
-	StageID           uuid.UUID
-	Position          string
-	Amount            *int64
-	Currency          string
-	Probability       *int32
-	ExpectedCloseDate *time.Time
-	Source            string
-	LostReason        string
-	Description       string
-	OwnerID           *uuid.UUID
-	ClosedAt          *time.Time
-	ID                uuid.UUID
-	Version           int32
+	Name              string     `db:"name"`
+	CustomerID        *uuid.UUID `db:"customer_id"`
+	ContactID         *uuid.UUID `db:"contact_id"`
+	PipelineID        uuid.UUID  `db:"pipeline_id"`
+	StageID           uuid.UUID  `db:"stage_id"`
+	Position          string     `db:"position"`
+	Amount            *int64     `db:"amount"`
+	Currency          string     `db:"currency"`
+	Probability       *int32     `db:"probability"`
+	ExpectedCloseDate *time.Time `db:"expected_close_date"`
+	Source            string     `db:"source"`
+	LostReason        string     `db:"lost_reason"`
+	Description       string     `db:"description"`
+	OwnerID           *uuid.UUID `db:"owner_id"`
+	ClosedAt          *time.Time `db:"closed_at"`
+	ID                uuid.UUID  `db:"id"`
+	Version           int32      `db:"version"`
 }
 
 // Takes the parameters of DealUpdate, in its order: one struct serves both.
@@ -196,10 +196,10 @@ where d.id = $3 and d.deleted_at is null and s.id = $4
 `
 
 type DealMoveParams struct {
-	LostReason string
-	Position   string
-	ID         uuid.UUID
-	StageID    uuid.UUID
+	LostReason string    `db:"lost_reason"`
+	Position   string    `db:"position"`
+	ID         uuid.UUID `db:"id"`
+	StageID    uuid.UUID `db:"stage_id"`
 }
 
 // Puts the deal into the stage at the position; version and last change follow a
@@ -305,23 +305,23 @@ where id = $16 and version = $17 and deleted_at is null
 `
 
 type DealUpdateParams struct {
-	Name              string
-	CustomerID        *uuid.UUID
-	ContactID         *uuid.UUID
-	PipelineID        uuid.UUID
-	StageID           uuid.UUID
-	Position          string
-	Amount            *int64
-	Currency          string
-	Probability       *int32
-	ExpectedCloseDate *time.Time
-	Source            string
-	LostReason        string
-	Description       string
-	OwnerID           *uuid.UUID
-	ClosedAt          *time.Time
-	ID                uuid.UUID
-	Version           int32
+	Name              string     `db:"name"`
+	CustomerID        *uuid.UUID `db:"customer_id"`
+	ContactID         *uuid.UUID `db:"contact_id"`
+	PipelineID        uuid.UUID  `db:"pipeline_id"`
+	StageID           uuid.UUID  `db:"stage_id"`
+	Position          string     `db:"position"`
+	Amount            *int64     `db:"amount"`
+	Currency          string     `db:"currency"`
+	Probability       *int32     `db:"probability"`
+	ExpectedCloseDate *time.Time `db:"expected_close_date"`
+	Source            string     `db:"source"`
+	LostReason        string     `db:"lost_reason"`
+	Description       string     `db:"description"`
+	OwnerID           *uuid.UUID `db:"owner_id"`
+	ClosedAt          *time.Time `db:"closed_at"`
+	ID                uuid.UUID  `db:"id"`
+	Version           int32      `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -356,11 +356,11 @@ select id, pipeline_id, name, probability, outcome from stages where id = $1 for
 `
 
 type StageLockRow struct {
-	ID          uuid.UUID
-	PipelineID  uuid.UUID
-	Name        string
-	Probability int32
-	Outcome     string
+	ID          uuid.UUID `db:"id"`
+	PipelineID  uuid.UUID `db:"pipeline_id"`
+	Name        string    `db:"name"`
+	Probability int32     `db:"probability"`
+	Outcome     string    `db:"outcome"`
 }
 
 // Whoever puts a deal into the stage holds this until the end: positions are

@@ -17,9 +17,9 @@ select status, count(*)::bigint as n, coalesce(sum(amount), 0)::bigint as amount
 `
 
 type LeadColumnsRow struct {
-	Status string
-	N      int64
-	Amount int64
+	Status string `db:"status"`
+	N      int64  `db:"n"`
+	Amount int64  `db:"amount"`
 }
 
 // How many leads each status has, and what they amount to.
@@ -44,27 +44,27 @@ func (q *Queries) LeadColumns(ctx context.Context) ([]LeadColumnsRow, error) {
 }
 
 type LeadCopyParams struct {
-	ID            uuid.UUID
-	FirstName     string
-	LastName      string
-	CompanyName   string
-	JobTitle      string
-	Email         string
-	Phone         string
-	Website       string
-	Source        string
-	Status        string
-	Rating        string
-	Amount        *int64
-	Description   string
-	OwnerID       *uuid.UUID
-	ConvertedAt   *time.Time
-	ConversionSet *uuid.UUID
-	CustomerID    *uuid.UUID
-	ContactID     *uuid.UUID
-	DealID        *uuid.UUID
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
+	ID            uuid.UUID  `db:"id"`
+	FirstName     string     `db:"first_name"`
+	LastName      string     `db:"last_name"`
+	CompanyName   string     `db:"company_name"`
+	JobTitle      string     `db:"job_title"`
+	Email         string     `db:"email"`
+	Phone         string     `db:"phone"`
+	Website       string     `db:"website"`
+	Source        string     `db:"source"`
+	Status        string     `db:"status"`
+	Rating        string     `db:"rating"`
+	Amount        *int64     `db:"amount"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ConvertedAt   *time.Time `db:"converted_at"`
+	ConversionSet *uuid.UUID `db:"conversion_set"`
+	CustomerID    *uuid.UUID `db:"customer_id"`
+	ContactID     *uuid.UUID `db:"contact_id"`
+	DealID        *uuid.UUID `db:"deal_id"`
+	CreatedAt     time.Time  `db:"created_at"`
+	UpdatedAt     time.Time  `db:"updated_at"`
 }
 
 const leadGet = `-- name: LeadGet :one
@@ -81,35 +81,35 @@ where l.id = $1
 `
 
 type LeadGetRow struct {
-	ID            uuid.UUID
-	FirstName     string
-	LastName      string
-	CompanyName   string
-	JobTitle      string
-	Email         string
-	Phone         string
-	Website       string
-	Source        string
-	Status        string
-	Rating        string
-	Amount        *int64
-	Description   string
-	OwnerID       *uuid.UUID
-	ConvertedAt   *time.Time
-	ConversionSet *uuid.UUID
-	CustomerID    *uuid.UUID
-	ContactID     *uuid.UUID
-	DealID        *uuid.UUID
-	Version       int32
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	DeletedAt     *time.Time
-	OwnerName     string
-	Name          string
-	CustomerName  string
-	ContactName   string
-	DealName      string
-	Tags          []string
+	ID            uuid.UUID  `db:"id"`
+	FirstName     string     `db:"first_name"`
+	LastName      string     `db:"last_name"`
+	CompanyName   string     `db:"company_name"`
+	JobTitle      string     `db:"job_title"`
+	Email         string     `db:"email"`
+	Phone         string     `db:"phone"`
+	Website       string     `db:"website"`
+	Source        string     `db:"source"`
+	Status        string     `db:"status"`
+	Rating        string     `db:"rating"`
+	Amount        *int64     `db:"amount"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ConvertedAt   *time.Time `db:"converted_at"`
+	ConversionSet *uuid.UUID `db:"conversion_set"`
+	CustomerID    *uuid.UUID `db:"customer_id"`
+	ContactID     *uuid.UUID `db:"contact_id"`
+	DealID        *uuid.UUID `db:"deal_id"`
+	Version       int32      `db:"version"`
+	CreatedAt     time.Time  `db:"created_at"`
+	UpdatedAt     time.Time  `db:"updated_at"`
+	DeletedAt     *time.Time `db:"deleted_at"`
+	OwnerName     string     `db:"owner_name"`
+	Name          string     `db:"name"`
+	CustomerName  string     `db:"customer_name"`
+	ContactName   string     `db:"contact_name"`
+	DealName      string     `db:"deal_name"`
+	Tags          []string   `db:"tags"`
 }
 
 // The lead with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -163,26 +163,26 @@ insert into leads (
 `
 
 type LeadInsertParams struct {
-	FirstName     string
-	LastName      string
-	CompanyName   string
-	JobTitle      string
-	Email         string
-	Phone         string
-	Website       string
-	Source        string
-	Status        string
-	Rating        string
-	Amount        *int64
-	Description   string
-	OwnerID       *uuid.UUID
-	ConvertedAt   *time.Time
-	ConversionSet *uuid.UUID
-	CustomerID    *uuid.UUID
-	ContactID     *uuid.UUID
-	DealID        *uuid.UUID
-	ID            uuid.UUID
-	Version       int32
+	FirstName     string     `db:"first_name"`
+	LastName      string     `db:"last_name"`
+	CompanyName   string     `db:"company_name"`
+	JobTitle      string     `db:"job_title"`
+	Email         string     `db:"email"`
+	Phone         string     `db:"phone"`
+	Website       string     `db:"website"`
+	Source        string     `db:"source"`
+	Status        string     `db:"status"`
+	Rating        string     `db:"rating"`
+	Amount        *int64     `db:"amount"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ConvertedAt   *time.Time `db:"converted_at"`
+	ConversionSet *uuid.UUID `db:"conversion_set"`
+	CustomerID    *uuid.UUID `db:"customer_id"`
+	ContactID     *uuid.UUID `db:"contact_id"`
+	DealID        *uuid.UUID `db:"deal_id"`
+	ID            uuid.UUID  `db:"id"`
+	Version       int32      `db:"version"`
 }
 
 // Takes the parameters of LeadUpdate, in its order: one struct serves both.
@@ -235,26 +235,26 @@ where id = $19 and version = $20 and deleted_at is null
 `
 
 type LeadUpdateParams struct {
-	FirstName     string
-	LastName      string
-	CompanyName   string
-	JobTitle      string
-	Email         string
-	Phone         string
-	Website       string
-	Source        string
-	Status        string
-	Rating        string
-	Amount        *int64
-	Description   string
-	OwnerID       *uuid.UUID
-	ConvertedAt   *time.Time
-	ConversionSet *uuid.UUID
-	CustomerID    *uuid.UUID
-	ContactID     *uuid.UUID
-	DealID        *uuid.UUID
-	ID            uuid.UUID
-	Version       int32
+	FirstName     string     `db:"first_name"`
+	LastName      string     `db:"last_name"`
+	CompanyName   string     `db:"company_name"`
+	JobTitle      string     `db:"job_title"`
+	Email         string     `db:"email"`
+	Phone         string     `db:"phone"`
+	Website       string     `db:"website"`
+	Source        string     `db:"source"`
+	Status        string     `db:"status"`
+	Rating        string     `db:"rating"`
+	Amount        *int64     `db:"amount"`
+	Description   string     `db:"description"`
+	OwnerID       *uuid.UUID `db:"owner_id"`
+	ConvertedAt   *time.Time `db:"converted_at"`
+	ConversionSet *uuid.UUID `db:"conversion_set"`
+	CustomerID    *uuid.UUID `db:"customer_id"`
+	ContactID     *uuid.UUID `db:"contact_id"`
+	DealID        *uuid.UUID `db:"deal_id"`
+	ID            uuid.UUID  `db:"id"`
+	Version       int32      `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.

@@ -18,9 +18,9 @@ union all
 `
 
 type FilterOptionsRow struct {
-	Kind string
-	ID   uuid.UUID
-	Name string
+	Kind string    `db:"kind"`
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
 }
 
 // Whom and what a list can be narrowed to, in one query.
@@ -60,10 +60,10 @@ update members set name = $1, email = $2, avatar = $3 where user_id = $4
 `
 
 type MemberFollowParams struct {
-	Name   string
-	Email  string
-	Avatar string
-	UserID uuid.UUID
+	Name   string    `db:"name"`
+	Email  string    `db:"email"`
+	Avatar string    `db:"avatar"`
+	UserID uuid.UUID `db:"user_id"`
 }
 
 // Takes over what the person changed of themselves.
@@ -106,10 +106,10 @@ select id, name, email, active from members order by name, id
 `
 
 type MemberListRow struct {
-	ID     uuid.UUID
-	Name   string
-	Email  string
-	Active bool
+	ID     uuid.UUID `db:"id"`
+	Name   string    `db:"name"`
+	Email  string    `db:"email"`
+	Active bool      `db:"active"`
 }
 
 // All there ever were, by name: who left may still own records.
@@ -145,11 +145,11 @@ returning id
 `
 
 type MemberPutParams struct {
-	ID     uuid.UUID
-	UserID uuid.UUID
-	Name   string
-	Email  string
-	Avatar string
+	ID     uuid.UUID `db:"id"`
+	UserID uuid.UUID `db:"user_id"`
+	Name   string    `db:"name"`
+	Email  string    `db:"email"`
+	Avatar string    `db:"avatar"`
 }
 
 // Who comes back is who they were: the same member, with the records they had.
@@ -178,8 +178,8 @@ select kind::text, n from (
 `
 
 type MemberRecordsRow struct {
-	Kind string
-	N    int64
+	Kind string `db:"kind"`
+	N    int64  `db:"n"`
 }
 
 // How much the member looks after.

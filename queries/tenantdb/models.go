@@ -11,12 +11,12 @@ import (
 )
 
 type Audit struct {
-	ID       int64
-	At       time.Time
-	MemberID *uuid.UUID
-	Actor    string
-	Action   string
-	Subject  string
-	Ip       string
-	Device   string
+	ID       int64      `db:"id"`
+	At       time.Time  `db:"at"`
+	MemberID *uuid.UUID `db:"member_id"`
+	Actor    string     `db:"actor"`
+	Action   string     `db:"action"`
+	Subject  string     `db:"subject"`
+	Ip       string     `db:"ip"`
+	Device   string     `db:"device"`
 }

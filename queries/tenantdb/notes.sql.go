@@ -17,8 +17,8 @@ select id, name::text as name from customers where deleted_at is null order by i
 `
 
 type CustomerSomeRow struct {
-	ID   uuid.UUID
-	Name string
+	ID   uuid.UUID `db:"id"`
+	Name string    `db:"name"`
 }
 
 // Customers to hang generated records on.
@@ -43,14 +43,14 @@ func (q *Queries) CustomerSome(ctx context.Context, n int32) ([]CustomerSomeRow,
 }
 
 type NoteCopyParams struct {
-	ID          uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Kind        string
-	Body        string
-	AuthorID    *uuid.UUID
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID          uuid.UUID  `db:"id"`
+	SubjectType string     `db:"subject_type"`
+	SubjectID   uuid.UUID  `db:"subject_id"`
+	Kind        string     `db:"kind"`
+	Body        string     `db:"body"`
+	AuthorID    *uuid.UUID `db:"author_id"`
+	CreatedAt   time.Time  `db:"created_at"`
+	UpdatedAt   time.Time  `db:"updated_at"`
 }
 
 const noteDelete = `-- name: NoteDelete :execrows
@@ -72,21 +72,21 @@ from notes n left join members m on m.id = n.author_id where n.id = $1
 `
 
 type NoteGetRow struct {
-	ID          uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Kind        string
-	Body        string
-	Pinned      bool
-	Mentions    []uuid.UUID
-	AuthorID    *uuid.UUID
-	Version     int32
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
-	Html        string
-	HtmlMark    string
-	AuthorName  string
+	ID          uuid.UUID   `db:"id"`
+	SubjectType string      `db:"subject_type"`
+	SubjectID   uuid.UUID   `db:"subject_id"`
+	Kind        string      `db:"kind"`
+	Body        string      `db:"body"`
+	Pinned      bool        `db:"pinned"`
+	Mentions    []uuid.UUID `db:"mentions"`
+	AuthorID    *uuid.UUID  `db:"author_id"`
+	Version     int32       `db:"version"`
+	CreatedAt   time.Time   `db:"created_at"`
+	UpdatedAt   time.Time   `db:"updated_at"`
+	DeletedAt   *time.Time  `db:"deleted_at"`
+	Html        string      `db:"html"`
+	HtmlMark    string      `db:"html_mark"`
+	AuthorName  string      `db:"author_name"`
 }
 
 func (q *Queries) NoteGet(ctx context.Context, id uuid.UUID) (NoteGetRow, error) {
@@ -118,16 +118,16 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 `
 
 type NoteInsertParams struct {
-	ID          uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Kind        string
-	Body        string
-	Pinned      bool
-	Mentions    []uuid.UUID
-	AuthorID    *uuid.UUID
-	Html        string
-	HtmlMark    string
+	ID          uuid.UUID   `db:"id"`
+	SubjectType string      `db:"subject_type"`
+	SubjectID   uuid.UUID   `db:"subject_id"`
+	Kind        string      `db:"kind"`
+	Body        string      `db:"body"`
+	Pinned      bool        `db:"pinned"`
+	Mentions    []uuid.UUID `db:"mentions"`
+	AuthorID    *uuid.UUID  `db:"author_id"`
+	Html        string      `db:"html"`
+	HtmlMark    string      `db:"html_mark"`
 }
 
 func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
@@ -152,13 +152,13 @@ where id = $6 and version = $7 and deleted_at is null
 `
 
 type NoteUpdateParams struct {
-	Body     string
-	Html     string
-	HtmlMark string
-	Pinned   bool
-	Mentions []uuid.UUID
-	ID       uuid.UUID
-	Version  int32
+	Body     string      `db:"body"`
+	Html     string      `db:"html"`
+	HtmlMark string      `db:"html_mark"`
+	Pinned   bool        `db:"pinned"`
+	Mentions []uuid.UUID `db:"mentions"`
+	ID       uuid.UUID   `db:"id"`
+	Version  int32       `db:"version"`
 }
 
 func (q *Queries) NoteUpdate(ctx context.Context, arg NoteUpdateParams) (int64, error) {
@@ -195,12 +195,12 @@ where n.mentions @> array[$1::uuid] and n.deleted_at is null order by n.created_
 `
 
 type NotesMentioningRow struct {
-	ID          uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Body        string
-	CreatedAt   time.Time
-	AuthorName  string
+	ID          uuid.UUID `db:"id"`
+	SubjectType string    `db:"subject_type"`
+	SubjectID   uuid.UUID `db:"subject_id"`
+	Body        string    `db:"body"`
+	CreatedAt   time.Time `db:"created_at"`
+	AuthorName  string    `db:"author_name"`
 }
 
 func (q *Queries) NotesMentioning(ctx context.Context, memberID uuid.UUID) ([]NotesMentioningRow, error) {
@@ -247,19 +247,19 @@ where n.subject_id = $1 and n.pinned and n.deleted_at is null order by n.created
 `
 
 type NotesPinnedRow struct {
-	ID          uuid.UUID
-	SubjectType string
-	SubjectID   uuid.UUID
-	Kind        string
-	Body        string
-	Pinned      bool
-	AuthorID    *uuid.UUID
-	Version     int32
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	Html        string
-	HtmlMark    string
-	AuthorName  string
+	ID          uuid.UUID  `db:"id"`
+	SubjectType string     `db:"subject_type"`
+	SubjectID   uuid.UUID  `db:"subject_id"`
+	Kind        string     `db:"kind"`
+	Body        string     `db:"body"`
+	Pinned      bool       `db:"pinned"`
+	AuthorID    *uuid.UUID `db:"author_id"`
+	Version     int32      `db:"version"`
+	CreatedAt   time.Time  `db:"created_at"`
+	UpdatedAt   time.Time  `db:"updated_at"`
+	Html        string     `db:"html"`
+	HtmlMark    string     `db:"html_mark"`
+	AuthorName  string     `db:"author_name"`
 }
 
 func (q *Queries) NotesPinned(ctx context.Context, subjectID uuid.UUID) ([]NotesPinnedRow, error) {

@@ -21,11 +21,11 @@ order by d.stage_id, sum(d.amount) desc nulls last
 `
 
 type BoardSumsRow struct {
-	StageID  uuid.UUID
-	Currency string
-	N        int64
-	Amount   int64
-	Weighted int64
+	StageID  uuid.UUID `db:"stage_id"`
+	Currency string    `db:"currency"`
+	N        int64     `db:"n"`
+	Amount   int64     `db:"amount"`
+	Weighted int64     `db:"weighted"`
 }
 
 // What stands in each column of a pipeline, by currency. Amounts are minor
@@ -82,10 +82,10 @@ select id, name::text as name, position, version from pipelines order by positio
 `
 
 type PipelineListRow struct {
-	ID       uuid.UUID
-	Name     string
-	Position int32
-	Version  int32
+	ID       uuid.UUID `db:"id"`
+	Name     string    `db:"name"`
+	Position int32     `db:"position"`
+	Version  int32     `db:"version"`
 }
 
 func (q *Queries) PipelineList(ctx context.Context) ([]PipelineListRow, error) {
@@ -144,13 +144,13 @@ values ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type StageInsertParams struct {
-	ID          uuid.UUID
-	PipelineID  uuid.UUID
-	Name        string
-	Color       string
-	Probability int32
-	Outcome     string
-	Position    int32
+	ID          uuid.UUID `db:"id"`
+	PipelineID  uuid.UUID `db:"pipeline_id"`
+	Name        string    `db:"name"`
+	Color       string    `db:"color"`
+	Probability int32     `db:"probability"`
+	Outcome     string    `db:"outcome"`
+	Position    int32     `db:"position"`
 }
 
 func (q *Queries) StageInsert(ctx context.Context, arg StageInsertParams) error {
@@ -173,14 +173,14 @@ order by p.position, p.name, p.id, s.position, s.id
 `
 
 type StageListRow struct {
-	ID           uuid.UUID
-	PipelineID   uuid.UUID
-	PipelineName string
-	Name         string
-	Color        string
-	Probability  int32
-	Outcome      string
-	Position     int32
+	ID           uuid.UUID `db:"id"`
+	PipelineID   uuid.UUID `db:"pipeline_id"`
+	PipelineName string    `db:"pipeline_name"`
+	Name         string    `db:"name"`
+	Color        string    `db:"color"`
+	Probability  int32     `db:"probability"`
+	Outcome      string    `db:"outcome"`
+	Position     int32     `db:"position"`
 }
 
 // All stages of all pipelines, in the order of the board.
@@ -219,13 +219,13 @@ where id = $6 and pipeline_id = $7
 `
 
 type StageUpdateParams struct {
-	Name        string
-	Color       string
-	Probability int32
-	Outcome     string
-	Position    int32
-	ID          uuid.UUID
-	PipelineID  uuid.UUID
+	Name        string    `db:"name"`
+	Color       string    `db:"color"`
+	Probability int32     `db:"probability"`
+	Outcome     string    `db:"outcome"`
+	Position    int32     `db:"position"`
+	ID          uuid.UUID `db:"id"`
+	PipelineID  uuid.UUID `db:"pipeline_id"`
 }
 
 func (q *Queries) StageUpdate(ctx context.Context, arg StageUpdateParams) (int64, error) {
@@ -258,8 +258,8 @@ select stage_id, count(*)::bigint as n from deals where pipeline_id = $1 group b
 `
 
 type StagesUsedRow struct {
-	StageID uuid.UUID
-	N       int64
+	StageID uuid.UUID `db:"stage_id"`
+	N       int64     `db:"n"`
 }
 
 // How many deals each stage holds, those in the trash included.

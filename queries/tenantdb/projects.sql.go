@@ -13,20 +13,20 @@ import (
 )
 
 type ProjectCopyParams struct {
-	ID          uuid.UUID
-	Name        string
-	CustomerID  *uuid.UUID
-	DealID      *uuid.UUID
-	Status      string
-	Priority    string
-	StartDate   *time.Time
-	EndDate     *time.Time
-	Budget      *int64
-	MemberIds   []uuid.UUID
-	Description string
-	OwnerID     *uuid.UUID
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID          uuid.UUID   `db:"id"`
+	Name        string      `db:"name"`
+	CustomerID  *uuid.UUID  `db:"customer_id"`
+	DealID      *uuid.UUID  `db:"deal_id"`
+	Status      string      `db:"status"`
+	Priority    string      `db:"priority"`
+	StartDate   *time.Time  `db:"start_date"`
+	EndDate     *time.Time  `db:"end_date"`
+	Budget      *int64      `db:"budget"`
+	MemberIds   []uuid.UUID `db:"member_ids"`
+	Description string      `db:"description"`
+	OwnerID     *uuid.UUID  `db:"owner_id"`
+	CreatedAt   time.Time   `db:"created_at"`
+	UpdatedAt   time.Time   `db:"updated_at"`
 }
 
 const projectGet = `-- name: ProjectGet :one
@@ -42,27 +42,27 @@ where p.id = $1
 `
 
 type ProjectGetRow struct {
-	ID           uuid.UUID
-	Name         string
-	CustomerID   *uuid.UUID
-	DealID       *uuid.UUID
-	Status       string
-	Priority     string
-	StartDate    *time.Time
-	EndDate      *time.Time
-	Budget       *int64
-	MemberIds    []uuid.UUID
-	Description  string
-	OwnerID      *uuid.UUID
-	Version      int32
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	DeletedAt    *time.Time
-	OwnerName    string
-	CustomerName string
-	DealName     string
-	MemberNames  []string
-	Tags         []string
+	ID           uuid.UUID   `db:"id"`
+	Name         string      `db:"name"`
+	CustomerID   *uuid.UUID  `db:"customer_id"`
+	DealID       *uuid.UUID  `db:"deal_id"`
+	Status       string      `db:"status"`
+	Priority     string      `db:"priority"`
+	StartDate    *time.Time  `db:"start_date"`
+	EndDate      *time.Time  `db:"end_date"`
+	Budget       *int64      `db:"budget"`
+	MemberIds    []uuid.UUID `db:"member_ids"`
+	Description  string      `db:"description"`
+	OwnerID      *uuid.UUID  `db:"owner_id"`
+	Version      int32       `db:"version"`
+	CreatedAt    time.Time   `db:"created_at"`
+	UpdatedAt    time.Time   `db:"updated_at"`
+	DeletedAt    *time.Time  `db:"deleted_at"`
+	OwnerName    string      `db:"owner_name"`
+	CustomerName string      `db:"customer_name"`
+	DealName     string      `db:"deal_name"`
+	MemberNames  []string    `db:"member_names"`
+	Tags         []string    `db:"tags"`
 }
 
 // The project with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -106,19 +106,19 @@ insert into projects (
 `
 
 type ProjectInsertParams struct {
-	Name        string
-	CustomerID  *uuid.UUID
-	DealID      *uuid.UUID
-	Status      string
-	Priority    string
-	StartDate   *time.Time
-	EndDate     *time.Time
-	Budget      *int64
-	MemberIds   []uuid.UUID
-	Description string
-	OwnerID     *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	Name        string      `db:"name"`
+	CustomerID  *uuid.UUID  `db:"customer_id"`
+	DealID      *uuid.UUID  `db:"deal_id"`
+	Status      string      `db:"status"`
+	Priority    string      `db:"priority"`
+	StartDate   *time.Time  `db:"start_date"`
+	EndDate     *time.Time  `db:"end_date"`
+	Budget      *int64      `db:"budget"`
+	MemberIds   []uuid.UUID `db:"member_ids"`
+	Description string      `db:"description"`
+	OwnerID     *uuid.UUID  `db:"owner_id"`
+	ID          uuid.UUID   `db:"id"`
+	Version     int32       `db:"version"`
 }
 
 // Takes the parameters of ProjectUpdate, in its order: one struct serves both.
@@ -151,19 +151,19 @@ where id = $12 and version = $13 and deleted_at is null
 `
 
 type ProjectUpdateParams struct {
-	Name        string
-	CustomerID  *uuid.UUID
-	DealID      *uuid.UUID
-	Status      string
-	Priority    string
-	StartDate   *time.Time
-	EndDate     *time.Time
-	Budget      *int64
-	MemberIds   []uuid.UUID
-	Description string
-	OwnerID     *uuid.UUID
-	ID          uuid.UUID
-	Version     int32
+	Name        string      `db:"name"`
+	CustomerID  *uuid.UUID  `db:"customer_id"`
+	DealID      *uuid.UUID  `db:"deal_id"`
+	Status      string      `db:"status"`
+	Priority    string      `db:"priority"`
+	StartDate   *time.Time  `db:"start_date"`
+	EndDate     *time.Time  `db:"end_date"`
+	Budget      *int64      `db:"budget"`
+	MemberIds   []uuid.UUID `db:"member_ids"`
+	Description string      `db:"description"`
+	OwnerID     *uuid.UUID  `db:"owner_id"`
+	ID          uuid.UUID   `db:"id"`
+	Version     int32       `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.

@@ -69,10 +69,10 @@ from tags t order by t.name, t.id limit 500
 `
 
 type TagListRow struct {
-	ID    uuid.UUID
-	Name  string
-	Color string
-	N     int64
+	ID    uuid.UUID `db:"id"`
+	Name  string    `db:"name"`
+	Color string    `db:"color"`
+	N     int64     `db:"n"`
 }
 
 // The workspace's tags and how many records carry each.
@@ -138,9 +138,9 @@ func (q *Queries) TagUpdate(ctx context.Context, name string, color string, iD u
 }
 
 type TaggingCopyParams struct {
-	SubjectType string
-	SubjectID   uuid.UUID
-	TagID       uuid.UUID
+	SubjectType string    `db:"subject_type"`
+	SubjectID   uuid.UUID `db:"subject_id"`
+	TagID       uuid.UUID `db:"tag_id"`
 }
 
 const taggingDelete = `-- name: TaggingDelete :exec
@@ -169,10 +169,10 @@ on conflict do nothing
 `
 
 type TaggingsCopyParams struct {
-	ToType   string
-	ToID     uuid.UUID
-	FromType string
-	FromID   uuid.UUID
+	ToType   string    `db:"to_type"`
+	ToID     uuid.UUID `db:"to_id"`
+	FromType string    `db:"from_type"`
+	FromID   uuid.UUID `db:"from_id"`
 }
 
 // The tags of one record, put on another as well.

@@ -14,24 +14,24 @@ import (
 )
 
 type TaskCopyParams struct {
-	ID          uuid.UUID
-	Subject     string
-	Type        string
-	Status      string
-	Priority    string
-	DueOn       *time.Time
-	DueAt       *time.Time
-	RemindAt    *time.Time
-	Repeat      string
-	AssigneeID  *uuid.UUID
-	SubjectType string
-	SubjectID   *uuid.UUID
-	Description string
-	CompletedAt *time.Time
-	CompletedBy *uuid.UUID
-	NextID      *uuid.UUID
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID          uuid.UUID  `db:"id"`
+	Subject     string     `db:"subject"`
+	Type        string     `db:"type"`
+	Status      string     `db:"status"`
+	Priority    string     `db:"priority"`
+	DueOn       *time.Time `db:"due_on"`
+	DueAt       *time.Time `db:"due_at"`
+	RemindAt    *time.Time `db:"remind_at"`
+	Repeat      string     `db:"repeat"`
+	AssigneeID  *uuid.UUID `db:"assignee_id"`
+	SubjectType string     `db:"subject_type"`
+	SubjectID   *uuid.UUID `db:"subject_id"`
+	Description string     `db:"description"`
+	CompletedAt *time.Time `db:"completed_at"`
+	CompletedBy *uuid.UUID `db:"completed_by"`
+	NextID      *uuid.UUID `db:"next_id"`
+	CreatedAt   time.Time  `db:"created_at"`
+	UpdatedAt   time.Time  `db:"updated_at"`
 }
 
 const taskDay = `-- name: TaskDay :many
@@ -41,25 +41,25 @@ order by coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone $3::text), t.
 `
 
 type TaskDayParams struct {
-	MemberID   *uuid.UUID
-	Candidates int32
-	Zone       string
-	N          int32
+	MemberID   *uuid.UUID `db:"member_id"`
+	Candidates int32      `db:"candidates"`
+	Zone       string     `db:"zone"`
+	N          int32      `db:"n"`
 }
 
 type TaskDayRow struct {
-	ID          uuid.UUID
-	Subject     string
-	Type        string
-	Status      string
-	Priority    string
-	DueOn       *time.Time
-	DueAt       *time.Time
-	RemindAt    *time.Time
-	Repeat      string
-	SubjectType string
-	SubjectID   *uuid.UUID
-	Version     int32
+	ID          uuid.UUID  `db:"id"`
+	Subject     string     `db:"subject"`
+	Type        string     `db:"type"`
+	Status      string     `db:"status"`
+	Priority    string     `db:"priority"`
+	DueOn       *time.Time `db:"due_on"`
+	DueAt       *time.Time `db:"due_at"`
+	RemindAt    *time.Time `db:"remind_at"`
+	Repeat      string     `db:"repeat"`
+	SubjectType string     `db:"subject_type"`
+	SubjectID   *uuid.UUID `db:"subject_id"`
+	Version     int32      `db:"version"`
 }
 
 // The member's open tasks, the most urgent first; a day ends in the zone. due_order finds
@@ -114,29 +114,29 @@ where t0.id = $1
 `
 
 type TaskGetRow struct {
-	ID           uuid.UUID
-	Subject      string
-	Type         string
-	Status       string
-	Priority     string
-	DueOn        *time.Time
-	DueAt        *time.Time
-	RemindAt     *time.Time
-	Repeat       string
-	AssigneeID   *uuid.UUID
-	SubjectType  string
-	SubjectID    *uuid.UUID
-	Description  string
-	CompletedAt  *time.Time
-	CompletedBy  *uuid.UUID
-	NextID       *uuid.UUID
-	RepeatAnchor *entity.Anchor
-	Version      int32
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	DeletedAt    *time.Time
-	OwnerName    string
-	Tags         []string
+	ID           uuid.UUID      `db:"id"`
+	Subject      string         `db:"subject"`
+	Type         string         `db:"type"`
+	Status       string         `db:"status"`
+	Priority     string         `db:"priority"`
+	DueOn        *time.Time     `db:"due_on"`
+	DueAt        *time.Time     `db:"due_at"`
+	RemindAt     *time.Time     `db:"remind_at"`
+	Repeat       string         `db:"repeat"`
+	AssigneeID   *uuid.UUID     `db:"assignee_id"`
+	SubjectType  string         `db:"subject_type"`
+	SubjectID    *uuid.UUID     `db:"subject_id"`
+	Description  string         `db:"description"`
+	CompletedAt  *time.Time     `db:"completed_at"`
+	CompletedBy  *uuid.UUID     `db:"completed_by"`
+	NextID       *uuid.UUID     `db:"next_id"`
+	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	Version      int32          `db:"version"`
+	CreatedAt    time.Time      `db:"created_at"`
+	UpdatedAt    time.Time      `db:"updated_at"`
+	DeletedAt    *time.Time     `db:"deleted_at"`
+	OwnerName    string         `db:"owner_name"`
+	Tags         []string       `db:"tags"`
 }
 
 // The task with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -182,24 +182,24 @@ insert into tasks (
 `
 
 type TaskInsertParams struct {
-	Subject      string
-	Type         string
-	Status       string
-	Priority     string
-	DueOn        *time.Time
-	DueAt        *time.Time
-	RemindAt     *time.Time
-	Repeat       string
-	AssigneeID   *uuid.UUID
-	SubjectType  string
-	SubjectID    *uuid.UUID
-	Description  string
-	CompletedAt  *time.Time
-	CompletedBy  *uuid.UUID
-	NextID       *uuid.UUID
-	RepeatAnchor *entity.Anchor
-	ID           uuid.UUID
-	Version      int32
+	Subject      string         `db:"subject"`
+	Type         string         `db:"type"`
+	Status       string         `db:"status"`
+	Priority     string         `db:"priority"`
+	DueOn        *time.Time     `db:"due_on"`
+	DueAt        *time.Time     `db:"due_at"`
+	RemindAt     *time.Time     `db:"remind_at"`
+	Repeat       string         `db:"repeat"`
+	AssigneeID   *uuid.UUID     `db:"assignee_id"`
+	SubjectType  string         `db:"subject_type"`
+	SubjectID    *uuid.UUID     `db:"subject_id"`
+	Description  string         `db:"description"`
+	CompletedAt  *time.Time     `db:"completed_at"`
+	CompletedBy  *uuid.UUID     `db:"completed_by"`
+	NextID       *uuid.UUID     `db:"next_id"`
+	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	ID           uuid.UUID      `db:"id"`
+	Version      int32          `db:"version"`
 }
 
 // Takes the parameters of TaskUpdate, in its order: one struct serves both.
@@ -246,11 +246,11 @@ order by t.remind_at limit 5
 `
 
 type TaskRemindersRow struct {
-	ID      uuid.UUID
-	Subject string
-	DueOn   *time.Time
-	DueAt   *time.Time
-	Version int32
+	ID      uuid.UUID  `db:"id"`
+	Subject string     `db:"subject"`
+	DueOn   *time.Time `db:"due_on"`
+	DueAt   *time.Time `db:"due_at"`
+	Version int32      `db:"version"`
 }
 
 func (q *Queries) TaskReminders(ctx context.Context, memberID *uuid.UUID) ([]TaskRemindersRow, error) {
@@ -289,24 +289,24 @@ where id = $17 and version = $18 and deleted_at is null
 `
 
 type TaskUpdateParams struct {
-	Subject      string
-	Type         string
-	Status       string
-	Priority     string
-	DueOn        *time.Time
-	DueAt        *time.Time
-	RemindAt     *time.Time
-	Repeat       string
-	AssigneeID   *uuid.UUID
-	SubjectType  string
-	SubjectID    *uuid.UUID
-	Description  string
-	CompletedAt  *time.Time
-	CompletedBy  *uuid.UUID
-	NextID       *uuid.UUID
-	RepeatAnchor *entity.Anchor
-	ID           uuid.UUID
-	Version      int32
+	Subject      string         `db:"subject"`
+	Type         string         `db:"type"`
+	Status       string         `db:"status"`
+	Priority     string         `db:"priority"`
+	DueOn        *time.Time     `db:"due_on"`
+	DueAt        *time.Time     `db:"due_at"`
+	RemindAt     *time.Time     `db:"remind_at"`
+	Repeat       string         `db:"repeat"`
+	AssigneeID   *uuid.UUID     `db:"assignee_id"`
+	SubjectType  string         `db:"subject_type"`
+	SubjectID    *uuid.UUID     `db:"subject_id"`
+	Description  string         `db:"description"`
+	CompletedAt  *time.Time     `db:"completed_at"`
+	CompletedBy  *uuid.UUID     `db:"completed_by"`
+	NextID       *uuid.UUID     `db:"next_id"`
+	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	ID           uuid.UUID      `db:"id"`
+	Version      int32          `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -345,16 +345,16 @@ order by (t.status = 'done'), coalesce(t.due_at, (t.due_on + 1)::timestamp at ti
 `
 
 type TasksAboutRow struct {
-	ID           uuid.UUID
-	Subject      string
-	Type         string
-	Status       string
-	Priority     string
-	DueOn        *time.Time
-	DueAt        *time.Time
-	CompletedAt  *time.Time
-	Version      int32
-	AssigneeName string
+	ID           uuid.UUID  `db:"id"`
+	Subject      string     `db:"subject"`
+	Type         string     `db:"type"`
+	Status       string     `db:"status"`
+	Priority     string     `db:"priority"`
+	DueOn        *time.Time `db:"due_on"`
+	DueAt        *time.Time `db:"due_at"`
+	CompletedAt  *time.Time `db:"completed_at"`
+	Version      int32      `db:"version"`
+	AssigneeName string     `db:"assignee_name"`
 }
 
 // What is to be done about a record, and what was done last.

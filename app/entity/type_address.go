@@ -1,0 +1,45 @@
+package entity
+
+import "strings"
+
+// emailType is an email address.
+type emailType struct{ texts }
+
+func (emailType) Parse(text string, _ *Field, _ Formats) (Value, error) {
+	return parsed(ParseEmail(text))
+}
+
+// domainType is a name such as example.com.
+type domainType struct{ texts }
+
+func (domainType) Parse(text string, _ *Field, _ Formats) (Value, error) {
+	return parsed(ParseDomain(text))
+}
+
+// urlType is a web address.
+type urlType struct{ texts }
+
+func (urlType) Parse(text string, _ *Field, _ Formats) (Value, error) {
+	return parsed(ParseWebsite(text))
+}
+
+// phoneType is a phone number.
+type phoneType struct{ texts }
+
+func (phoneType) Parse(text string, _ *Field, l Formats) (Value, error) {
+	return parsed(l.ParsePhone(text))
+}
+
+// Input shows an extension in words; other numbers as they are kept.
+func (phoneType) Input(v Value, _ Formats) string {
+	t, _ := v.(Text)
+	if strings.Contains(string(t), ";ext=") {
+		return PhoneText(string(t))
+	}
+	return string(t)
+}
+
+func (phoneType) Show(v Value, _ *Field, _ Formats) string {
+	t, _ := v.(Text)
+	return PhoneText(string(t))
+}

@@ -1,0 +1,53 @@
+package entity
+
+import (
+	"encoding/json"
+	"strconv"
+)
+
+// numberType is a whole number.
+type numberType struct{ base }
+
+func (numberType) Parse(text string, _ *Field, l Formats) (Value, error) {
+	n, err := l.ParseCount(text)
+	if err != nil {
+		return nil, err
+	}
+	return Number(n), nil
+}
+
+func (numberType) Input(v Value, _ Formats) string {
+	if n, ok := v.(Number); ok {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return ""
+}
+
+func (numberType) Show(v Value, _ *Field, l Formats) string {
+	if n, ok := v.(Number); ok {
+		return l.Count(int(n))
+	}
+	return ""
+}
+
+func (numberType) Column() string { return "integer" }
+
+func (numberType) FromJSON(v any, _ Formats) Value {
+	if n, ok := v.(json.Number); ok {
+		if i, err := n.Int64(); err == nil {
+			return Number(i)
+		}
+	}
+	return nil
+}
+
+// percentType is a number from 0 to 100.
+type percentType struct{ numberType }
+
+func (percentType) Parse(text string, f *Field, l Formats) (Value, error) {
+	v, err := numberType{}.Parse(text, f, l)
+	if n, ok := v.(Number); ok && n > 100 {
+		return nil, wrong("This should be a number from 0 to 100.")
+	}
+	return v, err
+}

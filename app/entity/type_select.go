@@ -1,0 +1,20 @@
+package entity
+
+// selectType is one of the field's options.
+type selectType struct{ texts }
+
+func (selectType) Parse(text string, f *Field, _ Formats) (Value, error) {
+	if o, ok := f.Choice(text); !ok || o.Fixed {
+		return nil, wrong("“", text, "” is not one of the choices.")
+	}
+	return Text(text), nil
+}
+
+// Show is the option's label, or the value itself where there is no such option any more.
+func (selectType) Show(v Value, f *Field, _ Formats) string {
+	t, _ := v.(Text)
+	if o, ok := f.Choice(string(t)); ok {
+		return o.Label
+	}
+	return string(t)
+}

@@ -1,0 +1,51 @@
+package entity
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of tags: of a record, and characters of each.
+const (
+	MaxTags = 20
+	MaxTag  = 40
+)
+
+// tagsType is names with commas between them, each once.
+type tagsType struct{ base }
+
+func (tagsType) Parse(text string, _ *Field, l Formats) (Value, error) {
+	out, seen, n := Tags{}, map[string]bool{}, 0
+	for _, t := range strings.Split(text, ",") {
+		if t = Line(t); t == "" {
+			continue
+		}
+		if n++; seen[Fold(t)] {
+			continue
+		}
+		if utf8.RuneCountInString(t) > MaxTag {
+			return nil, wrong("“", t, "” is too long for a tag: at most ", l.Count(MaxTag), " characters.")
+		}
+		seen[Fold(t)] = true
+		out = append(out, Tag{Name: t})
+	}
+	if n > MaxTags {
+		return nil, wrong(fmt.Sprintf("%s are too many: at most %d.", Formats{}.Plural(n, "tag", "tags"), MaxTags))
+	}
+	if len(out) == 0 {
+		return nil, nil //nolint:nilnil // nothing, and no error
+	}
+	return out, nil
+}
+
+func (tagsType) Input(v Value, _ Formats) string {
+	t, _ := v.(Tags)
+	return strings.Join(t.Names(), ", ")
+}
+
+func (t tagsType) Show(v Value, _ *Field, l Formats) string { return t.Input(v, l) }
+
+func (tagsType) Column() string { return "" }
+
+func (tagsType) FromJSON(any, Formats) Value { return nil }

@@ -1,0 +1,249 @@
+package entity
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Value is what a field holds: one of the types below. nil is nothing.
+type Value interface{ value() }
+
+// What fields hold. No value is a float, an amount has its currency, and a day is no moment.
+type (
+	Text   string
+	Number int64
+	Bool   bool
+	Day    time.Time // midnight UTC
+	Moment time.Time
+	// Money is minor units of a currency; "" for the workspace's.
+	Money struct {
+		Minor    int64
+		Currency string
+	}
+	// Ref points to a record, a member, a stage or a pipeline. Its name and colour are as
+	// they were read, "" where they were not.
+	Ref struct {
+		ID          uuid.UUID
+		Name, Color string
+	}
+	Refs []Ref
+	// Points are email addresses or phone numbers, the primary one first.
+	Points []Point
+	Tags   []Tag
+)
+
+// Point is an email address or a phone number of somebody.
+type Point struct {
+	Value string `json:"value"`
+	Label string `json:"label"` // "work", "mobile"; "" for none
+}
+
+// Tag is a tag on a record.
+type Tag struct{ Name, Color string }
+
+func (Text) value()    {}
+func (Number) value()  {}
+func (Bool) value()    {}
+func (Day) value()     {}
+func (Moment) value()  {}
+func (Due) value()     {}
+func (Money) value()   {}
+func (Ref) value()     {}
+func (Refs) value()    {}
+func (Points) value()  {}
+func (Tags) value()    {}
+func (*Anchor) value() {}
+
+// Equal reports whether two values are the same to whoever reads them: names and colours
+// that came along do not count, nor the order of tags.
+func Equal(a, b Value) bool {
+	switch a := a.(type) {
+	case nil:
+		return b == nil
+	case Day:
+		b, ok := b.(Day)
+		return ok && time.Time(a).Equal(time.Time(b))
+	case Moment:
+		b, ok := b.(Moment)
+		return ok && time.Time(a).Equal(time.Time(b))
+	case Due:
+		b, ok := b.(Due)
+		return ok && sameTime(a.On, b.On) && sameTime(a.At, b.At)
+	case Ref:
+		b, ok := b.(Ref)
+		return ok && a.ID == b.ID
+	case Refs:
+		b, ok := b.(Refs)
+		return ok && slices.EqualFunc(a, b, func(x, y Ref) bool { return x.ID == y.ID })
+	case Points:
+		b, ok := b.(Points)
+		return ok && slices.Equal(a, b)
+	case Tags:
+		b, ok := b.(Tags)
+		return ok && maps.Equal(a.folded(), b.folded())
+	case *Anchor:
+		b, ok := b.(*Anchor)
+		return ok && a.Day.Equal(b.Day) && a.Zone == b.Zone && same(a.Clock, b.Clock) && same(a.Remind, b.Remind)
+	default:
+		return a == b
+	}
+}
+
+func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
+
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
+
+func (t Tags) folded() map[string]bool {
+	out := map[string]bool{}
+	for _, x := range t {
+		out[Fold(x.Name)] = true
+	}
+	return out
+}
+
+// Names are the names of the tags.
+func (t Tags) Names() []string {
+	out := make([]string, len(t))
+	for i, x := range t {
+		out[i] = x.Name
+	}
+	return out
+}
+
+// TagsNamed are tags of these names, without their colours.
+func TagsNamed(names ...string) Tags {
+	out := make(Tags, len(names))
+	for i, n := range names {
+		out[i].Name = n
+	}
+	return out
+}
+
+// Values are what the fields of a record hold, by their names. What is nothing may be there
+// as nil or not at all.
+type Values map[string]Value
+
+// Set sets a field; a text, a list or a date that is empty is nothing.
+func (v Values) Set(name string, value Value) {
+	switch x := value.(type) {
+	case Text:
+		if x == "" {
+			value = nil
+		}
+	case Ref:
+		if x.ID == uuid.Nil {
+			value = nil
+		}
+	case Refs:
+		if len(x) == 0 {
+			value = nil
+		}
+	case Points:
+		if len(x) == 0 {
+			value = nil
+		}
+	case Tags:
+		if len(x) == 0 {
+			value = nil
+		}
+	case Due:
+		if x.On == nil && x.At == nil {
+			value = nil
+		}
+	case *Anchor:
+		if x == nil {
+			value = nil
+		}
+	}
+	v[name] = value
+}
+
+// Has reports whether the field is named, be it with nothing.
+func (v Values) Has(name string) bool { _, ok := v[name]; return ok }
+
+// Clone is a copy whose fields can be set.
+func (v Values) Clone() Values {
+	out := make(Values, len(v))
+	maps.Copy(out, v)
+	return out
+}
+
+// Text is a field's text, "" when it has none.
+func (v Values) Text(name string) string { t, _ := v[name].(Text); return string(t) }
+
+// ID is what a field refers to, nil when it refers to nothing.
+func (v Values) ID(name string) *uuid.UUID {
+	if r, ok := v[name].(Ref); ok {
+		return &r.ID
+	}
+	return nil
+}
+
+// Ref is a field's reference, the zero one when it has none.
+func (v Values) Ref(name string) Ref { r, _ := v[name].(Ref); return r }
+
+// Due is when a field is due, the zero one when it does not say.
+func (v Values) Due(name string) Due { d, _ := v[name].(Due); return d }
+
+// Day is a field's day, nil when it has none.
+func (v Values) Day(name string) *time.Time {
+	if d, ok := v[name].(Day); ok {
+		return ptr(time.Time(d))
+	}
+	return nil
+}
+
+// Moment is a field's moment, nil when it has none.
+func (v Values) Moment(name string) *time.Time {
+	if m, ok := v[name].(Moment); ok {
+		return ptr(time.Time(m))
+	}
+	return nil
+}
+
+// Money is a field's amount, and false when it has none.
+func (v Values) Money(name string) (Money, bool) { m, ok := v[name].(Money); return m, ok }
+
+// Bool is whether a field is ticked.
+func (v Values) Bool(name string) bool { b, _ := v[name].(Bool); return bool(b) }
+
+// SetMoment is Set for a moment that may be none.
+func (v Values) SetMoment(name string, at *time.Time) {
+	if at == nil {
+		v[name] = nil
+		return
+	}
+	v[name] = Moment(*at)
+}
+
+// SetID is Set for a reference that may be to nothing.
+func (v Values) SetID(name string, id *uuid.UUID) {
+	if id == nil {
+		v[name] = nil
+		return
+	}
+	v.Set(name, Ref{ID: *id})
+}
+
+// Record is a record of any kind.
+type Record struct {
+	Entity    *Entity
+	ID        uuid.UUID
+	Version   int32
+	Values    Values
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	DeletedAt *time.Time // nil for one that is not in the trash
+}
+
+// Name is what people know the record by.
+func (r Record) Name() string { return r.Values.Text(r.Entity.Name) }
+
+// URL is the record's address.
+func (r Record) URL() string { return r.Entity.URL(r.ID) }
+
+// Tags are the record's tags.
+func (r Record) Tags() Tags { t, _ := r.Values["tags"].(Tags); return t }
