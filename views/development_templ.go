@@ -212,7 +212,7 @@ func Gallery(s Site) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.FieldRow(ui.Field{Name: "type", Label: "Type", Kind: ui.KindSelect, Options: CustomerTypes, Required: true}, galleryForm).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.FieldRow(ui.Field{Name: "type", Label: "Type", Kind: ui.KindSelect, Options: options(galleryType), Required: true}, galleryForm).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -228,8 +228,8 @@ func Gallery(s Site) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, t := range CustomerTypes {
-				templ_7745c5c3_Err = CustomerType(t.Value).Render(ctx, templ_7745c5c3_Buffer)
+			for _, o := range galleryType.Options {
+				templ_7745c5c3_Err = ui.Tag(o.Color, o.Label).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -92,14 +92,14 @@ type SearchPage struct {
 
 // SearchGroup is what was found of one kind.
 type SearchGroup struct {
-	Entity *Entity
-	Hits   []SearchHit
-	More   bool
+	Look *Look
+	Hits []SearchHit
+	More bool
 }
 
 // SearchHit is a record that was found.
 type SearchHit struct {
-	Entity       *Entity
+	Look         *Look
 	ID           uuid.UUID
 	Name, Detail string
 }
@@ -118,13 +118,13 @@ func Commands(words string, canWrite bool) (out []Command) {
 		}
 	}
 	if canWrite {
-		for _, e := range Entities {
+		for _, e := range Looks {
 			add(Command{Label: "New " + e.One, URL: e.Path + "/new"})
 		}
 	}
 	add(Command{Label: "Go to dashboard", URL: "/", Key: "g h"})
 	add(Command{Label: "Go to my day", URL: "/tasks?layout=day", Key: "g m"})
-	for _, e := range Entities {
+	for _, e := range Looks {
 		add(Command{Label: "Go to " + e.Many, URL: e.Path, Key: "g " + e.Key})
 	}
 	add(Command{Label: "Go to trash", URL: "/trash"})
@@ -135,7 +135,7 @@ func Commands(words string, canWrite bool) (out []Command) {
 // TrashPage is what was deleted and can come back.
 type TrashPage struct {
 	Shell
-	Rows []tenantdb.TrashListRow
+	Rows []tenantdb.TrashedRecord
 	Next string
 }
 
@@ -174,9 +174,9 @@ func WonURL(currency string, since, until time.Time) string {
 	}.Encode()
 }
 
-func searchListURL(e *Entity, q string) string {
+func searchListURL(e *Look, q string) string {
 	v := url.Values{"q": {q}}
-	if e == &Deals {
+	if e.BoardFirst {
 		v.Set("layout", "table")
 	}
 	return address(e.Path, v)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -29,7 +30,7 @@ type RemovalPage struct {
 	Shell
 	ID          uuid.UUID
 	Name, Email string
-	Records     []tenantdb.MemberRecordsRow
+	Records     []tenantdb.Count
 	Heirs       []ui.Option
 }
 
@@ -70,7 +71,8 @@ func (p MembersPage) mayChange(m shareddb.MembershipListRow) bool {
 func (p RemovalPage) looksAfter() string {
 	parts := make([]string, len(p.Records))
 	for i, r := range p.Records {
-		parts[i] = ui.Plural(int(r.N), strings.TrimSuffix(r.Kind, "s"), r.Kind)
+		e := entity.For(r.Kind)
+		parts[i] = ui.Plural(int(r.N), e.One, e.Many)
 	}
 	if n := len(parts); n > 1 {
 		return strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -16,90 +17,72 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-// Entity describes a kind of record: how its list, form and page look. What
-// they all share is in records.templ.
-type Entity struct {
-	Kind        tenantdb.Kind
-	Path        string // "/customers"
-	One, Many   string // "customer", "customers"
-	Icon        func() templ.Component
-	Key         string // with g before it, the key that goes to the list
-	Fields      []ui.Field
-	Columns     []Column // of the list; the first is the name
-	DefaultSort string
-	Filters     []Choice
-	SearchHint  string
-	About       string // what it is for, where there is none yet
-	Matched     string // the inputs by which a new one is looked for among those there are; "" for none
+// cell is what a list shows of a record's field.
+type cell struct {
+	text, color string // color: of a tag
+	at          *time.Time
+	due         *entity.Due // of what is not done yet
+	empty       bool        // and said so
 }
 
-// Column is a column of a list.
-type Column struct {
-	Sort  string // the field that a click sorts by; "" for none
-	Label string
-	Class string // of its head
-	Cell  string // of its cells; on a phone "first", "second", "side-1" and "side-2" stay
-}
-
-// Choice is a filter by some of a field's values.
-type Choice struct {
-	Param, Label string
-	Options      []ui.Option // nil: those of ListPage.Choices
-}
-
-// Title is the plural as a heading.
-func (e *Entity) Title() string { return strings.ToUpper(e.Many[:1]) + e.Many[1:] }
-
-// URL is a record's address.
-func (e *Entity) URL(id uuid.UUID) string { return e.Path + "/" + id.String() }
-
-// Field returns the field's description, and false when there is none.
-func (e *Entity) Field(name string) (ui.Field, bool) {
-	for _, f := range e.Fields {
-		if f.Name == name {
-			return f, true
+// cellOf is what a list shows of the field.
+func cellOf(f *entity.Field, r entity.Record, l entity.Formats) cell {
+	v := r.Values[f.Name]
+	switch v := v.(type) {
+	case nil:
+		return cell{empty: f.Refers == entity.Member || f.Type == entity.TypeMoney || f.Type == entity.TypeDay}
+	case entity.Text:
+		if o, ok := f.Choice(string(v)); ok {
+			return cell{text: o.Label, color: o.Color}
 		}
-	}
-	return ui.Field{}, false
-}
-
-// Entities are all kinds of records, in the order of the side navigation.
-var Entities = []*Entity{&Customers, &Contacts, &Leads, &Deals, &Projects, &Tasks}
-
-// EntityOf returns the description of a kind, nil when it is none.
-func EntityOf(k tenantdb.Kind) *Entity {
-	for _, e := range Entities {
-		if e.Kind == k {
-			return e
+	case entity.Ref:
+		return cell{text: v.Name, color: v.Color}
+	case entity.Moment:
+		at := time.Time(v)
+		return cell{at: &at}
+	case entity.Due:
+		if r.Values[f.Ended] == nil {
+			return cell{due: &v}
 		}
+		return cell{text: l.DueText(v.On, v.At)} // what is done is late no more
 	}
-	return nil
+	return cell{text: f.Type.Show(v, f, l)}
 }
 
-// RecordURL is the address of a record of any kind, "" when that is none.
-func RecordURL(kind string, id uuid.UUID) string {
-	if e := EntityOf(tenantdb.Kind(kind)); e != nil {
-		return e.URL(id)
+// cell is what a column shows of a record.
+func (p ListPage) cell(c Column, r entity.Record) cell {
+	out := cellOf(p.Look.Field(c.Field), r, p.Formats)
+	if c.With != "" {
+		out.text = place(out.text, r.Values.Text(c.With))
+	}
+	return out
+}
+
+// label is a column's head.
+func (l *Look) label(c Column) string {
+	if c.Label != "" {
+		return c.Label
+	}
+	return l.Field(c.Field).Label
+}
+
+// sort is what a click on a column's head sorts by, "" for nothing.
+func (l *Look) sort(c Column) string {
+	if f := l.Field(c.Field); f.Sort {
+		return f.Param
 	}
 	return ""
-}
-
-// ListRow is a record as a list shows it.
-type ListRow struct {
-	ID    uuid.UUID
-	Name  string
-	Cells []templ.Component // under Columns[1:]
 }
 
 // ListPage is a list with its filters.
 type ListPage struct {
 	Shell
-	Entity  *Entity
+	Look    *Look
 	Filter  tenantdb.Filter
 	Sort    string // as it is in force: "name", "-updated_at"
 	After   string
 	Layout  string // "table" where that is not the default
-	Rows    []ListRow
+	Rows    []entity.Record
 	Next    string // cursor of the next page; "" at the end
 	Shown   int    // rows shown from the top, once "Load more" has added some
 	Count   int
@@ -125,7 +108,7 @@ func (p ListPage) URL(key, value string) string {
 	} else {
 		q.Set(key, value)
 	}
-	return address(p.Entity.Path, q)
+	return address(p.Look.Path, q)
 }
 
 func address(path string, q url.Values) string {
@@ -153,7 +136,7 @@ func (p ListPage) Query() url.Values {
 		}
 	}
 	set("layout", p.Layout)
-	if p.Sort != p.Entity.DefaultSort {
+	if p.Sort != p.Look.DefaultSort {
 		set("sort", p.Sort)
 	}
 	if p.Shown > 0 {
@@ -214,7 +197,7 @@ func (p ListPage) Filtered() bool { return len(FilterQuery(p.Filter)) > 0 }
 
 func (p ListPage) has(param, value string) bool { return slices.Contains(p.Filter.Match[param], value) }
 
-func (p ListPage) choices(c Choice) []ui.Option {
+func (p ListPage) choices(c choice) []ui.Option {
 	if c.Options != nil {
 		return c.Options
 	}
@@ -227,10 +210,18 @@ type chip struct {
 	On        bool
 }
 
+// boardParam is the filter that the columns of a board stand for, "" without a board.
+func (p ListPage) boardParam() string {
+	if f := p.Look.Field(p.Look.Board); f != nil {
+		return f.Param
+	}
+	return ""
+}
+
 // chips are the filters that the bar has.
 func (p ListPage) chips() []chip {
 	out := []chip{p.sortChip()}
-	for _, c := range p.Entity.Filters {
+	for _, c := range p.Look.choices() {
 		out = append(out, p.choiceChip(c))
 	}
 	out = append(out, p.ownerChip())
@@ -241,19 +232,19 @@ func (p ListPage) chips() []chip {
 }
 
 func (p ListPage) sortChip() chip {
-	return chip{ID: "sort-chip", Label: "Sort: " + p.columnLabel(strings.TrimPrefix(p.Sort, "-")), On: p.Sort != p.Entity.DefaultSort}
+	return chip{ID: "sort-chip", Label: "Sort: " + p.columnLabel(strings.TrimPrefix(p.Sort, "-")), On: p.Sort != p.Look.DefaultSort}
 }
 
 func (p ListPage) columnLabel(sort string) string {
-	for _, c := range p.Entity.Columns {
-		if c.Sort == sort {
-			return c.Label
+	for _, c := range p.Look.Columns {
+		if p.Look.sort(c) == sort {
+			return p.Look.label(c)
 		}
 	}
 	return strings.ReplaceAll(sort, "_", " ")
 }
 
-func (p ListPage) choiceChip(choice Choice) chip {
+func (p ListPage) choiceChip(choice choice) chip {
 	values := p.Filter.Match[choice.Param]
 	c := chip{ID: choice.Param + "-chip", Label: choice.Label, On: len(values) > 0}
 	if n := len(values); n > 2 {
@@ -281,12 +272,7 @@ func (p ListPage) ownerChip() chip {
 	return c
 }
 
-func (p ListPage) ownerLabel() string {
-	if p.Entity.Kind == tenantdb.Task {
-		return "Assignee"
-	}
-	return "Owner"
-}
+func (p ListPage) ownerLabel() string { return p.Look.Owner().Label }
 
 func (p ListPage) tagChip() chip {
 	c := chip{ID: "tag-chip", Label: "Tag", On: p.Filter.Tag != ""}
@@ -323,7 +309,7 @@ type extra struct {
 // extras are the filters in force that the bar has no menu for.
 func (p ListPage) extras() (out []extra) {
 	for _, field := range slices.Sorted(maps.Keys(p.Filter.Match)) {
-		if slices.ContainsFunc(p.Entity.Filters, func(c Choice) bool { return c.Param == field }) || len(p.Filter.Match[field]) == 0 {
+		if slices.ContainsFunc(p.Look.choices(), func(c choice) bool { return c.Param == field }) || len(p.Filter.Match[field]) == 0 {
 			continue
 		}
 		e := extra{Label: strings.ToUpper(field[:1]) + field[1:] + ": ", Remove: p.URL(field, "")}
@@ -353,7 +339,7 @@ func (p ListPage) extras() (out []extra) {
 		for _, k := range []string{"date", "from", "to"} {
 			q.Del(k)
 		}
-		e.Remove = address(p.Entity.Path, q)
+		e.Remove = address(p.Look.Path, q)
 		out = append(out, e)
 	}
 	return out
@@ -382,7 +368,7 @@ func (p ListPage) nextSort(field string) string {
 	if p.Sort == field {
 		next = "-" + field
 	}
-	if next == p.Entity.DefaultSort {
+	if next == p.Look.DefaultSort {
 		return ""
 	}
 	return next
@@ -400,114 +386,85 @@ func ariaSort(current, field string) string {
 
 // Record is what the page and the form of every record need of it.
 type Record struct {
-	Entity    *Entity
-	ID        uuid.UUID
-	Version   int32
-	Name      string
-	Values    map[string]string // as the form shows them, empty ones included
-	Labels    map[string]string // of what values name by id: the owner, the customer
-	Tags      []ui.TagValue
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	DeletedAt *time.Time
-	Badges    []templ.Component // beside the name
-	Locked    string            // why nothing can be changed; "" when it can
+	entity.Record
+	Look   *Look
+	Locked string // why nothing can be changed; "" when it can
 }
 
-// URL is the record's address.
-func (r Record) URL() string { return r.Entity.URL(r.ID) }
-
+// editURL opens one of its fields in place.
 func (r Record) editURL(f ui.Field) string { return r.URL() + "/edit?field=" + f.Name }
 
 // Display is a field's value as people read it, "" when it has none.
-func (r Record) Display(f ui.Field, formats entity.Formats) string {
-	return Display(f, r.Values, ui.Form{}, r.Labels, formats)
+func (r Record) Display(name string, formats entity.Formats) string {
+	f := r.Look.Field(name)
+	return f.Type.Show(r.Values[name], f, formats)
 }
 
-// Display is the value of a field among values as people read it; labels are
-// of what is named by id, else the form's options are asked.
-func Display(f ui.Field, values map[string]string, form ui.Form, labels map[string]string, formats entity.Formats) string {
-	v := values[f.Name]
-	if f.Kind == ui.KindEmails || f.Kind == ui.KindPhones {
-		var lines []string
-		for _, p := range (ui.Form{Values: values}).Points(f.Name) {
-			if p.Value != "" {
-				lines = append(lines, pointText(f, p.Value)+labelSuffix(p.Label))
-			}
-		}
-		return strings.Join(lines, "\n")
-	}
-	if v == "" {
-		return ""
-	}
-	switch f.Kind {
-	case ui.KindSelect:
-		if f.Options != nil {
-			return ui.Label(f.Options, v)
-		}
-	case ui.KindNumber:
-		if n, err := strconv.Atoi(v); err == nil {
-			return formats.Count(n)
-		}
-	case ui.KindMoney:
-		code := formats.Currency
-		if f.Currency != "" && values[f.Currency] != "" {
-			code = values[f.Currency]
-		}
-		if n, in, err := formats.ParseMoney(v, code); err == nil && in == code {
-			return formats.Money(n, code)
-		}
-	case ui.KindDate:
-		if d, err := time.Parse(time.DateOnly, v); err == nil {
-			return formats.Date(d)
-		}
-	case ui.KindTime:
-		if d, err := time.Parse(time.DateOnly, v); err == nil {
-			return formats.Date(d)
-		}
-		if t, err := time.ParseInLocation("2006-01-02 15:04", v, formats.Local(formats.Now).Location()); err == nil {
-			return formats.Moment(t)
-		}
-	case ui.KindCheck:
-		return map[string]string{"true": "Yes", "false": "No"}[v]
-	case ui.KindTel:
-		return entity.PhoneText(v)
-	}
-	if l := labels[f.Name]; l != "" {
-		return l
-	}
-	if l := ui.Label(form.Options[f.Name], v); l != v {
-		return l
-	}
-	return v
+// Input is a field's value as its input holds it.
+func (r Record) Input(name string, formats entity.Formats) string {
+	return Inputs(r.Look.Entity, r.Values, formats)[name]
 }
 
-func labelSuffix(label string) string {
-	if label == "" {
-		return ""
+// Inputs are values as a form's inputs hold them: of addresses and numbers, one for each
+// part too.
+func Inputs(e *entity.Entity, v entity.Values, formats entity.Formats) map[string]string {
+	out := map[string]string{}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if f.System {
+			continue
+		}
+		out[f.Name] = f.Type.Input(v[f.Name], formats)
+		of := entity.PointType(f.Type)
+		if of == nil {
+			continue
+		}
+		points, _ := v[f.Name].(entity.Points)
+		for j, p := range points {
+			out[fmt.Sprintf("%s[%d][value]", f.Name, j)] = of.Input(entity.Text(p.Value), formats)
+			out[fmt.Sprintf("%s[%d][label]", f.Name, j)] = p.Label
+		}
 	}
-	return " (" + strings.ToLower(ui.Label(ui.PointLabels, label)) + ")"
+	return out
+}
+
+// badge is a tag beside a record's name; one without a text is not shown.
+func (r Record) badge(b Badge, formats entity.Formats) cell {
+	f := r.Look.Field(b.Field)
+	if f.Type == entity.TypeBool {
+		if !r.Values.Bool(b.Field) {
+			return cell{}
+		}
+		return cell{text: f.Label, color: b.Color}
+	}
+	return cellOf(f, r.Record, formats)
 }
 
 // link is where a field's value leads, "" nowhere.
-func (r Record) link(f ui.Field) string {
-	v := r.Values[f.Name]
-	if f.Kind == ui.KindEmails || f.Kind == ui.KindPhones {
-		v = r.Values[f.Name+"[0][value]"]
+func (r Record) link(name string) string {
+	switch f := r.Look.Field(name); v := r.Values[name].(type) {
+	case entity.Text:
+		return textLink(f.Type, string(v))
+	case entity.Points:
+		return textLink(entity.PointType(f.Type), v[0].Value)
+	case entity.Ref:
+		if e := entity.For(f.Refers); e != nil {
+			return e.URL(v.ID)
+		}
 	}
-	switch {
-	case v == "":
-		return ""
-	case f.Kind == ui.KindURL:
+	return ""
+}
+
+func textLink(t entity.Type, v string) string {
+	switch t {
+	case entity.TypeURL:
 		return v
-	case f.Name == "domain":
+	case entity.TypeDomain:
 		return "https://" + v
-	case f.Kind == ui.KindEmail || f.Kind == ui.KindEmails:
+	case entity.TypeEmail:
 		return "mailto:" + v
-	case f.Kind == ui.KindTel || f.Kind == ui.KindPhones:
-		return phoneURL(v)
-	case f.Kind == ui.KindRecord:
-		return f.Path + "/" + v
+	case entity.TypePhone:
+		return phoneURL(t.Input(entity.Text(v), entity.Formats{}))
 	}
 	return ""
 }
@@ -539,7 +496,7 @@ type RecordPage struct {
 
 // Related are records that belong to the one shown.
 type Related struct {
-	Entity *Entity
+	Look   *Look
 	Rows   []RelatedRow
 	More   bool   // there are more than shown
 	AllURL string // the list of all of them
@@ -549,7 +506,7 @@ type Related struct {
 // RelatedRow is one of them in short.
 type RelatedRow struct {
 	URL, Name, Detail string
-	Badge             templ.Component
+	Badge, Color      string
 }
 
 // canEdit reports whether the record's fields open for editing.
@@ -560,7 +517,7 @@ func (p RecordPage) canEdit() bool {
 // FormPage is the form of a new record or of one that exists.
 type FormPage struct {
 	Shell
-	Entity   *Entity
+	Look     *Look
 	ID       uuid.UUID // uuid.Nil for a new one
 	Name     string
 	Version  string
@@ -575,9 +532,9 @@ type Difference struct{ Label, Theirs, Yours string }
 
 func (p FormPage) action() string {
 	if p.ID == uuid.Nil {
-		return p.Entity.Path
+		return p.Look.Path
 	}
-	return p.Entity.URL(p.ID)
+	return p.Look.URL(p.ID)
 }
 
 // moreOpen keeps "More fields" open where something in it is set or wrong.
@@ -585,7 +542,7 @@ func (p FormPage) moreOpen() bool {
 	if p.ID != uuid.Nil {
 		return true
 	}
-	for _, f := range p.Entity.Fields {
+	for _, f := range p.Look.Inputs {
 		if !f.Quick && (p.Form.Error(f.Name) != "" || p.Form.Value(f.Name) != "" && f.Kind != ui.KindCheck && f.Kind != ui.KindSelect) {
 			return true
 		}
@@ -594,7 +551,7 @@ func (p FormPage) moreOpen() bool {
 }
 
 func (p FormPage) hasMore() bool {
-	return slices.ContainsFunc(p.Entity.Fields, func(f ui.Field) bool { return !f.Quick && !f.Hidden && !f.ReadOnly })
+	return slices.ContainsFunc(p.Look.Inputs, func(f ui.Field) bool { return !f.Quick && !f.Hidden && !f.ReadOnly })
 }
 
 func (p FormPage) hx() templ.Attributes {
@@ -604,7 +561,7 @@ func (p FormPage) hx() templ.Attributes {
 	return templ.Attributes{"hx-put": p.action()}
 }
 
-func tagURL(e *Entity, tag string) string { return e.Path + "?tag=" + url.QueryEscape(tag) }
+func tagURL(e *Look, tag string) string { return e.Path + "?tag=" + url.QueryEscape(tag) }
 
 func place(city, country string) string {
 	if city != "" && country != "" {
@@ -618,26 +575,18 @@ func (p ListPage) clearURL() string {
 	p.Filter, p.Shown = tenantdb.Filter{}, 0
 	q := p.Query()
 	q.Del("sort")
-	return address(p.Entity.Path, q)
+	return address(p.Look.Path, q)
 }
 
-func moneyCell(f entity.Formats, minor *int64, code string) templ.Component {
-	if minor == nil {
-		return cellDash("")
+// LineOf is a record beside what it belongs to.
+func LineOf(l *Look, r entity.Record, formats entity.Formats) RelatedRow {
+	row := RelatedRow{URL: r.URL(), Name: r.Name()}
+	if f := l.Field(l.Line.Detail); f != nil {
+		row.Detail = f.Type.Show(r.Values[f.Name], f, formats)
 	}
-	return cellText(f.Money(*minor, code))
-}
-
-func dateCell(f entity.Formats, d *time.Time) templ.Component {
-	if d == nil {
-		return cellDash("")
+	if f := l.Field(l.Line.Badge); f != nil {
+		c := cellOf(f, r, formats)
+		row.Badge, row.Color = c.text, c.color
 	}
-	return cellText(f.Date(*d))
-}
-
-func pointText(f ui.Field, v string) string {
-	if f.Kind == ui.KindPhones {
-		return entity.PhoneText(v)
-	}
-	return v
+	return row
 }

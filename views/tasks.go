@@ -12,61 +12,49 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-var (
-	taskTypes = []ui.Option{
-		{Value: "todo", Label: "To do"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"}, {Value: "milestone", Label: "Milestone"},
-	}
-	taskStatuses     = []ui.Option{{Value: "open", Label: "Open"}, {Value: "in_progress", Label: "In progress"}, {Value: "done", Label: "Done"}}
-	taskStatusColors = map[string]string{"open": "gray", "in_progress": "blue", "done": "green"}
-	taskRepeats      = []ui.Option{
-		{Value: "", Label: "Never"}, {Value: "daily", Label: "Every day"}, {Value: "weekdays", Label: "Every weekday"}, {Value: "weekly", Label: "Every week"},
-		{Value: "monthly", Label: "Every month"}, {Value: "yearly", Label: "Every year"},
-	}
-)
-
-// Tasks are what is to be done.
-var Tasks = Entity{
-	Kind: tenantdb.Task, Path: "/tasks", One: "task", Many: "tasks", Icon: ui.IconListChecks, Key: "t",
-	DefaultSort: "due_at", SearchHint: "Subject",
+var tasks = Look{
+	Entity: entity.Tasks, Icon: ui.IconListChecks, Key: "t", SearchHint: "Subject",
 	About:   "Tasks are calls to make, mails to write, things to prepare. Those of yours stand in My day when they are due.",
-	Filters: []Choice{{"status", "Status", taskStatuses}, {"type", "Type", taskTypes}, {"priority", "Priority", priorities}},
+	Filters: []string{"status", "type", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}},
 	Columns: []Column{
-		{"subject", "Subject", "c-name", ""}, {"due_at", "Due", "c-due", "second"}, {"status", "Status", "c-type", "side-1"}, {"type", "Type", "c-short mid", "mid"},
-		{"priority", "Priority", "c-short wide", "wide"}, {"owner", "Assignee", "mid", "mid"}, {"updated_at", "Last change", "c-when", "side-2"},
+		{Field: "subject", Class: "c-name"}, {Field: "due_at", Class: "c-due", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
+		{Field: "type", Class: "c-short mid", Cell: "mid"}, {Field: "priority", Class: "c-short wide", Cell: "wide"},
+		{Field: "assignee_id", Class: "mid", Cell: "mid"}, {Field: "updated_at", Class: "c-when", Cell: "side-2"},
 	},
-	Fields: []ui.Field{
-		{Name: "subject", Label: "Subject", Kind: ui.KindText, Required: true, Max: 300, Quick: true, Autofocus: true, Autocomplete: "off"},
-		{Name: "due_at", Label: "Due", Kind: ui.KindTime, Max: 60, Quick: true, Help: "A day, with or without a time: “tomorrow 14:00”, “next friday”, “2027-01-31”"},
-		{Name: "type", Label: "Type", Kind: ui.KindSelect, Options: taskTypes, Quick: true, Required: true},
-		{Name: "assignee_id", Label: "Assignee", Kind: ui.KindSelect, Quick: true},
-		{Name: "priority", Label: "Priority", Kind: ui.KindSelect, Options: priorities, Required: true},
-		{Name: "status", Label: "Status", Kind: ui.KindSelect, Options: taskStatuses, Required: true},
-		{Name: "remind_at", Label: "Remind me", Kind: ui.KindTime, Max: 60, Help: "When Paddock reminds the assignee, on whatever page they are"},
-		{Name: "repeat", Label: "Repeat", Kind: ui.KindSelect, Options: taskRepeats, Help: "The next one is made when this one is done"},
-		{Name: "subject_id", Label: "About", Kind: ui.KindSelect, ReadOnly: true},
-		{Name: "tags", Label: "Tags", Kind: ui.KindTags, Max: 900, Help: "Up to 20, of 40 characters each, separated by commas"},
-		{Name: "description", Label: "Description", Kind: ui.KindArea, Max: 10_000, Full: true},
-		{Name: "subject_type", Label: "About", Kind: ui.KindText, Hidden: true, Max: 20},
+	Told: []string{"status"},
+	Tells: func(_ TimelinePage, _, is map[string]any) string {
+		if did := taskDone(is); did != "" {
+			return did + " it"
+		}
+		return ""
 	},
+	Done: taskDone,
+	Inputs: []ui.Field{
+		{Name: "subject", Quick: true, Autofocus: true, Autocomplete: "off"},
+		{Name: "due_at", Quick: true, Help: "A day, with or without a time: “tomorrow 14:00”, “next friday”, “2027-01-31”"}, {Name: "type", Quick: true},
+		{Name: "assignee_id", Quick: true}, {Name: "remind_at", Help: "When Paddock reminds the assignee, on whatever page they are"},
+		{Name: "repeat", Help: "The next one is made when this one is done"},
+	},
+}
+
+// taskDone says that a change completed a task, or reopened it.
+func taskDone(is map[string]any) string {
+	switch {
+	case is["status"] == "done":
+		return "completed"
+	case is["status"] == "open" && hasKey(is, "completed_at"):
+		return "reopened"
+	}
+	return ""
 }
 
 // RepeatLabel is how a task repeats, in words.
-func RepeatLabel(repeat string) string { return ui.Label(taskRepeats, repeat) }
+func RepeatLabel(repeat string) string { return optionOf(entity.Tasks, "repeat", repeat).Label }
 
-// TaskRow is a task as its list shows it.
-func TaskRow(r tenantdb.TaskListRow, f entity.Formats) ListRow {
-	due := ui.DueTime(r.DueOn, r.DueAt, f)
-	if r.Status == "done" {
-		due = cellText(f.DueText(r.DueOn, r.DueAt)) // what is done is late no more
-	}
-	return ListRow{r.ID, r.Subject, []templ.Component{
-		due, TaskStatus(r.Status), cellText(ui.Label(taskTypes, r.Type)), Priority(r.Priority), cellDash(r.AssigneeName), ui.Relative(r.UpdatedAt, f),
-	}}
-}
-
-// TaskStatus is a task's status as a tag.
-func TaskStatus(s string) templ.Component {
-	return ui.Tag(taskStatusColors[s], ui.Label(taskStatuses, s))
+// optionOf is what is said of a value of a kind's select.
+func optionOf(e *entity.Entity, field, value string) entity.Option {
+	o, _ := e.Field(field).Choice(value)
+	return o
 }
 
 // TaskLine is a task in short, to be ticked off.
@@ -162,7 +150,7 @@ func (t TaskLine) method() string {
 }
 
 func (t TaskLine) hx() templ.Attributes {
-	url := Tasks.URL(t.ID) + "/completion"
+	url := entity.Tasks.URL(t.ID) + "/completion"
 	if t.Done {
 		return templ.Attributes{"hx-delete": url}
 	}
@@ -171,7 +159,7 @@ func (t TaskLine) hx() templ.Attributes {
 
 // newTaskURL is the form of a task about a record.
 func newTaskURL(r Record, kind string) string {
-	v := url.Values{"subject_type": {string(r.Entity.Kind)}, "subject_id": {r.ID.String()}}
+	v := url.Values{"subject_type": {string(r.Look.Kind)}, "subject_id": {r.ID.String()}}
 	if kind != "" {
 		v.Set("type", kind)
 	}

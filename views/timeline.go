@@ -3,13 +3,13 @@ package views
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
 )
@@ -17,7 +17,7 @@ import (
 // TimelinePage is what happened to a record, with what adds to it.
 type TimelinePage struct {
 	Shell
-	Entity  *Entity
+	Look    *Look
 	ID      uuid.UUID
 	Pinned  []tenantdb.NotesPinnedRow
 	Rows    []tenantdb.TimelineRow
@@ -35,7 +35,7 @@ type TimelinePage struct {
 // too large, the beginning as it was typed.
 type NoteText struct{ HTML, Beginning string }
 
-func (p TimelinePage) url() string { return p.Entity.URL(p.ID) + "/timeline" }
+func (p TimelinePage) url() string { return p.Look.URL(p.ID) + "/timeline" }
 
 // NoteKinds are what a note may be about.
 var NoteKinds = []ui.Option{{Value: "note", Label: "Note"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"}}
@@ -59,19 +59,21 @@ func logged(b []byte) (row map[string]any) {
 }
 
 // describe says what a change did, "" for what nobody needs to read.
-func (p TimelinePage) describe(entity, op string, id uuid.UUID, before, after []byte) Event {
+func (p TimelinePage) describe(kind, op string, id uuid.UUID, before, after []byte) Event {
 	was, is := logged(before), logged(after)
-	name := p.Names[id]
-	own := entity == string(p.Entity.Kind) && id == p.ID
+	look := LookOf(entity.Kind(kind))
+	own := look != nil && look.Kind == p.Look.Kind && id == p.ID
 	switch {
-	case entity == "tagging" && op == "insert":
+	case kind == "tagging" && op == "insert":
 		return Event{Text: "added the tag “" + p.name(is["tag_id"]) + "”"}
-	case entity == "tagging":
+	case kind == "tagging":
 		return Event{Text: "took off the tag “" + p.name(was["tag_id"]) + "”"}
-	case entity == "task" && !own:
-		return taskEvent(op, name, is)
+	case look == nil:
+		return Event{}
+	case !own:
+		return elsewhere(look, op, p.Names[id], is)
 	case op == "insert":
-		return Event{Text: "added this " + entity}
+		return Event{Text: "added this " + look.One}
 	case op == "delete":
 		return Event{Text: "removed it for good"}
 	}
@@ -81,26 +83,13 @@ func (p TimelinePage) describe(entity, op string, id uuid.UUID, before, after []
 		}
 		return Event{Text: "restored it"}
 	}
-	if s, ok := is["status"]; ok && entity == "lead" {
-		if s == "converted" {
-			return Event{Text: "converted it into " + strings.Join(notEmpty(p.name(is["customer_id"]), p.name(is["contact_id"]), p.name(is["deal_id"])), ", ")}
-		}
-		if was["status"] == "converted" {
-			return Event{Text: "took the conversion back"}
-		}
-	}
 	e := Event{}
-	if to, ok := is["stage_id"]; ok {
-		e.Text = "moved it from " + p.name(was["stage_id"]) + " to " + p.name(to)
+	if look.Tells != nil {
+		e.Text = look.Tells(p, was, is)
 	}
-	if entity == "task" {
-		if s, ok := is["status"]; ok && (s == "done" || was["status"] == "done") {
-			if t := taskEvent(op, "", is); s == "done" || is["status"] == "open" {
-				e.Text = t.Text
-			}
-		}
+	if e.Text == "" || len(look.Told) > 0 {
+		e.Changes = p.fieldChanges(look, was, is, e.Text != "")
 	}
-	e.Changes = p.fieldChanges(EntityOf(tenantdb.Kind(entity)), was, is, e.Text != "")
 	if e.Text == "" && len(e.Changes) > 0 {
 		e.Text = "changed"
 	}
@@ -111,86 +100,62 @@ func notEmpty(values ...string) []string {
 	return slices.DeleteFunc(values, func(v string) bool { return v == "" })
 }
 
-func taskEvent(op, name string, is map[string]any) Event {
-	what := "the task “" + name + "”"
-	if name == "" {
-		what = "it"
-	}
+// elsewhere says what happened to what is about the record, such as a task.
+func elsewhere(look *Look, op, name string, is map[string]any) Event {
+	what := "the " + look.One + " “" + name + "”"
 	switch {
 	case op == "insert":
 		return Event{Text: "added " + what}
 	case is["deleted_at"] != nil:
 		return Event{Text: "deleted " + what}
-	case is["status"] == "done":
-		return Event{Text: "completed " + what}
-	case is["status"] == "open" && hasKey(is, "completed_at"):
-		return Event{Text: "reopened " + what}
+	case look.Done != nil && look.Done(is) != "":
+		return Event{Text: look.Done(is) + " " + what}
 	}
-	return Event{Text: ""}
+	return Event{}
 }
 
 func hasKey(m map[string]any, key string) bool { _, ok := m[key]; return ok }
 
-func (p TimelinePage) fieldChanges(e *Entity, was, is map[string]any, moved bool) (out []FieldChange) {
-	if e == nil {
-		return nil
-	}
-	for _, f := range append(slices.Clone(e.Fields), timelineFields...) {
-		column := f.Name
-		if _, ok := is[column]; !ok || moved && (column == "stage_id" || column == "pipeline_id" || column == "status") {
+// fieldChanges are the fields that a change changed; with told, without those that the
+// event's text tells of.
+func (p TimelinePage) fieldChanges(look *Look, was, is map[string]any, told bool) (out []FieldChange) {
+	for i := range look.Fields {
+		f := &look.Fields[i]
+		columns := f.Columns()
+		if f.System || f.Hidden || told && slices.Contains(look.Told, f.Name) || !slices.ContainsFunc(columns, func(c string) bool { return hasKey(is, c) }) {
 			continue
 		}
-		out = append(out, FieldChange{f.Label, p.text(f, was, was[column]), p.text(f, is, is[column])})
+		out = append(out, FieldChange{f.Label, p.text(f, was), p.text(f, is)})
 	}
 	return out
 }
 
-// timelineFields are columns that no form has a field of the same name for.
-var timelineFields = []ui.Field{
-	{Name: "due_on", Label: "Due", Kind: ui.KindDate}, {Name: "subject_id", Label: "About", Kind: ui.KindRecord},
-	{Name: "member_ids", Label: "Members", Kind: ui.KindMembers},
-}
-
-// text is a logged value as people read it.
-func (p TimelinePage) text(f ui.Field, row map[string]any, v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case bool:
-		return map[bool]string{true: "Yes", false: "No"}[v]
-	case json.Number:
-		if minor, err := v.Int64(); err == nil && f.Kind == ui.KindMoney {
-			code := p.Currency
-			if p.Code != "" && f.Currency != "" {
-				code = p.Code
-			}
-			if c, ok := row[f.Currency].(string); ok && c != "" {
-				code = c
-			}
-			return p.Money(minor, code)
+// text is what a logged row has in a field, as people read it.
+func (p TimelinePage) text(f *entity.Field, row map[string]any) string {
+	l := p.Formats
+	if f.Currency != "" {
+		if p.Code != "" {
+			l.Currency = p.Code
 		}
-		return v.String()
-	case []any:
-		var parts []string
-		for _, x := range v {
-			switch x := x.(type) {
-			case map[string]any:
-				parts = append(parts, pointText(f, fmt.Sprint(x["value"])))
-			default:
-				parts = append(parts, p.name(x))
-			}
+		if c, ok := row[f.Currency].(string); ok && c != "" {
+			l.Currency = c
 		}
-		return strings.Join(parts, ", ")
-	case string:
-		if n := p.name(v); n != "" {
-			return n
-		}
-		if t, err := time.Parse(time.RFC3339, v); err == nil && f.Kind == ui.KindTime {
-			return p.Moment(t)
-		}
-		return Display(f, map[string]string{f.Name: v}, ui.Form{}, nil, p.Formats)
 	}
-	return fmt.Sprint(v)
+	for _, c := range f.Columns() {
+		switch v := f.Type.FromJSON(row[c], l).(type) {
+		case nil:
+		case entity.Ref:
+			return p.name(v.ID.String())
+		case entity.Refs:
+			for i := range v {
+				v[i].Name = p.name(v[i].ID.String())
+			}
+			return f.Type.Show(v, f, l)
+		default:
+			return f.Type.Show(v, f, l)
+		}
+	}
+	return ""
 }
 
 func (p TimelinePage) name(v any) string {

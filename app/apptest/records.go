@@ -10,6 +10,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -40,7 +41,7 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 		name := pg.Unique("Lead No ")
 		id := w.Lead(tenantdb.LeadUpdateParams{LastName: name})
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-			lead, err := tx.LeadGet(ctx, id)
+			lead, err := tx.RecordGet(ctx, entity.Leads, id)
 			if err != nil {
 				return err
 			}
@@ -64,13 +65,13 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 	"notes": func(w *Workspace) Record {
 		body := pg.Unique("Note No ")
 		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"})
-		return Record{ID: w.Note(tenantdb.Customer, customer, body), Known: body, Form: url.Values{"body": {body + " changed"}}}
+		return Record{ID: w.Note(entity.Customer, customer, body), Known: body, Form: url.Values{"body": {body + " changed"}}}
 	},
 	"changes": func(w *Workspace) Record {
 		var set uuid.UUID
 		w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
 			set = tx.ChangeSet()
-			_, err := crm.CustomerCreate(ctx, tx.Queries, tenantdb.CustomerUpdateParams{Name: "To be undone", Type: "prospect"}, nil)
+			_, err := crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Customer, Values: entity.Values{"name": entity.Text("To be undone")}})
 			return err
 		})
 		return Record{ID: set, Known: "To be undone"}

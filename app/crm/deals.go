@@ -2,12 +2,14 @@ package crm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -22,68 +24,50 @@ const (
 var ErrMoved = errors.New("crm: moved by somebody else")
 
 var (
-	errLostReason = &FieldError{"lost_reason", "Say in a few words why it was lost: it helps to win the next one."}
-	errStage      = &FieldError{"stage_id", "This stage is not there any more. Choose another."}
+	errLostReason = Wrong("lost_reason", "Say in a few words why it was lost: it helps to win the next one.")
+	errStage      = Wrong("stage_id", "This stage is not there any more. Choose another.")
 )
 
-// DealCreate is CustomerCreate for a deal; it lands on top of its stage. The
-// stage decides the pipeline; without one it is the first stage of the
-// pipeline, or of the first pipeline.
-func DealCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.DealUpdateParams, tags []string) (uuid.UUID, error) {
-	if err := checkDealLinks(ctx, q, tenantdb.DealGetRow{}, p); err != nil {
-		return uuid.Nil, err
+// dealRule keeps a deal in a stage, whose pipeline it has, and on a place of its own there:
+// a new one, or one that comes from another stage, on the top. Without a stage it is the
+// first of the pipeline, or of the first pipeline.
+func dealRule(ctx context.Context, w *writing) error {
+	if w.v["pipeline_id"] == nil {
+		w.v["pipeline_id"] = w.was["pipeline_id"]
 	}
-	if p.StageID == uuid.Nil {
-		var err error
-		if p.StageID, err = firstStage(ctx, q, p.PipelineID); err != nil {
-			return uuid.Nil, err
-		}
-	}
-	stage, err := lockStage(ctx, q, p.StageID)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if err := enter(stage, &p); err != nil {
-		return uuid.Nil, err
-	}
-	if p.Position, err = topOf(ctx, q, stage.ID, uuid.Nil); err != nil {
-		return uuid.Nil, err
-	}
-	return create(ctx, q, tenantdb.Deal, p.OwnerID, tags, func(id uuid.UUID) error {
-		p.ID, p.Version = id, 1
-		return q.DealInsert(ctx, tenantdb.DealInsertParams(p))
-	})
-}
-
-// DealUpdate is CustomerUpdate for a deal. A new stage puts it on that stage's
-// top; a new pipeline without one of its stages, on the top of its first.
-func DealUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams, tags []string) error {
-	if err := checkDealLinks(ctx, q, was, p); err != nil {
-		return err
-	}
-	if p.StageID == was.StageID && p.PipelineID != was.PipelineID {
-		var err error
-		if p.StageID, err = firstStage(ctx, q, p.PipelineID); err != nil {
+	if w.isNew() && w.v["stage_id"] == nil || !w.isNew() && !w.changed("stage_id") && w.changed("pipeline_id") {
+		first, err := firstStage(ctx, w.Queries, w.v.Ref("pipeline_id").ID)
+		if err != nil {
 			return err
 		}
+		w.v.Set("stage_id", entity.Ref{ID: first})
 	}
-	stage, err := lockStage(ctx, q, p.StageID)
+	stage, err := lockStage(ctx, w.Queries, w.v.Ref("stage_id").ID)
 	if err != nil {
 		return err
 	}
-	p.Position, p.ClosedAt, p.PipelineID = was.Position, was.ClosedAt, stage.PipelineID
-	if p.StageID != was.StageID {
-		p.ClosedAt = nil
-		if err := enter(stage, &p); err != nil {
-			return err
+	w.v.Set("pipeline_id", entity.Ref{ID: stage.PipelineID})
+	if !w.changed("stage_id") {
+		if stage.Outcome == Lost && w.v["lost_reason"] == nil {
+			return errLostReason
 		}
-		if p.Position, err = topOf(ctx, q, stage.ID, p.ID); err != nil {
-			return err
-		}
-	} else if stage.Outcome == Lost && p.LostReason == "" {
-		return errLostReason
+		return nil
 	}
-	return update(ctx, q, tenantdb.Deal, p.ID, was.OwnerID, p.OwnerID, tags, func() (int64, error) { return q.DealUpdate(ctx, p) })
+	w.v["closed_at"] = nil
+	switch stage.Outcome {
+	case Lost:
+		if w.v["lost_reason"] == nil {
+			return errLostReason
+		}
+		w.v["closed_at"] = entity.Moment(time.Now())
+	case Won:
+		w.v["closed_at"], w.v["lost_reason"] = entity.Moment(time.Now()), nil
+	default:
+		w.v["lost_reason"] = nil
+	}
+	top, err := topOf(ctx, w.Queries, stage.ID, w.id)
+	w.v["position"] = entity.Text(top)
+	return err
 }
 
 // Move says where a deal goes.
@@ -105,7 +89,7 @@ func DealMove(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, m Move) er
 	if err != nil {
 		return err
 	}
-	if r, err := q.RecordGet(ctx, tenantdb.Deal, id, true); err != nil {
+	if r, err := q.RecordState(ctx, entity.Deal, id, true); err != nil {
 		return err
 	} else if r.DeletedAt != nil {
 		return pgx.ErrNoRows
@@ -213,24 +197,54 @@ func firstStage(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID) (u
 			return s.ID, nil
 		}
 	}
-	return uuid.Nil, &FieldError{"pipeline_id", "This pipeline is not there any more. Choose another."}
+	return uuid.Nil, Wrong("pipeline_id", "This pipeline is not there any more. Choose another.")
 }
 
-// enter sets what a deal has for being in the stage.
-func enter(stage tenantdb.StageLockRow, p *tenantdb.DealUpdateParams) error {
-	p.PipelineID = stage.PipelineID
-	if stage.Outcome != Lost {
-		p.LostReason = ""
-	} else if p.LostReason == "" {
-		return errLostReason
+// dealStages are the stages that a change took a deal from and to, and the one where it
+// stands.
+func dealStages(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow) (stages []uuid.UUID) {
+	for _, row := range [][]byte{c.Before, c.After} {
+		var deal struct {
+			StageID uuid.UUID `json:"stage_id"`
+		}
+		if json.Unmarshal(row, &deal) == nil && deal.StageID != uuid.Nil {
+			stages = append(stages, deal.StageID)
+		}
 	}
-	if stage.Outcome != Open {
-		now := time.Now()
-		p.ClosedAt = &now
+	if d, err := q.DealGet(ctx, c.EntityID); err == nil {
+		stages = append(stages, d.StageID)
 	}
-	return nil
+	return stages
 }
 
-func checkDealLinks(ctx context.Context, q *tenantdb.Queries, was tenantdb.DealGetRow, p tenantdb.DealUpdateParams) error {
-	return checkLinks(ctx, q, link{"customer_id", tenantdb.Customer, was.CustomerID, p.CustomerID}, link{"contact_id", tenantdb.Contact, was.ContactID, p.ContactID})
+// dealReverse takes a change of a deal back, and puts it where it stood, or next to that
+// when the place is taken.
+func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, _ uuid.UUID, reverse func(except ...string) error) error {
+	var before, after struct {
+		Position string `json:"position"`
+	}
+	if json.Unmarshal(c.Before, &before) != nil || json.Unmarshal(c.After, &after) != nil {
+		return errLater
+	}
+	if before.Position == "" {
+		return reverse()
+	}
+	d, err := q.DealGet(ctx, c.EntityID)
+	if err != nil {
+		return err
+	}
+	if d.Position != after.Position {
+		return errLater
+	}
+	// Between two stages a deal is where no other can be.
+	if err := q.DealPlace(ctx, "0"+c.EntityID.String(), c.EntityID); err != nil {
+		return err
+	}
+	if err := reverse("position"); err != nil {
+		return err
+	}
+	if d, err = q.DealGet(ctx, c.EntityID); err != nil {
+		return err
+	}
+	return dealPlace(ctx, q, d, before.Position)
 }

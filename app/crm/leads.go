@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -19,33 +18,32 @@ const Converted = "converted"
 
 var errConverted = &RefusalError{"This lead was converted. It stays as it was; undo the conversion to change it."}
 
-// LeadCreate is CustomerCreate for a lead.
-func LeadCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
-	return create(ctx, q, tenantdb.Lead, p.OwnerID, tags, func(id uuid.UUID) error {
-		p.ID, p.Version = id, 1
-		return q.LeadInsert(ctx, tenantdb.LeadInsertParams(p))
-	})
+// leadRule keeps a converted lead as it was.
+func leadRule(_ context.Context, w *writing) error {
+	switch {
+	case w.was.Text("status") == Converted:
+		return errConverted
+	case w.v.Text("status") == Converted:
+		return Wrong("status", "A lead is converted with “Convert”, so that nothing of it is lost.")
+	}
+	return nil
 }
 
-// LeadUpdate is CustomerUpdate for a lead; a converted one is refused.
-func LeadUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, tags []string) error {
-	if was.Status == Converted {
-		return errConverted
+func leadLocked(r entity.Record) string {
+	if r.Values.Text("status") != Converted {
+		return ""
 	}
-	if p.Status == Converted {
-		return &FieldError{"status", "A lead is converted with “Convert”, so that nothing of it is lost."}
-	}
-	return update(ctx, q, tenantdb.Lead, p.ID, was.OwnerID, p.OwnerID, tags, func() (int64, error) { return q.LeadUpdate(ctx, p) })
+	return "This lead was converted. It stays as it was; what it became is below."
 }
 
 // Conversion says what a lead becomes.
 type Conversion struct {
-	CustomerID  *uuid.UUID // an existing customer; nil for a new one
-	ContactID   *uuid.UUID // an existing contact; nil for a new one
-	MoveContact bool       // an existing contact of another customer goes to this one
-	Deal        *tenantdb.DealUpdateParams
-	Set         uuid.UUID // the transaction's change set, by which it is undone
-	CompanyName string    // of a new customer; "" for the lead's
+	CustomerID  *uuid.UUID    // an existing customer; nil for a new one
+	ContactID   *uuid.UUID    // an existing contact; nil for a new one
+	MoveContact bool          // an existing contact of another customer goes to this one
+	Deal        entity.Values // nil for no deal
+	Set         uuid.UUID     // the transaction's change set, by which it is undone
+	CompanyName string        // of a new customer; "" for the lead's
 	// Note makes what is kept of a note's text, as NoteInsertParams has it.
 	Note func(body string) (html, mark string)
 }
@@ -56,55 +54,74 @@ type ConvertedTo struct {
 	DealID                *uuid.UUID
 }
 
+// converting is a lead on its way to become something else.
+type converting struct {
+	*tenantdb.Queries
+	Conversion
+	lead  entity.Record
+	owner entity.Value // nil when who had it left
+	left  []string     // what found no place
+}
+
 // LeadConvert turns a lead into a customer, a contact and perhaps a deal. What existing
 // ones lack they take from it, and what they have otherwise is written on a note. Its
 // notes and tasks go to the deal, or else to the contact; its tags to all of
 // them. The lead stays, read-only. ErrChanged when it is no longer at version.
-func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, version int32, c Conversion) (out ConvertedTo, err error) {
-	if lead.Status == Converted {
+func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, version int32, conversion Conversion) (out ConvertedTo, err error) {
+	if lead.Values.Text("status") == Converted {
 		return out, errConverted
 	}
 	if lead.Version != version {
 		return out, ErrChanged
 	}
-	owner := lead.OwnerID
-	if owner != nil {
-		if ok, err := q.MemberExists(ctx, *owner); err != nil {
-			return out, err
-		} else if !ok {
-			owner = nil
-		}
-	}
-	if err := checkLinks(ctx, q, link{"customer", tenantdb.Customer, nil, c.CustomerID}, link{"contact", tenantdb.Contact, nil, c.ContactID}); err != nil {
-		return out, err
-	}
-	var left []string // what found no place
-	if out.CustomerID, err = convertCustomer(ctx, q, lead, owner, c, &left); err != nil {
-		return out, err
-	}
-	if out.ContactID, err = convertContact(ctx, q, lead, owner, out.CustomerID, c, &left); err != nil {
-		return out, err
-	}
-	subject, subjectID := tenantdb.Contact, out.ContactID
-	if c.Deal != nil {
-		d := *c.Deal
-		d.CustomerID, d.ContactID = &out.CustomerID, &out.ContactID
-		d.Source, d.OwnerID = lead.Source, owner
-		id, err := DealCreate(ctx, q, d, nil)
+	c := &converting{Queries: q, Conversion: conversion, lead: lead}
+	if owner := lead.Values.ID("owner_id"); owner != nil {
+		ok, err := q.MemberExists(ctx, *owner)
 		if err != nil {
 			return out, err
 		}
-		out.DealID, subject, subjectID = &id, tenantdb.Deal, id
-		if err := copyTags(ctx, q, lead.ID, tenantdb.Deal, id); err != nil {
+		if ok {
+			c.owner = lead.Values["owner_id"]
+		}
+	}
+	for _, l := range []struct {
+		field string
+		kind  entity.Kind
+		id    *uuid.UUID
+	}{{"customer", entity.Customer, c.CustomerID}, {"contact", entity.Contact, c.ContactID}} {
+		if l.id == nil {
+			continue
+		}
+		if err := checkLink(ctx, q, l.field, l.kind, *l.id); err != nil {
 			return out, err
 		}
-	} else if lead.Source != "" {
-		left = append(left, "Source: "+lead.Source)
 	}
-	if err := copyTags(ctx, q, lead.ID, tenantdb.Customer, out.CustomerID); err != nil {
+	if out.CustomerID, err = c.customer(ctx); err != nil {
 		return out, err
 	}
-	if err := copyTags(ctx, q, lead.ID, tenantdb.Contact, out.ContactID); err != nil {
+	if out.ContactID, err = c.contact(ctx, out.CustomerID); err != nil {
+		return out, err
+	}
+	subject, subjectID := entity.Contact, out.ContactID
+	if c.Deal != nil {
+		d := c.Deal.Clone()
+		d["customer_id"], d["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
+		d["source"], d["owner_id"] = lead.Values["source"], c.owner
+		id, err := Create(ctx, q, Draft{Kind: entity.Deal, Values: d})
+		if err != nil {
+			return out, err
+		}
+		out.DealID, subject, subjectID = &id, entity.Deal, id
+		if err := copyTags(ctx, q, lead.ID, entity.Deal, id); err != nil {
+			return out, err
+		}
+	} else if source := lead.Values.Text("source"); source != "" {
+		c.left = append(c.left, "Source: "+source)
+	}
+	if err := copyTags(ctx, q, lead.ID, entity.Customer, out.CustomerID); err != nil {
+		return out, err
+	}
+	if err := copyTags(ctx, q, lead.ID, entity.Contact, out.ContactID); err != nil {
 		return out, err
 	}
 	if err := q.NotesMove(ctx, string(subject), subjectID, lead.ID); err != nil {
@@ -113,124 +130,134 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGet
 	if err := q.TasksMove(ctx, string(subject), subjectID, lead.ID); err != nil {
 		return out, err
 	}
-	if err := leftNote(ctx, q, lead, subject, subjectID, c, left); err != nil {
+	if err := c.note(ctx, subject, subjectID); err != nil {
 		return out, err
 	}
-	p := LeadParams(lead)
-	now := time.Now()
-	p.Status, p.ConvertedAt, p.ConversionSet = Converted, &now, &c.Set
-	p.CustomerID, p.ContactID, p.DealID = &out.CustomerID, &out.ContactID, out.DealID
-	return out, changedOne(q.LeadUpdate(ctx, p))
+	w := &writing{Queries: q, entity: lead.Entity, id: lead.ID, was: lead.Values, v: lead.Values.Clone()}
+	w.v["status"], w.v["converted_at"], w.v["conversion_set"] = entity.Text(Converted), entity.Moment(time.Now()), entity.Ref{ID: c.Set}
+	w.v["customer_id"], w.v["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
+	w.v.SetID("deal_id", out.DealID)
+	return out, w.put(ctx, lead)
 }
 
 // fill gives a field what it lacks, and notes down what it has otherwise.
-func fill(label string, field *string, value string, left *[]string) {
+func (c *converting) fill(label string, v entity.Values, field string, from string) {
+	value := c.lead.Values.Text(from)
 	switch {
-	case value == "" || entity.Fold(*field) == entity.Fold(value):
-	case *field == "":
-		*field = value
+	case value == "" || entity.Fold(v.Text(field)) == entity.Fold(value):
+	case v[field] == nil:
+		v.Set(field, entity.Text(value))
 	default:
-		*left = append(*left, label+": "+value)
+		c.left = append(c.left, label+": "+value)
 	}
 }
 
-func convertCustomer(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, owner *uuid.UUID, c Conversion, left *[]string) (uuid.UUID, error) {
-	domain := entity.Site(lead.Email)
+func (c *converting) customer(ctx context.Context) (uuid.UUID, error) {
+	lead := c.lead.Values
+	domain := entity.Text(entity.Site(lead.Text("email")))
 	if c.CustomerID == nil {
-		return CustomerCreate(ctx, q, tenantdb.CustomerUpdateParams{
-			Name: firstOf(c.CompanyName, lead.CompanyName, lead.Name), Type: "prospect", Website: lead.Website, Domain: domain, OwnerID: owner,
-		}, nil)
+		v := entity.Values{"website": lead["website"], "owner_id": c.owner}
+		v.Set("name", entity.Text(firstOf(c.CompanyName, lead.Text("company_name"), c.lead.Name())))
+		v.Set("domain", domain)
+		return Create(ctx, c.Queries, Draft{Kind: entity.Customer, Values: v})
 	}
-	was, err := q.CustomerGet(ctx, *c.CustomerID)
+	was, err := c.RecordGet(ctx, entity.Customers, *c.CustomerID)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	p := CustomerParams(was)
-	if p.Domain == "" && entity.Site(was.Website) == "" {
-		p.Domain = domain
+	v := was.Values.Clone()
+	if v["domain"] == nil && entity.Site(v.Text("website")) == "" {
+		v.Set("domain", domain)
 	}
-	fill("Website", &p.Website, lead.Website, left)
-	if core(lead.CompanyName) != core(was.Name) {
-		name := was.Name
-		fill("Company", &name, lead.CompanyName, left)
+	c.fill("Website", v, "website", "website")
+	if core(lead.Text("company_name")) != core(was.Name()) {
+		c.fill("Company", entity.Values{"name": v["name"]}, "name", "company_name")
 	}
-	if p == CustomerParams(was) {
-		return was.ID, nil
-	}
-	return was.ID, CustomerUpdate(ctx, q, was, p, nil)
+	_, err = Save(ctx, c.Queries, Change{Record: was, Set: v})
+	return was.ID, err
 }
 
-func convertContact(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, owner *uuid.UUID, customer uuid.UUID, c Conversion, left *[]string) (uuid.UUID, error) {
+func (c *converting) contact(ctx context.Context, customer uuid.UUID) (uuid.UUID, error) {
+	lead := c.lead.Values
 	if c.ContactID == nil {
-		return ContactCreate(ctx, q, tenantdb.ContactUpdateParams{
-			FirstName: lead.FirstName, LastName: lead.LastName, JobTitle: lead.JobTitle, CustomerID: &customer,
-			Emails: addPoint([]tenantdb.ContactPoint{}, "Email", lead.Email, left), Phones: addPoint([]tenantdb.ContactPoint{}, "Phone", lead.Phone, left), Description: lead.Description, OwnerID: owner,
-		}, nil)
+		v := entity.Values{
+			"first_name": lead["first_name"], "last_name": lead["last_name"], "job_title": lead["job_title"], "description": lead["description"],
+			"customer_id": entity.Ref{ID: customer}, "owner_id": c.owner,
+		}
+		c.addPoint(v, "emails", "Email", "email")
+		c.addPoint(v, "phones", "Phone", "phone")
+		return Create(ctx, c.Queries, Draft{Kind: entity.Contact, Values: v})
 	}
-	was, err := q.ContactGet(ctx, *c.ContactID)
+	was, err := c.RecordGet(ctx, entity.Contacts, *c.ContactID)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	p := ContactParams(was)
-	p.Emails, p.Phones = addPoint(was.Emails, "Email", lead.Email, left), addPoint(was.Phones, "Phone", lead.Phone, left)
-	fill("Job title", &p.JobTitle, lead.JobTitle, left)
-	fill("Description", &p.Description, lead.Description, left)
-	name := was.Name
-	fill("Name", &name, lead.Name, left)
-	if p.CustomerID == nil || c.MoveContact {
-		p.CustomerID = &customer
+	v := was.Values.Clone()
+	c.addPoint(v, "emails", "Email", "email")
+	c.addPoint(v, "phones", "Phone", "phone")
+	c.fill("Job title", v, "job_title", "job_title")
+	c.fill("Description", v, "description", "description")
+	c.fill("Name", entity.Values{"name": v["name"]}, "name", "name")
+	if v["customer_id"] == nil || c.MoveContact {
+		v["customer_id"] = entity.Ref{ID: customer}
 	}
-	if reflect.DeepEqual(p, ContactParams(was)) {
-		return was.ID, nil
-	}
-	return was.ID, ContactUpdate(ctx, q, was, p, nil)
+	_, err = Save(ctx, c.Queries, Change{Record: was, Set: v})
+	return was.ID, err
 }
 
-// addPoint adds an address or a number to those of somebody, unless they have it.
-func addPoint(to []tenantdb.ContactPoint, label, value string, left *[]string) []tenantdb.ContactPoint {
+// addPoint adds the lead's address or number to those of somebody, unless they have it.
+func (c *converting) addPoint(v entity.Values, field, label, from string) {
+	value := c.lead.Values.Text(from)
+	to, _ := v[field].(entity.Points)
 	switch {
-	case value == "" || slices.ContainsFunc(to, func(p tenantdb.ContactPoint) bool { return strings.EqualFold(p.Value, value) }):
-		return to
+	case value == "" || slices.ContainsFunc(to, func(p entity.Point) bool { return strings.EqualFold(p.Value, value) }):
 	case len(to) >= entity.MaxPoints:
-		*left = append(*left, label+": "+value)
-		return to
+		c.left = append(c.left, label+": "+value)
+	default:
+		v[field] = append(slices.Clone(to), entity.Point{Value: value})
 	}
-	return append(slices.Clone(to), tenantdb.ContactPoint{Value: value})
 }
 
-// leftNote writes down what of a lead found no place.
-func leftNote(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow, subject tenantdb.Kind, id uuid.UUID, c Conversion, left []string) error {
-	if len(left) == 0 {
+// note writes down what of the lead found no place.
+func (c *converting) note(ctx context.Context, subject entity.Kind, id uuid.UUID) error {
+	if len(c.left) == 0 {
 		return nil
 	}
-	note := tenantdb.NoteInsertParams{ID: uuid.Must(uuid.NewV7()), SubjectType: string(subject), SubjectID: id, Kind: "note", AuthorID: lead.OwnerID, Mentions: []uuid.UUID{}}
-	note.Body = "From the lead " + lead.Name + ":\n\n" + strings.Join(left, "\n\n")
+	note := tenantdb.NoteInsertParams{
+		ID: uuid.Must(uuid.NewV7()), SubjectType: string(subject), SubjectID: id, Kind: "note", AuthorID: c.lead.Values.ID("owner_id"), Mentions: []uuid.UUID{},
+		Body: "From the lead " + c.lead.Name() + ":\n\n" + strings.Join(c.left, "\n\n"),
+	}
 	if c.Note != nil {
 		note.Html, note.HtmlMark = c.Note(note.Body)
 	}
-	return q.NoteInsert(ctx, note)
+	return c.NoteInsert(ctx, note)
 }
 
 // LeadUnconvert takes a conversion back, while nothing it made was changed.
-func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead tenantdb.LeadGetRow) error {
-	if lead.Status != Converted || lead.ConversionSet == nil {
+func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record) error {
+	set := lead.Values.ID("conversion_set")
+	if lead.Values.Text("status") != Converted || set == nil {
 		return &RefusalError{"This lead is not converted."}
 	}
-	_, err := Undo(ctx, q, *lead.ConversionSet, By{Manages: true}) // of whoever may convert: it changed records alone
+	_, err := Undo(ctx, q, *set, By{Manages: true}) // of whoever may convert: it changed records alone
 	return err
 }
 
-// LeadParams is the lead as it is, to be changed and written back.
-func LeadParams(r tenantdb.LeadGetRow) tenantdb.LeadUpdateParams {
-	return tenantdb.LeadUpdateParams{
-		FirstName: r.FirstName, LastName: r.LastName, CompanyName: r.CompanyName, JobTitle: r.JobTitle, Email: r.Email, Phone: r.Phone,
-		Website: r.Website, Source: r.Source, Status: r.Status, Rating: r.Rating, Amount: r.Amount, Description: r.Description, OwnerID: r.OwnerID,
-		ConvertedAt: r.ConvertedAt, ConversionSet: r.ConversionSet, CustomerID: r.CustomerID, ContactID: r.ContactID, DealID: r.DealID, ID: r.ID, Version: r.Version,
+// leadReverse keeps what a converted lead is from being taken back by anything but the
+// conversion's undoing.
+func leadReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID, reverse func(except ...string) error) error {
+	lead, err := q.LeadGet(ctx, c.EntityID)
+	if err != nil {
+		return err
 	}
+	if lead.Status == Converted && (lead.ConversionSet == nil || *lead.ConversionSet != set) {
+		return errConverted
+	}
+	return reverse()
 }
 
-func copyTags(ctx context.Context, q *tenantdb.Queries, lead uuid.UUID, kind tenantdb.Kind, id uuid.UUID) error {
-	return q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(tenantdb.Lead), FromID: lead, ToType: string(kind), ToID: id})
+func copyTags(ctx context.Context, q *tenantdb.Queries, lead uuid.UUID, kind entity.Kind, id uuid.UUID) error {
+	return q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(entity.Lead), FromID: lead, ToType: string(kind), ToID: id})
 }
 
 func firstOf(values ...string) string {

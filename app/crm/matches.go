@@ -20,9 +20,65 @@ type Probe struct {
 	Except uuid.UUID // the record itself; uuid.Nil for one that is not made yet
 }
 
+// probe is what a record is looked for by among those of a kind.
+type probe struct {
+	kind entity.Kind
+	Probe
+}
+
+// probes are those of the kinds that are recognised.
+var probes = map[entity.Kind]func(entity.Values) []probe{
+	entity.Customer: func(v entity.Values) []probe {
+		return []probe{{entity.Customer, Probe{
+			Name: v.Text("name"), Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}, Sites: []string{v.Text("domain"), v.Text("website"), v.Text("email")},
+		}}}
+	},
+	entity.Contact: func(v entity.Values) []probe {
+		emails, _ := v["emails"].(entity.Points)
+		phones, _ := v["phones"].(entity.Points)
+		who := Probe{Name: fullName(v), Emails: emails.Values(), Phones: phones.Values()}
+		return []probe{{entity.Contact, who}, {entity.Lead, who}}
+	},
+	entity.Lead: func(v entity.Values) []probe {
+		who := Probe{Name: fullName(v), Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}}
+		return []probe{{entity.Contact, who}, {entity.Lead, who}, {entity.Customer, Probe{Name: v.Text("company_name"), Sites: []string{v.Text("email"), v.Text("website")}}}}
+	},
+}
+
+// fullName is somebody's, "" without a first name: a last name alone is many people's.
+func fullName(v entity.Values) string {
+	if v.Text("first_name") == "" {
+		return ""
+	}
+	return v.Text("first_name") + " " + v.Text("last_name")
+}
+
+// Recognised reports whether new records of the kind are looked for among those there are.
+func Recognised(k entity.Kind) bool { return probes[k] != nil }
+
+// MatchesOf finds the records that one with these values may be; except is itself, where it
+// is made already. Of no other kinds than those named, where some are.
+func MatchesOf(ctx context.Context, q *tenantdb.Queries, k entity.Kind, v entity.Values, except uuid.UUID, kinds ...entity.Kind) (out []Match, err error) {
+	if probes[k] == nil {
+		return nil, nil
+	}
+	for _, p := range probes[k](v) {
+		if len(kinds) > 0 && !slices.Contains(kinds, p.kind) {
+			continue
+		}
+		p.Except = except
+		found, err := Matches(ctx, q, p.kind, p.Probe)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
 // Match is a record that may be the one that somebody is about to make.
 type Match struct {
-	Kind         tenantdb.Kind
+	Kind         entity.Kind
 	ID           uuid.UUID
 	Name, Detail string
 	Why          string // in words
@@ -44,14 +100,14 @@ const (
 const matchesShown = 5
 
 // Matches finds the records of a kind that may be the probe's, the surest first.
-func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Probe) ([]Match, error) {
+func Matches(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, p Probe) ([]Match, error) {
 	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: p.Except}
 	if len([]rune(query.Begins)) >= 3 {
 		query.Like = query.Begins
 	}
 	var sites, mailed []string // mailed: of an address
 	for _, text := range p.Sites {
-		if s := entity.Site(text); s != "" && kind == tenantdb.Customer {
+		if s := entity.Site(text); s != "" {
 			if strings.Contains(text, "@") {
 				mailed = append(mailed, s)
 			}
@@ -87,7 +143,7 @@ func Matches(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, p Pro
 			m.Why = sameDomain
 		case query.Begins != "" && core(r.Name) == query.Begins:
 			m.Why = sameName
-		case query.Like != "" && r.Like >= 0.6: // pg_trgm's own bound
+		case query.Like != "" && r.Likeness >= 0.6: // pg_trgm's own bound
 			m.Why = likeName
 		default:
 			continue

@@ -27,17 +27,17 @@ func NoteCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.NoteInsertP
 	if err := q.NoteInsert(ctx, p); err != nil {
 		return uuid.Nil, err
 	}
-	if p.SubjectType == string(tenantdb.Deal) {
+	if p.SubjectType == string(entity.Deal) {
 		err = q.DealTouch(ctx, p.SubjectID)
 	}
 	return p.ID, err
 }
 
 func checkRecord(ctx context.Context, q *tenantdb.Queries, kind string, id uuid.UUID) error {
-	if !tenantdb.Kind(kind).Valid() {
+	if !entity.Kind(kind).Valid() {
 		return pgx.ErrNoRows
 	}
-	r, err := q.RecordGet(ctx, tenantdb.Kind(kind), id, false)
+	r, err := q.RecordState(ctx, entity.Kind(kind), id, false)
 	if err == nil && r.DeletedAt != nil {
 		err = pgx.ErrNoRows
 	}

@@ -43,7 +43,7 @@ func checkPipelineName(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, n
 	pipelines, err := q.PipelineList(ctx)
 	for _, p := range pipelines {
 		if p.ID != id && entity.Fold(p.Name) == entity.Fold(name) {
-			return &FieldError{"name", "There is a pipeline “" + p.Name + "” already."}
+			return Wrong("name", "There is a pipeline “"+p.Name+"” already.")
 		}
 	}
 	return err
@@ -74,13 +74,13 @@ func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, vers
 	seen := map[string]bool{}
 	for _, s := range stages {
 		if folded := entity.Fold(s.Name); !s.Remove && seen[folded] {
-			return &FieldError{"", "There are two stages “" + s.Name + "”. Each needs a name of its own."}
+			return Wrong("", "There are two stages “"+s.Name+"”. Each needs a name of its own.")
 		} else if !s.Remove {
 			seen[folded] = true
 		}
 	}
 	if !slices.ContainsFunc(stages, func(s Stage) bool { return !s.Remove && s.Outcome == Open }) {
-		return &FieldError{"", "A pipeline needs a stage that is open."}
+		return Wrong("", "A pipeline needs a stage that is open.")
 	}
 	used, err := stagesUsed(ctx, q, id)
 	if err != nil {
@@ -94,7 +94,7 @@ func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, vers
 	for _, s := range stages {
 		if s.Remove {
 			if used[s.ID] > 0 {
-				return &FieldError{"", "“" + s.Name + "” still holds deals. Move them first."}
+				return Wrong("", "“"+s.Name+"” still holds deals. Move them first.")
 			}
 			if _, err := q.StageDelete(ctx, s.ID, id); err != nil {
 				return err
@@ -113,7 +113,7 @@ func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, vers
 		}
 		for _, b := range before {
 			if b.ID == s.ID && b.Outcome != s.Outcome && used[s.ID] > 0 {
-				return &FieldError{"", "“" + s.Name + "” holds deals, so it stays " + b.Outcome + ". Move them first."}
+				return Wrong("", "“"+s.Name+"” holds deals, so it stays "+b.Outcome+". Move them first.")
 			}
 		}
 		err := changedOne(q.StageUpdate(ctx, tenantdb.StageUpdateParams{

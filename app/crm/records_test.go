@@ -18,6 +18,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -63,7 +64,7 @@ func TestConversionAndUndo(t *testing.T) {
 			Email: rapid.SampledFrom([]string{"", "ada@known.example", "ada@gmail.com"}).Draw(rt, "email"), Phone: "+390655501", Amount: &amount,
 		}, rapid.SampledFrom([][]string{nil, {"hot"}, {"old", "hot"}}).Draw(rt, "tags")...)
 		for i := range rapid.IntRange(0, 3).Draw(rt, "notes") {
-			w.Note(tenantdb.Lead, lead, fmt.Sprint("Note ", i))
+			w.Note(entity.Lead, lead, fmt.Sprint("Note ", i))
 			w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task ", i), SubjectType: "lead", SubjectID: &lead})
 		}
 		conversion := crm.Conversion{}
@@ -74,11 +75,11 @@ func TestConversionAndUndo(t *testing.T) {
 			conversion.ContactID = &contact
 		}
 		if rapid.Bool().Draw(rt, "deal") {
-			conversion.Deal = &tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR", Amount: &amount, StageID: rapid.SampledFrom(stages).Draw(rt, "stage")}
+			conversion.Deal = tenantdb.ValuesOf(entity.Deals, tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR", Amount: &amount, StageID: rapid.SampledFrom(stages).Draw(rt, "stage")})
 		}
 		before := snapshot(t, su, w.Schema)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			row, err := tx.LeadGet(ctx, lead)
+			row, err := tx.RecordGet(ctx, entity.Leads, lead)
 			if err != nil {
 				return err
 			}
@@ -93,7 +94,7 @@ func TestConversionAndUndo(t *testing.T) {
 			rt.Fatal("the conversion changed nothing")
 		}
 		err = d.Tenant(ctx, func(tx *db.TenantTx) error {
-			row, err := tx.LeadGet(ctx, lead)
+			row, err := tx.RecordGet(ctx, entity.Leads, lead)
 			if err != nil {
 				return err
 			}
@@ -115,7 +116,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 	for name, change := range map[string]func(out crm.ConvertedTo, lead uuid.UUID){
 		"the customer": func(out crm.ConvertedTo, _ uuid.UUID) { rename(t, w, out.CustomerID) },
 		"a note on the deal": func(out crm.ConvertedTo, _ uuid.UUID) {
-			w.Note(tenantdb.Deal, *out.DealID, "Later")
+			w.Note(entity.Deal, *out.DealID, "Later")
 		},
 		"a task on the contact": func(out crm.ConvertedTo, _ uuid.UUID) {
 			w.Task(tenantdb.TaskUpdateParams{Subject: "Later", SubjectType: "contact", SubjectID: &out.ContactID})
@@ -136,17 +137,17 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 		lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Changed later: " + name})
 		var out crm.ConvertedTo
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-			row, err := tx.LeadGet(ctx, lead)
+			row, err := tx.RecordGet(ctx, entity.Leads, lead)
 			if err != nil {
 				return err
 			}
-			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1, crm.Conversion{Deal: &tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR"}, Set: tx.ChangeSet()})
+			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1, crm.Conversion{Deal: entity.Values{"name": entity.Text("Deal"), "currency": entity.Text("EUR")}, Set: tx.ChangeSet()})
 			return err
 		})
 		change(out, lead)
 		before := snapshot(t, su, w.Schema)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			row, err := tx.LeadGet(ctx, lead)
+			row, err := tx.RecordGet(ctx, entity.Leads, lead)
 			if err != nil {
 				return err
 			}
@@ -186,12 +187,14 @@ func TestConcurrentMoves(t *testing.T) {
 		deals[i] = w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), StageID: stages[i%3]})
 	}
 	column := func(ctx context.Context, tx *db.TenantTx, stage uuid.UUID) (ids []uuid.UUID, positions []string) {
-		rows, _, err := tx.DealList(ctx, tenantdb.Filter{Match: map[string][]string{"stage": {stage.String()}}}, tenantdb.Page{Sort: "position", Limit: 100})
+		rows, _, err := tx.RecordList(ctx, entity.Deals, tenantdb.List{
+			Filter: tenantdb.Filter{Match: map[string][]string{"stage": {stage.String()}}}, Page: tenantdb.Page{Sort: "position", Limit: 100}, Fields: []string{"position"},
+		})
 		if err != nil {
 			t.Error(err)
 		}
 		for _, r := range rows {
-			ids, positions = append(ids, r.ID), append(positions, r.SortKey)
+			ids, positions = append(ids, r.ID), append(positions, r.Values.Text("position"))
 		}
 		return ids, positions
 	}
@@ -259,8 +262,8 @@ func TestMoveOfAMovedDeal(t *testing.T) {
 	move := func(m crm.Move) error {
 		return pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, m) })
 	}
-	var field *crm.FieldError
-	if err := move(crm.Move{StageID: lost, From: from}); !errors.As(err, &field) || field.Field != "lost_reason" {
+	var invalid *crm.Invalid
+	if err := move(crm.Move{StageID: lost, From: from}); !errors.As(err, &invalid) || invalid.Fields["lost_reason"] == "" {
 		t.Errorf("lost without a reason: %v", err)
 	}
 	if err := move(crm.Move{StageID: won, From: from}); err != nil {
@@ -294,18 +297,21 @@ func TestUndo(t *testing.T) {
 	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Task", Repeat: "weekly", AssigneeID: &me})
 	changes := map[string]func(tx *db.TenantTx) error{
 		"fields and tags": func(tx *db.TenantTx) error {
-			row, err := tx.CustomerGet(ctx, customer)
+			row, err := tx.RecordGet(ctx, entity.Customers, customer)
 			if err != nil {
 				return err
 			}
-			return crm.CustomerUpdate(ctx, tx.Queries, row, tenantdb.CustomerUpdateParams{ID: customer, Version: row.Version, Name: "Renamed", Type: "partner", OwnerID: &me}, []string{"b", "c"})
+			_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{
+				"name": entity.Text("Renamed"), "type": entity.Text("partner"), "owner_id": entity.Ref{ID: me}, "tags": entity.TagsNamed("b", "c"),
+			}})
+			return err
 		},
 		"deletion": func(tx *db.TenantTx) error {
-			r, err := tx.RecordGet(ctx, tenantdb.Customer, customer, false)
+			r, err := tx.RecordState(ctx, entity.Customer, customer, false)
 			if err != nil {
 				return err
 			}
-			return crm.Delete(ctx, tx.Queries, tenantdb.Customer, customer, r.Version)
+			return crm.Delete(ctx, tx.Queries, entity.Customer, customer, r.Version)
 		},
 		"move": func(tx *db.TenantTx) error {
 			return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: lost, LostReason: "Price"})
@@ -314,7 +320,7 @@ func TestUndo(t *testing.T) {
 			return crm.TaskComplete(ctx, tx.Queries, task, crm.By{Member: me, Zone: time.UTC})
 		},
 		"new record": func(tx *db.TenantTx) error {
-			_, err := crm.ContactCreate(ctx, tx.Queries, tenantdb.ContactUpdateParams{LastName: "New", Emails: []tenantdb.ContactPoint{}, Phones: []tenantdb.ContactPoint{}}, []string{"a"})
+			_, err := crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Contact, Values: entity.Values{"last_name": entity.Text("New"), "tags": entity.TagsNamed("a")}})
 			return err
 		},
 	}
@@ -403,7 +409,7 @@ func TestPurge(t *testing.T) {
 	t.Parallel()
 	w, other := pg.NewWorkspace(t), pg.NewWorkspace(t)
 	old := w.Customer(tenantdb.CustomerUpdateParams{Name: "Old"}, "tag")
-	w.Note(tenantdb.Customer, old, "A secret")
+	w.Note(entity.Customer, old, "A secret")
 	young := w.Customer(tenantdb.CustomerUpdateParams{Name: "Young"})
 	kept := w.Customer(tenantdb.CustomerUpdateParams{Name: "Pointed to"})
 	w.Contact(tenantdb.ContactUpdateParams{LastName: "Alive", CustomerID: &kept})
@@ -462,16 +468,16 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		}
 		compare(t, before, snapshot(t, su, w.Schema))
 	}
-	email := func(values ...string) []tenantdb.ContactPoint {
-		out := []tenantdb.ContactPoint{}
+	email := func(values ...string) []entity.Point {
+		out := []entity.Point{}
 		for _, v := range values {
-			out = append(out, tenantdb.ContactPoint{Value: v, Label: "work"})
+			out = append(out, entity.Point{Value: v, Label: "work"})
 		}
 		return out
 	}
 
 	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Contact", Emails: email("a@example.com")})
-	change := func(version int32, emails []tenantdb.ContactPoint) uuid.UUID {
+	change := func(version int32, emails []entity.Point) uuid.UUID {
 		return do(func(tx *db.TenantTx) error {
 			n, err := tx.ContactUpdate(ctx, tenantdb.ContactUpdateParams{ID: contact, Version: version, LastName: "Contact", Emails: emails, Phones: email()})
 			if n != 1 {
@@ -497,17 +503,16 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 
 	lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Lead"})
 	set = do(func(tx *db.TenantTx) error {
-		row, err := tx.LeadGet(ctx, lead)
+		row, err := tx.RecordGet(ctx, entity.Leads, lead)
 		if err != nil {
 			return err
 		}
-		p := crm.LeadParams(row)
-		p.Phone = "+390655501"
-		return crm.LeadUpdate(ctx, tx.Queries, row, p, nil)
+		_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{"phone": entity.Text("+390655501")}})
+		return err
 	})
 	var out crm.ConvertedTo
 	conversion := do(func(tx *db.TenantTx) error {
-		row, err := tx.LeadGet(ctx, lead)
+		row, err := tx.RecordGet(ctx, entity.Leads, lead)
 		if err != nil {
 			return err
 		}
@@ -519,7 +524,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 	// What another lead became as well is not taken from it.
 	other := w.Lead(tenantdb.LeadUpdateParams{LastName: "Other"})
 	do(func(tx *db.TenantTx) error {
-		row, err := tx.LeadGet(ctx, other)
+		row, err := tx.RecordGet(ctx, entity.Leads, other)
 		if err != nil {
 			return err
 		}
@@ -539,32 +544,33 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	due := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
 	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call", Repeat: "weekdays", DueAt: &due, AssigneeID: &me, SubjectType: "customer", SubjectID: &customer})
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, tenantdb.Customer, customer, 1)
+		return crm.Delete(ctx, tx.Queries, entity.Customer, customer, 1)
 	})
 	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false`); err != nil {
 		t.Fatal(err)
 	}
-	next := func() (open []tenantdb.TaskListRow) {
+	next := func() (open []entity.Record) {
 		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-			open, _, err = tx.TaskList(ctx, tenantdb.Filter{Match: map[string][]string{"status": {"open"}}}, tenantdb.Page{Limit: 10})
+			open, _, err = tx.RecordList(ctx, entity.Tasks, tenantdb.List{
+				Filter: tenantdb.Filter{Match: map[string][]string{"status": {"open"}}}, Page: tenantdb.Page{Limit: 10}, Fields: []string{"subject_id", "due_at"},
+			})
 			return err
 		})
 		return open
 	}
 	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
-		row, err := tx.TaskGet(ctx, task)
+		row, err := tx.RecordGet(ctx, entity.Tasks, task)
 		if err != nil {
 			return err
 		}
-		p := crm.TaskParams(row)
-		p.Status = "done"
-		return crm.TaskUpdate(ctx, tx.Queries, row, p, nil, crm.By{Zone: time.UTC})
+		_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{"status": entity.Text("done")}})
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	open := next()
-	if len(open) != 1 || open[0].SubjectID != nil || open[0].DueAt == nil || !open[0].DueAt.After(time.Now()) || open[0].DueAt.Hour() != 9 {
+	if len(open) != 1 || open[0].Values["subject_id"] != nil || open[0].Values.Due("due_at").At == nil || !open[0].Values.Due("due_at").At.After(time.Now()) || open[0].Values.Due("due_at").At.UTC().Hour() != 9 {
 		t.Fatalf("the next: %+v", open)
 	}
 	if err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {

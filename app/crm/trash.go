@@ -10,8 +10,8 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // TrashKeeps is how long the trash keeps a record.
@@ -73,10 +73,10 @@ func purgeTenant(ctx context.Context, d *db.DB, before time.Time) error {
 		return err
 	}
 	// What points to others goes first.
-	for _, kind := range slices.Backward(tenantdb.Kinds) {
+	for _, kind := range slices.Backward(entity.Kinds) {
 		for n := int64(purgeBatch); n == purgeBatch; {
 			err := d.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-				n, err = tx.RecordsPurge(ctx, kind, before, purgeBatch)
+				n, err = tx.RecordsPurge(ctx, kind.Kind, before, purgeBatch)
 				return err
 			})
 			if err != nil {

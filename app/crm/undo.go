@@ -12,12 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // Undone is what Undo put back.
 type Undone struct {
-	Kind    tenantdb.Kind // the record to look at; "" when there is none
+	Kind    entity.Kind // the record to look at; "" when there is none
 	ID      uuid.UUID
 	Removed []uuid.UUID // what the change had made
 }
@@ -105,7 +106,7 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 	}
 	out := Undone{Removed: u.made}
 	for _, c := range slices.Backward(changes) {
-		if k := tenantdb.Kind(c.SubjectType); k.Valid() && !slices.Contains(u.made, c.SubjectID) {
+		if k := entity.Kind(c.SubjectType); k.Valid() && !slices.Contains(u.made, c.SubjectID) {
 			out.Kind, out.ID = k, c.SubjectID
 			break
 		}
@@ -136,7 +137,7 @@ type changed struct {
 // those do who move deals.
 func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) (u changed, err error) {
 	var ids, stages []uuid.UUID
-	kinds := map[uuid.UUID]tenantdb.Kind{}
+	kinds := map[uuid.UUID]entity.Kind{}
 	for _, c := range changes {
 		switch {
 		case c.Entity == "tagging":
@@ -145,22 +146,12 @@ func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Ch
 		case c.Op == "insert" && c.Entity != "tag": // a tag stays for others to use
 			u.made = append(u.made, c.EntityID)
 		}
-		if k := tenantdb.Kind(c.Entity); k.Valid() {
+		if k := entity.Kind(c.Entity); k.Valid() {
 			kinds[c.EntityID] = k
 			ids = append(ids, c.EntityID)
 		}
-		if c.Entity == string(tenantdb.Deal) {
-			for _, row := range [][]byte{c.Before, c.After} {
-				var deal struct {
-					StageID uuid.UUID `json:"stage_id"`
-				}
-				if json.Unmarshal(row, &deal) == nil && deal.StageID != uuid.Nil {
-					stages = append(stages, deal.StageID)
-				}
-			}
-			if d, err := q.DealGet(ctx, c.EntityID); err == nil {
-				stages = append(stages, d.StageID)
-			}
+		if touched := stagesOf[entity.Kind(c.Entity)]; touched != nil {
+			stages = append(stages, touched(ctx, q, c)...)
 		}
 	}
 	for _, id := range sorted(stages) {
@@ -169,7 +160,7 @@ func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Ch
 		}
 	}
 	for _, id := range sorted(ids) {
-		if _, err := q.RecordGet(ctx, kinds[id], id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if _, err := q.RecordState(ctx, kinds[id], id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return u, err
 		}
 	}
@@ -244,52 +235,27 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 	return nil
 }
 
+// stagesOf are the stages that a change of a kind's record touched.
+var stagesOf = map[entity.Kind]func(context.Context, *tenantdb.Queries, tenantdb.ChangesOfSetRow) []uuid.UUID{entity.Deal: dealStages}
+
+// reversing is what a kind asks for around an update that is taken back by reverse, which
+// leaves out the columns that it is given.
+var reversing = map[entity.Kind]func(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID, reverse func(except ...string) error) error{
+	entity.Lead: leadReverse, entity.Deal: dealReverse,
+}
+
 func reverseUpdate(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID) error {
-	if c.Entity == string(tenantdb.Lead) {
-		lead, err := q.LeadGet(ctx, c.EntityID)
-		if err != nil {
-			return err
+	reverse := func(except ...string) error {
+		ok, err := q.ChangeReverse(ctx, c.Entity, c.EntityID, c.Before, c.After, except...)
+		if err == nil && !ok {
+			err = errLater
 		}
-		if lead.Status == Converted && (lead.ConversionSet == nil || *lead.ConversionSet != set) {
-			return errConverted
-		}
-	}
-	var before, after struct {
-		Position string `json:"position"`
-	}
-	if c.Entity == string(tenantdb.Deal) {
-		if json.Unmarshal(c.Before, &before) != nil || json.Unmarshal(c.After, &after) != nil {
-			return errLater
-		}
-		if before.Position != "" {
-			d, err := q.DealGet(ctx, c.EntityID)
-			if err != nil {
-				return err
-			}
-			if d.Position != after.Position {
-				return errLater
-			}
-			// Between two stages a deal is where no other can be.
-			if err := q.DealPlace(ctx, "0"+c.EntityID.String(), c.EntityID); err != nil {
-				return err
-			}
-		}
-	}
-	ok, err := q.ChangeReverse(ctx, c.Entity, c.EntityID, c.Before, c.After)
-	if err != nil {
 		return err
 	}
-	if !ok {
-		return errLater
+	if around := reversing[entity.Kind(c.Entity)]; around != nil {
+		return around(ctx, q, c, set, reverse)
 	}
-	if before.Position == "" {
-		return nil
-	}
-	d, err := q.DealGet(ctx, c.EntityID)
-	if err != nil {
-		return err
-	}
-	return dealPlace(ctx, q, d, before.Position)
+	return reverse()
 }
 
 type tagging struct {

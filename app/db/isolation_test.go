@@ -18,6 +18,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -315,7 +316,7 @@ func TestChaos(t *testing.T) {
 			defer cancel()
 		}
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			list, _, err := tx.CustomerList(ctx, tenantdb.Filter{}, tenantdb.Page{Limit: 50})
+			list, _, err := tx.RecordList(ctx, entity.Customers, tenantdb.List{Page: tenantdb.Page{Limit: 50}, Fields: []string{"domain"}})
 			if err != nil {
 				return err
 			}
@@ -323,7 +324,7 @@ func TestChaos(t *testing.T) {
 				wrong.Add(1)
 			}
 			for _, r := range list {
-				if r.Domain != domain {
+				if r.Values.Text("domain") != domain {
 					wrong.Add(1)
 				}
 			}
@@ -410,7 +411,7 @@ func TestConnectionsRetire(t *testing.T) {
 func count(t *testing.T, w *pg.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		n, err = tx.RecordCount(ctx, tenantdb.Customer, tenantdb.Filter{})
+		n, err = tx.RecordCount(ctx, entity.Customers, tenantdb.Filter{})
 		return err
 	})
 	return n

@@ -24,6 +24,7 @@ import (
 	"github.com/paddock-crm/paddock/app/archive"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -563,7 +564,7 @@ func TestConnectionMemory(t *testing.T) {
 
 // pages reads and writes what people do in a workspace.
 func pages(ctx context.Context, tx *db.TenantTx) error {
-	for _, kind := range tenantdb.Kinds {
+	for _, kind := range entity.Kinds {
 		if _, err := tx.RecordCount(ctx, kind, tenantdb.Filter{}); err != nil {
 			return err
 		}

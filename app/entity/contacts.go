@@ -4,8 +4,8 @@ package entity
 var Contacts = &Entity{
 	Kind: Contact, Table: "contacts", Path: "/contacts", One: "contact", Many: "contacts", Name: "name", Detail: "email", DefaultSort: "name",
 	Fields: stamped(
-		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100},
-		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100},
+		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100, Matches: ByName},
+		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100, Matches: ByName},
 		Field{Name: "customer_id", Label: "Customer", Type: TypeReference, Refers: Customer, Filter: true},
 		Field{Name: "emails", Label: "Email", Type: TypeEmails, Max: 254, Matches: ByEmail, Singles: []Single{{Name: "email"}}},
 		Field{Name: "phones", Label: "Phone", Type: TypePhones, Max: 40, Matches: ByPhone, Singles: []Single{{Name: "phone"}, {Name: "mobile", Label: "mobile"}}},

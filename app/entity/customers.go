@@ -4,7 +4,7 @@ package entity
 var Customers = &Entity{
 	Kind: Customer, Table: "customers", Path: "/customers", One: "customer", Many: "customers", Name: "name", Detail: "domain", DefaultSort: "name",
 	Fields: stamped(
-		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true},
+		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true, Matches: ByName},
 		Field{Name: "domain", Label: "Domain", Type: TypeDomain, Max: 253, Sort: true, Matches: BySite},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("prospect"), Sort: true, Filter: true, Options: []Option{
 			{Value: "prospect", Label: "Prospect", Color: "blue"},

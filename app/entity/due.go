@@ -149,21 +149,54 @@ var nameable = map[string]bool{"sun": true, "sat": true, "mon": true, "wed": tru
 // named are words that make a name of the day behind them.
 var named = map[string]bool{"black": true, "good": true, "cyber": true, "usa": true, "ruby": true, "ash": true, "shrove": true, "fat": true, "palm": true, "easter": true, "super": true, "giving": true, "whit": true, "bloody": true, "psychology": true, "sheffield": true, "history": true}
 
+// holding are words that what follows belongs to: "last friday", "every other friday", "from
+// 2 pm to 3 pm". What stands behind one of them is no phrase of its own.
+var holding = set("last other every each first second third fourth past previous and or to from before after since between of not about except than vs")
+
+// joining are words that go on with the phrase in front of them: "Monday to Friday".
+var joining = set("and or to until till through of vs")
+
+// numbered are words that the number behind them counts, as in "chapter 3:16" and "iOS
+// 12.1.".
+var numbered = set("version release ios ipados macos android windows php python java node go chapter verse section part figure article page psalm psalms genesis exodus romans room item point no")
+
+// timely are words of time that names end with: "Publishers Weekly", "The Daily".
+var timely = set("daily weekly monthly yearly noon midday today")
+
 // nameBegins reports whether a phrase that begins a line is rather the beginning of a
-// name: a day in capital letters before another such word, or a short one alone.
+// name: in capital letters before another such word, or a short day alone; or whether what
+// follows goes on with it.
 func nameBegins(phrase []string, next string) bool {
-	if len(phrase) > 1 || strings.ContainsAny(phrase[0], ":,;-–—!)") {
+	switch last := phrase[len(phrase)-1]; {
+	case joining[bare(next)]:
+		return true
+	case strings.ContainsAny(last, ":,;-–—!)"):
 		return false
+	case capital(next) && !slices.ContainsFunc(phrase, func(w string) bool { return !capital(w) }):
+		return true
 	}
-	return nameable[bare(phrase[0])] || capital(phrase[0]) && capital(next) || repeats[bare(phrase[0])] != ""
+	return len(phrase) == 1 && (nameable[bare(phrase[0])] || repeats[bare(phrase[0])] != "")
 }
 
-// nameEnds reports whether a phrase that ends a line is rather the end of a name.
+// nameEnds reports whether a phrase that ends a line is rather the end of a name, or of what
+// stands before it.
 func nameEnds(rest, phrase []string) bool {
-	if len(phrase) > 1 {
+	first, word := bare(phrase[0]), rest[len(rest)-1]
+	before := bare(word)
+	switch {
+	case word != "" && strings.ContainsAny(word[len(word)-1:], ",;:"):
+		return false
+	case holding[before], numbered[before] && onlyDigits(first[:min(len(first), 1)]), scripture(rest, first):
+		return true
+	case len(phrase) > 1 || !capital(phrase[0]):
 		return false
 	}
-	return nameable[bare(phrase[0])] && capital(phrase[0]) || capital(phrase[0]) && named[bare(rest[len(rest)-1])]
+	return nameable[first] || named[before] || timely[first] && (before == "the" || len(rest) > 1 && capital(word))
+}
+
+// scripture tells "Read John 3:16" from a time.
+func scripture(rest []string, first string) bool {
+	return len(rest) > 1 && capital(rest[len(rest)-1]) && strings.Contains(first, ":") && (bare(rest[0]) == "read" || bare(rest[0]) == "study")
 }
 
 func capital(word string) bool {
@@ -286,10 +319,12 @@ func (f Formats) repeated(words []string) (w when, ok bool) {
 	}
 	if len(rest) > 0 {
 		then, ok := f.moment(rest)
-		if !ok || then.moment != nil || w.day != nil && then.day != nil {
+		switch {
+		case !ok || then.moment != nil:
 			return when{}, false
-		}
-		if then.day != nil {
+		case then.day != nil && w.day != nil: // the first such day from then on
+			w.day = ptr(then.day.AddDate(0, 0, (int(w.day.Weekday())-int(then.day.Weekday())+7)%7))
+		case then.day != nil:
 			w.day = then.day
 		}
 		w.clock = then.clock
@@ -372,7 +407,8 @@ func init() { //nolint:gochecknoinits // tables that the time package spells
 }
 
 func parseClock(words []string) (c Clock, ok bool) {
-	if words[0] == "at" {
+	at := words[0] == "at"
+	if at {
 		words = words[1:]
 	}
 	m := clockPattern.FindStringSubmatch(strings.Join(words, " "))
@@ -394,6 +430,9 @@ func parseClock(words []string) (c Clock, ok bool) {
 	default:
 		c.Hour, _ = strconv.Atoi(m[4])
 		c.Minute, _ = strconv.Atoi("0" + m[5] + m[6])
+		if m[5]+m[6] == "" && c.Hour <= 12 && !at {
+			return c, false // 2h is how long something takes
+		}
 	}
 	return c, c.Hour < 24 && c.Minute < 60
 }
@@ -445,7 +484,7 @@ func (f Formats) day(words []string) (time.Time, bool) {
 		d, err := time.Parse(time.DateOnly, s)
 		return d, err == nil
 	}
-	if m := slashPattern.FindStringSubmatch(s); m != nil {
+	if m := slashPattern.FindStringSubmatch(s); m != nil && s != "24/7" {
 		if f.monthFirst() {
 			return dated(m[2], m[1], m[3], today)
 		}

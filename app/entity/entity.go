@@ -36,6 +36,7 @@ type Entity struct {
 	Detail      string // the field that tells two of one name apart; "" for none
 	DefaultSort string // a field's Param, "-" before it for descending
 	Board       string // the field by whose values it can be laid out in columns; "" for none
+	BoardSort   string // how each of its columns is sorted
 	Fields      []Field
 }
 
@@ -58,6 +59,7 @@ type Field struct {
 	Sort     bool     // lists can be sorted by it
 	Order    string   // the column that sorts in its place; "" for its own
 	Filter   bool     // lists can be narrowed to some of its values
+	Ended    string   // of what is due: the field that says when it was done
 	Dated    string   // what a list's filter by date calls it; "" for none
 	Singles  []Single // of points: fields of a form that stand for one of them
 	Matches  Identity // what of a record is recognised by it
@@ -78,6 +80,7 @@ type Identity int
 // What records are recognised by.
 const (
 	ByNothing Identity = iota
+	ByName
 	ByEmail
 	ByPhone
 	BySite
@@ -101,6 +104,15 @@ func For(k Kind) *Entity {
 		}
 	}
 	return nil
+}
+
+// KindNames are the kinds as the change log has them.
+func KindNames() []string {
+	out := make([]string, len(Kinds))
+	for i, e := range Kinds {
+		out[i] = string(e.Kind)
+	}
+	return out
 }
 
 // At returns the description of the kind whose list is at the path, nil when there is none.
@@ -135,6 +147,22 @@ func (e *Entity) Sorted(param string) *Field {
 // Owner returns the field that says whose a record is, nil when there is none.
 func (e *Entity) Owner() *Field { return e.find(func(f *Field) bool { return f.Mine }) }
 
+// Subject returns the field that says which record of any kind it is about, nil when there
+// is none.
+func (e *Entity) Subject() *Field { return e.find(func(f *Field) bool { return f.RefersIn != "" }) }
+
+// PointsTo returns the field by which records of the kind belong to those of another, nil
+// when there is none.
+func (e *Entity) PointsTo(k Kind) *Field {
+	return e.find(func(f *Field) bool { return f.Refers == k && f.Filter && !f.System })
+}
+
+// CurrencyField returns the field that names the currency of the record's amounts, nil when
+// that is the workspace's.
+func (e *Entity) CurrencyField() *Field {
+	return e.find(func(f *Field) bool { return f.Type == TypeCurrency })
+}
+
 // OfColumn returns the field that is kept in a column, nil when there is none.
 func (e *Entity) OfColumn(column string) *Field {
 	return e.find(func(f *Field) bool { return f.Via == "" && slices.Contains(f.Columns(), column) })
@@ -168,10 +196,10 @@ func (e *Entity) New(member uuid.UUID, f Formats) Values {
 // Columns are where the field is kept. One that may be a day in place of a moment has two,
 // the day's first.
 func (f *Field) Columns() []string {
-	switch {
-	case f.Type == TypeTags:
+	switch f.Type {
+	case TypeTags:
 		return nil
-	case f.Type == TypeDue:
+	case TypeDue:
 		return []string{strings.TrimSuffix(f.Column, "_at") + "_on", f.Column}
 	}
 	return []string{f.Column}

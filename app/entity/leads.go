@@ -2,15 +2,15 @@ package entity
 
 // Leads are people who may become customers.
 var Leads = &Entity{
-	Kind: Lead, Table: "leads", Path: "/leads", One: "lead", Many: "leads", Name: "name", Detail: "company_name", DefaultSort: "-created_at", Board: "status",
+	Kind: Lead, Table: "leads", Path: "/leads", One: "lead", Many: "leads", Name: "name", Detail: "company_name", DefaultSort: "-created_at", Board: "status", BoardSort: "-created_at",
 	Fields: stamped(
-		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100},
-		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100},
-		Field{Name: "company_name", Label: "Company", Type: TypeText, Max: 200, Sort: true},
+		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100, Matches: ByName},
+		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100, Matches: ByName},
+		Field{Name: "company_name", Label: "Company", Type: TypeText, Max: 200, Sort: true, Matches: ByName},
 		Field{Name: "email", Label: "Email", Type: TypeEmail, Max: 254, Matches: ByEmail},
 		Field{Name: "phone", Label: "Phone", Type: TypePhone, Max: 40, Matches: ByPhone},
 		Field{Name: "job_title", Label: "Job title", Type: TypeText, Max: 120},
-		Field{Name: "website", Label: "Website", Type: TypeURL, Max: 500},
+		Field{Name: "website", Label: "Website", Type: TypeURL, Max: 500, Matches: BySite},
 		Field{Name: "source", Label: "Source", Type: TypeText, Max: 80, Sort: true, Filter: true},
 		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("new"), Sort: true, Filter: true, Options: []Option{
 			{Value: "new", Label: "New", Color: "blue"},

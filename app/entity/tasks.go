@@ -5,7 +5,7 @@ var Tasks = &Entity{
 	Kind: Task, Table: "tasks", Path: "/tasks", One: "task", Many: "tasks", Name: "subject", Detail: "status", DefaultSort: "due_at",
 	Fields: stamped(
 		Field{Name: "subject", Label: "Subject", Type: TypeText, Required: true, Max: 300, Sort: true},
-		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Dated: "due"},
+		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Ended: "completed_at", Dated: "due"},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("todo"), Sort: true, Filter: true, Options: []Option{
 			{Value: "todo", Label: "To do"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"}, {Value: "milestone", Label: "Milestone"},
 		}},

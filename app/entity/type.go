@@ -84,9 +84,68 @@ func (f *Field) Clean(text string) (string, error) {
 		return text, wrong(f.Label, " has characters that we can’t store.")
 	}
 	if n := utf8.RuneCountInString(text); f.Max > 0 && n > f.Max {
-		return text, wrong(fmt.Sprintf("Too long: %s of at most %s.", Formats{}.Plural(n, "character", "characters"), Formats{}.Count(f.Max)))
+		return text, tooLong(n, f.Max)
 	}
 	return text, nil
+}
+
+// Check refuses a value that the field can't hold, whoever wrote it.
+func (f *Field) Check(v Value) error {
+	if v == nil {
+		if f.Required {
+			return wrong(f.Label, " can’t be empty.")
+		}
+		return nil
+	}
+	if !f.holds(v) {
+		return fmt.Errorf("entity: %s can't hold a %T", f.Name, v)
+	}
+	if t, ok := v.(Text); ok {
+		if n := utf8.RuneCountInString(string(t)); f.Max > 0 && n > f.Max && (f.Type == TypeText || f.Type == TypeLongText) { // others may be longer than they were typed
+			return tooLong(n, f.Max)
+		}
+		if _, ok := f.Choice(string(t)); f.Type == TypeSelect && !ok {
+			return wrong("“", string(t), "” is not one of the choices.")
+		}
+	}
+	if p, ok := v.(Points); ok {
+		return p.Check()
+	}
+	return nil
+}
+
+// holds reports whether values of the field's type are of v's.
+func (f *Field) holds(v Value) (ok bool) {
+	switch f.Type.Column() {
+	case "":
+		_, ok = v.(Tags)
+	case "text":
+		_, ok = v.(Text)
+	case "integer":
+		_, ok = v.(Number)
+	case "bigint":
+		_, ok = v.(Money)
+	case "date":
+		_, ok = v.(Day)
+	case "timestamptz":
+		_, ok = v.(Moment)
+		if f.Type == TypeDue {
+			_, ok = v.(Due)
+		}
+	case "boolean":
+		_, ok = v.(Bool)
+	case "uuid":
+		_, ok = v.(Ref)
+	case "uuid[]":
+		_, ok = v.(Refs)
+	case "jsonb":
+		_, ok = v.(Points)
+	}
+	return ok
+}
+
+func tooLong(n, most int) error {
+	return wrong(fmt.Sprintf("Too long: %s of at most %s.", Formats{}.Plural(n, "character", "characters"), Formats{}.Count(most)))
 }
 
 // Noted is a type that may have more to say of what it read, such as an hour that a day

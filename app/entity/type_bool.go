@@ -3,7 +3,7 @@ package entity
 import "strconv"
 
 // boolType is a box that is ticked or not.
-type boolType struct{ base }
+type boolType struct{}
 
 func (boolType) Empty(Formats) Value { return Bool(false) }
 

@@ -74,8 +74,13 @@ type currencyType struct{ texts }
 func (currencyType) Empty(l Formats) Value { return Text(l.Currency) }
 
 func (currencyType) Parse(text string, _ *Field, _ Formats) (Value, error) {
+	return parsed(ParseCurrency(text))
+}
+
+// ParseCurrency reads the three letters of a currency.
+func ParseCurrency(text string) (string, error) {
 	if text = strings.ToUpper(text); !ValidCurrency(text) {
-		return nil, wrong("This is not a currency. It should be three letters, such as EUR.")
+		return "", wrong("This is not a currency. It should be three letters, such as EUR.")
 	}
-	return Text(text), nil
+	return text, nil
 }

@@ -11,29 +11,42 @@ import (
 // Value is what a field holds: one of the types below. nil is nothing.
 type Value interface{ value() }
 
-// What fields hold. No value is a float, an amount has its currency, and a day is no moment.
-type (
-	Text   string
-	Number int64
-	Bool   bool
-	Day    time.Time // midnight UTC
-	Moment time.Time
-	// Money is minor units of a currency; "" for the workspace's.
-	Money struct {
-		Minor    int64
-		Currency string
-	}
-	// Ref points to a record, a member, a stage or a pipeline. Its name and colour are as
-	// they were read, "" where they were not.
-	Ref struct {
-		ID          uuid.UUID
-		Name, Color string
-	}
-	Refs []Ref
-	// Points are email addresses or phone numbers, the primary one first.
-	Points []Point
-	Tags   []Tag
-)
+// Text is a line, or lines, of text; what fields of most types hold.
+type Text string
+
+// Number is a whole number, per cents too.
+type Number int64
+
+// Bool is whether a box is ticked.
+type Bool bool
+
+// Day is a day of the calendar, as midnight UTC: no moment.
+type Day time.Time
+
+// Moment is a moment, whatever the zone.
+type Moment time.Time
+
+// Money is minor units of a currency; "" for the workspace's.
+type Money struct {
+	Minor    int64
+	Currency string
+}
+
+// Ref points to a record, a member, a stage or a pipeline. Its name and colour are as they
+// were read, "" where they were not.
+type Ref struct {
+	ID          uuid.UUID
+	Name, Color string
+}
+
+// Refs are several of them, in their order.
+type Refs []Ref
+
+// Points are email addresses or phone numbers, the primary one first.
+type Points []Point
+
+// Tags are those on a record.
+type Tags []Tag
 
 // Point is an email address or a phone number of somebody.
 type Point struct {
@@ -104,6 +117,15 @@ func (t Tags) folded() map[string]bool {
 	return out
 }
 
+// Values are the addresses or numbers without their labels.
+func (p Points) Values() []string {
+	out := make([]string, len(p))
+	for i, x := range p {
+		out[i] = x.Value
+	}
+	return out
+}
+
 // Names are the names of the tags.
 func (t Tags) Names() []string {
 	out := make([]string, len(t))
@@ -127,38 +149,40 @@ func TagsNamed(names ...string) Tags {
 type Values map[string]Value
 
 // Set sets a field; a text, a list or a date that is empty is nothing.
-func (v Values) Set(name string, value Value) {
+func (v Values) Set(name string, value Value) { v[name] = normal(value) }
+
+// normal is nil for what is empty.
+func normal(value Value) Value {
+	empty := false
 	switch x := value.(type) {
 	case Text:
-		if x == "" {
-			value = nil
-		}
+		empty = x == ""
 	case Ref:
-		if x.ID == uuid.Nil {
-			value = nil
-		}
+		empty = x.ID == uuid.Nil
 	case Refs:
-		if len(x) == 0 {
-			value = nil
-		}
+		empty = len(x) == 0
 	case Points:
-		if len(x) == 0 {
-			value = nil
-		}
+		empty = len(x) == 0
 	case Tags:
-		if len(x) == 0 {
-			value = nil
-		}
+		empty = len(x) == 0
 	case Due:
-		if x.On == nil && x.At == nil {
-			value = nil
-		}
+		empty = x.On == nil && x.At == nil
 	case *Anchor:
-		if x == nil {
-			value = nil
-		}
+		empty = x == nil
 	}
-	v[name] = value
+	if empty {
+		return nil
+	}
+	return value
+}
+
+// Normal is a copy in which what is empty is nil.
+func (v Values) Normal() Values {
+	out := make(Values, len(v))
+	for name, value := range v {
+		out.Set(name, value)
+	}
+	return out
 }
 
 // Has reports whether the field is named, be it with nothing.

@@ -190,8 +190,8 @@ func TestText(t *testing.T) {
 			t.Errorf("Line(%q) = %q, want %q", text, got, want)
 		}
 	}
-	if got := Text("a\r\n\tb\u0000\u200b  \r\nc \n\n"); got != "a\n\tb  \nc" {
-		t.Errorf("Text: %q", got)
+	if got := Paragraphs("a\r\n\tb\u0000\u200b  \r\nc \n\n"); got != "a\n\tb  \nc" {
+		t.Errorf("Paragraphs: %q", got)
 	}
 	for text, want := range map[string]string{
 		"Álvaro": "alvaro", "Björn": "bjorn", "Núñez": "nunez", "Бьёрн": "бьерн", "Straße": "strasse", "Łódź": "lodz", "Σωκράτης": "σωκρατησ", "İstanbul": "istanbul", "ISTANBUL": "istanbul", "Đorđe": "dorde", "Ægir": "aegir", "Þór": "thor", "ﬁx": "fix", "Ａcme": "acme", "ガ": "ガ", "한국": "한국", "की": "की",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -104,8 +105,8 @@ func (g *generator) copyContacts(ctx context.Context, q *tenantdb.Queries, n int
 		first, last, at := pick(firstNames), pick(lastNames), g.past(400)
 		p := tenantdb.ContactCopyParams{
 			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, JobTitle: pick(jobTitles), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
-			Emails: []tenantdb.ContactPoint{{Value: ascii(first+last) + fmt.Sprint(number(1, 9999)) + "@example.com", Label: "work"}},
-			Phones: []tenantdb.ContactPoint{{Value: fmt.Sprintf("+39065550%04d", number(0, 9999)), Label: "work"}},
+			Emails: []entity.Point{{Value: ascii(first+last) + fmt.Sprint(number(1, 9999)) + "@example.com", Label: "work"}},
+			Phones: []entity.Point{{Value: fmt.Sprintf("+39065550%04d", number(0, 9999)), Label: "work"}},
 		}
 		if number(0, 9) > 0 {
 			id := g.customerOf().ID

@@ -22,8 +22,8 @@ func (s *Server) dashboard(c echo.Context) error {
 	p.Since, p.Until = dashboardRange(c, p.Today())
 	since, until := startIn(p.Since, zone), startIn(p.Until, zone)
 	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		empty, err := tx.WorkspaceEmpty(ctx)
-		if p.Empty = empty; err != nil || empty {
+		any, err := tx.RecordsExist(ctx)
+		if p.Empty = !any; err != nil || !any {
 			return err
 		}
 		stages, err := tx.StageList(ctx)
@@ -54,7 +54,7 @@ func (s *Server) dashboard(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		recent, err := tx.RecentChanges(ctx)
+		recent, err := tx.RecentChanges(ctx, entity.KindNames())
 		if err != nil {
 			return err
 		}
@@ -232,7 +232,7 @@ func (s *Server) search(c echo.Context) error {
 // recentRecords are those that the person changed last.
 func recentRecords(c echo.Context, tx *db.TenantTx, p *views.SearchPage) error {
 	ctx := c.Request().Context()
-	rows, err := tx.RecentRecords(ctx, visiting(c).who.MemberID)
+	rows, err := tx.RecentRecords(ctx, visiting(c).who.MemberID, entity.KindNames())
 	if err != nil || len(rows) == 0 {
 		return err
 	}
@@ -246,8 +246,8 @@ func recentRecords(c echo.Context, tx *db.TenantTx, p *views.SearchPage) error {
 	}
 	for _, r := range rows {
 		for _, n := range names {
-			if e := views.EntityOf(tenantdb.Kind(n.Kind)); n.ID == r.SubjectID && e != nil {
-				p.Recent = append(p.Recent, views.SearchHit{Entity: e, ID: n.ID, Name: n.Name})
+			if e := views.LookOf(n.Kind); n.ID == r.SubjectID && e != nil {
+				p.Recent = append(p.Recent, views.SearchHit{Look: e, ID: n.ID, Name: n.Name})
 			}
 		}
 	}
@@ -256,16 +256,16 @@ func recentRecords(c echo.Context, tx *db.TenantTx, p *views.SearchPage) error {
 
 func searchGroups(rows []tenantdb.SearchRow) (out []views.SearchGroup) {
 	for _, r := range rows {
-		e := views.EntityOf(r.Kind)
-		if len(out) == 0 || out[len(out)-1].Entity != e {
-			out = append(out, views.SearchGroup{Entity: e})
+		e := views.LookOf(r.Kind)
+		if len(out) == 0 || out[len(out)-1].Look != e {
+			out = append(out, views.SearchGroup{Look: e})
 		}
 		g := &out[len(out)-1]
 		if len(g.Hits) == 5 {
 			g.More = true
 			continue
 		}
-		g.Hits = append(g.Hits, views.SearchHit{Entity: e, ID: r.ID, Name: r.Name, Detail: r.Detail})
+		g.Hits = append(g.Hits, views.SearchHit{Look: e, ID: r.ID, Name: r.Name, Detail: r.Detail})
 	}
 	return out
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,26 +26,12 @@ type form struct {
 // descriptions say; others are ignored. Required fields must be present when
 // all is true; a PUT changes the fields that are there.
 func readForm(c echo.Context, fields []ui.Field, all bool) *form {
-	return readValues(c.Request().PostForm, fields, all)
-}
-
-// readValues is readForm for what was posted.
-func readValues(posted url.Values, fields []ui.Field, all bool) *form {
+	posted := c.Request().PostForm
 	f := &form{ui.Form{Values: map[string]string{}, Errors: map[string]string{}}, map[string]bool{}}
 	for _, field := range fields {
 		values, ok := posted[field.Name]
-		switch field.Kind {
-		case ui.KindEmails, ui.KindPhones:
-			f.readPoints(posted, field)
-			continue
-		case ui.KindCheck:
+		if field.Kind == ui.KindCheck {
 			values = values[max(0, len(values)-1):] // the hidden false goes before a true
-		case ui.KindMembers:
-			values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" || !storable(v) }) // which no id is
-			if ok {
-				f.present[field.Name], f.Values[field.Name] = true, strings.Join(values, ",")
-			}
-			continue
 		}
 		if !ok && (!all || !field.Required) {
 			continue
@@ -55,39 +40,6 @@ func readValues(posted url.Values, fields []ui.Field, all bool) *form {
 		f.read(field, strings.Join(values, ", "))
 	}
 	return f
-}
-
-// maxPoints is how many addresses or numbers somebody may have; postedPoints how many
-// rows of a form are looked at, to say so.
-const (
-	maxPoints    = entity.MaxPoints
-	postedPoints = 3 * maxPoints
-)
-
-// primary are the plain fields that stand for the first of several, or for the
-// one with a label.
-var primary = map[string][]string{ui.KindEmails: {"email"}, ui.KindPhones: {"phone", "mobile"}}
-
-// readPoints reads emails[0][value], emails[0][label] and so on, or the plain
-// field of the primary one.
-func (f *form) readPoints(posted url.Values, field ui.Field) {
-	for i := range postedPoints {
-		key := fmt.Sprintf("%s[%d]", field.Name, i)
-		if values, ok := posted[key+"[value]"]; ok {
-			f.present[field.Name] = true
-			f.read(ui.Field{Name: key + "[value]", Label: field.Label, Kind: ui.KindText, Max: field.Max}, values[0])
-			f.Values[key+"[label]"] = posted.Get(key + "[label]")
-		}
-	}
-	for _, plain := range primary[field.Kind] {
-		if values, ok := posted[plain]; ok {
-			f.present[field.Name], f.present[plain] = true, true
-			f.read(ui.Field{Name: plain, Label: field.Label, Kind: ui.KindText, Max: field.Max}, values[0])
-		}
-	}
-	if f.present[field.Name] {
-		f.Values[field.Name+"_primary"] = posted.Get(field.Name + "_primary")
-	}
 }
 
 func (f *form) read(field ui.Field, v string) {
@@ -125,6 +77,13 @@ func (f *form) read(field ui.Field, v string) {
 	}
 }
 
+// set takes over what was posted of a field.
+func (f *form) set(name string, to *string) {
+	if f.present[name] {
+		*to = f.Values[name]
+	}
+}
+
 // parse puts what a text means in its place, or says why it means nothing.
 func (f *form) parse(name string, parse func(string) (string, error)) {
 	v, err := parse(f.Values[name])
@@ -148,10 +107,7 @@ func (f *form) wrong(name string, err error) {
 // lift moves what is wrong with a field that the form does not show to its top.
 func (f *form) lift(shown []ui.Field) {
 	for name, message := range f.Errors {
-		field, _, _ := strings.Cut(name, "[")
-		i := slices.IndexFunc(shown, func(s ui.Field) bool { return s.Name == field && !s.Hidden && !s.ReadOnly })
-		plain := slices.Contains(primary[ui.KindEmails], name) || slices.Contains(primary[ui.KindPhones], name)
-		if several := slices.ContainsFunc(shown, func(s ui.Field) bool { return s.Kind == ui.KindEmails }); name != "" && (i < 0 || plain && several) {
+		if name != "" && !slices.ContainsFunc(shown, func(s ui.Field) bool { return s.Name == name }) {
 			f.fail("", message)
 		}
 	}
@@ -160,12 +116,14 @@ func (f *form) lift(shown []ui.Field) {
 // refused records a rule of the domain that the form breaks; false when err is
 // something else.
 func (f *form) refused(err error) bool {
-	var field *crm.FieldError
+	var invalid *crm.Invalid
 	var no *crm.RefusalError
 	var denied *auth.RefusalError
 	switch {
-	case errors.As(err, &field):
-		f.fail(field.Field, field.Message)
+	case errors.As(err, &invalid):
+		for name, message := range invalid.Fields {
+			f.fail(name, message)
+		}
 	case errors.As(err, &no):
 		f.fail("", no.Reason)
 	case errors.As(err, &denied):
@@ -199,34 +157,6 @@ func (f *form) fail(name, message string) {
 		f.Errors[name] = message
 	}
 }
-
-// tags returns the names in a comma-separated field, each once; nil when it is not there.
-func (f *form) tags(name string) []string {
-	if !f.present[name] {
-		return nil
-	}
-	out, seen, n := []string{}, map[string]bool{}, 0
-	for _, t := range strings.Split(f.Values[name], ",") {
-		if t = entity.Line(t); t == "" {
-			continue
-		}
-		if n++; seen[entity.Fold(t)] {
-			continue
-		}
-		if utf8.RuneCountInString(t) > 40 {
-			f.fail(name, fmt.Sprintf("“%s” is too long for a tag: at most 40 characters.", t))
-		}
-		seen[entity.Fold(t)] = true
-		out = append(out, t)
-	}
-	if n > maxTags {
-		f.fail(name, fmt.Sprintf("%s are too many: at most %d.", ui.Plural(n, "tag", "tags"), maxTags))
-	}
-	return out
-}
-
-// maxTags is how many tags a record may have.
-const maxTags = 20
 
 // version is the record's version that the person saw. It comes in the form,
 // or in the query of an HTMX DELETE; without one we would not know what is

@@ -39,10 +39,10 @@ func TestBadInput(t *testing.T) {
 		"undo":      {w.URL("/customers/" + id + "/restoration"), "PUT", url.Values{}, []string{"x"}},
 		"sign-out?": {app.Site("/signout"), "POST", url.Values{}, []string{"x"}},
 	}
-	for _, e := range views.Entities {
-		entity := strings.TrimPrefix(e.Path, "/")
+	for _, look := range views.Looks {
+		entity := strings.TrimPrefix(look.Path, "/")
 		fields := []string{"version"}
-		for _, f := range e.Fields {
+		for _, f := range look.Inputs {
 			switch f.Kind {
 			case ui.KindEmails, ui.KindPhones:
 				fields = append(fields, f.Name+"[0][value]", f.Name+"[0][label]", f.Name+"_primary")
@@ -61,11 +61,7 @@ func TestBadInput(t *testing.T) {
 			forms["update "+entity+" "+field] = form{w.URL("/" + entity + "/" + r.ID.String()), "PUT", update, []string{field}}
 		}
 		create := maps.Clone(apptest.Records[entity](w).Form)
-		owner := "owner_id"
-		if e.Kind == tenantdb.Task {
-			owner = "assignee_id"
-		}
-		create.Set(owner, "0190a0b0-0000-7000-8000-000000000001") // nobody: nothing is saved
+		create.Set(look.Owner().Name, "0190a0b0-0000-7000-8000-000000000001") // nobody: nothing is saved
 		forms["create "+entity] = form{w.URL("/" + entity), "POST", create, fields[len(fields)-1:]}
 	}
 	const script = `"><script>alert(1)</script>`

@@ -1,13 +1,14 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -20,197 +21,14 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-type leads struct {
-	*records[tenantdb.LeadGetRow, tenantdb.LeadUpdateParams]
-}
+type leads struct{ *records }
 
 func newLeads(s *Server) leads {
-	return leads{&records[tenantdb.LeadGetRow, tenantdb.LeadUpdateParams]{
-		Server: s, entity: &views.Leads, get: (*tenantdb.Queries).LeadGet, params: crm.LeadParams, bind: bindLead, probes: leadProbes,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
-			rows, next, err := q.LeadList(ctx, f, p)
-			return lines(rows, formats, views.LeadRow), next, err
-		},
-		head: func(r tenantdb.LeadGetRow, rec *views.Record) {
-			rec.ID, rec.Version, rec.Name, rec.Tags = r.ID, r.Version, r.Name, ui.Tags(r.Tags)
-			rec.CreatedAt, rec.UpdatedAt, rec.DeletedAt = r.CreatedAt, r.UpdatedAt, r.DeletedAt
-			rec.Labels["owner_id"] = r.OwnerName
-			rec.Badges = badges(views.LeadStatus(r.Status), views.LeadRating(r.Rating))
-			if r.Status == crm.Converted {
-				rec.Labels["status"] = "Converted"
-				rec.Locked = "This lead was converted. It stays as it was; what it became is below."
-			}
-		},
-		blank: func(c echo.Context) tenantdb.LeadUpdateParams {
-			return tenantdb.LeadUpdateParams{Status: "new", OwnerID: &visiting(c).who.MemberID}
-		},
-		create: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, p tenantdb.LeadUpdateParams, tags []string) (uuid.UUID, error) {
-			return crm.LeadCreate(ctx, tx.Queries, p, tags)
-		},
-		update: func(ctx context.Context, tx *db.TenantTx, _ entity.Formats, was tenantdb.LeadGetRow, p tenantdb.LeadUpdateParams, version int32, tags []string) error {
-			p.Version = version
-			return crm.LeadUpdate(ctx, tx.Queries, was, p, tags)
-		},
-		beside: func(_ context.Context, _ *tenantdb.Queries, r tenantdb.LeadGetRow, p *views.RecordPage) error {
-			if p.CanWrite {
-				p.Actions = append(p.Actions, views.ConvertButton(r))
-			}
-			p.Related = append(p.Related, views.ConvertedTo(r)...)
-			return nil
-		},
-		layouts: func(p views.ListPage) []views.LayoutLink { return boardLayouts(p, "board", "") },
+	return leads{&records{
+		Server: s, look: views.LookOf(entity.Lead),
+		actions: func(r entity.Record) []templ.Component { return []templ.Component{views.ConvertButton(r)} },
+		beside:  func(r entity.Record, p *views.RecordPage) { p.Related = append(p.Related, views.ConvertedTo(r)...) },
 	}}
-}
-
-// boardLayouts are the two ways to look at what has a board; each has its
-// layout's name in the address, "" where it is the default.
-func boardLayouts(p views.ListPage, board, table string) []views.LayoutLink {
-	onBoard := p.Board
-	p.Shown, p.Sort = 0, p.Entity.DefaultSort
-	return []views.LayoutLink{
-		{Label: "Board", URL: p.URL("layout", board), Current: onBoard, Icon: ui.IconColumns3},
-		{Label: "Table", URL: p.URL("layout", table), Current: !onBoard, Icon: ui.IconTable2},
-	}
-}
-
-func bindLead(b *binder, p *tenantdb.LeadUpdateParams) {
-	b.text("first_name", &p.FirstName)
-	b.text("last_name", &p.LastName)
-	b.text("company_name", &p.CompanyName)
-	b.text("job_title", &p.JobTitle)
-	b.email("email", &p.Email)
-	b.phone("phone", &p.Phone)
-	b.website("website", &p.Website)
-	b.text("source", &p.Source)
-	b.text("status", &p.Status)
-	b.text("rating", &p.Rating)
-	b.money("amount", b.formats.Currency, &p.Amount)
-	b.text("description", &p.Description)
-	b.id("owner_id", &p.OwnerID)
-}
-
-// cardsShown is how many cards a column of a board shows at once.
-const cardsShown = 20
-
-// List is the table, or the board by status.
-func (l leads) List(c echo.Context) error {
-	if c.QueryParam("layout") != "board" {
-		return l.records.List(c)
-	}
-	return l.board(c)
-}
-
-func (l leads) board(c echo.Context) error {
-	ctx := c.Request().Context()
-	p := views.LeadBoardPage{ListPage: listPage(c, l.Server, l.entity)}
-	p.Layout, p.Sort, p.Board = "board", l.entity.DefaultSort, true
-	column := c.QueryParam("column")
-	p.After = c.QueryParam("after")
-	delete(p.Filter.Match, "status")
-	err := l.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		if err := findTag(ctx, tx, &p.Filter); err != nil {
-			return err
-		}
-		sums, err := tx.LeadColumns(ctx)
-		if err != nil {
-			return err
-		}
-		var statuses []string
-		for _, s := range views.LeadColumns {
-			if column == "" || s.Value == column {
-				statuses = append(statuses, s.Value)
-			}
-		}
-		cards, err := tx.LeadBoard(ctx, statuses, p.Filter, cardsShown)
-		if err != nil {
-			return err
-		}
-		for _, s := range views.LeadColumns {
-			if column != "" && s.Value != column {
-				continue
-			}
-			col := views.LeadColumn{Status: s.Value, Label: s.Label}
-			for _, n := range sums {
-				if n.Status == s.Value {
-					col.Count, col.Amount = n.N, n.Amount
-				}
-			}
-			col.Rows, col.Next = cards[s.Value].Cards, cards[s.Value].Next
-			if p.After != "" {
-				f := within(p.Filter, "status", s.Value)
-				if col.Rows, col.Next, err = tx.LeadList(ctx, f, tenantdb.Page{Sort: "-created_at", After: p.After, Limit: cardsShown}); err != nil {
-					return err
-				}
-			}
-			p.Columns = append(p.Columns, col)
-			p.Count += int(col.Count)
-		}
-		if column != "" {
-			return nil
-		}
-		return l.filterChoices(ctx, tx, &p.ListPage)
-	})
-	if err != nil {
-		return err
-	}
-	if column != "" {
-		if len(p.Columns) != 1 {
-			return errNotFound
-		}
-		return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadCards(p, p.Columns[0]))
-	}
-	p.After = ""
-	p.Layouts = boardLayouts(p.ListPage, "board", "")
-	pushFiltered(c, p.ListPage)
-	return l.render(c, http.StatusOK, views.LeadBoard(p), views.LeadBoardAnswer(p))
-}
-
-// within is the filter, narrowed to these values of a field.
-func within(f tenantdb.Filter, field string, values ...string) tenantdb.Filter {
-	match := map[string][]string{field: values}
-	for k, v := range f.Match {
-		if k != field {
-			match[k] = v
-		}
-	}
-	f.Match = match
-	return f
-}
-
-// Status puts a lead into another column of the board.
-func (l leads) Status(c echo.Context) error {
-	ctx := c.Request().Context()
-	row, _, err := l.live(c)
-	if err != nil {
-		return err
-	}
-	status := c.FormValue("status")
-	if !hasOption(views.LeadStatuses, status) {
-		return &problem{status: http.StatusUnprocessableEntity, title: "A lead can’t be moved there", text: "Choose one of the columns. Convert it on its own page."}
-	}
-	version := row.Version
-	if v, err := strconv.ParseInt(c.FormValue("version"), 10, 32); err == nil {
-		version = int32(v)
-	}
-	var set uuid.UUID
-	err = l.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		set = tx.ChangeSet()
-		n, err := tx.LeadSetStatus(ctx, status, row.ID, version)
-		if err == nil && n == 0 {
-			err = crm.ErrChanged
-		}
-		return err
-	})
-	if errors.Is(err, crm.ErrChanged) && isHTMX(c) { // the board again, as it is now
-		return l.done(c, "", "/leads?layout=board", ui.Flash{Subject: row.Name, Message: "was not moved: somebody else changed it meanwhile"})
-	}
-	if errors.Is(err, crm.ErrChanged) {
-		return &problem{status: http.StatusConflict, title: "Somebody else changed this lead meanwhile", text: "Reload the board to see where it stands now."}
-	}
-	if err != nil {
-		return err
-	}
-	return l.done(c, views.Leads.URL(row.ID), "/leads?layout=board", ui.Flash{Subject: row.Name, Message: "moved to " + ui.Label(views.LeadStatuses, status), Undo: changesURL(set)})
 }
 
 // done answers a write that was asked for on a page that shows many records:
@@ -237,33 +55,30 @@ func currentPath(c echo.Context, otherwise string) string {
 }
 
 func (l leads) ConversionForm(c echo.Context) error {
-	row, rec, err := l.live(c)
+	rec, err := l.live(c)
 	if err != nil {
 		return err
 	}
-	if row.Status == crm.Converted {
+	if rec.Locked != "" {
 		return l.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec, Notice: rec.Locked})
 	}
-	return l.renderConversion(c, http.StatusOK, row, strconv.Itoa(int(row.Version)), nil)
+	return l.renderConversion(c, http.StatusOK, rec.Record, strconv.Itoa(int(rec.Version)), nil)
 }
 
-func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGetRow, version string, f *form) error {
+func (l leads) renderConversion(c echo.Context, status int, lead entity.Record, version string, f *form) error {
 	ctx := c.Request().Context()
-	p := views.ConversionPage{Shell: l.shell(c, "leads", "Convert "+row.Name), Lead: row, Version: version}
+	p := views.ConversionPage{Shell: l.shell(c, "leads", "Convert "+lead.Name()), Lead: lead, Version: version}
 	err := l.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		for _, x := range leadProbes(crm.LeadParams(row)) {
-			if x.kind == tenantdb.Lead {
-				continue // what it becomes is asked, not what it is
-			}
-			found, err := crm.Matches(ctx, tx.Queries, x.kind, x.Probe)
-			if err != nil {
-				return err
-			}
-			switch x.kind {
-			case tenantdb.Customer:
-				p.Customers = shownMatches(found)
-			case tenantdb.Contact:
-				p.Contacts = shownMatches(found)
+		// What it becomes is asked, not what it is.
+		found, err := crm.MatchesOf(ctx, tx.Queries, entity.Lead, lead.Values, uuid.Nil, entity.Customer, entity.Contact)
+		if err != nil {
+			return err
+		}
+		for _, m := range shownMatches(found) {
+			if m.Look.Kind == entity.Customer {
+				p.Customers = append(p.Customers, m)
+			} else {
+				p.Contacts = append(p.Contacts, m)
 			}
 		}
 		stages, err := tx.StageList(ctx)
@@ -277,16 +92,14 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 		p.Form = f.Form
 	} else {
 		// What it surely is already is proposed; what is only like it is not.
-		p.Form.Values = map[string]string{"customer": "new", "contact": "new", "deal": "new", "name": first(row.CompanyName, row.Name)}
+		p.Form.Values = map[string]string{"customer": "new", "contact": "new", "deal": "new", "name": first(lead.Values.Text("company_name"), lead.Name())}
 		if len(p.Customers) > 0 && p.Customers[0].Sure {
 			p.Form.Values["customer"] = p.Customers[0].ID.String()
 		}
 		if len(p.Contacts) > 0 && p.Contacts[0].Sure {
 			p.Form.Values["contact"] = p.Contacts[0].ID.String()
 		}
-		if row.Amount != nil {
-			p.Form.Values["amount"] = p.MoneyInput(*row.Amount, p.Currency)
-		}
+		p.Form.Values["amount"] = entity.TypeMoney.Input(lead.Values["amount"], p.Formats)
 	}
 	p.Form.Options = map[string][]ui.Option{"stage_id": p.Stages}
 	return l.render(c, status, views.Convert(p), views.ConvertForm(p))
@@ -295,33 +108,42 @@ func (l leads) renderConversion(c echo.Context, status int, row tenantdb.LeadGet
 // Convert turns the lead into a customer, a contact and perhaps a deal.
 func (l leads) Convert(c echo.Context) error {
 	ctx := c.Request().Context()
-	row, _, err := l.live(c)
+	rec, err := l.live(c)
 	if err != nil {
 		return err
 	}
-	f := readForm(c, views.ConversionFields, false)
+	posted := url.Values{}
+	for _, field := range views.ConversionFields { // what is left empty is the lead's
+		if v := c.FormValue(field.Name); v != "" {
+			posted.Set(field.Name, v)
+		}
+	}
+	currency := visiting(c).tenant.Currency
+	lead := rec.Values
+	d := readRecord(c, entity.Deals, posted, entity.Values{"currency": entity.Text(currency)}, false)
+	f := d.form
 	for _, name := range []string{"customer", "contact", "deal"} {
 		f.Values[name] = first(c.FormValue(name), "new")
 	}
 	f.Values["move_contact"] = c.FormValue("move_contact")
 	conversion := crm.Conversion{CustomerID: f.existing("customer"), ContactID: f.existing("contact"), MoveContact: f.Values["move_contact"] == "true", Note: l.noteHTML}
-	deal := f.Values["deal"] != "none"
-	if deal {
-		d := tenantdb.DealUpdateParams{Name: first(f.Values["name"], row.CompanyName, row.Name), Currency: visiting(c).tenant.Currency, Amount: row.Amount}
-		b := l.binder(c)
-		b.form = f
-		b.money("amount", d.Currency, &d.Amount)
-		b.idValue("stage_id", &d.StageID)
-		conversion.Deal = &d
+	if f.Values["deal"] != "none" {
+		conversion.Deal = d.values()
+		if conversion.Deal["name"] == nil {
+			conversion.Deal["name"] = entity.Text(first(lead.Text("company_name"), rec.Name()))
+		}
+		if m, ok := lead.Money("amount"); ok && !c.Request().PostForm.Has("amount") {
+			conversion.Deal["amount"] = entity.Money{Minor: m.Minor, Currency: currency}
+		}
 	}
-	version := row.Version
+	version := rec.Version
 	if v, err := strconv.ParseInt(c.FormValue("version"), 10, 32); err == nil {
 		version = int32(v)
 	}
 	var out crm.ConvertedTo
 	if f.Valid() {
 		err = l.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-			lead, err := tx.LeadGet(ctx, row.ID)
+			lead, err := tx.RecordGet(ctx, entity.Leads, rec.ID)
 			if err != nil {
 				return err
 			}
@@ -331,7 +153,7 @@ func (l leads) Convert(c echo.Context) error {
 		})
 		if errors.Is(err, crm.ErrChanged) {
 			f.fail("", "Somebody else changed this lead meanwhile. Look at it again, then convert it.")
-			return l.renderConversion(c, http.StatusConflict, row, strconv.Itoa(int(row.Version)), f)
+			return l.renderConversion(c, http.StatusConflict, rec.Record, strconv.Itoa(int(rec.Version)), f)
 		}
 		if err != nil && !f.refused(err) {
 			return err
@@ -339,13 +161,13 @@ func (l leads) Convert(c echo.Context) error {
 	}
 	if !f.Valid() {
 		f.lift(append([]ui.Field{{Name: "customer"}, {Name: "contact"}}, views.ConversionFields...))
-		return l.renderConversion(c, http.StatusUnprocessableEntity, row, seenVersion(c), f)
+		return l.renderConversion(c, http.StatusUnprocessableEntity, rec.Record, seenVersion(c), f)
 	}
-	to := views.Customers.URL(out.CustomerID)
+	to := entity.Customers.URL(out.CustomerID)
 	if out.DealID != nil {
-		to = views.Deals.URL(*out.DealID)
+		to = entity.Deals.URL(*out.DealID)
 	}
-	if err := l.setFlash(c, ui.Flash{Subject: row.Name, Message: "converted", Undo: changesURL(conversion.Set)}); err != nil {
+	if err := l.setFlash(c, ui.Flash{Subject: rec.Name(), Message: "converted", Undo: changesURL(conversion.Set)}); err != nil {
 		return err
 	}
 	return l.redirect(c, to)
@@ -366,15 +188,15 @@ func (f *form) existing(name string) *uuid.UUID {
 // Unconvert takes a conversion back.
 func (l leads) Unconvert(c echo.Context) error {
 	ctx := c.Request().Context()
-	row, rec, err := l.live(c)
+	rec, err := l.live(c)
 	if err != nil {
 		return err
 	}
 	err = l.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		if err := crm.LeadUnconvert(ctx, tx.Queries, row); err != nil {
+		if err := crm.LeadUnconvert(ctx, tx.Queries, rec.Record); err != nil {
 			return err
 		}
-		return auth.Audit(ctx, tx, auth.DidDelete, "What the conversion of "+row.Name+" had made")
+		return auth.Audit(ctx, tx, auth.DidDelete, "What the conversion of "+rec.Name()+" had made")
 	})
 	var no *crm.RefusalError
 	if errors.As(err, &no) && !wantsFragment(c) {
@@ -383,5 +205,5 @@ func (l leads) Unconvert(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.say(c, rec.URL(), "Conversion undone. "+row.Name+" is a lead again.")
+	return l.say(c, rec.URL(), "Conversion undone. "+rec.Name()+" is a lead again.")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -23,7 +24,7 @@ func stock(w *apptest.Workspace, mark string, n int, amount int64) (customer, de
 		deal = w.Deal(tenantdb.DealUpdateParams{Name: name("deal"), CustomerID: &customer, ContactID: &contact, Amount: &amount, OwnerID: &me, StageID: w.Stage([]string{"Prospecting", "Closed Won"}[i%2])}, mark+" tag")
 		w.Project(tenantdb.ProjectUpdateParams{Name: name("project"), CustomerID: &customer, DealID: &deal, OwnerID: &me}, mark+" tag")
 		w.Task(tenantdb.TaskUpdateParams{Subject: name("task"), AssigneeID: &me, SubjectType: "deal", SubjectID: &deal}, mark+" tag")
-		w.Note(tenantdb.Deal, deal, name("note")+" @"+w.Owner.Name)
+		w.Note(entity.Deal, deal, name("note")+" @"+w.Owner.Name)
 	}
 	return customer, deal
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // A note's HTML is made once and kept; what is not of our making, by an archive or by
@@ -64,7 +64,7 @@ func TestPagesOfNotesAreBounded(t *testing.T) {
 	}
 	hostile := strings.Repeat("[a](http://b.example)", 900)
 	for range 10 {
-		w.Note(tenantdb.Customer, id, hostile) // not rendered when it was written
+		w.Note(entity.Customer, id, hostile) // not rendered when it was written
 	}
 	page := c.Get(w.URL("/customers/" + id.String())).Want(http.StatusOK)
 	if len(page.Body) > 1<<20 {

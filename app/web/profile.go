@@ -55,12 +55,11 @@ func (s *Server) profileUpdate(c echo.Context) error {
 	f := readForm(c, profileFields(who), false)
 	f.checkZone()
 	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle, NumberStyle: who.NumberStyle, Theme: who.Theme}
-	b := &binder{form: f}
-	b.text("name", &p.Name)
-	b.text("time_zone", &p.TimeZone)
-	b.text("date_style", &p.DateStyle)
-	b.text("number_style", &p.NumberStyle)
-	b.text("theme", &p.Theme)
+	f.set("name", &p.Name)
+	f.set("time_zone", &p.TimeZone)
+	f.set("date_style", &p.DateStyle)
+	f.set("number_style", &p.NumberStyle)
+	f.set("theme", &p.Theme)
 	if !f.Valid() {
 		return s.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,57 +29,50 @@ const pageSize = 25
 // maxRows is how many rows a reload brings back after "Load more".
 const maxRows = 500
 
-// records serves one kind of record: its list, form, page, edits in place,
-// deletion and restoration. Row is what its Get query gives, Params what its
-// Update query takes. What differs between kinds is in the functions.
-type records[Row, Params any] struct {
+// records serves one kind of record: its list, board, form, page, edits in place, deletion
+// and restoration, all from the kind's description. What a kind has beyond that is in the
+// functions, each nil for nothing.
+type records struct {
 	*Server
-	entity *views.Entity
-	get    func(*tenantdb.Queries, context.Context, uuid.UUID) (Row, error)
-	// list reads a page of the list.
-	list func(context.Context, *tenantdb.Queries, tenantdb.Filter, tenantdb.Page, entity.Formats) ([]views.ListRow, string, error)
-	// head fills in what every record has.
-	head func(Row, *views.Record)
-	// blank are the fields of a new record, before anything is posted.
-	blank func(echo.Context) Params
-	// params is the record as it is, to be changed and written back.
-	params func(Row) Params
-	// bind carries the fields between forms and Params; see binder.
-	bind func(*binder, *Params)
-	// create and update write Params and the tags, which are nil to stay.
-	create func(context.Context, *db.TenantTx, entity.Formats, Params, []string) (uuid.UUID, error)
-	update func(context.Context, *db.TenantTx, entity.Formats, Row, Params, int32, []string) error
-	// options fills in the choices of the form's selects, beside the owner's.
-	options func(context.Context, *tenantdb.Queries, *ui.Form) error
+	look *views.Look
 	// beside adds what else the record's page shows.
-	beside func(context.Context, *tenantdb.Queries, Row, *views.RecordPage) error
-	// probes are what a new record is looked for by among those there are; nil for kinds
-	// that are not.
-	probes func(Params) []probe
+	beside func(entity.Record, *views.RecordPage)
+	// actions are what is done with a record by whoever may write, beside edit and delete.
+	actions func(entity.Record) []templ.Component
+	// layouts are the ways to look at the list, where they are not those of a board.
+	layouts func(views.ListPage) []views.LayoutLink
 	// narrow says the page's filter in the columns of the table.
 	narrow func(context.Context, *tenantdb.Queries, *tenantdb.Filter) error
-	// choices are those of filters whose options are the workspace's.
-	choices func(context.Context, *tenantdb.Queries, *views.ListPage) error
-	layouts func(views.ListPage) []views.LayoutLink
+}
+
+// by is who does something in the request.
+func by(c echo.Context) crm.By {
+	v := visiting(c)
+	return crm.By{Member: v.who.MemberID, Zone: v.formats(c).Location(), Manages: v.who.Role.May(auth.Manage)}
 }
 
 // listPage is what a list's address asks for.
-func listPage(c echo.Context, s *Server, e *views.Entity) views.ListPage {
+func listPage(c echo.Context, s *Server, look *views.Look) views.ListPage {
 	return views.ListPage{
-		Shell:  s.shell(c, e.Many, e.Title()),
-		Entity: e,
-		Filter: listFilter(c, e, c.QueryParams()),
-		Sort:   tenantdb.RecordSort(e.Kind, c.QueryParam("sort")),
+		Shell:  s.shell(c, look.Many, look.Title()),
+		Look:   look,
+		Filter: listFilter(c, look.Entity, c.QueryParams()),
+		Sort:   tenantdb.RecordSort(look.Entity, c.QueryParam("sort")),
 		After:  c.QueryParam("after"),
 		Me:     visiting(c).who.MemberID,
 	}
 }
 
-func (r *records[Row, Params]) List(c echo.Context) error {
+// List is the list, or the board.
+func (r *records) List(c echo.Context) error {
+	layout := c.QueryParam("layout")
+	if r.look.Board != "" && (layout == "board" || r.look.BoardFirst && layout != "table") {
+		return r.board(c)
+	}
 	ctx := c.Request().Context()
-	p := listPage(c, r.Server, r.entity)
-	if l := c.QueryParam("layout"); l == "table" {
-		p.Layout = l
+	p := listPage(c, r.Server, r.look)
+	if layout == "table" {
+		p.Layout = layout
 	}
 	more := p.After != "" && wantsFragment(c) // the next rows alone
 	limit := pageSize
@@ -103,20 +95,25 @@ func (r *records[Row, Params]) List(c echo.Context) error {
 				return err
 			}
 		}
-		p.Rows, p.Next, err = r.list(ctx, tx.Queries, filter, tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit}, p.Formats)
+		p.Rows, p.Next, err = tx.RecordList(ctx, r.look.Entity, tenantdb.List{
+			Filter: filter, Page: tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit, Zone: p.Location()}, Fields: r.look.ListFields(),
+		})
 		if err != nil || more {
 			return err
 		}
-		if p.Count, err = tx.RecordCount(ctx, r.entity.Kind, filter); err != nil {
+		if p.Count, err = tx.RecordCount(ctx, r.look.Entity, filter); err != nil {
 			return err
 		}
-		return r.filterChoices(ctx, tx, &p)
+		return filterChoices(ctx, tx, &p)
 	})
 	if err != nil {
 		return err
 	}
-	if r.layouts != nil {
+	switch {
+	case r.layouts != nil:
 		p.Layouts = r.layouts(p)
+	case r.look.Board != "":
+		p.Layouts = boardLayouts(p)
 	}
 	if more {
 		if !pagedPage(c) {
@@ -145,29 +142,41 @@ func findTag(ctx context.Context, tx *db.TenantTx, f *tenantdb.Filter) error {
 
 // filterChoices reads what the list can be narrowed to, and the names of what
 // it is narrowed to by a link.
-func (r *records[Row, Params]) filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err error) {
+func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err error) {
 	if p.Options, err = tx.FilterOptions(ctx); err != nil {
 		return err
 	}
-	if p.Choices == nil {
-		p.Choices = map[string][]ui.Option{}
-	}
-	for field, values := range p.Filter.Match {
-		if !slices.Contains([]string{"customer", "contact", "deal", "subject", "pipeline"}, field) {
+	p.Choices = map[string][]ui.Option{}
+	for i := range p.Look.Fields {
+		f := &p.Look.Fields[i]
+		if !f.Filter || f.Type != entity.TypeReference {
 			continue
 		}
-		names, err := namesOf(ctx, tx.Queries, parseIDs(values))
+		if slices.Contains(p.Look.Filters, f.Name) {
+			if !p.Board || f.Name != p.Look.Board {
+				p.Choices[f.Param], err = referenceOptions(ctx, tx.Queries, f)
+			}
+		} else if ids := parseIDs(p.Filter.Match[f.Param]); len(ids) > 0 {
+			var names map[uuid.UUID]string
+			names, err = namesOf(ctx, tx.Queries, ids)
+			for id, name := range names {
+				p.Choices[f.Param] = append(p.Choices[f.Param], ui.Option{Value: id.String(), Label: name})
+			}
+		}
 		if err != nil {
 			return err
 		}
-		for id, name := range names {
-			p.Choices[field] = append(p.Choices[field], ui.Option{Value: id.String(), Label: name})
-		}
-	}
-	if r.choices != nil {
-		return r.choices(ctx, tx.Queries, p)
 	}
 	return nil
+}
+
+// referenceOptions are all that a reference to neither a record nor a member may be set to.
+func referenceOptions(ctx context.Context, q *tenantdb.Queries, f *entity.Field) ([]ui.Option, error) {
+	if f.Refers != entity.Stage {
+		return nil, nil
+	}
+	stages, err := q.StageList(ctx)
+	return views.StageOptions(stages), err
 }
 
 // pushFiltered names the address of a filtered list. The filters' form would
@@ -190,30 +199,38 @@ func pagedPage(c echo.Context) bool {
 	return err == nil && u.Query().Has("after")
 }
 
-// matchFields are the filters by value that some list has.
-var matchFields = []string{"type", "status", "rating", "source", "stage", "pipeline", "currency", "customer", "contact", "deal", "priority", "subject"}
-
 // listFilter reads a list's filters. What is none of a filter's choices is left
 // out, so that an old link still shows its list.
-func listFilter(c echo.Context, e *views.Entity, query url.Values) tenantdb.Filter {
+func listFilter(c echo.Context, e *entity.Entity, query url.Values) tenantdb.Filter {
 	f := tenantdb.Filter{
 		Query: clip(entity.Line(query.Get("q"))),
 		Tag:   clip(entity.Line(query.Get("tag"))),
 		Match: map[string][]string{},
 	}
-	for _, field := range matchFields {
-		if query.Get(field+".empty") == "true" {
-			f.Match[field] = []string{""}
+	dates := []string{}
+	for i := range e.Fields {
+		field := &e.Fields[i]
+		if field.Dated != "" {
+			dates = append(dates, field.Dated)
+		}
+		if !field.Filter && field.Via == "" {
 			continue
 		}
-		for _, values := range query[field] {
+		if query.Get(field.Param+".empty") == "true" {
+			f.Match[field.Param] = []string{""}
+			continue
+		}
+		for _, values := range query[field.Param] {
 			parts := []string{values}
-			if field != "source" { // what people write may have a comma
+			if field.Type != entity.TypeText { // what people write may have a comma
 				parts = strings.Split(values, ",") // type=customer,partner is the same as twice type=
 			}
 			for _, v := range parts {
-				if v = clip(v); v != "" && len(f.Match[field]) < 20 && allowed(e, field, v) {
-					f.Match[field] = append(f.Match[field], v)
+				if _, is := field.Choice(v); field.Options != nil && !is {
+					continue
+				}
+				if v = clip(v); v != "" && len(f.Match[field.Param]) < 20 {
+					f.Match[field.Param] = append(f.Match[field.Param], v)
 				}
 			}
 		}
@@ -227,24 +244,13 @@ func listFilter(c echo.Context, e *views.Entity, query url.Values) tenantdb.Filt
 	default:
 		f.OwnerID, _ = uuid.Parse(owner) // an owner that is none narrows nothing
 	}
-	if f.Date = query.Get("date"); slices.Contains([]string{"created", "closed", "due", "completed", "idle"}, f.Date) {
+	if f.Date = query.Get("date"); slices.Contains(dates, f.Date) {
 		zone := visiting(c).formats(c).Local(time.Now()).Location()
 		f.Since, f.Until = dayStart(query.Get("from"), zone), dayStart(query.Get("to"), zone)
 	} else {
 		f.Date = ""
 	}
 	return f
-}
-
-// allowed reports whether the value is one of a filter's choices; filters
-// without choices of their own take any.
-func allowed(e *views.Entity, field, value string) bool {
-	for _, choice := range e.Filters {
-		if choice.Param == field && choice.Options != nil {
-			return hasOption(choice.Options, value)
-		}
-	}
-	return true
 }
 
 // dayStart is when a day begins in the zone, the zero time for what is no day.
@@ -256,49 +262,13 @@ func dayStart(v string, zone *time.Location) time.Time {
 	return d
 }
 
-// binder returns a binder for the request's formats.
-func (s *Server) binder(c echo.Context) *binder {
-	v := visiting(c)
-	return &binder{formats: v.formats(c)}
-}
-
-func (r *records[Row, Params]) values(c echo.Context, p Params) map[string]string {
-	b := r.binder(c)
-	b.values = map[string]string{}
-	r.bind(b, &p)
-	for _, f := range r.entity.Fields {
-		b.values[f.Name] += "" // a field that was empty was known to be
-	}
-	return b.values
-}
-
-// read sets the posted fields in p. It returns the tags, nil when they were not posted,
-// and what should be said of what was read.
-func (r *records[Row, Params]) read(c echo.Context, f *form, p *Params) (tags []string, notes string) {
-	b := r.binder(c)
-	b.form = f
-	r.bind(b, p)
-	return f.tags("tags"), strings.Join(b.notes, " ")
-}
-
-// record is the row as its page and form need it.
-func (r *records[Row, Params]) record(c echo.Context, row Row) views.Record {
-	rec := views.Record{Entity: r.entity, Labels: map[string]string{}}
-	r.head(row, &rec)
-	rec.Values = r.values(c, r.params(row))
-	names := make([]string, len(rec.Tags))
-	for i, t := range rec.Tags {
-		names[i] = t.Name
-	}
-	rec.Values["tags"] = strings.Join(names, ", ")
-	return rec
-}
-
-func (r *records[Row, Params]) New(c echo.Context) error {
-	f := ui.Form{Values: r.values(c, r.blank(c))}
-	for _, field := range r.entity.Fields { // a link may fill in some: ?customer_id=…
-		if v := c.QueryParam(field.Name); v != "" {
-			f.Values[field.Name] = clip(v)
+// New is the form of a new record. A link may fill in some of it: ?customer_id=…
+func (r *records) New(c echo.Context) error {
+	formats := visiting(c).formats(c)
+	f := ui.Form{Values: views.Inputs(r.look.Entity, r.look.New(visiting(c).who.MemberID, formats), formats)}
+	for _, in := range r.look.Inputs {
+		if v := c.QueryParam(in.Name); v != "" {
+			f.Values[in.Name] = clip(v)
 		}
 	}
 	p := views.FormPage{Form: f}
@@ -311,31 +281,25 @@ func (r *records[Row, Params]) New(c echo.Context) error {
 	return r.renderForm(c, http.StatusOK, p)
 }
 
-func (r *records[Row, Params]) Create(c echo.Context) error {
+// Create makes a record of its form.
+func (r *records) Create(c echo.Context) error {
 	ctx := c.Request().Context()
-	in := r.blank(c)
-	defaults := r.values(c, in)
 	posted := c.Request().PostForm
-	for _, field := range r.entity.Fields {
-		if field.Kind == ui.KindSelect && field.Required && posted.Get(field.Name) == "" && defaults[field.Name] != "" {
-			posted.Set(field.Name, defaults[field.Name])
-		}
-	}
-	f := readForm(c, r.entity.Fields, true)
-	tags, notes := r.read(c, f, &in)
+	f := readRecord(c, r.look.Entity, posted, r.look.New(visiting(c).who.MemberID, visiting(c).formats(c)), true)
 	var id, set uuid.UUID
-	var made tenantdb.RecordState
+	var made entity.Record
 	var found []views.Match
 	if f.Valid() {
 		err := r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			if id, err = r.create(ctx, tx, visiting(c).formats(c), in, tags); err != nil {
+			if id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: r.look.Kind, Values: f.values(), By: by(c)}); err != nil {
 				return err
 			}
-			if made, err = tx.RecordGet(ctx, r.entity.Kind, id, false); err != nil || r.probes == nil {
+			if made, err = tx.RecordGet(ctx, r.look.Entity, id); err != nil {
 				return err
 			}
-			found, err = matching(ctx, tx.Queries, r.probes(in), id)
+			matches, err := crm.MatchesOf(ctx, tx.Queries, r.look.Kind, made.Values, id)
+			found = shownMatches(matches)
 			return err
 		})
 		if err != nil && !f.refused(err) {
@@ -343,7 +307,7 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 		}
 	}
 	if !f.Valid() {
-		f.lift(r.entity.Fields)
+		f.lift(r.look)
 		p := views.FormPage{Form: f.Form}
 		var err error
 		if p.Matches, err = r.matches(c, posted); err != nil {
@@ -351,39 +315,41 @@ func (r *records[Row, Params]) Create(c echo.Context) error {
 		}
 		return r.renderForm(c, http.StatusUnprocessableEntity, p)
 	}
-	flash := ui.Flash{Subject: made.Name, Message: noted("added", notes), Undo: changesURL(set)}
+	flash := ui.Flash{Subject: made.Name(), Message: noted("added", f.notes...), Undo: changesURL(set)}
 	mayBe(&flash, found)
 	if err := r.setFlash(c, flash); err != nil {
 		return err
 	}
-	return r.redirect(c, r.entity.URL(id))
+	return r.redirect(c, r.look.URL(id))
 }
 
 // noted is a message with what else should be said.
-func noted(message, notes string) string {
-	if notes == "" {
-		return message
+func noted(message string, notes ...string) string {
+	for _, n := range notes {
+		if n != "" {
+			message += ". " + n
+		}
 	}
-	return message + ". " + notes
+	return message
 }
 
 func changesURL(set uuid.UUID) string { return "/changes/" + set.String() + "/reversal" }
 
-func (r *records[Row, Params]) renderForm(c echo.Context, status int, p views.FormPage) error {
-	title := "New " + r.entity.One
+func (r *records) renderForm(c echo.Context, status int, p views.FormPage) error {
+	title := "New " + r.look.One
 	if p.ID != uuid.Nil {
 		title = "Edit " + p.Name
 	}
-	p.Entity, p.Shell = r.entity, r.shell(c, r.entity.Many, title)
+	p.Look, p.Shell = r.look, r.shell(c, r.look.Many, title)
 	if err := r.fillOptions(c, &p.Form); err != nil {
 		return err
 	}
 	return r.render(c, status, views.RecordEdit(p), views.RecordForm(p))
 }
 
-// fillOptions gives the form its choices: members, records, and what the kind
-// of record adds.
-func (r *records[Row, Params]) fillOptions(c echo.Context, f *ui.Form) error {
+// fillOptions gives the form its choices: members, records, and what else is the
+// workspace's.
+func (r *records) fillOptions(c echo.Context, f *ui.Form) error {
 	ctx := c.Request().Context()
 	if f.Options == nil {
 		f.Options = map[string][]ui.Option{}
@@ -393,20 +359,26 @@ func (r *records[Row, Params]) fillOptions(c echo.Context, f *ui.Form) error {
 		if err != nil {
 			return err
 		}
-		for _, field := range r.entity.Fields {
+		for i := range r.look.Fields {
+			field := &r.look.Fields[i]
+			var options []ui.Option
 			switch {
-			case field.Name == "owner_id" || field.Name == "assignee_id":
-				f.Options[field.Name] = append([]ui.Option{{Value: "", Label: "Nobody"}}, memberOptions(members, f.Value(field.Name))...)
-			case field.Kind == ui.KindMembers:
-				f.Options[field.Name] = memberOptions(members, f.Value(field.Name))
-			case field.Kind == ui.KindRecord:
-				if f.Options[field.Name], err = recordOptions(ctx, tx.Queries, kindAt(field.Path), "", f.Value(field.Name)); err != nil {
-					return err
+			case field.System || field.Hidden || field.Refers == "":
+				continue
+			case field.Refers.Valid():
+				options, err = recordOptions(ctx, tx.Queries, field.Refers, "", f.Value(field.Name))
+			case field.Refers == entity.Member:
+				if field.None != "" {
+					options = append(options, ui.Option{Label: field.None})
 				}
+				options = append(options, memberOptions(members, f.Value(field.Name))...)
+			default:
+				options, err = referenceOptions(ctx, tx.Queries, field)
 			}
-		}
-		if r.options != nil {
-			return r.options(ctx, tx.Queries, f)
+			if err != nil {
+				return err
+			}
+			f.Options[field.Name] = options
 		}
 		return nil
 	})
@@ -423,20 +395,11 @@ func memberOptions(members []tenantdb.MemberListRow, chosen string) (out []ui.Op
 	return out
 }
 
-func kindAt(path string) tenantdb.Kind {
-	for _, e := range views.Entities {
-		if e.Path == path {
-			return e.Kind
-		}
-	}
-	return ""
-}
-
 // optionLimit is how many records a field offers before somebody searches.
 const optionLimit = 50
 
 // recordOptions are the records that the words fit, and the chosen one.
-func recordOptions(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind, words, chosen string) ([]ui.Option, error) {
+func recordOptions(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, words, chosen string) ([]ui.Option, error) {
 	rows, err := q.RecordOptions(ctx, kind, words, optionLimit)
 	if err != nil {
 		return nil, err
@@ -460,12 +423,19 @@ func recordOptions(ctx context.Context, q *tenantdb.Queries, kind tenantdb.Kind,
 }
 
 // Options answers the search in a field that chooses a record of this kind.
-func (r *records[Row, Params]) Options(c echo.Context) error {
+func (r *records) Options(c echo.Context) error {
 	ctx := c.Request().Context()
-	chosen := clip(first(c.QueryParam("customer_id"), c.QueryParam("contact_id"), c.QueryParam("deal_id"))) // stays one of them, and chosen
+	chosen := "" // stays one of them, and chosen
+	for _, e := range entity.Kinds {
+		for i := range e.Fields {
+			if f := &e.Fields[i]; f.Refers == r.look.Kind {
+				chosen = first(chosen, clip(c.QueryParam(f.Name)))
+			}
+		}
+	}
 	var options []ui.Option
 	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		options, err = recordOptions(ctx, tx.Queries, r.entity.Kind, clip(c.QueryParam("q")), chosen)
+		options, err = recordOptions(ctx, tx.Queries, r.look.Kind, clip(c.QueryParam("q")), chosen)
 		return err
 	})
 	if err != nil {
@@ -508,31 +478,37 @@ func pathID(c echo.Context) (uuid.UUID, error) {
 	return id, nil
 }
 
-// row returns the record of the path, deleted or not; pgx.ErrNoRows when this
+// record is what a page needs of a record.
+func (r *records) record(rec entity.Record) views.Record {
+	return views.Record{Record: rec, Look: r.look, Locked: crm.Locked(rec)}
+}
+
+// live returns the record of the path, unless it was deleted; pgx.ErrNoRows when this
 // workspace has none with the id.
-func (r *records[Row, Params]) row(c echo.Context) (row Row, err error) {
+func (r *records) live(c echo.Context) (rec views.Record, err error) {
 	ctx := c.Request().Context()
 	id, err := pathID(c)
 	if err != nil {
-		return row, err
+		return rec, err
 	}
-	err = r.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		row, err = r.get(tx.Queries, ctx, id)
+	err = r.db.TenantRead(ctx, func(tx *db.TenantTx) error {
+		rec, err = r.liveIn(c, tx, id)
 		return err
 	})
-	return row, err
+	return rec, err
 }
 
-// live is row, unless it was deleted.
-func (r *records[Row, Params]) live(c echo.Context) (row Row, rec views.Record, err error) {
-	if row, err = r.row(c); err != nil {
-		return row, rec, err
+// liveIn is live in a transaction.
+func (r *records) liveIn(c echo.Context, tx *db.TenantTx, id uuid.UUID) (views.Record, error) {
+	row, err := tx.RecordGet(c.Request().Context(), r.look.Entity, id)
+	if err != nil {
+		return views.Record{}, err
 	}
-	rec = r.record(c, row)
+	rec := r.record(row)
 	if rec.DeletedAt != nil {
 		err = r.errDeleted(c, rec)
 	}
-	return row, rec, err
+	return rec, err
 }
 
 // errDeleted is not found, with a way to bring the record back.
@@ -544,9 +520,10 @@ func (s *Server) errDeleted(c echo.Context, rec views.Record) error {
 	return p
 }
 
-func (r *records[Row, Params]) Show(c echo.Context) error {
+// Show is a record's page, or the part of it that is edited in place.
+func (r *records) Show(c echo.Context) error {
 	if wantsFragment(c) {
-		_, rec, err := r.live(c)
+		rec, err := r.live(c)
 		if err != nil {
 			return err
 		}
@@ -561,36 +538,36 @@ func (r *records[Row, Params]) Show(c echo.Context) error {
 
 // renderRecord shows the record: the part that is edited in place alone, or
 // with everything that stands beside it.
-func (r *records[Row, Params]) renderRecord(c echo.Context, status int, p views.RecordPage) error {
+func (r *records) renderRecord(c echo.Context, status int, p views.RecordPage) error {
 	if !wantsFragment(c) {
 		return r.renderPage(c, status, p.Record.ID, p)
 	}
-	p.Shell = r.shell(c, r.entity.Many, p.Record.Name)
-	p.Timeline = r.timelinePage(c, r.entity, p.Record.ID)
+	p.Shell = r.shell(c, r.look.Many, p.Record.Name())
+	p.Timeline = r.timelinePage(c, r.look, p.Record.ID)
 	p.Timeline.Shell = p.Shell
+	if err := r.nameSubject(c, &p.Record); err != nil {
+		return err
+	}
 	return r.render(c, status, nil, views.RecordFragment(p))
 }
 
 // renderPage reads the record and everything that stands beside it, in one
 // transaction, and shows it with what p says.
-func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UUID, p views.RecordPage) error {
+func (r *records) renderPage(c echo.Context, status int, id uuid.UUID, p views.RecordPage) error {
 	ctx := c.Request().Context()
-	p.Shell = r.shell(c, r.entity.Many, r.entity.One)
-	p.Timeline = r.timelinePage(c, r.entity, id)
-	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		row, err := r.get(tx.Queries, ctx, id)
-		if err != nil {
+	p.Shell = r.shell(c, r.look.Many, r.look.One)
+	p.Timeline = r.timelinePage(c, r.look, id)
+	err := r.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if p.Record, err = r.liveIn(c, tx, id); err != nil {
 			return err
 		}
-		if p.Record = r.record(c, row); p.Record.DeletedAt != nil {
-			return r.errDeleted(c, p.Record)
+		p.Title = p.Record.Name()
+		p.Timeline.Shell, p.Timeline.Code = p.Shell, currencyOf(p.Record.Record)
+		if err := nameSubjectIn(ctx, tx, &p.Record); err != nil {
+			return err
 		}
-		p.Title = p.Record.Name
-		p.Timeline.Shell, p.Timeline.Code = p.Shell, p.Record.Values["currency"]
-		if r.beside != nil {
-			if err := r.beside(ctx, tx.Queries, row, &p); err != nil {
-				return err
-			}
+		if err := r.readRelated(ctx, tx.Queries, &p); err != nil {
+			return err
 		}
 		zone, err := tx.ZoneName(ctx, p.Location())
 		if err != nil {
@@ -604,117 +581,180 @@ func (r *records[Row, Params]) renderPage(c echo.Context, status int, id uuid.UU
 	if err != nil {
 		return err
 	}
+	if r.actions != nil && p.CanWrite {
+		p.Actions = append(p.Actions, r.actions(p.Record.Record)...)
+	}
+	if r.beside != nil {
+		r.beside(p.Record.Record, &p)
+	}
 	r.showNotes(&p.Timeline)
 	return r.render(c, status, views.RecordShow(p), nil)
 }
 
+// currencyOf is the currency of a record's amounts, "" for the workspace's.
+func currencyOf(r entity.Record) string {
+	if f := r.Entity.CurrencyField(); f != nil {
+		return r.Values.Text(f.Name)
+	}
+	return ""
+}
+
+// nameSubject reads the name of what the record is about.
+func (r *records) nameSubject(c echo.Context, rec *views.Record) error {
+	if f := r.look.Subject(); f == nil || rec.Values.ID(f.Name) == nil {
+		return nil
+	}
+	ctx := c.Request().Context()
+	return r.db.TenantRead(ctx, func(tx *db.TenantTx) error { return nameSubjectIn(ctx, tx, rec) })
+}
+
+func nameSubjectIn(ctx context.Context, tx *db.TenantTx, rec *views.Record) error {
+	f := rec.Look.Subject()
+	if f == nil || rec.Values.ID(f.Name) == nil {
+		return nil
+	}
+	ref := rec.Values.Ref(f.Name)
+	names, err := namesOf(ctx, tx.Queries, []uuid.UUID{ref.ID})
+	ref.Name = names[ref.ID]
+	rec.Values[f.Name] = ref
+	return err
+}
+
+// relatedLimit is how many records of another kind stand beside the one that they belong to.
+const relatedLimit = 6
+
+// readRelated reads what belongs to the record, the last changed first, and what it is
+// about.
+func (r *records) readRelated(ctx context.Context, q *tenantdb.Queries, p *views.RecordPage) error {
+	rec := p.Record
+	if f := r.look.Subject(); f != nil {
+		to := rec.Values.Ref(f.Name)
+		if look := views.LookOf(entity.Kind(rec.Values.Text(f.RefersIn))); look != nil && to.Name != "" {
+			p.Related = append(p.Related, views.Related{Look: look, Rows: []views.RelatedRow{{URL: look.URL(to.ID), Name: to.Name}}})
+		}
+	}
+	for _, look := range views.Looks {
+		f := look.PointsTo(r.look.Kind)
+		if f == nil {
+			continue
+		}
+		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{
+			Filter: tenantdb.Filter{Match: map[string][]string{f.Param: {rec.ID.String()}}}, Page: tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: look.LineFields(),
+		})
+		if err != nil {
+			return err
+		}
+		beside := related(look, f, rec.Record)
+		beside.More = more != ""
+		for _, row := range rows {
+			beside.Rows = append(beside.Rows, views.LineOf(look, row, p.Formats))
+		}
+		p.Related = append(p.Related, beside)
+	}
+	return nil
+}
+
+// related leads to the records whose field f points to this one. What it shares with them,
+// such as the customer of a contact and a deal, another begins with too.
+func related(look *views.Look, f *entity.Field, rec entity.Record) views.Related {
+	all, add := url.Values{f.Param: {rec.ID.String()}}, url.Values{f.Name: {rec.ID.String()}}
+	if look.BoardFirst {
+		all.Set("layout", "table")
+	}
+	for i := range look.Fields {
+		shared := &look.Fields[i]
+		if id := rec.Values.ID(shared.Name); id != nil && shared.Refers.Valid() && !shared.System && rec.Entity.Field(shared.Name).Refers == shared.Refers {
+			add.Set(shared.Name, id.String())
+		}
+	}
+	return views.Related{Look: look, AllURL: look.Path + "?" + all.Encode(), AddURL: look.Path + "/new?" + add.Encode()}
+}
+
 // Edit is the whole form, or the record with one field open in place.
-func (r *records[Row, Params]) Edit(c echo.Context) error {
-	_, rec, err := r.live(c)
+func (r *records) Edit(c echo.Context) error {
+	rec, err := r.live(c)
 	if err != nil {
 		return err
 	}
 	if rec.Locked != "" {
 		return r.renderRecord(c, http.StatusConflict, views.RecordPage{Record: rec, Notice: rec.Locked})
 	}
+	inputs := views.Inputs(r.look.Entity, rec.Values, visiting(c).formats(c))
 	version := strconv.Itoa(int(rec.Version))
 	field := c.QueryParam("field")
-	if _, ok := r.entity.Field(field); !wantsFragment(c) || !ok {
-		return r.renderForm(c, http.StatusOK, views.FormPage{ID: rec.ID, Name: rec.Name, Version: version, Was: rec.Values, Form: ui.Form{Values: rec.Values}})
+	if _, ok := r.look.Input(field); !wantsFragment(c) || !ok {
+		return r.renderForm(c, http.StatusOK, views.FormPage{ID: rec.ID, Name: rec.Name(), Version: version, Was: inputs, Form: ui.Form{Values: inputs}})
 	}
-	p := views.RecordPage{Record: rec, Editing: field, Form: ui.Form{Values: rec.Values}, Version: version}
+	p := views.RecordPage{Record: rec, Editing: field, Form: ui.Form{Values: inputs}, Version: version}
 	if err := r.fillOptions(c, &p.Form); err != nil {
 		return err
 	}
 	return r.renderRecord(c, http.StatusOK, p)
 }
 
+// writeTries is how often a write begins anew when somebody else writes the same record at
+// the same moment.
+const writeTries = 4
+
 // Update saves the posted fields, of the whole form or of one in place.
-func (r *records[Row, Params]) Update(c echo.Context) error {
+func (r *records) Update(c echo.Context) error {
 	ctx := c.Request().Context()
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	f := readForm(c, r.entity.Fields, false)
-	version := f.version(c)
 	var rec views.Record
-	var in Params
+	var f *recordForm
 	var set uuid.UUID
-	var notes string
-	var same bool
-	field := c.Request().PostForm.Get("field")
-	err = r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-		row, err := r.get(tx.Queries, ctx, id)
-		if err != nil {
+	var changed bool
+	for range writeTries {
+		err = r.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+			if rec, err = r.liveIn(c, tx, id); err != nil {
+				return err
+			}
+			set = tx.ChangeSet()
+			f = readRecord(c, r.look.Entity, c.Request().PostForm, rec.Values, false)
+			change := crm.Change{Record: rec.Record, Version: f.version(c), Set: f.set, Seen: f.seen, By: by(c)}
+			if conflict := change.Conflict(); conflict != nil {
+				return conflict // before other mistakes: their mending must not hide it
+			}
+			if !f.Valid() {
+				return errInvalid
+			}
+			if changed, err = crm.Save(ctx, tx.Queries, change); err != nil || !changed {
+				return err
+			}
+			rec, err = r.liveIn(c, tx, id)
 			return err
+		})
+		if !errors.Is(err, crm.ErrChanged) {
+			break
 		}
-		if rec = r.record(c, row); rec.DeletedAt != nil {
-			return r.errDeleted(c, rec)
-		}
-		before := r.params(row)
-		in, set = r.params(row), tx.ChangeSet()
-		var tags []string
-		tags, notes = r.read(c, f, &in)
-		seen := version
-		if field != "" && untouched(c, field, rec.Values[field]) {
-			seen = rec.Version // what else was changed is no clash with one field
-		}
-		switch {
-		case version != 0 && seen != rec.Version:
-			return crm.ErrChanged // before other mistakes: their mending must not hide it
-		case !f.Valid():
-			return errInvalid
-		}
-		if same = reflect.DeepEqual(in, before) && (tags == nil || sameTags(tags, rec.Tags)); same {
-			return nil
-		}
-		if err := r.update(ctx, tx, visiting(c).formats(c), row, in, seen, tags); err != nil {
-			return err
-		}
-		if row, err = r.get(tx.Queries, ctx, id); err != nil {
-			return err
-		}
-		rec = r.record(c, row)
-		return nil
-	})
-	inPlace := field != "" && wantsFragment(c)
-	saved := ui.Flash{Message: noted("Changes saved", notes), Undo: changesURL(set)}
-	if same {
-		saved = ui.Flash{Message: "Nothing was changed"}
 	}
+	field := c.Request().PostForm.Get("field")
+	inPlace := field != "" && wantsFragment(c)
+	var conflict *crm.Conflict
 	switch {
-	case err == nil && inPlace:
-		return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec, Changed: field, Saved: &saved})
-	case err == nil:
-		if err := r.setFlash(c, saved); err != nil {
-			return err
-		}
-		return r.redirect(c, rec.URL())
-	case errors.Is(err, crm.ErrChanged):
-		return r.renderConflict(c, f, field, inPlace)
-	case !errors.Is(err, errInvalid) && !f.refused(err):
+	case errors.As(err, &conflict):
+		return r.renderConflict(c, rec, f, field, inPlace, conflict)
+	case errors.Is(err, errInvalid) || err != nil && f != nil && f.refused(err):
+		// The form goes back with the version it came with: only who has seen a
+		// change may write over it.
+		return r.renderAgain(c, http.StatusUnprocessableEntity, rec, f, seenVersion(c), field, inPlace, nil)
+	case err != nil:
 		return err
 	}
-	// The form goes back with the version it came with: only who has seen a
-	// change may write over it.
-	return r.renderAgain(c, http.StatusUnprocessableEntity, rec, f, seenVersion(c), field, inPlace, nil)
-}
-
-// sameTags reports whether a form has the record's tags.
-func sameTags(names []string, tags []ui.TagValue) bool {
-	have := map[string]bool{}
-	for _, t := range tags {
-		have[entity.Fold(t.Name)] = true
+	saved := ui.Flash{Message: noted("Changes saved", f.notes...), Undo: changesURL(set)}
+	if !changed {
+		saved = ui.Flash{Message: "Nothing was changed"}
 	}
-	return len(names) == len(tags) && !slices.ContainsFunc(names, func(n string) bool { return !have[entity.Fold(n)] })
-}
-
-// untouched reports whether value is what the field held when the form was
-// opened; false when the form does not say.
-func untouched(c echo.Context, field, value string) bool {
-	was, ok := c.Request().PostForm["was."+field]
-	return ok && strings.ReplaceAll(was[0], "\r\n", "\n") == value
+	if inPlace {
+		return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec, Changed: field, Saved: &saved})
+	}
+	if err := r.setFlash(c, saved); err != nil {
+		return err
+	}
+	return r.redirect(c, rec.URL())
 }
 
 // errInvalid leaves a transaction whose form is wrong.
@@ -722,66 +762,46 @@ var errInvalid = errors.New("web: invalid form")
 
 // renderConflict shows what somebody else saved meanwhile beside what was
 // typed. Saving again is then a choice, and goes over the version shown.
-func (r *records[Row, Params]) renderConflict(c echo.Context, f *form, field string, inPlace bool) error {
-	row, err := r.row(c)
-	if err != nil {
-		return err
-	}
-	rec := r.record(c, row)
+func (r *records) renderConflict(c echo.Context, rec views.Record, f *recordForm, field string, inPlace bool, conflict *crm.Conflict) error {
 	if err := r.fillOptions(c, &f.Form); err != nil {
 		return err
 	}
 	formats := visiting(c).formats(c)
-	// What was typed as it would be saved: "1,240" and "1240" are one amount.
-	in := r.params(row)
-	r.read(c, &form{f.Form, f.present}, &in)
-	yours := r.values(c, in)
-	yours["tags"] = f.Values["tags"]
 	var differences []views.Difference
-	for _, field := range r.entity.Fields {
-		switch {
-		case !f.present[field.Name]:
-			continue
-		case untouched(c, field.Name, f.Values[field.Name]):
-			for name := range f.Values {
-				if strings.HasPrefix(name, field.Name+"[") {
-					delete(f.Values, name)
-				}
-			}
-			for name, v := range rec.Values { // not touched here: theirs
-				if name == field.Name || strings.HasPrefix(name, field.Name+"[") {
-					f.Values[name] = v
-				}
-			}
-			continue
-		case untouched(c, field.Name, rec.Values[field.Name]):
-			continue // not touched there: yours
+	for _, d := range conflict.Differences {
+		shown := views.Difference{
+			Label: d.Field.Label, Theirs: d.Field.Type.Show(d.Theirs, d.Field, formats), Yours: d.Field.Type.Show(withNames(d.Mine, f.Options[d.Field.Name]), d.Field, formats),
 		}
-		d := views.Difference{Label: field.Label, Theirs: rec.Display(field, formats), Yours: views.Display(field, yours, f.Form, nil, formats)}
-		if f.Errors[field.Name] != "" {
-			d.Yours = f.Values[field.Name]
-		}
-		if d.Theirs != d.Yours {
-			differences = append(differences, d)
-		}
-	}
-	if inPlace {
-		for _, d := range differences {
+		differences = append(differences, shown)
+		if inPlace {
 			now := "is empty now"
-			if d.Theirs != "" {
-				now = "now reads “" + d.Theirs + "”"
+			if shown.Theirs != "" {
+				now = "now reads “" + shown.Theirs + "”"
 			}
-			f.fail(field, "Somebody else saved this "+r.entity.One+" meanwhile. "+d.Label+" "+now+". Save again to put yours there.")
+			f.fail(field, "Somebody else saved this "+r.look.One+" meanwhile. "+shown.Label+" "+now+". Save again to put yours there.")
 		}
-	}
-	if len(differences) == 0 {
-		f.fail("", "Somebody else saved this "+r.entity.One+" meanwhile. Their changes are taken over here; save again to add yours.")
 	}
 	return r.renderAgain(c, http.StatusConflict, rec, f, strconv.Itoa(int(rec.Version)), field, inPlace, differences)
 }
 
+// withNames gives references the names that they have among a form's options.
+func withNames(v entity.Value, options []ui.Option) entity.Value {
+	switch v := v.(type) {
+	case entity.Ref:
+		v.Name = ui.Label(options, v.ID.String())
+		return v
+	case entity.Refs:
+		out := slices.Clone(v)
+		for i := range out {
+			out[i].Name = ui.Label(options, out[i].ID.String())
+		}
+		return out
+	}
+	return v
+}
+
 // renderAgain shows the form or the open field with what was typed.
-func (r *records[Row, Params]) renderAgain(c echo.Context, status int, rec views.Record, f *form, version, field string, inPlace bool, differences []views.Difference) error {
+func (r *records) renderAgain(c echo.Context, status int, rec views.Record, f *recordForm, version, field string, inPlace bool, differences []views.Difference) error {
 	if inPlace {
 		for _, message := range f.Errors {
 			f.fail(field, message) // there is no other place for it
@@ -791,22 +811,17 @@ func (r *records[Row, Params]) renderAgain(c echo.Context, status int, rec views
 		}
 		return r.renderRecord(c, status, views.RecordPage{Record: rec, Editing: field, Form: f.Form, Version: version})
 	}
-	f.lift(r.entity.Fields)
-	for _, field := range r.entity.Fields {
-		if !f.present[field.Name] {
-			for name, v := range rec.Values { // what was not posted stays as it is
-				if name == field.Name || strings.HasPrefix(name, field.Name+"[") {
-					f.Values[name] = v
-				}
-			}
-		}
-	}
-	return r.renderForm(c, status, views.FormPage{ID: rec.ID, Name: rec.Name, Version: version, Was: rec.Values, Form: f.Form, Conflict: differences})
+	f.lift(r.look)
+	f.show(rec.Values)
+	return r.renderForm(c, status, views.FormPage{
+		ID: rec.ID, Name: rec.Name(), Version: version, Was: views.Inputs(r.look.Entity, rec.Values, f.formats), Form: f.Form, Conflict: differences,
+	})
 }
 
-func (r *records[Row, Params]) Delete(c echo.Context) error {
+// Delete puts the record in the trash.
+func (r *records) Delete(c echo.Context) error {
 	ctx := c.Request().Context()
-	_, rec, err := r.live(c)
+	rec, err := r.live(c)
 	if err != nil {
 		return err
 	}
@@ -816,76 +831,35 @@ func (r *records[Row, Params]) Delete(c echo.Context) error {
 		return r.renderRecord(c, http.StatusUnprocessableEntity, views.RecordPage{Record: rec, Notice: f.Error("")})
 	}
 	err = r.db.Tenant(ctx, func(tx *db.TenantTx) error {
-		if err := crm.Delete(ctx, tx.Queries, r.entity.Kind, rec.ID, version); err != nil {
+		if err := crm.Delete(ctx, tx.Queries, r.look.Kind, rec.ID, version); err != nil {
 			return err
 		}
-		return auth.Audit(ctx, tx, auth.DidDelete, rec.Name+", "+r.entity.One)
+		return auth.Audit(ctx, tx, auth.DidDelete, rec.Name()+", "+r.look.One)
 	})
 	if errors.Is(err, crm.ErrChanged) {
 		return r.renderRecord(c, http.StatusConflict, views.RecordPage{
-			Record: rec, Notice: "Somebody else changed this " + r.entity.One + " since you opened it. Look again, then delete it if you still want to.",
+			Record: rec, Notice: "Somebody else changed this " + r.look.One + " since you opened it. Look again, then delete it if you still want to.",
 		})
 	}
 	if err != nil {
 		return err
 	}
-	if err := r.setFlash(c, ui.Flash{Subject: rec.Name, Message: "deleted", Undo: rec.URL() + "/restoration"}); err != nil {
+	if err := r.setFlash(c, ui.Flash{Subject: rec.Name(), Message: "deleted", Undo: rec.URL() + "/restoration"}); err != nil {
 		return err
 	}
-	return r.redirect(c, r.entity.Path)
+	return r.redirect(c, r.look.Path)
 }
 
-func (r *records[Row, Params]) Restore(c echo.Context) error {
+// Restore brings the record back.
+func (r *records) Restore(c echo.Context) error {
 	ctx := c.Request().Context()
 	id, err := pathID(c)
 	if err != nil {
 		return err
 	}
-	err = r.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.Restore(ctx, tx.Queries, r.entity.Kind, id) })
+	err = r.db.Tenant(ctx, func(tx *db.TenantTx) error { return crm.Restore(ctx, tx.Queries, r.look.Kind, id) })
 	if err != nil {
 		return err
 	}
-	return r.say(c, r.entity.URL(id), "Restored")
+	return r.say(c, r.look.URL(id), "Restored")
 }
-
-// related reads up to six records of another kind that belong to this one.
-func related(e *views.Entity, rows []views.RelatedRow, query url.Values) views.Related {
-	out := views.Related{Entity: e, Rows: rows, AllURL: e.Path + "?" + query.Encode()}
-	if len(rows) > relatedLimit {
-		out.Rows, out.More = rows[:relatedLimit], true
-	}
-	return out
-}
-
-const relatedLimit = 6
-
-// belonging reads the records of another kind that point to id, the last
-// changed first.
-func belonging[T any](list func(context.Context, tenantdb.Filter, tenantdb.Page) ([]T, string, error), row func(T) views.RelatedRow) func(context.Context, *views.Entity, string, uuid.UUID, url.Values) (views.Related, error) {
-	return func(ctx context.Context, e *views.Entity, field string, id uuid.UUID, add url.Values) (views.Related, error) {
-		rows, _, err := list(ctx, tenantdb.Filter{Match: map[string][]string{field: {id.String()}}}, tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit + 1})
-		lines := make([]views.RelatedRow, len(rows))
-		for i, r := range rows {
-			lines[i] = row(r)
-		}
-		query := url.Values{field: {id.String()}}
-		if e == &views.Deals {
-			query.Set("layout", "table")
-		}
-		out := related(e, lines, query)
-		out.AddURL = e.Path + "/new?" + add.Encode()
-		return out, err
-	}
-}
-
-func idOf(id *uuid.UUID) string {
-	if id == nil {
-		return ""
-	}
-	return id.String()
-}
-
-// badges are components beside a record's name.
-func badges(c ...templ.Component) []templ.Component { return c }
-
-func joinNames(names []string) string { return strings.Join(names, ", ") }

@@ -13,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -229,7 +230,7 @@ func TestNotesAreSanitized(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
 	id := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
-	w.Note(tenantdb.Customer, id, "<script>alert(1)</script> <img src=x onerror=alert(1)> <b onclick=x style='color:red'>bold</b>\n\n[click](javascript:alert(1)) [data](data:text/html,x) ![track](https://evil.example/x.png)\n\n<iframe src=//evil.example></iframe><form action=/signout><input></form>\n\n**fine** https://example.com")
+	w.Note(entity.Customer, id, "<script>alert(1)</script> <img src=x onerror=alert(1)> <b onclick=x style='color:red'>bold</b>\n\n[click](javascript:alert(1)) [data](data:text/html,x) ![track](https://evil.example/x.png)\n\n<iframe src=//evil.example></iframe><form action=/signout><input></form>\n\n**fine** https://example.com")
 	res := w.Client(w.Owner).Get(w.URL("/customers/" + id.String())).Want(http.StatusOK)
 	prose := res.Find(".prose")
 	html, _ := prose.Html()
@@ -254,7 +255,7 @@ func TestNotesBelongToTheirAuthors(t *testing.T) {
 	u := pg.NewUser(t)
 	w.Join(u, auth.Member)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
-	note := w.Note(tenantdb.Customer, customer, "The owner's, for @"+u.Name)
+	note := w.Note(entity.Customer, customer, "The owner's, for @"+u.Name)
 	member := w.Client(u)
 	path := w.URL("/notes/" + note.String())
 	member.Put(path, url.Values{"version": {"1"}, "body": {"Mine now"}}).Want(http.StatusForbidden)
@@ -267,7 +268,7 @@ func TestNotesBelongToTheirAuthors(t *testing.T) {
 	if got := owner.Get(w.URL("/customers/" + customer.String())).Text(".pinned"); !strings.Contains(got, "Better") {
 		t.Errorf("pinned: %s", got)
 	}
-	mine := w.Note(tenantdb.Customer, customer, "Mentions @"+u.Name)
+	mine := w.Note(entity.Customer, customer, "Mentions @"+u.Name)
 	if got := member.Get(w.URL("/")).Text("main"); !strings.Contains(got, "You were mentioned") || !strings.Contains(got, "Mentions") {
 		t.Errorf("the dashboard does not say so: %s", got)
 	}

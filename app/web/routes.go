@@ -7,6 +7,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/views"
 )
 
 // Route is one URL and what it asks of its caller. Tests walk these tables: a
@@ -91,7 +93,9 @@ func accountRoutes(s *Server, level auth.Permission) []Route {
 
 // WorkspaceRoutes stand on every workspace's host.
 func WorkspaceRoutes(s *Server) []Route {
-	customers, contacts, leads, deals, tasks := newCustomers(s), newContacts(s), newLeads(s), newDeals(s), newTasks(s)
+	of := func(k entity.Kind) *records { return &records{Server: s, look: views.LookOf(k)} }
+	customers, contacts, projects := of(entity.Customer), of(entity.Contact), of(entity.Project)
+	leads, deals, tasks := newLeads(s), newDeals(s), newTasks(s)
 	return slices.Concat(
 		[]Route{
 			{get, "/", auth.Read, s.dashboard},
@@ -106,7 +110,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			{get, "/customers/matches", auth.Write, customers.Matches},
 			{get, "/contacts/matches", auth.Write, contacts.Matches},
 			{get, "/leads/matches", auth.Write, leads.Matches},
-			{put, "/leads/:id/status", auth.Write, leads.Status},
+			{put, "/leads/:id/status", auth.Write, leads.Put},
 			{get, "/leads/:id/conversion", auth.Write, leads.ConversionForm},
 			{post, "/leads/:id/conversion", auth.Write | auth.Large, leads.Convert},
 			{del, "/leads/:id/conversion", auth.Write, leads.Unconvert},
@@ -117,7 +121,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			{put, "/deals/:id/stage", auth.Write, deals.Move},
 			{post, "/deals/:id/project", auth.Write, deals.Project},
 		},
-		resource("/projects", newProjects(s)),
+		resource("/projects", projects),
 		resource("/tasks", tasks),
 		[]Route{
 			{get, "/tasks/reminders", auth.Read, tasks.Reminders},

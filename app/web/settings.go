@@ -54,13 +54,18 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	p := shareddb.TenantSettingsParams{
 		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle, NumberStyle: t.NumberStyle,
 	}
-	b := &binder{form: f, formats: visiting(c).formats(c)}
-	b.text("name", &p.Name)
-	b.currency("currency", &p.Currency)
-	b.text("country", &p.Country)
-	b.text("time_zone", &p.TimeZone)
-	b.text("date_style", &p.DateStyle)
-	b.text("number_style", &p.NumberStyle)
+	f.set("name", &p.Name)
+	if v := f.Values["currency"]; v != "" && !strings.EqualFold(v, t.Currency) {
+		if code, err := entity.ParseCurrency(v); err != nil {
+			f.wrong("currency", err)
+		} else {
+			p.Currency = code
+		}
+	}
+	f.set("country", &p.Country)
+	f.set("time_zone", &p.TimeZone)
+	f.set("date_style", &p.DateStyle)
+	f.set("number_style", &p.NumberStyle)
 	if p.Country = strings.ToUpper(p.Country); f.present["country"] && !entity.ValidCountry(p.Country) {
 		f.fail("country", "We don’t know this country. It should be two letters, such as IT.")
 	}
@@ -74,7 +79,7 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 			case err != nil:
 				return err
 			case stands:
-				return &crm.FieldError{Field: "currency", Message: "Amounts stand in " + t.Currency + " on customers, leads or projects, perhaps in the trash. They would be of " + p.Currency + " all at once: empty them first, or start a new workspace."}
+				return crm.Wrong("currency", "Amounts stand in "+t.Currency+" on customers, leads or projects, perhaps in the trash. They would be of "+p.Currency+" all at once: empty them first, or start a new workspace.")
 			}
 		}
 		return tx.AsShared(ctx, func(tx *db.SharedTx) error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -17,53 +18,12 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-type tasks struct {
-	*records[tenantdb.TaskGetRow, tenantdb.TaskUpdateParams]
-}
+type tasks struct{ *records }
 
 func newTasks(s *Server) tasks {
-	return tasks{&records[tenantdb.TaskGetRow, tenantdb.TaskUpdateParams]{
-		Server: s, entity: &views.Tasks, get: (*tenantdb.Queries).TaskGet, params: crm.TaskParams, bind: bindTask,
-		list: func(ctx context.Context, q *tenantdb.Queries, f tenantdb.Filter, p tenantdb.Page, formats entity.Formats) ([]views.ListRow, string, error) {
-			zone, err := q.ZoneName(ctx, formats.Location())
-			if err != nil {
-				return nil, "", err
-			}
-			p.Zone = zone
-			rows, next, err := q.TaskList(ctx, f, p)
-			return lines(rows, formats, views.TaskRow), next, err
-		},
-		head: func(r tenantdb.TaskGetRow, rec *views.Record) {
-			rec.ID, rec.Version, rec.Name, rec.Tags = r.ID, r.Version, r.Subject, ui.Tags(r.Tags)
-			rec.CreatedAt, rec.UpdatedAt, rec.DeletedAt = r.CreatedAt, r.UpdatedAt, r.DeletedAt
-			rec.Labels["assignee_id"] = r.OwnerName
-			rec.Badges = badges(views.TaskStatus(r.Status), views.Priority(r.Priority))
-		},
-		blank: func(c echo.Context) tenantdb.TaskUpdateParams {
-			return tenantdb.TaskUpdateParams{Type: "todo", Status: "open", Priority: "normal", AssigneeID: &visiting(c).who.MemberID}
-		},
-		create: func(ctx context.Context, tx *db.TenantTx, formats entity.Formats, p tenantdb.TaskUpdateParams, tags []string) (uuid.UUID, error) {
-			return crm.TaskCreate(ctx, tx.Queries, p, tags, formats.Location())
-		},
-		update: func(ctx context.Context, tx *db.TenantTx, formats entity.Formats, was tenantdb.TaskGetRow, p tenantdb.TaskUpdateParams, version int32, tags []string) error {
-			p.Version = version
-			return crm.TaskUpdate(ctx, tx.Queries, was, p, tags, crm.By{Member: tx.MemberID(), Zone: formats.Location()})
-		},
-		beside: func(ctx context.Context, q *tenantdb.Queries, r tenantdb.TaskGetRow, p *views.RecordPage) error {
-			if p.CanWrite {
-				p.Actions = append(p.Actions, views.CompleteButton(r))
-			}
-			if r.SubjectID == nil {
-				return nil
-			}
-			names, err := namesOf(ctx, q, []uuid.UUID{*r.SubjectID})
-			if e := views.EntityOf(tenantdb.Kind(r.SubjectType)); e != nil && names[*r.SubjectID] != "" {
-				p.Record.Labels["subject_id"] = names[*r.SubjectID]
-				p.Related = append(p.Related, views.Related{Entity: e, Rows: []views.RelatedRow{{URL: e.URL(*r.SubjectID), Name: names[*r.SubjectID]}}})
-			}
-			return err
-		},
-		layouts: taskLayouts,
+	return tasks{&records{
+		Server: s, look: views.LookOf(entity.Task), layouts: taskLayouts,
+		actions: func(r entity.Record) []templ.Component { return []templ.Component{views.CompleteButton(r)} },
 	}}
 }
 
@@ -72,23 +32,6 @@ func taskLayouts(p views.ListPage) []views.LayoutLink {
 		{Label: "My day", URL: "/tasks?layout=day", Current: p.Layout == "day", Icon: ui.IconCheck},
 		{Label: "All tasks", URL: "/tasks", Current: p.Layout != "day", Icon: ui.IconTable2},
 	}
-}
-
-func bindTask(b *binder, p *tenantdb.TaskUpdateParams) {
-	b.text("subject", &p.Subject)
-	b.text("type", &p.Type)
-	b.text("status", &p.Status)
-	b.text("priority", &p.Priority)
-	b.due("due_at", &p.DueOn, &p.DueAt)
-	b.moment("remind_at", &p.RemindAt)
-	b.text("repeat", &p.Repeat)
-	b.id("assignee_id", &p.AssigneeID)
-	b.text("subject_type", &p.SubjectType)
-	b.id("subject_id", &p.SubjectID)
-	if p.SubjectID == nil {
-		p.SubjectType = ""
-	}
-	b.text("description", &p.Description)
 }
 
 // List is the table, or My day.
@@ -154,18 +97,17 @@ func (t tasks) Create(c echo.Context) error {
 	}
 	back := first(safePath(posted.Get("return")), "/tasks?layout=day")
 	formats := visiting(c).formats(c)
-	in := t.blank(c)
 	quick := formats.QuickAdd(f.Values["quick"])
-	in.Subject, in.DueOn, in.DueAt, in.Repeat = quick.Subject, quick.Due.On, quick.Due.At, quick.Repeat
+	v := t.look.New(visiting(c).who.MemberID, formats)
+	v["subject"], v["due_at"], v["repeat"], v["type"] = entity.Text(quick.Subject), quick.Due, entity.Text(quick.Repeat), entity.Text(quickType(quick.Subject))
 	if id, err := uuid.Parse(posted.Get("subject_id")); err == nil {
-		in.SubjectID, in.SubjectType = &id, posted.Get("subject_type")
+		v["subject_id"], v["subject_type"] = entity.Ref{ID: id}, entity.Text(posted.Get("subject_type"))
 	}
-	in.Type = quickType(in.Subject)
 	var set uuid.UUID
 	if f.Valid() {
 		err := t.db.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			_, err = crm.TaskCreate(ctx, tx.Queries, in, nil, formats.Location())
+			_, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Task, Values: v, By: by(c)})
 			return err
 		})
 		if err != nil && !f.refused(err) {
@@ -181,12 +123,12 @@ func (t tasks) Create(c echo.Context) error {
 	if !f.Valid() {
 		return t.renderDay(c, http.StatusUnprocessableEntity, f.Form, nil)
 	}
-	flash := ui.Flash{Subject: in.Subject, Message: "added", Undo: changesURL(set)}
-	if when := formats.DueText(in.DueOn, in.DueAt); when != "" {
+	flash := ui.Flash{Subject: quick.Subject, Message: "added", Undo: changesURL(set)}
+	if when := formats.DueText(quick.Due.On, quick.Due.At); when != "" {
 		flash.Message = "added, due " + when
 	}
-	if in.Repeat != "" {
-		flash.Message += ", " + strings.ToLower(views.RepeatLabel(in.Repeat))
+	if quick.Repeat != "" {
+		flash.Message += ", " + strings.ToLower(views.RepeatLabel(quick.Repeat))
 	}
 	flash.Message = noted(flash.Message, formats.Note(quick.Due))
 	if wantsFragment(c) && back == "/tasks?layout=day" {
@@ -215,7 +157,7 @@ func quickType(subject string) string {
 // Complete ticks a task off; Reopen takes it back.
 func (t tasks) Complete(c echo.Context) error {
 	return t.tick(c, "completed", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskComplete(ctx, tx.Queries, id, crm.By{Member: tx.MemberID(), Zone: visiting(c).formats(c).Location()})
+		return crm.TaskComplete(ctx, tx.Queries, id, by(c))
 	})
 }
 
@@ -255,7 +197,7 @@ func (t tasks) tick(c echo.Context, message string, change func(context.Context,
 	if err := t.setFlash(c, flash); err != nil {
 		return err
 	}
-	return t.redirect(c, backTo(c, views.Tasks.URL(id)))
+	return t.redirect(c, backTo(c, entity.Tasks.URL(id)))
 }
 
 // safePath returns a path of this host, "" for what may lead elsewhere.
@@ -354,5 +296,5 @@ func (t tasks) Reminded(c echo.Context) error {
 	if wantsFragment(c) {
 		return c.HTML(http.StatusOK, "")
 	}
-	return t.redirect(c, backTo(c, views.Tasks.URL(id)))
+	return t.redirect(c, backTo(c, entity.Tasks.URL(id)))
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -27,9 +28,9 @@ import (
 // timelineSize is how many lines a timeline shows at once.
 const timelineSize = 30
 
-func (s *Server) timelinePage(c echo.Context, e *views.Entity, id uuid.UUID) views.TimelinePage {
+func (s *Server) timelinePage(c echo.Context, look *views.Look, id uuid.UUID) views.TimelinePage {
 	v := visiting(c)
-	return views.TimelinePage{Entity: e, ID: id, Me: v.who.MemberID, Manages: v.who.Role.May(auth.Manage)}
+	return views.TimelinePage{Look: look, ID: id, Me: v.who.MemberID, Manages: v.who.Role.May(auth.Manage)}
 }
 
 // readTimeline reads a page of the timeline: from its top, with what is pinned,
@@ -52,8 +53,8 @@ func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *vie
 		p.Next = momentCursor(last.At, last.Key)
 	}
 	p.Rows = rows
-	if p.Entity.Kind == tenantdb.Task && after == "" {
-		// A task's own changes show on the timeline of what it is about, and here.
+	if p.Look.Subject() != nil && after == "" {
+		// Its own changes show on the timeline of what it is about, and here.
 		own, err := q.EntityChanges(ctx, p.ID, timelineSize)
 		if err != nil {
 			return err
@@ -118,15 +119,15 @@ func parseMoment(s string) (time.Time, string, error) {
 }
 
 // Timeline is a record's timeline from its top, or its next lines.
-func (r *records[Row, Params]) Timeline(c echo.Context) error {
+func (r *records) Timeline(c echo.Context) error {
 	ctx := c.Request().Context()
-	_, rec, err := r.live(c)
+	rec, err := r.live(c)
 	if err != nil {
 		return err
 	}
-	p := r.timelinePage(c, r.entity, rec.ID)
-	p.Code = rec.Values["currency"]
-	p.Shell = r.shell(c, r.entity.Many, rec.Name)
+	p := r.timelinePage(c, r.look, rec.ID)
+	p.Code = currencyOf(rec.Record)
+	p.Shell = r.shell(c, r.look.Many, rec.Name())
 	after := c.QueryParam("after")
 	err = r.db.TenantRead(ctx, func(tx *db.TenantTx) error { return readTimeline(ctx, tx.Queries, after, &p) })
 	if err != nil {
@@ -142,7 +143,7 @@ func (r *records[Row, Params]) Timeline(c echo.Context) error {
 // renderTimeline answers a write to a record's notes: the timeline again for
 // HTMX, the record's page otherwise.
 func (s *Server) renderTimeline(c echo.Context, status int, again func(views.TimelinePage, *ui.Flash) templ.Component, kind string, id uuid.UUID, f ui.Form, flash *ui.Flash) error {
-	e := views.EntityOf(tenantdb.Kind(kind))
+	e := views.LookOf(entity.Kind(kind))
 	if !wantsFragment(c) && status == http.StatusOK {
 		if flash != nil {
 			if err := s.setFlash(c, *flash); err != nil {
@@ -154,27 +155,18 @@ func (s *Server) renderTimeline(c echo.Context, status int, again func(views.Tim
 	ctx := c.Request().Context()
 	p := s.timelinePage(c, e, id)
 	p.Shell, p.Form = s.shell(c, e.Many, e.Title()), f
-	var name string
-	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) error {
-		r, err := tx.RecordGet(ctx, e.Kind, id, false)
-		if err != nil {
+	rec := views.Record{Look: e}
+	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if rec.Record, err = tx.RecordGet(ctx, e.Entity, id); err != nil {
 			return err
 		}
-		name = r.Name
-		if e.Kind == tenantdb.Deal {
-			d, err := tx.DealGet(ctx, id)
-			if err != nil {
-				return err
-			}
-			p.Code = d.Currency
-		}
+		p.Code = currencyOf(rec.Record)
 		return readTimeline(ctx, tx.Queries, "", &p)
 	})
 	if err != nil {
 		return err
 	}
 	s.showNotes(&p)
-	rec := views.Record{Entity: e, ID: id, Name: name}
 	return s.render(c, status, views.TimelineOnly(p, rec), again(p, flash))
 }
 
@@ -184,7 +176,7 @@ func (s *Server) noteCreate(c echo.Context) error {
 	ctx := c.Request().Context()
 	id, err := uuid.Parse(c.FormValue("subject_id"))
 	kind := c.FormValue("subject_type")
-	if err != nil || !tenantdb.Kind(kind).Valid() {
+	if err != nil || !entity.Kind(kind).Valid() {
 		return errNotFound
 	}
 	f := readForm(c, noteFields, true)

@@ -76,7 +76,7 @@ func TestUnchangedFormSavesNothing(t *testing.T) {
 			for path, id := range map[string]uuid.UUID{
 				"/customers/": w.Customer(tenantdb.CustomerUpdateParams{Name: "Añil & Söhne", AnnualRevenue: &amount, Employees: &employees, Phone: "+39065550140;ext=12", Website: "https://müller.de/a?b=c", Domain: "müller.de", Email: "info@müller.de", Description: "a\n\n  b"}, "Café", "VIP"),
 				"/leads/":     w.Lead(tenantdb.LeadUpdateParams{LastName: "Rossi", Amount: &amount, Phone: "06 555 casa", Source: "none"}),
-				"/contacts/":  w.Contact(tenantdb.ContactUpdateParams{LastName: "Rossi", Birthday: &birthday, Emails: []tenantdb.ContactPoint{{Value: "a@x.com"}, {Value: "b@x.com", Label: "home"}}, Phones: []tenantdb.ContactPoint{{Value: "112"}, {Value: "+39065550140;ext=1", Label: "work"}}}),
+				"/contacts/":  w.Contact(tenantdb.ContactUpdateParams{LastName: "Rossi", Birthday: &birthday, Emails: []entity.Point{{Value: "a@x.com"}, {Value: "b@x.com", Label: "home"}}, Phones: []entity.Point{{Value: "112"}, {Value: "+39065550140;ext=1", Label: "work"}}}),
 				"/deals/":     w.Deal(tenantdb.DealUpdateParams{Name: "Deal", Amount: &amount, Currency: currency, ExpectedCloseDate: &on}),
 				"/projects/":  w.Project(tenantdb.ProjectUpdateParams{Name: "Project", Budget: &amount, StartDate: &on}),
 				"/tasks/":     w.Task(tenantdb.TaskUpdateParams{Subject: "Task", DueAt: &at, RemindAt: &at, Repeat: "monthly"}),
@@ -142,7 +142,7 @@ func TestWorkspaceCurrency(t *testing.T) {
 		t.Errorf("with an amount: %q", got)
 	}
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, tenantdb.Lead, lead, 1)
+		return crm.Delete(ctx, tx.Queries, entity.Lead, lead, 1)
 	})
 	change("EUR").Want(http.StatusUnprocessableEntity) // it may come back
 	change("BHD").Want(http.StatusSeeOther)
@@ -207,7 +207,7 @@ func TestFoundByItsName(t *testing.T) {
 	for _, name := range []string{"Álvaro Núñez", "Björn Borg", "Бьёрн", "Jürgen Groß", "Mueller", "Σωκράτης", "Acme AG", "Smith & Co", "Bank of Rome", "株式会社東京", "O’Brien", "Jean-Luc", "Åarhus"} {
 		w.Customer(customerNamed(name))
 	}
-	w.Contact(tenantdb.ContactUpdateParams{LastName: "Second", Emails: []tenantdb.ContactPoint{{Value: "one@first.example"}, {Value: "two@second.example"}}, Phones: []tenantdb.ContactPoint{{Value: "+39065550140"}, {Value: "+491711234567"}}})
+	w.Contact(tenantdb.ContactUpdateParams{LastName: "Second", Emails: []entity.Point{{Value: "one@first.example"}, {Value: "two@second.example"}}, Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for query, want := range map[string]string{
 		"alvaro": "Álvaro Núñez", "nunez": "Álvaro Núñez", "bjorn": "Björn Borg", "бьерн": "Бьёрн", "jurgen": "Jürgen Groß", "juergen": "Jürgen Groß", "gross": "Jürgen Groß", "JÜRGEN": "Jürgen Groß", "müller": "Mueller", "muller": "", "σωκρατης": "Σωκράτης",
 		"Acme AG": "Acme AG", "ag": "Acme AG", "Smith & Co": "Smith & Co", "co": "Smith & Co", "Bank of Rome": "Bank of Rome", "of": "Bank of Rome", "東京": "株式会社東京", "京": "株式会社東京", "株式": "株式会社東京", "o'brien": "O’Brien", "obrien": "O’Brien", "jean-luc": "Jean-Luc", "luc": "Jean-Luc", "aarhus": "Åarhus", "&": "", "gx": "", "zz": "",
@@ -243,7 +243,7 @@ func TestMatches(t *testing.T) {
 	c := w.Client(w.Owner)
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Müller Maschinen GmbH", Website: "https://shop.mueller-maschinen.de/start", Phone: "+49301234567"})
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Other", Domain: "other.example"})
-	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", Emails: []tenantdb.ContactPoint{{Value: "anna@first.example"}, {Value: "anna@second.example"}}, Phones: []tenantdb.ContactPoint{{Value: "+39065550140"}, {Value: "+491711234567"}}})
+	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", Emails: []entity.Point{{Value: "anna@first.example"}, {Value: "anna@second.example"}}, Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for at, want := range map[string]string{
 		"/customers/matches?domain=www.mueller-maschinen.de": "Same domain", "/customers/matches?email=info@mueller-maschinen.de": "Same email domain", "/customers/matches?name=muller+maschinen": "Same name", "/customers/matches?phone=030+1234567": "Same phone",
 		"/customers/matches?name=Nobody": "", "/customers/matches?email=x@gmx.ch": "", "/customers/matches": "",
@@ -289,7 +289,7 @@ func TestConversionLosesNothing(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	other := w.Customer(customerNamed("Her Company"))
-	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", CustomerID: &other, JobTitle: "Director", Emails: []tenantdb.ContactPoint{{Value: "anna@example.com"}}})
+	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", CustomerID: &other, JobTitle: "Director", Emails: []entity.Point{{Value: "anna@example.com"}}})
 	lead := func() uuid.UUID {
 		return w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", JobTitle: "CEO", Phone: "+39065550140", Email: "anna.rossi@acme.example", Description: "Met at the fair", CompanyName: "Acme", Website: "https://acme.example"})
 	}
@@ -513,25 +513,29 @@ func TestTasksByDueDayPages(t *testing.T) {
 		}
 		w.Task(p)
 	}
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, sort := range []string{"due_at", "-due_at"} {
 		var paged, whole []string
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 			after := ""
 			for {
-				rows, next, err := tx.TaskList(ctx, tenantdb.Filter{}, tenantdb.Page{Sort: sort, After: after, Limit: 7, Zone: "Europe/Rome"})
+				rows, next, err := tx.RecordList(ctx, entity.Tasks, tenantdb.List{Page: tenantdb.Page{Sort: sort, After: after, Limit: 7, Zone: rome}})
 				if err != nil {
 					return err
 				}
 				for _, r := range rows {
-					paged = append(paged, r.Subject)
+					paged = append(paged, r.Name())
 				}
 				if after = next; after == "" {
 					break
 				}
 			}
-			rows, _, err := tx.TaskList(ctx, tenantdb.Filter{}, tenantdb.Page{Sort: sort, Limit: 200, Zone: "Europe/Rome"})
+			rows, _, err := tx.RecordList(ctx, entity.Tasks, tenantdb.List{Page: tenantdb.Page{Sort: sort, Limit: 200, Zone: rome}})
 			for _, r := range rows {
-				whole = append(whole, r.Subject)
+				whole = append(whole, r.Name())
 			}
 			return err
 		})

@@ -43,7 +43,7 @@ where entity_id = any (@ids::uuid[]) and entity = 'tagging' and id > @id and cha
 -- The records that a member changed last.
 select subject_type, subject_id, max(id)::bigint as last from (
 	select subject_type, subject_id, id from changes where member_id = @member_id::uuid order by id desc limit 200
-) x where subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+) x where subject_type = any (@kinds::text[])
 group by subject_type, subject_id order by last desc limit 8;
 
 -- name: RecentChanges :many
@@ -51,46 +51,5 @@ group by subject_type, subject_id order by last desc limit 8;
 select x.change_set, x.subject_type, x.subject_id, max(x.at)::timestamptz as at, coalesce(max(m.name::text), '')::text as member_name,
 	(array_agg(x.entity || ' ' || x.op order by x.id))[1]::text as what
 from (select * from changes order by id desc limit 200) x left join members m on m.id = x.member_id
-where x.subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+where x.subject_type = any (@kinds::text[])
 group by x.change_set, x.subject_type, x.subject_id order by max(x.id) desc limit 10;
-
--- name: RecordNames :many
--- The names of records of any kind, by id; deleted ones are left out.
-select 'customer'::text as kind, id, name::text as name from customers where id = any (@ids::uuid[]) and deleted_at is null
-union all select 'contact', id, name from contacts where id = any (@ids::uuid[]) and deleted_at is null
-union all select 'lead', id, name from leads where id = any (@ids::uuid[]) and deleted_at is null
-union all select 'deal', id, name from deals where id = any (@ids::uuid[]) and deleted_at is null
-union all select 'project', id, name from projects where id = any (@ids::uuid[]) and deleted_at is null
-union all select 'task', id, subject from tasks where id = any (@ids::uuid[]) and deleted_at is null;
-
--- name: Names :many
--- What ids stand for, whatever they are: records (deleted ones too), members,
--- stages, pipelines and tags, deleted ones by the name that they had.
-select id, name::text as name from customers where id = any (@ids::uuid[])
-union all select id, name from contacts where id = any (@ids::uuid[])
-union all select id, name from leads where id = any (@ids::uuid[])
-union all select id, name from deals where id = any (@ids::uuid[])
-union all select id, name from projects where id = any (@ids::uuid[])
-union all select id, subject from tasks where id = any (@ids::uuid[])
-union all select id, name from members where id = any (@ids::uuid[])
-union all select id, name from stages where id = any (@ids::uuid[])
-union all select id, name from pipelines where id = any (@ids::uuid[])
-union all select id, name from tags where id = any (@ids::uuid[])
-union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any (@ids::uuid[]) and c.entity = 'tag' and c.op = 'delete';
-
--- name: TrashList :many
--- What was deleted, the last first, from before a moment on.
-select kind, id, name, deleted_at::timestamptz as deleted_at from (
-	(select 'customer'::text as kind, id, name::text as name, deleted_at from customers where deleted_at is not null and (deleted_at, id) < (@before::timestamptz, @before_id::uuid) order by deleted_at desc, id desc limit @n)
-	union all (select 'contact', id, name, deleted_at from contacts where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
-	union all (select 'lead', id, name, deleted_at from leads where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
-	union all (select 'deal', id, name, deleted_at from deals where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
-	union all (select 'project', id, name, deleted_at from projects where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
-	union all (select 'task', id, subject, deleted_at from tasks where deleted_at is not null and (deleted_at, id) < (@before, @before_id) order by deleted_at desc, id desc limit @n)
-) x order by deleted_at desc, id desc limit @n;
-
--- name: TrashOlder :one
--- Whether anything has been in the trash since before the moment.
-select (exists (select from customers where deleted_at < @before::timestamptz) or exists (select from contacts where deleted_at < @before)
-	or exists (select from leads where deleted_at < @before) or exists (select from deals where deleted_at < @before)
-	or exists (select from projects where deleted_at < @before) or exists (select from tasks where deleted_at < @before))::bool;

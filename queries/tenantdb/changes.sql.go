@@ -128,52 +128,11 @@ func (q *Queries) EntityChanges(ctx context.Context, entityID uuid.UUID, n int32
 	return items, nil
 }
 
-const names = `-- name: Names :many
-select id, name::text as name from customers where id = any ($1::uuid[])
-union all select id, name from contacts where id = any ($1::uuid[])
-union all select id, name from leads where id = any ($1::uuid[])
-union all select id, name from deals where id = any ($1::uuid[])
-union all select id, name from projects where id = any ($1::uuid[])
-union all select id, subject from tasks where id = any ($1::uuid[])
-union all select id, name from members where id = any ($1::uuid[])
-union all select id, name from stages where id = any ($1::uuid[])
-union all select id, name from pipelines where id = any ($1::uuid[])
-union all select id, name from tags where id = any ($1::uuid[])
-union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'
-`
-
-type NamesRow struct {
-	ID   uuid.UUID `db:"id"`
-	Name string    `db:"name"`
-}
-
-// What ids stand for, whatever they are: records (deleted ones too), members,
-// stages, pipelines and tags, deleted ones by the name that they had.
-func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]NamesRow, error) {
-	rows, err := q.db.Query(ctx, names, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []NamesRow{}
-	for rows.Next() {
-		var i NamesRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const recentChanges = `-- name: RecentChanges :many
 select x.change_set, x.subject_type, x.subject_id, max(x.at)::timestamptz as at, coalesce(max(m.name::text), '')::text as member_name,
 	(array_agg(x.entity || ' ' || x.op order by x.id))[1]::text as what
 from (select id, change_set, at, member_id, entity, entity_id, subject_type, subject_id, op, before, after from changes order by id desc limit 200) x left join members m on m.id = x.member_id
-where x.subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+where x.subject_type = any ($1::text[])
 group by x.change_set, x.subject_type, x.subject_id order by max(x.id) desc limit 10
 `
 
@@ -187,8 +146,8 @@ type RecentChangesRow struct {
 }
 
 // What happened in the workspace last, one line for each record and transaction.
-func (q *Queries) RecentChanges(ctx context.Context) ([]RecentChangesRow, error) {
-	rows, err := q.db.Query(ctx, recentChanges)
+func (q *Queries) RecentChanges(ctx context.Context, kinds []string) ([]RecentChangesRow, error) {
+	rows, err := q.db.Query(ctx, recentChanges, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +176,7 @@ func (q *Queries) RecentChanges(ctx context.Context) ([]RecentChangesRow, error)
 const recentRecords = `-- name: RecentRecords :many
 select subject_type, subject_id, max(id)::bigint as last from (
 	select subject_type, subject_id, id from changes where member_id = $1::uuid order by id desc limit 200
-) x where subject_type = any (array['customer', 'contact', 'lead', 'deal', 'project', 'task'])
+) x where subject_type = any ($2::text[])
 group by subject_type, subject_id order by last desc limit 8
 `
 
@@ -228,8 +187,8 @@ type RecentRecordsRow struct {
 }
 
 // The records that a member changed last.
-func (q *Queries) RecentRecords(ctx context.Context, memberID uuid.UUID) ([]RecentRecordsRow, error) {
-	rows, err := q.db.Query(ctx, recentRecords, memberID)
+func (q *Queries) RecentRecords(ctx context.Context, memberID uuid.UUID, kinds []string) ([]RecentRecordsRow, error) {
+	rows, err := q.db.Query(ctx, recentRecords, memberID, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -238,42 +197,6 @@ func (q *Queries) RecentRecords(ctx context.Context, memberID uuid.UUID) ([]Rece
 	for rows.Next() {
 		var i RecentRecordsRow
 		if err := rows.Scan(&i.SubjectType, &i.SubjectID, &i.Last); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const recordNames = `-- name: RecordNames :many
-select 'customer'::text as kind, id, name::text as name from customers where id = any ($1::uuid[]) and deleted_at is null
-union all select 'contact', id, name from contacts where id = any ($1::uuid[]) and deleted_at is null
-union all select 'lead', id, name from leads where id = any ($1::uuid[]) and deleted_at is null
-union all select 'deal', id, name from deals where id = any ($1::uuid[]) and deleted_at is null
-union all select 'project', id, name from projects where id = any ($1::uuid[]) and deleted_at is null
-union all select 'task', id, subject from tasks where id = any ($1::uuid[]) and deleted_at is null
-`
-
-type RecordNamesRow struct {
-	Kind string    `db:"kind"`
-	ID   uuid.UUID `db:"id"`
-	Name string    `db:"name"`
-}
-
-// The names of records of any kind, by id; deleted ones are left out.
-func (q *Queries) RecordNames(ctx context.Context, ids []uuid.UUID) ([]RecordNamesRow, error) {
-	rows, err := q.db.Query(ctx, recordNames, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []RecordNamesRow{}
-	for rows.Next() {
-		var i RecordNamesRow
-		if err := rows.Scan(&i.Kind, &i.ID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -403,62 +326,4 @@ func (q *Queries) Timeline(ctx context.Context, arg TimelineParams) ([]TimelineR
 		return nil, err
 	}
 	return items, nil
-}
-
-const trashList = `-- name: TrashList :many
-select kind, id, name, deleted_at::timestamptz as deleted_at from (
-	(select 'customer'::text as kind, id, name::text as name, deleted_at from customers where deleted_at is not null and (deleted_at, id) < ($1::timestamptz, $2::uuid) order by deleted_at desc, id desc limit $3)
-	union all (select 'contact', id, name, deleted_at from contacts where deleted_at is not null and (deleted_at, id) < ($1, $2) order by deleted_at desc, id desc limit $3)
-	union all (select 'lead', id, name, deleted_at from leads where deleted_at is not null and (deleted_at, id) < ($1, $2) order by deleted_at desc, id desc limit $3)
-	union all (select 'deal', id, name, deleted_at from deals where deleted_at is not null and (deleted_at, id) < ($1, $2) order by deleted_at desc, id desc limit $3)
-	union all (select 'project', id, name, deleted_at from projects where deleted_at is not null and (deleted_at, id) < ($1, $2) order by deleted_at desc, id desc limit $3)
-	union all (select 'task', id, subject, deleted_at from tasks where deleted_at is not null and (deleted_at, id) < ($1, $2) order by deleted_at desc, id desc limit $3)
-) x order by deleted_at desc, id desc limit $3
-`
-
-type TrashListRow struct {
-	Kind      string    `db:"kind"`
-	ID        uuid.UUID `db:"id"`
-	Name      string    `db:"name"`
-	DeletedAt time.Time `db:"deleted_at"`
-}
-
-// What was deleted, the last first, from before a moment on.
-func (q *Queries) TrashList(ctx context.Context, before time.Time, beforeID uuid.UUID, n int32) ([]TrashListRow, error) {
-	rows, err := q.db.Query(ctx, trashList, before, beforeID, n)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []TrashListRow{}
-	for rows.Next() {
-		var i TrashListRow
-		if err := rows.Scan(
-			&i.Kind,
-			&i.ID,
-			&i.Name,
-			&i.DeletedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const trashOlder = `-- name: TrashOlder :one
-select (exists (select from customers where deleted_at < $1::timestamptz) or exists (select from contacts where deleted_at < $1)
-	or exists (select from leads where deleted_at < $1) or exists (select from deals where deleted_at < $1)
-	or exists (select from projects where deleted_at < $1) or exists (select from tasks where deleted_at < $1))::bool
-`
-
-// Whether anything has been in the trash since before the moment.
-func (q *Queries) TrashOlder(ctx context.Context, before time.Time) (bool, error) {
-	row := q.db.QueryRow(ctx, trashOlder, before)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }

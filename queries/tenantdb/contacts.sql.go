@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 type ContactCopyParams struct {
@@ -19,8 +20,8 @@ type ContactCopyParams struct {
 	Salutation  string         `db:"salutation"`
 	JobTitle    string         `db:"job_title"`
 	CustomerID  *uuid.UUID     `db:"customer_id"`
-	Emails      []ContactPoint `db:"emails"`
-	Phones      []ContactPoint `db:"phones"`
+	Emails      []entity.Point `db:"emails"`
+	Phones      []entity.Point `db:"phones"`
 	LinkedinUrl string         `db:"linkedin_url"`
 	Birthday    *time.Time     `db:"birthday"`
 	DoNotCall   bool           `db:"do_not_call"`
@@ -48,8 +49,8 @@ type ContactGetRow struct {
 	Salutation   string         `db:"salutation"`
 	JobTitle     string         `db:"job_title"`
 	CustomerID   *uuid.UUID     `db:"customer_id"`
-	Emails       []ContactPoint `db:"emails"`
-	Phones       []ContactPoint `db:"phones"`
+	Emails       []entity.Point `db:"emails"`
+	Phones       []entity.Point `db:"phones"`
 	LinkedinUrl  string         `db:"linkedin_url"`
 	Birthday     *time.Time     `db:"birthday"`
 	DoNotCall    bool           `db:"do_not_call"`
@@ -117,8 +118,8 @@ type ContactInsertParams struct {
 	Salutation  string         `db:"salutation"`
 	JobTitle    string         `db:"job_title"`
 	CustomerID  *uuid.UUID     `db:"customer_id"`
-	Emails      []ContactPoint `db:"emails"`
-	Phones      []ContactPoint `db:"phones"`
+	Emails      []entity.Point `db:"emails"`
+	Phones      []entity.Point `db:"phones"`
 	LinkedinUrl string         `db:"linkedin_url"`
 	Birthday    *time.Time     `db:"birthday"`
 	DoNotCall   bool           `db:"do_not_call"`
@@ -166,8 +167,8 @@ type ContactUpdateParams struct {
 	Salutation  string         `db:"salutation"`
 	JobTitle    string         `db:"job_title"`
 	CustomerID  *uuid.UUID     `db:"customer_id"`
-	Emails      []ContactPoint `db:"emails"`
-	Phones      []ContactPoint `db:"phones"`
+	Emails      []entity.Point `db:"emails"`
+	Phones      []entity.Point `db:"phones"`
 	LinkedinUrl string         `db:"linkedin_url"`
 	Birthday    *time.Time     `db:"birthday"`
 	DoNotCall   bool           `db:"do_not_call"`

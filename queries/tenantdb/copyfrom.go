@@ -361,6 +361,7 @@ func (r iteratorForTaskCopy) Values() ([]interface{}, error) {
 		r.rows[0].CompletedAt,
 		r.rows[0].CompletedBy,
 		r.rows[0].NextID,
+		r.rows[0].RepeatAnchor,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -371,5 +372,5 @@ func (r iteratorForTaskCopy) Err() error {
 }
 
 func (q *Queries) TaskCopy(ctx context.Context, arg []TaskCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"tasks"}, []string{"id", "subject", "type", "status", "priority", "due_on", "due_at", "remind_at", "repeat", "assignee_id", "subject_type", "subject_id", "description", "completed_at", "completed_by", "next_id", "created_at", "updated_at"}, &iteratorForTaskCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"tasks"}, []string{"id", "subject", "type", "status", "priority", "due_on", "due_at", "remind_at", "repeat", "assignee_id", "subject_type", "subject_id", "description", "completed_at", "completed_by", "next_id", "repeat_anchor", "created_at", "updated_at"}, &iteratorForTaskCopy{rows: arg})
 }

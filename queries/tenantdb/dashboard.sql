@@ -23,8 +23,3 @@ group by 1 order by 2 desc, 1 limit 30;
 -- The member's open tasks, and those that are late: before today, or before now.
 select count(*)::bigint as open, count(*) filter (where due_on < @today::date or due_at < now())::bigint as overdue
 from tasks where assignee_id = @member_id and deleted_at is null and status <> 'done';
-
--- name: WorkspaceEmpty :one
-select (not exists (select from customers where deleted_at is null) and not exists (select from leads where deleted_at is null)
-	and not exists (select from deals where deleted_at is null) and not exists (select from contacts where deleted_at is null)
-	and not exists (select from tasks where deleted_at is null) and not exists (select from projects where deleted_at is null))::bool;

@@ -142,16 +142,3 @@ func (q *Queries) DashboardWon(ctx context.Context, starts []time.Time, since ti
 	}
 	return items, nil
 }
-
-const workspaceEmpty = `-- name: WorkspaceEmpty :one
-select (not exists (select from customers where deleted_at is null) and not exists (select from leads where deleted_at is null)
-	and not exists (select from deals where deleted_at is null) and not exists (select from contacts where deleted_at is null)
-	and not exists (select from tasks where deleted_at is null) and not exists (select from projects where deleted_at is null))::bool
-`
-
-func (q *Queries) WorkspaceEmpty(ctx context.Context) (bool, error) {
-	row := q.db.QueryRow(ctx, workspaceEmpty)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}

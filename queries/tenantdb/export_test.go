@@ -3,25 +3,37 @@ package tenantdb
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
+// all are the names of a kind's fields: a list that shows everything.
+func all(e *entity.Entity) (names []string) {
+	for _, f := range e.Fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // ListSQL is the query of a page, for tests that look at its plan.
-func ListSQL(k Kind, f Filter, p Page) (string, []any, error) {
-	return lists[k].query(lists[k].conditions(f), p)
+func ListSQL(e *entity.Entity, f Filter, p Page) (string, []any, error) {
+	s := specOf(e)
+	return s.query(newRowReader(e, all(e)), s.conditions(f), p, "UTC")
 }
 
 // ListSorts are the fields that a kind is sorted by.
-func ListSorts(k Kind) []string { return slices.Sorted(maps.Keys(lists[k].sorts)) }
+func ListSorts(e *entity.Entity) []string { return slices.Sorted(maps.Keys(specOf(e).sorts)) }
 
 // ListShapes is one sort of each shape that the kind's lists have, the first by
 // name: a column that all rows have, a text and another column that may be empty,
 // a column of another table. Sorts of one shape are the same query but for names.
-func ListShapes(k Kind) (fields []string) {
+func ListShapes(e *entity.Entity) (fields []string) {
 	seen := map[string]bool{}
-	for _, f := range ListSorts(k) {
-		c := lists[k].sorts[f]
+	for _, f := range ListSorts(e) {
+		c := specOf(e).sorts[f]
 		shape := strings.TrimPrefix(c.absent, c.column)
 		if c.related != nil {
 			shape = "related"
@@ -35,25 +47,25 @@ func ListShapes(k Kind) (fields []string) {
 }
 
 // ListAfter is the cursor behind the first n rows, "" when there are no more.
-func (q *Queries) ListAfter(ctx context.Context, k Kind, f Filter, sort string, n int) (string, error) {
-	spec := lists[k]
-	spec.columns, spec.join = "1", ""
-	_, next, err := listPage[struct {
-		ListKey
-		One int
-	}](ctx, q.db, spec, spec.conditions(f), Page{Sort: sort, Limit: n})
+func (q *Queries) ListAfter(ctx context.Context, e *entity.Entity, f Filter, sort string, n int) (string, error) {
+	_, next, err := q.RecordList(ctx, e, List{Filter: f, Page: Page{Sort: sort, Limit: n}})
 	return next, err
 }
 
-// BoardSQL is the query of a board's columns: of the deals by stage, of the
-// leads by status.
-func BoardSQL(k Kind, values []string) (string, []any) {
-	b := map[Kind]board{Deal: dealBoard, Lead: leadBoard}[k]
-	return lists[k].columnsQuery(b, lists[k].conditions(Filter{}), values, 20)
+// BoardSQL is the query of a board's columns.
+func BoardSQL(e *entity.Entity, values []string) (string, []any) {
+	s := specOf(e)
+	return s.columnsQuery(newRowReader(e, all(e)), s.conditions(Filter{}), values, 20)
+}
+
+// Structs are those of a kind's get, insert, update and copy.
+func Structs(k entity.Kind) map[string]reflect.Type {
+	s := stores[k]
+	return map[string]reflect.Type{"get": s.row, "insert": s.inserted, "update": s.updated, "copy": s.loaded}
 }
 
 // MatchesSQL is the query of Matches.
-func MatchesSQL(k Kind, m MatchQuery) (string, []any) { return matchesQuery(k, m) }
+func MatchesSQL(k entity.Kind, m MatchQuery) (string, []any) { return matchesQuery(k, m) }
 
 // TimelineSQL is the query of a page of a timeline.
 const TimelineSQL = timeline

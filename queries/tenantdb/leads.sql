@@ -43,10 +43,3 @@ insert into leads (
 	@status, @rating, @amount, @description, @owner_id, @converted_at, @conversion_set, @customer_id, @contact_id,
 	@deal_id, @created_at, @updated_at
 );
-
--- name: LeadColumns :many
--- How many leads each status has, and what they amount to.
-select status, count(*)::bigint as n, coalesce(sum(amount), 0)::bigint as amount from leads where deleted_at is null group by status;
-
--- name: LeadSetStatus :execrows
-update leads set status = @status, version = version + 1, updated_at = now() where id = @id and version = @version and deleted_at is null and status <> 'converted';

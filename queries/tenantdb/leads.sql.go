@@ -12,37 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const leadColumns = `-- name: LeadColumns :many
-select status, count(*)::bigint as n, coalesce(sum(amount), 0)::bigint as amount from leads where deleted_at is null group by status
-`
-
-type LeadColumnsRow struct {
-	Status string `db:"status"`
-	N      int64  `db:"n"`
-	Amount int64  `db:"amount"`
-}
-
-// How many leads each status has, and what they amount to.
-func (q *Queries) LeadColumns(ctx context.Context) ([]LeadColumnsRow, error) {
-	rows, err := q.db.Query(ctx, leadColumns)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LeadColumnsRow{}
-	for rows.Next() {
-		var i LeadColumnsRow
-		if err := rows.Scan(&i.Status, &i.N, &i.Amount); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 type LeadCopyParams struct {
 	ID            uuid.UUID  `db:"id"`
 	FirstName     string     `db:"first_name"`
@@ -210,18 +179,6 @@ func (q *Queries) LeadInsert(ctx context.Context, arg LeadInsertParams) error {
 		arg.Version,
 	)
 	return err
-}
-
-const leadSetStatus = `-- name: LeadSetStatus :execrows
-update leads set status = $1, version = version + 1, updated_at = now() where id = $2 and version = $3 and deleted_at is null and status <> 'converted'
-`
-
-func (q *Queries) LeadSetStatus(ctx context.Context, status string, iD uuid.UUID, version int32) (int64, error) {
-	result, err := q.db.Exec(ctx, leadSetStatus, status, iD, version)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const leadUpdate = `-- name: LeadUpdate :execrows

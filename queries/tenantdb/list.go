@@ -16,7 +16,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/paddock-crm/paddock/app/entity"
@@ -24,7 +23,7 @@ import (
 
 // sqlc makes static queries; a list that can be sorted by any column, in both
 // directions, from any point, is dozens of them. This file writes that one
-// kind of query, for every entity, from column names that are constants here.
+// kind of query, for every kind of record, from the columns of its description.
 
 // ErrBadCursor is answered for an after= that no list of ours handed out.
 var ErrBadCursor = errors.New("tenantdb: bad cursor")
@@ -32,22 +31,12 @@ var ErrBadCursor = errors.New("tenantdb: bad cursor")
 // CountLimit is how far lists are counted exactly; one more means "and more".
 const CountLimit = 10_000
 
-// ListKey starts every list row: what the next page continues from.
-type ListKey struct {
-	ID      uuid.UUID
-	SortKey string     // the sort column as text
-	Absent  bool       // the sort column is empty; such rows come last either way
-	Related *uuid.UUID // the row whose column it is, where that is another table's
-}
-
-func (k ListKey) listKey() ListKey { return k }
-
 // Page selects part of a list.
 type Page struct {
 	Sort  string // a field of the list, "-" before it for descending; "" is the list's default
 	After string // the cursor of the page before; "" starts at the top
 	Limit int
-	Zone  string // in which days end, as PostgreSQL knows it (ZoneName); "" is UTC
+	Zone  *time.Location // in which days end; nil is UTC
 }
 
 // sortColumn is a column to sort by. Its index is (column, id).
@@ -105,20 +94,90 @@ func nullableColumn(c, cast string) sortColumn {
 	return sortColumn{column: c, cast: cast, present: c + " is not null", absent: c + " is null"}
 }
 
-// listSpec says how an entity is listed.
+// listSpec says how a kind of record is listed.
 type listSpec struct {
+	entity      *entity.Entity
 	id          string // its id column
-	from        string // the entity's own table, filtered, sorted and limited by its indexes
-	columns     string // what a row shows after its ListKey, from the limited rows and join
-	join        string
+	from        string // its own table, filtered, sorted and limited by its indexes
 	sorts       map[string]sortColumn
 	defaultSort string
-	kind        string            // as taggings name it
 	search      string            // the column that is searched: see conditions.search
-	owner       string            // the column that says whose a record is
+	owner       string            // the column that says whose a record is; "" for none
 	match       map[string]string // what a filter compares: a column's condition, with %s for its values as text[]
 	dates       map[string]string // what Filter.Since and Until look at, by Filter.Date
 	days        map[string]string // the day that a row has in place of that moment, where it may
+}
+
+// specs are those of the kinds, made when a kind is first listed.
+var specs sync.Map // *entity.Entity → listSpec
+
+func specOf(e *entity.Entity) listSpec {
+	if s, ok := specs.Load(e); ok {
+		return s.(listSpec) //nolint:forcetypeassert // nothing else is stored
+	}
+	s := newSpec(e)
+	specs.Store(e, s)
+	return s
+}
+
+// newSpec reads from the kind's description how it is listed. The record's own table is r.
+func newSpec(e *entity.Entity) listSpec {
+	s := listSpec{
+		entity: e, id: "r.id", from: e.Table + " r", defaultSort: e.DefaultSort, search: "r.search",
+		sorts: map[string]sortColumn{}, match: map[string]string{}, dates: map[string]string{}, days: map[string]string{},
+	}
+	if o := e.Owner(); o != nil {
+		s.owner = "r." + o.Column
+	}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		column := "r." + f.Column
+		if f.Sort {
+			s.sorts[f.Param] = sortOf(f)
+		}
+		switch {
+		case !f.Filter:
+		case f.Type == entity.TypeReference:
+			s.match[f.Param] = anyID(column)
+		default:
+			s.match[f.Param] = anyOf(column)
+		}
+		if f.Dated != "" {
+			s.dates[f.Dated] = column
+			if f.Type == entity.TypeDue {
+				s.days[f.Dated] = "r." + f.Columns()[0]
+			}
+		}
+	}
+	return s
+}
+
+// sortOf is how a field's column sorts.
+func sortOf(f *entity.Field) sortColumn {
+	column := "r." + f.Column
+	switch {
+	case f.Refers == entity.Member:
+		return ownerColumn(column)
+	case f.Type == entity.TypeSelect && len(f.Options) > 0:
+		values := make([]string, len(f.Options))
+		for i, o := range f.Options {
+			values[i] = o.Value
+		}
+		c := choiceColumn(column, values...)
+		if !f.Required {
+			c = c.optional(column+" > ''", column+" = ''")
+		}
+		return c
+	case f.Type == entity.TypeDue:
+		return sortColumn{column: column, cast: f.Type.Column(), present: column + " is not null", absent: "r." + f.Order + " is null", days: "r." + f.Columns()[0]}
+	case f.Order != "": // a text that stands for the value
+		return nullableColumn("r."+f.Order, "text")
+	case f.Required:
+		return sortColumn{column: column, cast: f.Type.Column()}
+	case f.Type.Column() == "text":
+		return textColumn(column)
+	}
+	return nullableColumn(column, f.Type.Column())
 }
 
 // Filter narrows a list; zero fields do not.
@@ -136,22 +195,24 @@ type Filter struct {
 
 // conditions are what the filter asks of the list's rows.
 func (s listSpec) conditions(f Filter) conditions {
-	c := conditions{where: []string{s.alias() + ".deleted_at is null"}, matched: f.Match}
+	c := conditions{where: []string{"r.deleted_at is null"}, matched: f.Match}
 	c.search(f.Query, s.search)
 	for _, field := range slices.Sorted(maps.Keys(f.Match)) {
 		if format, ok := s.match[field]; ok && len(f.Match[field]) > 0 {
 			c.match(format, f.Match[field])
 		}
 	}
-	if f.NoOwner {
+	switch {
+	case s.owner == "":
+	case f.NoOwner:
 		c.add(s.owner + " is null")
-	} else if f.OwnerID != uuid.Nil {
+	case f.OwnerID != uuid.Nil:
 		c.add(s.owner+" = %s", f.OwnerID)
 	}
 	if f.Tag != "" {
 		// By its id, so that the planner knows whether the tag is rare: then it
 		// starts there, else it looks at each row of the sort's index.
-		c.add(`exists (select from taggings g where g.subject_type = '`+s.kind+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`, f.TagID)
+		c.add(`exists (select from taggings g where g.subject_type = '`+string(s.entity.Kind)+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`, f.TagID)
 	}
 	if column, ok := s.dates[f.Date]; ok {
 		c.between(column, s.days[f.Date], f.Since, f.Until)
@@ -175,14 +236,6 @@ func (c *conditions) between(column, days string, since, until time.Time) {
 			c.moments, c.days = append(c.moments, at), append(c.days, on) // for the parts that have one of them
 		}
 	}
-}
-
-func (s listSpec) alias() string { a, _, _ := strings.Cut(s.id, "."); return a }
-
-// tagged selects a row's tags, each after its colour.
-func tagged(kind, id string) string {
-	return `array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
-		where g.subject_type = '` + kind + `' and g.subject_id = ` + id + ` order by t.name)`
 }
 
 // anyOf is a filter on a text column.
@@ -328,7 +381,7 @@ func parseCursor(s string) (c cursor, err error) {
 //
 // Rows with a value and rows without are two index scans, each limited: one
 // scan with "or … is null" reads the whole index.
-func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error) {
+func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql string, args []any, err error) {
 	field, col, desc := s.sort(p)
 	var from *cursor
 	if p.After != "" {
@@ -382,7 +435,7 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 		}
 		if col.days != "" {
 			where = append(where, c.moments...)
-			parts = append(parts, s.daysPart(&c, col, from, op, dir, limit, p.Zone))
+			parts = append(parts, s.daysPart(&c, col, from, op, dir, limit, zone))
 		}
 		parts = append(parts, part(0, col.column, c.and(where...), col.column+dir+", "+s.id+dir))
 	}
@@ -410,10 +463,10 @@ func (s listSpec) query(c conditions, p Page) (sql string, args []any, err error
 	}
 	// The joins run over the page's rows alone.
 	return fmt.Sprintf(`with %[8]s page as (select * from (%[1]s) parts order by part, list_key%[2]s, list_of%[2]s, list_id%[2]s limit %[3]s)
-		select page.list_id, coalesce(page.list_key::text, ''), page.part = 1, page.list_of, %[4]s
+		select page.list_id, coalesce(page.list_key::text, '') as list_key, page.part = 1 as list_absent, page.list_of, %[4]s
 		from page join %[5]s on %[6]s = page.list_id %[7]s
 		order by page.part, page.list_key%[2]s, page.list_of%[2]s, page.list_id%[2]s`,
-		with, dir, limit, s.columns, s.from, s.id, s.join, valued), c.args, nil
+		with, dir, limit, rows.columns, s.from, s.id, rows.joins, valued), c.args, nil
 }
 
 // daysPart selects the rows of a page that have a day in place of a moment.
@@ -461,26 +514,39 @@ func (q *Queries) ZoneName(ctx context.Context, zone *time.Location) (string, er
 
 func abs(n int) int { return max(n, -n) }
 
-// listPage returns a page of rows and the cursor of the next one, "" at the end.
-func listPage[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, c conditions, p Page) (rows []T, next string, err error) {
-	sql, args, err := s.query(c, p)
+// List says which records are asked for, and what of them.
+type List struct {
+	Filter
+	Page
+	Fields []string // what is read of each, beside what every record has
+}
+
+// RecordList returns a page of records and the cursor of the next one, "" at the end;
+// ErrBadCursor for a cursor that is not of this list and sort.
+func (q *Queries) RecordList(ctx context.Context, e *entity.Entity, l List) (records []entity.Record, next string, err error) {
+	s := specOf(e)
+	zone := ""
+	if field, col, _ := s.sort(l.Page); col.days != "" && l.Zone != nil && field != "" {
+		if zone, err = q.ZoneName(ctx, l.Zone); err != nil {
+			return nil, "", err
+		}
+	}
+	rows := newRowReader(e, l.Fields)
+	sql, args, err := s.query(rows, s.conditions(l.Filter), l.Page, zone)
 	if err != nil {
 		return nil, "", err
 	}
-	r, err := db.Query(ctx, sql, args...)
-	if err == nil {
-		rows, err = pgx.CollectRows(r, pgx.RowToStructByPos[T])
-	}
+	records, keys, err := rows.read(q.db.Query(ctx, sql, args...))
 	if err != nil {
-		return nil, "", badCursor(err, p.After != "")
+		return nil, "", badCursor(err, l.After != "")
 	}
-	if len(rows) > p.Limit {
-		rows = rows[:p.Limit]
-		field, _, _ := s.sort(p)
-		k := rows[p.Limit-1].listKey()
-		next = cursor{Sort: field, Key: k.SortKey, Absent: k.Absent, ID: k.ID, Of: k.Related}.String()
+	if len(records) > l.Limit {
+		records = records[:l.Limit]
+		field, _, _ := s.sort(l.Page)
+		k := keys[l.Limit-1]
+		next = cursor{Sort: field, Key: k.sort, Absent: k.absent, ID: records[l.Limit-1].ID, Of: k.related}.String()
 	}
-	return rows, next, nil
+	return records, next, nil
 }
 
 // badCursor tells a cursor whose key does not cast (class 22, data exception)
@@ -493,11 +559,19 @@ func badCursor(err error, hasCursor bool) error {
 	return err
 }
 
-// listCount counts up to CountLimit+1 rows.
-func listCount(ctx context.Context, db DBTX, s listSpec, c conditions) (n int, err error) {
+// RecordCount counts what the filter leaves, to CountLimit+1 at most.
+func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (n int, err error) {
+	s := specOf(e)
+	c := s.conditions(f)
 	limit := c.arg(CountLimit + 1)
-	err = db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).Scan(&n)
+	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).Scan(&n)
 	return n, err
+}
+
+// RecordSort returns the sort that is in force when sort is asked for.
+func RecordSort(e *entity.Entity, sort string) string {
+	field, _, _ := specOf(e).sort(Page{Sort: sort})
+	return field
 }
 
 func ownerColumn(pointer string) sortColumn {
@@ -506,48 +580,46 @@ func ownerColumn(pointer string) sortColumn {
 
 // Column is the first cards of one column of a board, and the cursor of those
 // below, "" at the end.
-type Column[T any] struct {
-	Cards []T
+type Column struct {
+	Cards []entity.Record
 	Next  string
 }
 
-// board is what listColumns needs beside the list: the column that the cards
-// are dealt out by, with its type, and the field that they are sorted by.
-type board struct{ column, cast, sort string }
-
-// listColumns returns the first n rows of each value's column in one query; of
-// tells a row's value. The cursors continue with listPage, sorted the same way.
-func listColumns[T interface{ listKey() ListKey }](ctx context.Context, db DBTX, s listSpec, b board, c conditions, values []string, n int, of func(T) string) (map[string]Column[T], error) {
+// RecordBoard returns the first n records of each value of the kind's board, by the value,
+// in one query. The cards below come from RecordList, sorted by the board's sort and
+// filtered by the value.
+func (q *Queries) RecordBoard(ctx context.Context, e *entity.Entity, l List, values []string, n int) (map[string]Column, error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
-	sql, args := s.columnsQuery(b, c, values, n)
-	r, err := db.Query(ctx, sql, args...)
+	s := specOf(e)
+	rows := newRowReader(e, l.Fields)
+	sql, args := s.columnsQuery(rows, s.conditions(l.Filter), values, n)
+	records, keys, err := rows.read(q.db.Query(ctx, sql, args...))
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pgx.CollectRows(r, pgx.RowToStructByPos[T])
-	if err != nil {
-		return nil, err
-	}
-	field, _, _ := s.sort(Page{Sort: b.sort})
-	out := map[string]Column[T]{}
-	for _, row := range rows {
-		column := out[of(row)]
+	by := e.Field(e.Board)
+	field, _, _ := s.sort(Page{Sort: e.BoardSort})
+	out, last := map[string]Column{}, map[string]string{} // last: the sort keys of the last cards
+	for i, r := range records {
+		value := by.Type.Input(r.Values[by.Name], entity.Formats{})
+		column := out[value]
 		if len(column.Cards) < n {
-			column.Cards = append(column.Cards, row)
+			column.Cards = append(column.Cards, r)
+			last[value] = keys[i].sort
 		} else {
-			k := column.Cards[n-1].listKey()
-			column.Next = cursor{Sort: field, Key: k.SortKey, ID: k.ID}.String()
+			column.Next = cursor{Sort: field, Key: last[value], ID: column.Cards[n-1].ID}.String()
 		}
-		out[of(row)] = column
+		out[value] = column
 	}
 	return out, nil
 }
 
-// columnsQuery writes the query of listColumns.
-func (s listSpec) columnsQuery(b board, c conditions, values []string, n int) (sql string, args []any) {
-	_, col, desc := s.sort(Page{Sort: b.sort})
+// columnsQuery writes the query of RecordBoard.
+func (s listSpec) columnsQuery(rows *rowReader, c conditions, values []string, n int) (sql string, args []any) {
+	by := s.entity.Field(s.entity.Board)
+	_, col, desc := s.sort(Page{Sort: s.entity.BoardSort})
 	dir := ""
 	if desc {
 		dir = " desc"
@@ -556,11 +628,46 @@ func (s listSpec) columnsQuery(b board, c conditions, values []string, n int) (s
 	parts := make([]string, len(values))
 	for i, v := range values { // a part for each, so that the planner knows which are rare
 		parts[i] = fmt.Sprintf(`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s::%[6]s and %[7]s order by %[2]s%[8]s, %[1]s%[8]s limit %[9]s)`,
-			s.id, col.column, s.from, b.column, c.arg(v), b.cast, strings.Join(c.where, " and "), dir, limit)
+			s.id, col.column, s.from, "r."+by.Column, c.arg(v), by.Type.Column(), strings.Join(c.where, " and "), dir, limit)
 	}
 	sql = fmt.Sprintf(`with page as (%[1]s)
-		select page.list_id, page.list_key::text, false, null::uuid, %[2]s
+		select page.list_id, page.list_key::text as list_key, false as list_absent, null::uuid as list_of, %[2]s
 		from page join %[3]s on %[4]s = page.list_id %[5]s order by page.list_key%[6]s, page.list_id%[6]s`,
-		strings.Join(parts, " union all "), s.columns, s.from, s.id, s.join, dir)
+		strings.Join(parts, " union all "), rows.columns, s.from, s.id, rows.joins, dir)
 	return sql, c.args
+}
+
+// Sum is how many records there are, and what they amount to in the workspace's currency.
+type Sum struct {
+	N, Amount int64
+	Sums      bool // the kind has amounts in that currency
+}
+
+// RecordSums returns how many records each value of the kind's board has, and what they
+// amount to.
+func (q *Queries) RecordSums(ctx context.Context, e *entity.Entity) (map[string]Sum, error) {
+	by := e.Field(e.Board)
+	amount, sums := "0", false
+	for i := range e.Fields {
+		if f := &e.Fields[i]; f.Type == entity.TypeMoney && f.Currency == "" && !sums {
+			amount, sums = "coalesce(sum("+f.Column+"), 0)", true
+		}
+	}
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select %s::text, count(*)::bigint, %s::bigint from %s where deleted_at is null group by 1`, by.Column, amount, e.Table))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]Sum{}
+	for _, o := range by.Options {
+		out[o.Value] = Sum{Sums: sums}
+	}
+	for rows.Next() {
+		value, s := "", Sum{Sums: sums}
+		if err := rows.Scan(&value, &s.N, &s.Amount); err != nil {
+			return nil, err
+		}
+		out[value] = s
+	}
+	return out, rows.Err()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -26,25 +27,25 @@ var every = flag.Bool("plans", false, "plans of every sort")
 // owner, the others' spread over six members; one owner, one tag and one value
 // of each choice are rare. Triggers and foreign keys are left out: this is
 // about reading.
-func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k tenantdb.Kind) (members, tags []uuid.UUID) {
+func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, tags []uuid.UUID) {
 	t.Helper()
-	columns := map[tenantdb.Kind][2]string{
-		tenantdb.Customer: {"name, domain, city, industry, annual_revenue, type", `'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text) else '' end, 'Industry ' || g % 20,
+	columns := map[entity.Kind][2]string{
+		entity.Customer: {"name, domain, city, industry, annual_revenue, type", `'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text) else '' end, 'Industry ' || g % 20,
 			case when (hashint4(g * 3 + 15838) & 65535) % 4 > 0 then g end, case when g % 5000 = 0 then 'lapsed' else (array['prospect', 'customer', 'partner'])[1 + (hashint4(g * 3 + 23757) & 65535) % 3] end`},
-		tenantdb.Contact: {"first_name, last_name, job_title, emails, customer_id", `'First', md5(g::text), case when (hashint4(g * 3 + 31676) & 65535) % 3 > 0 then 'Job ' || g % 99 else '' end,
+		entity.Contact: {"first_name, last_name, job_title, emails, customer_id", `'First', md5(g::text), case when (hashint4(g * 3 + 31676) & 65535) % 3 > 0 then 'Job ' || g % 99 else '' end,
 			case when (hashint4(g * 3 + 39595) & 65535) % 5 > 0 then jsonb_build_array(jsonb_build_object('value', md5(g::text) || '@example.com', 'label', 'work')) else '[]' end,
 			case when (hashint4(g * 3 + 47514) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
-		tenantdb.Lead: {"last_name, company_name, source, status, rating, amount", `md5(g::text), case when (hashint4(g * 3 + 55433) & 65535) % 3 > 0 then 'Company ' || md5(g::text) else '' end, 'Source ' || g % 9,
+		entity.Lead: {"last_name, company_name, source, status, rating, amount", `md5(g::text), case when (hashint4(g * 3 + 55433) & 65535) % 3 > 0 then 'Company ' || md5(g::text) else '' end, 'Source ' || g % 9,
 			case when g % 5000 = 0 then 'qualified' else (array['new', 'attempting', 'contacted', 'unqualified'])[1 + (hashint4(g * 3 + 63352) & 65535) % 4] end, (array['', 'hot', 'warm', 'cold'])[1 + (hashint4(g * 3 + 71271) & 65535) % 4], case when (hashint4(g * 3 + 79190) & 65535) % 4 > 0 then g end`},
-		tenantdb.Deal: {"name, pipeline_id, stage_id, position, amount, currency, expected_close_date, source, customer_id", `'Deal ' || md5(g::text), (select id from pipelines), s.ids[case when g % 5000 = 0 then 6 else 1 + (hashint4(g * 3 + 87109) & 65535) % 5 end], 'n' || lpad(g::text, 11, '0') || 'V',
+		entity.Deal: {"name, pipeline_id, stage_id, position, amount, currency, expected_close_date, source, customer_id", `'Deal ' || md5(g::text), (select id from pipelines), s.ids[case when g % 5000 = 0 then 6 else 1 + (hashint4(g * 3 + 87109) & 65535) % 5 end], 'n' || lpad(g::text, 11, '0') || 'V',
 			case when (hashint4(g * 3 + 95028) & 65535) % 4 > 0 then g end, case when g % 100 = 0 then 'USD' else 'EUR' end, case when (hashint4(g * 3 + 102947) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, 'Source ' || g % 9, case when (hashint4(g * 3 + 110866) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
-		tenantdb.Project: {"name, status, priority, start_date, end_date, budget", `'Project ' || md5(g::text), case when g % 5000 = 0 then 'cancelled' else (array['draft', 'underway', 'completed'])[1 + (hashint4(g * 3 + 118785) & 65535) % 3] end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 126704) & 65535) % 3],
+		entity.Project: {"name, status, priority, start_date, end_date, budget", `'Project ' || md5(g::text), case when g % 5000 = 0 then 'cancelled' else (array['draft', 'underway', 'completed'])[1 + (hashint4(g * 3 + 118785) & 65535) % 3] end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 126704) & 65535) % 3],
 			case when (hashint4(g * 3 + 134623) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 142542) & 65535) % 4 > 1 then date '2028-01-01' + g % 700 end, case when (hashint4(g * 3 + 150461) & 65535) % 4 > 0 then g end`},
-		tenantdb.Task: {"subject, type, status, completed_at, priority, due_on, due_at", `'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3], case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
+		entity.Task: {"subject, type, status, completed_at, priority, due_on, due_at", `'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3], case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
 			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
 	}[k]
 	owner, table := "owner_id", string(k)+"s"
-	if k == tenantdb.Task {
+	if k == entity.Task {
 		owner = "assignee_id"
 	}
 	// Indexes are built when the rows are there, which is several times as fast as row by row.
@@ -57,14 +58,14 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k tenantdb.Kind) (members
 	for _, sql := range []string{
 		drop, `set search_path = ` + w.Schema + `, ext`, `set session_replication_role = replica`,
 		`insert into members (id, user_id, name, email) select gen_random_uuid(), gen_random_uuid(), 'Member ' || g, 'm' || g || '@example.com' from generate_series(1, 12) g`,
-		`insert into customers (id, name) select gen_random_uuid(), 'Company ' || g from generate_series(0, ` + map[bool]string{true: "-1", false: "499"}[k == tenantdb.Customer] + `) g`,
+		`insert into customers (id, name) select gen_random_uuid(), 'Company ' || g from generate_series(0, ` + map[bool]string{true: "-1", false: "499"}[k == entity.Customer] + `) g`,
 		`insert into tags (id, name) values (gen_random_uuid(), 'common'), (gen_random_uuid(), 'rare')`,
 		fmt.Sprintf(`insert into %s (id, %s, created_at, updated_at, %s)
 			select gen_random_uuid(), %s, now() - g * interval '1 minute', now() - g * interval '1 minute', case when g %% 5000 = 1 then m.ids[12] when d.n %% 48 < 42 then m.ids[1 + d.n %% 6] end
 			from generate_series(1, %d) g, lateral (select ('x' || substr(md5(g::text || 'o'), 1, 6))::bit(24)::int as n) d, (select array_agg(id order by name) ids from members where name like 'Member %%') m, (select array_agg(id order by position) ids from stages) s`, table, columns[0], owner, columns[1], rows),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'common') from %s x where hashtext(x.id::text) %% 3 = 0`, k, table),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k, table),
-		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table, map[tenantdb.Kind]string{tenantdb.Contact: "last_name", tenantdb.Lead: "last_name", tenantdb.Task: "subject"}[k]+map[bool]string{true: "name"}[k != tenantdb.Contact && k != tenantdb.Lead && k != tenantdb.Task]),
+		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table, map[entity.Kind]string{entity.Contact: "last_name", entity.Lead: "last_name", entity.Task: "subject"}[k]+map[bool]string{true: "name"}[k != entity.Contact && k != entity.Lead && k != entity.Task]),
 		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`, `analyze customers`, `analyze members`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
@@ -86,12 +87,13 @@ func TestListPlans(t *testing.T) {
 		t.Skip("loads 600,000 rows")
 	}
 	t.Parallel()
-	values := map[tenantdb.Kind]map[string][]string{
-		tenantdb.Customer: {"type": {"lapsed", "partner"}}, tenantdb.Contact: {}, tenantdb.Lead: {"status": {"qualified", "new"}, "rating": {"hot"}, "source": {"Source 3"}},
-		tenantdb.Deal: {"stage": nil, "currency": {"USD"}}, tenantdb.Project: {"status": {"cancelled", "underway"}, "priority": {"high"}},
-		tenantdb.Task: {"status": {"in_progress", "open"}, "type": {"call"}, "priority": {"high"}},
+	values := map[entity.Kind]map[string][]string{
+		entity.Customer: {"type": {"lapsed", "partner"}}, entity.Contact: {}, entity.Lead: {"status": {"qualified", "new"}, "rating": {"hot"}, "source": {"Source 3"}},
+		entity.Deal: {"stage": nil, "currency": {"USD"}}, entity.Project: {"status": {"cancelled", "underway"}, "priority": {"high"}},
+		entity.Task: {"status": {"in_progress", "open"}, "type": {"call"}, "priority": {"high"}},
 	}
-	for _, k := range tenantdb.Kinds {
+	for _, e := range entity.Kinds {
+		k := e.Kind
 		t.Run(string(k), func(t *testing.T) {
 			t.Parallel()
 			w, su := pg.NewWorkspace(t), pg.Superuser(t)
@@ -107,16 +109,16 @@ func TestListPlans(t *testing.T) {
 					filters[field+"="+v] = tenantdb.Filter{Match: map[string][]string{field: {v}}}
 				}
 			}
-			if k == tenantdb.Deal {
+			if k == entity.Deal {
 				for _, name := range []string{"Closed Lost", "Proposal"} { // the first is rare
 					filters["stage="+name] = tenantdb.Filter{Match: map[string][]string{"stage": {w.Stage(name).String()}}}
 				}
 			}
 			few := map[string]bool{"owner and tag": true, "prefix": true, "source=Source 3": true, "currency=USD": true}
 			worst := pg.Plan{}
-			sorts := tenantdb.ListShapes(k)
+			sorts := tenantdb.ListShapes(e)
 			if *every {
-				sorts = tenantdb.ListSorts(k)
+				sorts = tenantdb.ListSorts(e)
 			}
 			for name, f := range filters {
 				for _, field := range sorts {
@@ -128,14 +130,14 @@ func TestListPlans(t *testing.T) {
 						for _, depth := range []int{0, 40} {
 							if depth > 0 {
 								w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-									after, err = tx.ListAfter(ctx, k, f, sort, depth*25)
+									after, err = tx.ListAfter(ctx, e, f, sort, depth*25)
 									return err
 								})
 								if after == "" {
 									continue // the list is shorter
 								}
 							}
-							sql, args, err := tenantdb.ListSQL(k, f, tenantdb.Page{Sort: sort, After: after, Limit: 25})
+							sql, args, err := tenantdb.ListSQL(e, f, tenantdb.Page{Sort: sort, After: after, Limit: 25})
 							if err != nil {
 								t.Fatal(err)
 							}
@@ -175,28 +177,28 @@ func TestListPlans(t *testing.T) {
 			// Boards: each column is read as far as it is shown, from its top and from its middle.
 			boards := map[string][]string{}
 			switch k {
-			case tenantdb.Deal:
+			case entity.Deal:
 				for _, name := range []string{"Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost"} {
 					boards["the board"] = append(boards["the board"], w.Stage(name).String())
 				}
 				column := tenantdb.Filter{Match: map[string][]string{"stage": {w.Stage("Proposal").String()}}}
 				var after string
 				w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-					after, err = tx.ListAfter(ctx, k, column, "position", 5000)
+					after, err = tx.ListAfter(ctx, e, column, "position", 5000)
 					return err
 				})
-				sql, args, err := tenantdb.ListSQL(k, column, tenantdb.Page{Sort: "position", After: after, Limit: 20})
+				sql, args, err := tenantdb.ListSQL(e, column, tenantdb.Page{Sort: "position", After: after, Limit: 20})
 				if err != nil || after == "" {
 					t.Fatal(err)
 				}
 				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 25 || plan.Buffers > 1000 || plan.SeqScans > 0 {
 					t.Errorf("a column's middle: %d removed, %d buffers", plan.RowsRemoved, plan.Buffers)
 				}
-			case tenantdb.Lead:
+			case entity.Lead:
 				boards["the board"] = []string{"new", "attempting", "contacted", "qualified", "unqualified", "converted"}
 			}
 			for name, values := range boards {
-				sql, args := tenantdb.BoardSQL(k, values)
+				sql, args := tenantdb.BoardSQL(e, values)
 				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.RowsRemoved > 320 || plan.Buffers > 3000 || plan.SeqScans > 0 {
 					t.Errorf("%s: %d removed, %d buffers, %d scans", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans)
 				}

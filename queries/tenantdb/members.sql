@@ -15,26 +15,6 @@ update members m set user_id = x.user_id from (select unnest(@ids::uuid[]) as id
 -- Takes over what the person changed of themselves.
 update members set name = @name, email = @email, avatar = @avatar where user_id = @user_id;
 
--- name: MemberRecords :many
--- How much the member looks after.
-select kind::text, n from (
-	select 'customers' as kind, count(*) as n from customers where owner_id = @id::uuid and deleted_at is null
-	union all select 'contacts', count(*) from contacts where owner_id = @id::uuid and deleted_at is null
-	union all select 'leads', count(*) from leads where owner_id = @id::uuid and deleted_at is null
-	union all select 'deals', count(*) from deals where owner_id = @id::uuid and deleted_at is null
-	union all select 'projects', count(*) from projects where owner_id = @id::uuid and deleted_at is null
-	union all select 'tasks', count(*) from tasks where assignee_id = @id::uuid and deleted_at is null
-) counts where n > 0;
-
--- name: MemberHandOver :exec
--- Gives what one member looks after to another, in the trash too: it may come back.
-with c as (update customers set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
-     o as (update contacts set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
-     l as (update leads set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
-     d as (update deals set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid),
-     p as (update projects set owner_id = @heir::uuid, version = version + 1, updated_at = now() where owner_id = @id::uuid)
-update tasks set assignee_id = @heir::uuid, version = version + 1, updated_at = now() where assignee_id = @id::uuid;
-
 -- name: MemberList :many
 -- All there ever were, by name: who left may still own records.
 select id, name, email, active from members order by name, id;

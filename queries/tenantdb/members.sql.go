@@ -77,21 +77,6 @@ func (q *Queries) MemberFollow(ctx context.Context, arg MemberFollowParams) erro
 	return err
 }
 
-const memberHandOver = `-- name: MemberHandOver :exec
-with c as (update customers set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
-     o as (update contacts set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
-     l as (update leads set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
-     d as (update deals set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid),
-     p as (update projects set owner_id = $1::uuid, version = version + 1, updated_at = now() where owner_id = $2::uuid)
-update tasks set assignee_id = $1::uuid, version = version + 1, updated_at = now() where assignee_id = $2::uuid
-`
-
-// Gives what one member looks after to another, in the trash too: it may come back.
-func (q *Queries) MemberHandOver(ctx context.Context, heir uuid.UUID, iD uuid.UUID) error {
-	_, err := q.db.Exec(ctx, memberHandOver, heir, iD)
-	return err
-}
-
 const memberLeave = `-- name: MemberLeave :exec
 update members set active = false where id = $1
 `
@@ -164,43 +149,6 @@ func (q *Queries) MemberPut(ctx context.Context, arg MemberPutParams) (uuid.UUID
 	var id uuid.UUID
 	err := row.Scan(&id)
 	return id, err
-}
-
-const memberRecords = `-- name: MemberRecords :many
-select kind::text, n from (
-	select 'customers' as kind, count(*) as n from customers where owner_id = $1::uuid and deleted_at is null
-	union all select 'contacts', count(*) from contacts where owner_id = $1::uuid and deleted_at is null
-	union all select 'leads', count(*) from leads where owner_id = $1::uuid and deleted_at is null
-	union all select 'deals', count(*) from deals where owner_id = $1::uuid and deleted_at is null
-	union all select 'projects', count(*) from projects where owner_id = $1::uuid and deleted_at is null
-	union all select 'tasks', count(*) from tasks where assignee_id = $1::uuid and deleted_at is null
-) counts where n > 0
-`
-
-type MemberRecordsRow struct {
-	Kind string `db:"kind"`
-	N    int64  `db:"n"`
-}
-
-// How much the member looks after.
-func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]MemberRecordsRow, error) {
-	rows, err := q.db.Query(ctx, memberRecords, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []MemberRecordsRow{}
-	for rows.Next() {
-		var i MemberRecordsRow
-		if err := rows.Scan(&i.Kind, &i.N); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const memberSetUsers = `-- name: MemberSetUsers :exec

@@ -33,7 +33,7 @@ const projectGet = `-- name: ProjectGet :one
 select p.id, p.name, p.customer_id, p.deal_id, p.status, p.priority, p.start_date, p.end_date, p.budget,
 	p.member_ids, p.description, p.owner_id, p.version, p.created_at, p.updated_at, p.deleted_at,
 	coalesce(m.name, '')::text as owner_name, coalesce(k.name, '')::text as customer_name, coalesce(d.name, '')::text as deal_name,
-	array(select x.name::text from members x where x.id = any (p.member_ids) order by x.name)::text[] as member_names,
+	array(select coalesce(x.name, '')::text from unnest(p.member_ids) with ordinality as i (id, n) left join members x on x.id = i.id order by i.n)::text[] as member_names,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'project' and g.subject_id = p.id order by t.name)::text[] as tags
 from projects p left join members m on m.id = p.owner_id

@@ -10,66 +10,45 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
-// Kind is a kind of record. Kinds are constants of the program: their tables
-// may stand in SQL as they are.
-type Kind string
+// What is done with records of every kind, written from their descriptions.
 
-// The kinds of records.
-const (
-	Customer Kind = "customer"
-	Contact  Kind = "contact"
-	Lead     Kind = "lead"
-	Deal     Kind = "deal"
-	Project  Kind = "project"
-	Task     Kind = "task"
-)
-
-// Kinds are all of them, in the order of the side navigation.
-var Kinds = []Kind{Customer, Contact, Lead, Deal, Project, Task}
-
-var lists = map[Kind]listSpec{Customer: customerList, Contact: contactList, Lead: leadList, Deal: dealList, Project: projectList, Task: taskList}
-
-// Valid reports whether the kind is one of them.
-func (k Kind) Valid() bool { return slices.Contains(Kinds, k) }
-
-func (k Kind) table() string {
-	if !k.Valid() {
+// entityOf is the kind's description. Kinds are constants: one that is none is a mistake
+// of the program.
+func entityOf(k entity.Kind) *entity.Entity {
+	e := entity.For(k)
+	if e == nil {
 		panic("tenantdb: no such kind of record: " + string(k))
 	}
-	return string(k) + "s"
+	return e
 }
 
-// name is the column that people know a record by.
-func (k Kind) name() string {
-	if k == Task {
-		return "subject"
+// nameOf is the column that people know a kind's records by.
+func nameOf(e *entity.Entity) string { return e.Field(e.Name).Column }
+
+// each writes a part of a query for every kind, with its table for %[1]s, its name's column for
+// %[2]s, and the kind for %[3]s.
+func each(format, between string) string {
+	parts := make([]string, len(entity.Kinds))
+	for i, e := range entity.Kinds {
+		parts[i] = fmt.Sprintf(format, e.Table, nameOf(e), e.Kind)
 	}
-	return "name"
-}
-
-// RecordCount counts what the filter leaves, to CountLimit+1 at most.
-func (q *Queries) RecordCount(ctx context.Context, k Kind, f Filter) (int, error) {
-	return listCount(ctx, q.db, lists[k], lists[k].conditions(f))
-}
-
-// RecordSort returns the sort that is in force when sort is asked for.
-func RecordSort(k Kind, sort string) string {
-	field, _, _ := lists[k].sort(Page{Sort: sort})
-	return field
+	return strings.Join(parts, between)
 }
 
 // RecordDelete puts a record in the trash: 1, or 0 when it is there already,
 // gone, or no longer at this version.
-func (q *Queries) RecordDelete(ctx context.Context, k Kind, id uuid.UUID, version int32) (int64, error) {
-	tag, err := q.db.Exec(ctx, `update `+k.table()+` set deleted_at = now(), version = version + 1 where id = $1 and version = $2 and deleted_at is null`, id, version)
+func (q *Queries) RecordDelete(ctx context.Context, k entity.Kind, id uuid.UUID, version int32) (int64, error) {
+	tag, err := q.db.Exec(ctx, `update `+entityOf(k).Table+` set deleted_at = now(), version = version + 1 where id = $1 and version = $2 and deleted_at is null`, id, version)
 	return tag.RowsAffected(), err
 }
 
 // RecordRestore takes a record out of the trash: 0 when it is not in it.
-func (q *Queries) RecordRestore(ctx context.Context, k Kind, id uuid.UUID) (int64, error) {
-	tag, err := q.db.Exec(ctx, `update `+k.table()+` set deleted_at = null, version = version + 1 where id = $1 and deleted_at is not null`, id)
+func (q *Queries) RecordRestore(ctx context.Context, k entity.Kind, id uuid.UUID) (int64, error) {
+	tag, err := q.db.Exec(ctx, `update `+entityOf(k).Table+` set deleted_at = null, version = version + 1 where id = $1 and deleted_at is not null`, id)
 	return tag.RowsAffected(), err
 }
 
@@ -80,10 +59,11 @@ type RecordState struct {
 	DeletedAt *time.Time
 }
 
-// RecordGet returns a record's state, and locks it until the transaction ends
+// RecordState returns a record's state, and locks it until the transaction ends
 // when lock is true; pgx.ErrNoRows when there is none.
-func (q *Queries) RecordGet(ctx context.Context, k Kind, id uuid.UUID, lock bool) (RecordState, error) {
-	sql := `select ` + k.name() + `::text, version, deleted_at from ` + k.table() + ` where id = $1`
+func (q *Queries) RecordState(ctx context.Context, k entity.Kind, id uuid.UUID, lock bool) (RecordState, error) {
+	e := entityOf(k)
+	sql := `select ` + nameOf(e) + `::text as name, version, deleted_at from ` + e.Table + ` where id = $1`
 	if lock {
 		sql += ` for no key update`
 	}
@@ -91,18 +71,26 @@ func (q *Queries) RecordGet(ctx context.Context, k Kind, id uuid.UUID, lock bool
 	if err != nil {
 		return RecordState{}, err
 	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[RecordState])
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[RecordState])
 }
 
 // RecordsPurge removes for good up to n records that have been in the trash
 // since before the moment, with their notes and tags, and returns how many.
 // Those that others still point to wait for them.
-func (q *Queries) RecordsPurge(ctx context.Context, k Kind, before time.Time, n int) (int64, error) {
-	where := ""
-	for _, r := range references[k] {
-		where += fmt.Sprintf(" and not exists (select from %s r where r.%s = x.id)", r[0], r[1])
+func (q *Queries) RecordsPurge(ctx context.Context, k entity.Kind, before time.Time, n int) (int64, error) {
+	e := entityOf(k)
+	where, about := "", []string{}
+	for _, other := range entity.Kinds {
+		for i := range other.Fields {
+			switch f := &other.Fields[i]; {
+			case f.Refers == k && !f.System:
+				where += fmt.Sprintf(" and not exists (select from %s r where r.%s = x.id)", other.Table, f.Column)
+			case f.RefersIn != "": // lets go
+				about = append(about, fmt.Sprintf(`update %s set %s = '', %s = null where %[3]s = any ($1::uuid[])`, other.Table, other.Field(f.RefersIn).Column, f.Column))
+			}
+		}
 	}
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id from %s x where x.deleted_at < $1%s order by x.deleted_at limit $2 for update`, k.table(), where), before, n)
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id from %s x where x.deleted_at < $1%s order by x.deleted_at limit $2 for update`, e.Table, where), before, n)
 	if err != nil {
 		return 0, err
 	}
@@ -110,12 +98,10 @@ func (q *Queries) RecordsPurge(ctx context.Context, k Kind, before time.Time, n 
 	if err != nil {
 		return 0, err
 	}
-	for _, sql := range []string{ // the records last: their history goes with them
+	for _, sql := range slices.Concat([]string{ // the records last: their history goes with them
 		`delete from notes where subject_id = any ($1::uuid[])`,
 		`delete from taggings where subject_id = any ($1::uuid[]) and subject_type = '` + string(k) + `'`,
-		`update tasks set subject_type = '', subject_id = null where subject_id = any ($1::uuid[])`,
-		`delete from ` + k.table() + ` where id = any ($1::uuid[])`,
-	} {
+	}, about, []string{`delete from ` + e.Table + ` where id = any ($1::uuid[])`}) {
 		if _, err := q.db.Exec(ctx, sql, ids); err != nil {
 			return 0, err
 		}
@@ -123,34 +109,35 @@ func (q *Queries) RecordsPurge(ctx context.Context, k Kind, before time.Time, n 
 	return int64(len(ids)), nil
 }
 
-// references are the columns that point to a kind and do not let it go.
-var references = map[Kind][][2]string{
-	Customer: {{"contacts", "customer_id"}, {"deals", "customer_id"}, {"projects", "customer_id"}},
-	Contact:  {{"deals", "contact_id"}},
-	Deal:     {{"projects", "deal_id"}},
-}
-
-// reversible are the tables whose changes can be undone, by the change log's
-// name for them.
-var reversible = map[string]string{
-	"customer": "customers", "contact": "contacts", "lead": "leads", "deal": "deals", "project": "projects", "task": "tasks", "note": "notes",
+// reversible is the table whose changes can be undone, by the change log's name for it;
+// "" for others.
+func reversible(name string) string {
+	if e := entity.For(entity.Kind(name)); e != nil {
+		return e.Table
+	}
+	if name == "note" {
+		return "notes"
+	}
+	return ""
 }
 
 // ChangeReverse puts the columns of one logged update back: true when they
-// still held what the change put there, else nothing is done. position, which
-// must be free in its column, is left to the caller.
-func (q *Queries) ChangeReverse(ctx context.Context, entity string, id uuid.UUID, before, after []byte) (bool, error) {
-	table, ok := reversible[entity]
+// still held what the change put there, else nothing is done. except is left to the
+// caller.
+func (q *Queries) ChangeReverse(ctx context.Context, name string, id uuid.UUID, before, after []byte, except ...string) (bool, error) {
+	table := reversible(name)
 	var was, is map[string]json.RawMessage
-	if !ok || json.Unmarshal(before, &was) != nil || json.Unmarshal(after, &is) != nil {
-		return false, fmt.Errorf("tenantdb: a change of %q cannot be undone", entity)
+	if table == "" || json.Unmarshal(before, &was) != nil || json.Unmarshal(after, &is) != nil {
+		return false, fmt.Errorf("tenantdb: a change of %q cannot be undone", name)
 	}
-	delete(is, "position")
-	delete(was, "position")
+	for _, column := range except {
+		delete(is, column)
+		delete(was, column)
+	}
 	sets := []string{"version = t.version + 1"}
 	for column := range was {
-		name := pgx.Identifier{column}.Sanitize() // from the log, which the database wrote
-		sets = append(sets, name+" = r."+name)
+		quoted := pgx.Identifier{column}.Sanitize() // from the log, which the database wrote
+		sets = append(sets, quoted+" = r."+quoted)
 	}
 	wasJSON, err := json.Marshal(was)
 	if err != nil {
@@ -167,32 +154,151 @@ func (q *Queries) ChangeReverse(ctx context.Context, entity string, id uuid.UUID
 }
 
 // RecordRemove removes a row that an undone change had made.
-func (q *Queries) RecordRemove(ctx context.Context, entity string, id uuid.UUID) (bool, error) {
-	table, ok := reversible[entity]
-	if !ok {
-		return false, fmt.Errorf("tenantdb: a new %q cannot be undone", entity)
+func (q *Queries) RecordRemove(ctx context.Context, name string, id uuid.UUID) (bool, error) {
+	table := reversible(name)
+	if table == "" {
+		return false, fmt.Errorf("tenantdb: a new %q cannot be undone", name)
 	}
 	tag, err := q.db.Exec(ctx, `delete from `+table+` where id = $1`, id)
 	return tag.RowsAffected() == 1, err
 }
 
-// Named is a record in short.
+// Named is what an id stands for.
 type Named struct {
-	ID     uuid.UUID
-	Name   string
-	Detail string
+	ID   uuid.UUID
+	Name string
 }
 
 // RecordOptions are up to n records that a field may be set to: those that the
 // words fit, the last changed first.
-func (q *Queries) RecordOptions(ctx context.Context, k Kind, words string, n int) ([]Named, error) {
-	spec := lists[k]
+func (q *Queries) RecordOptions(ctx context.Context, k entity.Kind, words string, n int) ([]Named, error) {
+	e := entityOf(k)
+	spec := specOf(e)
 	c := spec.conditions(Filter{Query: words})
 	limit := c.arg(n)
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select %s, %s.%s::text, '' from %s where %s order by %s.updated_at desc, %s desc limit %s`,
-		spec.id, spec.alias(), k.name(), spec.from, c.and(), spec.alias(), spec.id, limit), c.args...)
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select r.id, r.%s::text as name from %s where %s order by r.updated_at desc, r.id desc limit %s`,
+		nameOf(e), spec.from, c.and(), limit), c.args...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Named])
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
+}
+
+// Names returns what ids stand for, whatever they are: records (deleted ones too), members,
+// stages, pipelines and tags, deleted ones by the name that they had.
+func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]Named, error) {
+	sql := each(`select id, %[2]s::text as name from %[1]s where id = any ($1::uuid[])`, " union all ")
+	for _, t := range []string{"members", "stages", "pipelines", "tags"} {
+		sql += ` union all select id, name from ` + t + ` where id = any ($1::uuid[])`
+	}
+	sql += ` union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'`
+	rows, err := q.db.Query(ctx, sql, ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
+}
+
+// NamedRecord is a record in short.
+type NamedRecord struct {
+	Kind entity.Kind
+	ID   uuid.UUID
+	Name string
+}
+
+// RecordNames returns the names of records of any kind; deleted ones are left out.
+func (q *Queries) RecordNames(ctx context.Context, ids []uuid.UUID) ([]NamedRecord, error) {
+	rows, err := q.db.Query(ctx, each(`select '%[3]s'::text as kind, id, %[2]s::text as name from %[1]s where id = any ($1::uuid[]) and deleted_at is null`, " union all "), ids)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[NamedRecord])
+}
+
+// TrashedRecord is a record in the trash.
+type TrashedRecord struct {
+	NamedRecord
+	DeletedAt time.Time
+}
+
+// TrashList returns up to n records of the trash, the last deleted first, from behind the
+// moment and the id on.
+func (q *Queries) TrashList(ctx context.Context, before time.Time, id uuid.UUID, n int) ([]TrashedRecord, error) {
+	rows, err := q.db.Query(ctx, `select kind, id, name, deleted_at from (`+
+		each(`(select '%[3]s'::text as kind, id, %[2]s::text as name, deleted_at from %[1]s where deleted_at is not null and (deleted_at, id) < ($1::timestamptz, $2::uuid)
+			order by deleted_at desc, id desc limit $3)`, " union all ")+`) x order by deleted_at desc, id desc limit $3`, before, id, n)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[TrashedRecord])
+}
+
+// TrashOlder reports whether anything has been in the trash since before the moment.
+func (q *Queries) TrashOlder(ctx context.Context, before time.Time) (is bool, err error) {
+	err = q.db.QueryRow(ctx, `select `+each(`exists (select from %[1]s where deleted_at < $1)`, " or "), before).Scan(&is)
+	return is, err
+}
+
+// RecordsExist reports whether the workspace has any record that is not in the trash.
+func (q *Queries) RecordsExist(ctx context.Context) (is bool, err error) {
+	err = q.db.QueryRow(ctx, `select `+each(`exists (select from %[1]s where deleted_at is null)`, " or ")).Scan(&is)
+	return is, err
+}
+
+// RecordTotal is how many records and notes there are, with those in the trash.
+func (q *Queries) RecordTotal(ctx context.Context) (n int64, err error) {
+	err = q.db.QueryRow(ctx, `select (select count(*) from notes) + `+each(`(select count(*) from %[1]s)`, " + ")).Scan(&n)
+	return n, err
+}
+
+// AmountsExist reports whether any record has an amount in the workspace's currency, those
+// in the trash too.
+func (q *Queries) AmountsExist(ctx context.Context) (is bool, err error) {
+	var parts []string
+	for _, e := range entity.Kinds {
+		for i := range e.Fields {
+			if f := &e.Fields[i]; f.Type == entity.TypeMoney && f.Currency == "" {
+				parts = append(parts, `exists (select from `+e.Table+` where `+f.Column+` is not null)`)
+			}
+		}
+	}
+	err = q.db.QueryRow(ctx, `select `+strings.Join(parts, " or ")).Scan(&is)
+	return is, err
+}
+
+// owned writes a part of a query for every kind whose records somebody looks after, with its
+// table for %[1]s, the column that says who for %[2]s, a number for %[3]d, and the kind for %[4]s.
+func owned(format, between string) string {
+	var parts []string
+	for _, e := range entity.Kinds {
+		if o := e.Owner(); o != nil {
+			parts = append(parts, fmt.Sprintf(format, e.Table, o.Column, len(parts), e.Kind))
+		}
+	}
+	return strings.Join(parts, between)
+}
+
+// Count is how many records of a kind there are.
+type Count struct {
+	Kind entity.Kind
+	N    int64
+}
+
+// MemberRecords returns how much the member looks after, by kind; kinds of which it is
+// nothing are left out.
+func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]Count, error) {
+	rows, err := q.db.Query(ctx, `select kind, n from (`+
+		owned(`select '%[4]s'::text as kind, count(*) as n from %[1]s where %[2]s = $1 and deleted_at is null`, " union all ")+`) counts where n > 0`, id)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Count])
+}
+
+// MemberHandOver gives what one member looks after to another, in the trash too: it may
+// come back.
+func (q *Queries) MemberHandOver(ctx context.Context, heir, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, `with `+
+		owned(`h%[3]d as (update %[1]s set %[2]s = $1::uuid, version = version + 1, updated_at = now() where %[2]s = $2::uuid)`, ", ")+` select`, heir, id)
+	return err
 }

@@ -14,18 +14,24 @@ import (
 
 // SearchRow is a record that a search found.
 type SearchRow struct {
-	Kind   Kind
+	Kind   entity.Kind
 	ID     uuid.UUID
 	Name   string
 	Detail string
 	Rank   float32 // higher is better, within a kind
 }
 
-// details are what tells two records of the same name apart, from the rows x
-// that were found.
-var details = map[Kind]string{
-	Customer: "x.domain", Contact: "x.email", Lead: "x.company_name::text", Deal: "coalesce((select k.name::text from customers k where k.id = x.customer_id), '')",
-	Project: "coalesce((select k.name::text from customers k where k.id = x.customer_id), '')", Task: "x.status",
+// detailOf is what tells two records of the same name apart, from the rows x that were
+// found.
+func detailOf(e *entity.Entity) string {
+	f := e.Field(e.Detail)
+	if f == nil {
+		return "''"
+	}
+	if t, ok := tableOf(f.Refers); ok {
+		return fmt.Sprintf("coalesce((select k.%s::text from %s k where k.id = x.%s), '')", t.label, t.name, f.Column)
+	}
+	return "x." + f.Column + "::text"
 }
 
 // searchCandidates bounds how many rows of a kind are ranked: what three
@@ -42,21 +48,20 @@ func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow,
 	var parts []string
 	c := conditions{}
 	folded, prefix, typed := c.arg(entity.Words(words)), c.arg(begins(words)), c.arg(strings.ToLower(words))
-	for _, k := range Kinds {
-		spec := lists[k]
-		a := spec.alias()
+	for _, e := range entity.Kinds {
+		spec := specOf(e)
 		part := conditions{args: c.args}
 		part.search(words, spec.search)
 		if len(part.where) == 0 {
 			return nil, nil
 		}
 		c.args = part.args // one list of arguments for all parts
-		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text, x.id, x.%[2]s::text, %[3]s, x.rank from (
+		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
 				(select %[4]s.*, 2::real as rank from %[5]s where %[4]s.deleted_at is null and left(%[6]s, %[13]d) like %[7]s order by left(%[6]s, %[13]d) limit %[9]d)
 				union all
 				(select y.* from (select %[4]s.*, word_similarity(%[10]s, %[6]s)::real as rank from %[5]s where %[4]s.deleted_at is null and %[8]s limit %[11]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
 			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
-			k, k.name(), details[k], a, spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
+			e.Kind, nameOf(e), detailOf(e), "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
 	}
 	return q.searchRows(ctx, strings.Join(parts, " union all "), c.args, n)
 }
@@ -69,12 +74,12 @@ func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]Search
 		return nil, err
 	}
 	var parts []string
-	for _, k := range Kinds {
-		spec := lists[k]
-		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text, x.id, x.%[2]s::text, %[3]s, x.rank from (
+	for _, e := range entity.Kinds {
+		spec := specOf(e)
+		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
 				select %[4]s.*, word_similarity($1::text, %[6]s) as rank from %[5]s
 				where %[4]s.deleted_at is null and $1::text <%% %[6]s limit %[7]d) x
-			order by x.rank desc, x.updated_at desc limit %[8]d)`, k, k.name(), details[k], spec.alias(), spec.from, spec.search, likeCandidates, n))
+			order by x.rank desc, x.updated_at desc limit %[8]d)`, e.Kind, nameOf(e), detailOf(e), "r", spec.from, spec.search, likeCandidates, n))
 	}
 	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{entity.Words(words)}, n)
 }
@@ -84,12 +89,12 @@ func (q *Queries) searchRows(ctx context.Context, sql string, args []any, n int)
 	if err != nil {
 		return nil, err
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[SearchRow])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[SearchRow])
 	if err != nil {
 		return nil, err
 	}
 	// A record may have been found both ways.
-	seen, count := map[uuid.UUID]bool{}, map[Kind]int{}
+	seen, count := map[uuid.UUID]bool{}, map[entity.Kind]int{}
 	out := found[:0]
 	for _, r := range found {
 		if !seen[r.ID] && count[r.Kind] < n {

@@ -13,7 +13,7 @@ insert into tasks (
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
 	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
-	coalesce(m.name, '')::text as owner_name,
+	coalesce(m.name, '')::text as assignee_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'task' and g.subject_id = t0.id order by t.name)::text[] as tags
 from tasks t0 left join members m on m.id = t0.assignee_id
@@ -31,10 +31,10 @@ where id = @id and version = @version and deleted_at is null;
 -- name: TaskCopy :copyfrom
 insert into tasks (
 	id, subject, type, status, priority, due_on, due_at, remind_at, repeat,
-	assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, created_at, updated_at
+	assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, created_at, updated_at
 ) values (
 	@id, @subject, @type, @status, @priority, @due_on, @due_at, @remind_at, @repeat,
-	@assignee_id, @subject_type, @subject_id, @description, @completed_at, @completed_by, @next_id, @created_at, @updated_at
+	@assignee_id, @subject_type, @subject_id, @description, @completed_at, @completed_by, @next_id, @repeat_anchor, @created_at, @updated_at
 );
 
 -- name: TaskDay :many

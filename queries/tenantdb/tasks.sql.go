@@ -14,24 +14,25 @@ import (
 )
 
 type TaskCopyParams struct {
-	ID          uuid.UUID  `db:"id"`
-	Subject     string     `db:"subject"`
-	Type        string     `db:"type"`
-	Status      string     `db:"status"`
-	Priority    string     `db:"priority"`
-	DueOn       *time.Time `db:"due_on"`
-	DueAt       *time.Time `db:"due_at"`
-	RemindAt    *time.Time `db:"remind_at"`
-	Repeat      string     `db:"repeat"`
-	AssigneeID  *uuid.UUID `db:"assignee_id"`
-	SubjectType string     `db:"subject_type"`
-	SubjectID   *uuid.UUID `db:"subject_id"`
-	Description string     `db:"description"`
-	CompletedAt *time.Time `db:"completed_at"`
-	CompletedBy *uuid.UUID `db:"completed_by"`
-	NextID      *uuid.UUID `db:"next_id"`
-	CreatedAt   time.Time  `db:"created_at"`
-	UpdatedAt   time.Time  `db:"updated_at"`
+	ID           uuid.UUID      `db:"id"`
+	Subject      string         `db:"subject"`
+	Type         string         `db:"type"`
+	Status       string         `db:"status"`
+	Priority     string         `db:"priority"`
+	DueOn        *time.Time     `db:"due_on"`
+	DueAt        *time.Time     `db:"due_at"`
+	RemindAt     *time.Time     `db:"remind_at"`
+	Repeat       string         `db:"repeat"`
+	AssigneeID   *uuid.UUID     `db:"assignee_id"`
+	SubjectType  string         `db:"subject_type"`
+	SubjectID    *uuid.UUID     `db:"subject_id"`
+	Description  string         `db:"description"`
+	CompletedAt  *time.Time     `db:"completed_at"`
+	CompletedBy  *uuid.UUID     `db:"completed_by"`
+	NextID       *uuid.UUID     `db:"next_id"`
+	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	CreatedAt    time.Time      `db:"created_at"`
+	UpdatedAt    time.Time      `db:"updated_at"`
 }
 
 const taskDay = `-- name: TaskDay :many
@@ -106,7 +107,7 @@ const taskGet = `-- name: TaskGet :one
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
 	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
-	coalesce(m.name, '')::text as owner_name,
+	coalesce(m.name, '')::text as assignee_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'task' and g.subject_id = t0.id order by t.name)::text[] as tags
 from tasks t0 left join members m on m.id = t0.assignee_id
@@ -135,7 +136,7 @@ type TaskGetRow struct {
 	CreatedAt    time.Time      `db:"created_at"`
 	UpdatedAt    time.Time      `db:"updated_at"`
 	DeletedAt    *time.Time     `db:"deleted_at"`
-	OwnerName    string         `db:"owner_name"`
+	AssigneeName string         `db:"assignee_name"`
 	Tags         []string       `db:"tags"`
 }
 
@@ -165,7 +166,7 @@ func (q *Queries) TaskGet(ctx context.Context, id uuid.UUID) (TaskGetRow, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
-		&i.OwnerName,
+		&i.AssigneeName,
 		&i.Tags,
 	)
 	return i, err

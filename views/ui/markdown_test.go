@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"html"
+	"regexp"
 	"runtime/metrics"
 	"strings"
 	"testing"
@@ -43,13 +45,20 @@ func TestMarkdownIsBounded(t *testing.T) {
 		"1. one\n2. two":         "<ol>",
 		"**bold** -- 2026-01-01": "<strong>bold</strong>",
 		// Between < and > stands text.
-		"<urgent> call":                   "&lt;urgent&gt; call",
-		"List<String> and x<y, a < b > c": "List&lt;String&gt; and x&lt;y, a &lt; b &gt; c",
-		"<Company Name>":                  "&lt;Company Name&gt;",
-		"<div>\ntext\n</div>":             "&lt;div&gt;",
-		"<!-- not said -->":               "&lt;!-- not said --&gt;",
-		"<https://example.com/a>":         `<a href="https://example.com/a"`,
-		"a & b &amp; c":                   "a &amp; b &amp; c",
+		"<urgent> call":                    "&lt;urgent&gt; call",
+		"List<String> and x<y, a < b > c":  "List&lt;String&gt; and x&lt;y, a &lt; b &gt; c",
+		"<Company Name>":                   "&lt;Company Name&gt;",
+		"<div>\ntext\n</div>":              "&lt;div&gt;",
+		"<!-- not said -->":                "&lt;!-- not said --&gt;",
+		"<https://example.com/a>":          `<a href="https://example.com/a"`,
+		"a & b &amp; c &copy;":             "a &amp; b &amp;amp; c &amp;copy;",
+		"[Anna]: yes":                      "[Anna]: yes",
+		`\\server\share`:                   `\\server\share`,
+		`\*not bold\*`:                     "<p>*not bold*</p>",
+		"[x](ftp://example.com/a)":         "x (ftp://example.com/a)",
+		"[x](https://example.com \"why\")": ">x</a> (why)",
+		"|a|b|\n|-|-|\n|1|2|3|":            "|3|",
+		"3. three\n5. five\n9. nine":       `<li value="5">five</li>`,
 		// Numbers, boxes and sides stay.
 		"3. three\n4. four":                 `<ol start="3">`,
 		"- [x] done":                        `checked=""`,
@@ -71,6 +80,8 @@ func allocated() uint64 {
 	return s[0].Value.Uint64()
 }
 
+var words = regexp.MustCompile(`[a-zA-Z]{3,}`)
+
 // The cost of a text is in proportion to its length: what is allocated for each
 // byte of it is bounded.
 func FuzzMarkdown(f *testing.F) {
@@ -85,6 +96,16 @@ func FuzzMarkdown(f *testing.F) {
 		}
 		if len(got) > 6*len(source)+markdownSlack {
 			t.Errorf("%d bytes of %d", len(got), len(source))
+		}
+		// Words of three letters and more are all there: boxes, languages of code and rows of
+		// dashes have none.
+		if !strings.Contains(source, "```") && !strings.Contains(source, "~~~") {
+			text := strings.ToLower(html.UnescapeString(got))
+			for _, word := range words.FindAllString(source, -1) {
+				if !strings.Contains(text, strings.ToLower(word)) {
+					t.Errorf("%q of %q is not in %s", word, source, got)
+				}
+			}
 		}
 		for _, bad := range []string{"<script", "javascript:", "<img", "<style", "onerror="} {
 			if strings.Contains(strings.ToLower(got), bad) && !strings.Contains(strings.ToLower(source), bad) || strings.Contains(got, "<script") {

@@ -13,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -170,46 +171,56 @@ func (w *Workspace) MemberID(u User) (id uuid.UUID) {
 	return id
 }
 
-// Customer inserts a customer with these fields; the type defaults.
-func (w *Workspace) Customer(p tenantdb.CustomerUpdateParams, tags ...string) (id uuid.UUID) {
+// create makes a record with the values of a query's parameters.
+func (w *Workspace) create(e *entity.Entity, params any, tags []string) (id uuid.UUID) {
 	w.tb.Helper()
-	if p.Type == "" {
-		p.Type = "prospect"
-	}
+	v := tenantdb.ValuesOf(e, params)
+	v.Set("tags", entity.TagsNamed(tags...))
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.CustomerCreate(ctx, tx.Queries, p, tags)
+		id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: e.Kind, Values: v})
 		return err
 	})
 	return id
+}
+
+// Customer inserts a customer with these fields; the type defaults.
+func (w *Workspace) Customer(p tenantdb.CustomerUpdateParams, tags ...string) uuid.UUID {
+	w.tb.Helper()
+	return w.create(entity.Customers, p, tags)
 }
 
 // Contact inserts a contact with these fields.
-func (w *Workspace) Contact(p tenantdb.ContactUpdateParams, tags ...string) (id uuid.UUID) {
+func (w *Workspace) Contact(p tenantdb.ContactUpdateParams, tags ...string) uuid.UUID {
 	w.tb.Helper()
-	if p.Emails == nil {
-		p.Emails = []tenantdb.ContactPoint{}
-	}
-	if p.Phones == nil {
-		p.Phones = []tenantdb.ContactPoint{}
-	}
-	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.ContactCreate(ctx, tx.Queries, p, tags)
-		return err
-	})
-	return id
+	return w.create(entity.Contacts, p, tags)
 }
 
 // Lead inserts a lead with these fields; the status defaults.
-func (w *Workspace) Lead(p tenantdb.LeadUpdateParams, tags ...string) (id uuid.UUID) {
+func (w *Workspace) Lead(p tenantdb.LeadUpdateParams, tags ...string) uuid.UUID {
 	w.tb.Helper()
-	if p.Status == "" {
-		p.Status = "new"
+	return w.create(entity.Leads, p, tags)
+}
+
+// Deal inserts a deal with these fields, on top of its stage; the stage is the
+// first by default, the currency euro.
+func (w *Workspace) Deal(p tenantdb.DealUpdateParams, tags ...string) uuid.UUID {
+	w.tb.Helper()
+	if p.Currency == "" {
+		p.Currency = "EUR"
 	}
-	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.LeadCreate(ctx, tx.Queries, p, tags)
-		return err
-	})
-	return id
+	return w.create(entity.Deals, p, tags)
+}
+
+// Project inserts a project with these fields; status and priority default.
+func (w *Workspace) Project(p tenantdb.ProjectUpdateParams, tags ...string) uuid.UUID {
+	w.tb.Helper()
+	return w.create(entity.Projects, p, tags)
+}
+
+// Task inserts a task with these fields; type, status and priority default.
+func (w *Workspace) Task(p tenantdb.TaskUpdateParams, tags ...string) uuid.UUID {
+	w.tb.Helper()
+	return w.create(entity.Tasks, p, tags)
 }
 
 // Stage returns the stage of this name of the first pipeline.
@@ -230,57 +241,8 @@ func (w *Workspace) Stage(name string) (id uuid.UUID) {
 	return id
 }
 
-// Deal inserts a deal with these fields, on top of its stage; the stage is the
-// first by default, the currency euro.
-func (w *Workspace) Deal(p tenantdb.DealUpdateParams, tags ...string) (id uuid.UUID) {
-	w.tb.Helper()
-	if p.Currency == "" {
-		p.Currency = "EUR"
-	}
-	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.DealCreate(ctx, tx.Queries, p, tags)
-		return err
-	})
-	return id
-}
-
-// Project inserts a project with these fields.
-func (w *Workspace) Project(p tenantdb.ProjectUpdateParams, tags ...string) (id uuid.UUID) {
-	w.tb.Helper()
-	if p.Status == "" {
-		p.Status = "draft"
-	}
-	if p.Priority == "" {
-		p.Priority = "normal"
-	}
-	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.ProjectCreate(ctx, tx.Queries, p, tags)
-		return err
-	})
-	return id
-}
-
-// Task inserts a task with these fields.
-func (w *Workspace) Task(p tenantdb.TaskUpdateParams, tags ...string) (id uuid.UUID) {
-	w.tb.Helper()
-	if p.Type == "" {
-		p.Type = "todo"
-	}
-	if p.Status == "" {
-		p.Status = "open"
-	}
-	if p.Priority == "" {
-		p.Priority = "normal"
-	}
-	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.TaskCreate(ctx, tx.Queries, p, tags, time.UTC)
-		return err
-	})
-	return id
-}
-
 // Note puts a note of the author's on a record.
-func (w *Workspace) Note(kind tenantdb.Kind, on uuid.UUID, body string) (id uuid.UUID) {
+func (w *Workspace) Note(kind entity.Kind, on uuid.UUID, body string) (id uuid.UUID) {
 	w.tb.Helper()
 	w.As(w.Author, func(ctx context.Context, tx *db.TenantTx) (err error) {
 		me := tx.MemberID()

@@ -8,6 +8,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -77,7 +78,7 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 	other := pg.NewUser(t)
 	w.Join(other, "member")
 	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", CompanyName: "Arcadia Foundry", Email: "anna@arcadia.example"})
-	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Two", Emails: []tenantdb.ContactPoint{{Value: "a@x.com"}, {Value: "b@x.com"}}})
+	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Two", Emails: []entity.Point{{Value: "a@x.com"}, {Value: "b@x.com"}}})
 	for name, press := range map[string]func(*browser.Browser, string){"mouse": (*browser.Browser).Press, "finger": (*browser.Browser).Tap} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/browser"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -276,7 +277,7 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 	app := apptest.Start(t)
 	w, empty := app.NewWorkspace(t), app.NewWorkspace(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Arcadia Foundry"}, "Key account")
-	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Keller", CustomerID: &customer, DoNotCall: true, Emails: []tenantdb.ContactPoint{{Value: "anna@example.com", Label: "work"}}})
+	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Keller", CustomerID: &customer, DoNotCall: true, Emails: []entity.Point{{Value: "anna@example.com", Label: "work"}}})
 	amount := int64(12_345_600)
 	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Hanna", LastName: "Voss", CompanyName: "Arcadia", Rating: "hot", Amount: &amount, Source: "Web"})
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Line 4 retrofit", CustomerID: &customer, ContactID: &contact, Amount: &amount}, "Fair")
@@ -286,7 +287,7 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 	project := w.Project(tenantdb.ProjectUpdateParams{Name: "Retrofit", CustomerID: &customer, DealID: &deal})
 	me := w.MemberID(w.Owner)
 	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call about " + strings.Repeat("everything ", 12), AssigneeID: &me, Priority: "high", SubjectType: "deal", SubjectID: &deal})
-	w.Note(tenantdb.Deal, deal, "# A note\n\n- with\n- a list\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"+strings.Repeat("long", 80))
+	w.Note(entity.Deal, deal, "# A note\n\n- with\n- a list\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"+strings.Repeat("long", 80))
 	signIn(b, empty)
 	for _, path := range []string{"/contacts", "/leads", "/deals", "/projects", "/tasks", "/tasks?layout=day", "/trash"} {
 		b.Open(empty.URL(path))

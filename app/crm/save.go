@@ -1,0 +1,309 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// ErrChanged is answered when a record was changed by somebody else between being read and
+// being written: to read it and try again is what helps.
+var ErrChanged = errors.New("crm: changed by somebody else")
+
+// Invalid is what is wrong with values, by field, in words for people. What is wrong with
+// none of them in particular is under "".
+type Invalid struct{ Fields map[string]string } //nolint:errname // data, named as what it is
+
+func (e *Invalid) Error() string {
+	text := "crm: invalid"
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		text += "; " + name + ": " + e.Fields[name]
+	}
+	return text
+}
+
+// Wrong is Invalid for one field.
+func Wrong(field, message string) *Invalid { return &Invalid{map[string]string{field: message}} }
+
+// RefusalError is why something can't be done, in words for people.
+type RefusalError struct{ Reason string }
+
+func (e *RefusalError) Error() string { return "crm: refused: " + e.Reason }
+
+// Conflict is what two people changed differently: whoever saves last decides, with both
+// before their eyes.
+type Conflict struct { //nolint:errname // data, named as what it is
+	Now         entity.Record // as the other one left it
+	Differences []Difference
+}
+
+func (*Conflict) Error() string { return "crm: two people changed the same" }
+
+// Difference is a field that two people changed.
+type Difference struct {
+	Field        *entity.Field
+	Theirs, Mine entity.Value
+}
+
+// By is who does something, and the zone that says what a day is to them.
+type By struct {
+	Member  uuid.UUID      // uuid.Nil for nobody
+	Zone    *time.Location // nil is UTC
+	Manages bool           // the workspace
+}
+
+func (b By) zone() *time.Location {
+	if b.Zone == nil {
+		return time.UTC
+	}
+	return b.Zone
+}
+
+// Draft is a record to be made. Fields that it does not name have their defaults.
+type Draft struct {
+	Kind   entity.Kind
+	Values entity.Values
+	By     By
+}
+
+// Change is what somebody changes of a record.
+type Change struct {
+	Record  entity.Record // as it was read in this transaction
+	Version int32         // that they saw; 0 for the current one, whichever that is
+	Set     entity.Values // the fields that they changed, and perhaps some that they did not
+	Seen    entity.Values // what fields held when they saw them, as far as is known
+	By      By
+}
+
+// writing is a record on its way to the database; a kind's rule looks at it, and completes
+// it.
+type writing struct {
+	*tenantdb.Queries
+	entity *entity.Entity
+	id     uuid.UUID
+	was    entity.Values // nil for a new record
+	v      entity.Values
+	by     By
+}
+
+// isNew reports whether the record is about to be made.
+func (w *writing) isNew() bool { return w.was == nil }
+
+// changed reports whether the field is about to hold something else.
+func (w *writing) changed(field string) bool { return !entity.Equal(w.was[field], w.v[field]) }
+
+// ruleOf is what a kind asks beyond what its fields say, nil for nothing.
+func ruleOf(k entity.Kind) func(context.Context, *writing) error {
+	return map[entity.Kind]func(context.Context, *writing) error{
+		entity.Lead: leadRule, entity.Deal: dealRule, entity.Project: projectRule, entity.Task: taskRule,
+	}[k]
+}
+
+// Locked is why nothing of a record can be changed, in words for people; "" when it can.
+func Locked(r entity.Record) string {
+	if lock := (map[entity.Kind]func(entity.Record) string{entity.Lead: leadLocked})[r.Entity.Kind]; lock != nil {
+		return lock(r)
+	}
+	return ""
+}
+
+// Create makes a record with its tags. *Invalid where its values are; a kind's rule may
+// refuse it.
+func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error) {
+	e := entity.For(d.Kind)
+	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), by: d.By}
+	for i := range e.Fields {
+		if f := &e.Fields[i]; w.v[f.Name] == nil && f.Default != nil {
+			w.v[f.Name] = f.Default
+		}
+	}
+	if err := w.check(ctx); err != nil {
+		return uuid.Nil, err
+	}
+	if err := q.RecordInsert(ctx, e, w.id, w.v); err != nil {
+		return uuid.Nil, err
+	}
+	if w.v["tags"] == nil {
+		return w.id, nil
+	}
+	return w.id, w.setTags(ctx)
+}
+
+// Save writes what somebody changed, and reports whether that was anything. What others
+// changed since they saw it stays where they did not touch it themselves; where both did,
+// it is a *Conflict. *Invalid and refusals are as for Create; ErrChanged when somebody else
+// writes the record at the same moment.
+func Save(ctx context.Context, q *tenantdb.Queries, c Change) (changed bool, err error) {
+	v, err := c.merge()
+	if err != nil {
+		return false, err
+	}
+	r := c.Record
+	w := &writing{Queries: q, entity: r.Entity, id: r.ID, was: r.Values, v: v, by: c.By}
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), w.changed) {
+		return false, nil
+	}
+	if err := w.check(ctx); err != nil {
+		return false, err
+	}
+	return true, w.put(ctx, r)
+}
+
+// put writes the values over the record.
+func (w *writing) put(ctx context.Context, r entity.Record) error {
+	r.Values = w.v
+	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil || !w.changed("tags") {
+		return err
+	}
+	return w.setTags(ctx)
+}
+
+// setTags makes exactly the values' tags the record's, creating those that are new.
+func (w *writing) setTags(ctx context.Context) error {
+	tags, _ := w.v["tags"].(entity.Tags)
+	ids, err := TagIDs(ctx, w.Queries, tags.Names())
+	if err != nil {
+		return err
+	}
+	return w.TaggingsReplace(ctx, string(w.entity.Kind), w.id, ids)
+}
+
+// Conflict returns what two people changed differently, nil for nothing.
+func (c Change) Conflict() *Conflict {
+	_, err := c.merge()
+	var conflict *Conflict
+	errors.As(err, &conflict)
+	return conflict
+}
+
+// merge is the record's values with what is changed of them.
+func (c Change) merge() (entity.Values, error) {
+	r, set := c.Record, c.Set.Normal()
+	v := r.Values.Clone()
+	var differences []Difference
+	for i := range r.Entity.Fields {
+		f := &r.Entity.Fields[i]
+		mine, ok := set[f.Name]
+		if !ok || f.System {
+			continue
+		}
+		theirs := r.Values[f.Name]
+		seen, known := c.Seen[f.Name]
+		switch {
+		case entity.Equal(mine, theirs):
+			continue
+		case c.Version == 0 || c.Version == r.Version: // nobody else
+		case known && entity.Equal(mine, seen): // not touched here: theirs
+			continue
+		case known && entity.Equal(theirs, seen): // not touched there: mine
+		default:
+			differences = append(differences, Difference{f, theirs, mine})
+		}
+		v.Set(f.Name, mine)
+	}
+	if len(differences) > 0 {
+		return v, &Conflict{r, differences}
+	}
+	return v, nil
+}
+
+// check looks at the values that change, then asks the kind's rule.
+func (w *writing) check(ctx context.Context) error {
+	invalid := &Invalid{map[string]string{}}
+	for i := range w.entity.Fields {
+		f := &w.entity.Fields[i]
+		if f.System || !w.isNew() && !w.changed(f.Name) {
+			continue
+		}
+		if err := f.Check(w.v[f.Name]); err != nil {
+			invalid.Fields[f.Name] = entity.Message(err)
+			continue
+		}
+		if err := w.checkReferences(ctx, f); err != nil {
+			var is *Invalid
+			if !errors.As(err, &is) {
+				return err
+			}
+			maps.Copy(invalid.Fields, is.Fields)
+		}
+	}
+	if len(invalid.Fields) > 0 {
+		return invalid
+	}
+	if rule := ruleOf(w.entity.Kind); rule != nil {
+		return rule(ctx, w)
+	}
+	return nil
+}
+
+// checkReferences refuses a new reference to a member who left, or to a record that is in
+// the trash or not there. What was there before may stay.
+func (w *writing) checkReferences(ctx context.Context, f *entity.Field) error {
+	kind := f.Refers
+	if f.RefersIn != "" {
+		if kind = entity.Kind(w.v.Text(f.RefersIn)); !kind.Valid() && w.v[f.Name] != nil {
+			return Wrong(f.Name, "Choose what this is about.")
+		}
+	}
+	var refs entity.Refs
+	switch v := w.v[f.Name].(type) {
+	case entity.Ref:
+		refs = entity.Refs{v}
+	case entity.Refs:
+		was, _ := w.was[f.Name].(entity.Refs)
+		for _, r := range v {
+			if !slices.ContainsFunc(was, func(x entity.Ref) bool { return x.ID == r.ID }) {
+				refs = append(refs, r)
+			}
+		}
+	}
+	for _, r := range refs {
+		var err error
+		switch {
+		case kind == entity.Member:
+			err = checkMember(ctx, w.Queries, f.Name, r.ID)
+		case kind.Valid():
+			err = checkLink(ctx, w.Queries, f.Name, kind, r.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkMember(ctx context.Context, q *tenantdb.Queries, field string, id uuid.UUID) error {
+	ok, err := q.MemberExists(ctx, id)
+	if err == nil && !ok {
+		err = Wrong(field, "This person is no member any more. Choose another.")
+	}
+	return err
+}
+
+func checkLink(ctx context.Context, q *tenantdb.Queries, field string, kind entity.Kind, id uuid.UUID) error {
+	r, err := q.RecordState(ctx, kind, id, false)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && r.DeletedAt != nil {
+		return Wrong(field, "This "+string(kind)+" is not there any more. Choose another.")
+	}
+	return err
+}
+
+func isInvalid(err error) bool {
+	var is *Invalid
+	return errors.As(err, &is)
+}
+
+func changedOne(n int64, err error) error {
+	if err == nil && n == 0 {
+		err = ErrChanged
+	}
+	return err
+}

@@ -1,0 +1,222 @@
+package tenantdb_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+)
+
+// goTypes are what columns of a type are in sqlc's structs, without the pointer of one that
+// may be null.
+var goTypes = map[string][]reflect.Type{
+	"text": {reflect.TypeFor[string]()}, "integer": {reflect.TypeFor[int32]()}, "bigint": {reflect.TypeFor[int64]()}, "date": {reflect.TypeFor[time.Time]()},
+	"timestamptz": {reflect.TypeFor[time.Time]()}, "boolean": {reflect.TypeFor[bool]()}, "uuid": {reflect.TypeFor[uuid.UUID]()}, "uuid[]": {reflect.TypeFor[[]uuid.UUID]()},
+	"jsonb": {reflect.TypeFor[[]entity.Point](), reflect.TypeFor[entity.Anchor]()},
+}
+
+// Every field of the registry has its column, of its type, in each of its kind's queries,
+// and no query has a column that is no field's.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	for _, e := range entity.Kinds {
+		for query, is := range tenantdb.Structs(e.Kind) {
+			have := map[string]reflect.Type{}
+			for i := range is.NumField() {
+				f := is.Field(i)
+				typ := f.Type
+				if typ.Kind() == reflect.Pointer {
+					typ = typ.Elem()
+				}
+				have[f.Tag.Get("db")] = typ
+			}
+			known := map[string]bool{"": true, "id": true, "version": true, "created_at": true, "updated_at": true, "deleted_at": true, "tags": true}
+			for i := range e.Fields {
+				f := &e.Fields[i]
+				stem := strings.TrimSuffix(strings.TrimSuffix(f.Column, "_ids"), "_id")
+				for _, beside := range []string{"_name", "_color", "_names"} {
+					known[stem+beside] = true
+				}
+				written := !f.Derived && (f.Name != "created_at" && f.Name != "updated_at" || query == "copy")
+				for _, c := range f.Columns() {
+					known[c] = true
+					if typ, ok := have[c]; !ok {
+						if query == "get" || written {
+							t.Errorf("%s: %s has no column %s", e.Kind, query, c)
+						}
+					} else if f.Type != entity.TypeDue && !contains(goTypes[f.Type.Column()], typ) {
+						t.Errorf("%s: %s has %s as %s, the registry as %s", e.Kind, query, c, typ, f.Type.Column())
+					}
+				}
+			}
+			for c := range have {
+				if !known[c] && (query != "get" || c != "stage_probability") {
+					t.Errorf("%s: %s has a column %s that is no field's", e.Kind, query, c)
+				}
+			}
+		}
+	}
+}
+
+func contains(types []reflect.Type, t reflect.Type) bool {
+	for _, x := range types {
+		if x == t {
+			return true
+		}
+	}
+	return false
+}
+
+// full is a record with something in every field that a person may write.
+func full(w *pg.Workspace, e *entity.Entity) entity.Record {
+	now := time.Now().Truncate(time.Microsecond)
+	r := entity.Record{Entity: e, ID: uuid.Must(uuid.NewV7()), Version: 1, Values: entity.Values{}, CreatedAt: now, UpdatedAt: now}
+	refers := map[entity.Kind]uuid.UUID{entity.Member: w.MemberID(w.Owner), entity.Stage: w.Stage("Proposal")}
+	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+		pipelines, err := tx.PipelineList(ctx)
+		refers[entity.Pipeline] = pipelines[0].ID
+		return err
+	})
+	refers[entity.Customer] = w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
+	refers[entity.Contact] = w.Contact(tenantdb.ContactUpdateParams{LastName: "Contact"})
+	refers[entity.Deal] = w.Deal(tenantdb.DealUpdateParams{Name: "Deal"})
+	refers[entity.Task] = w.Task(tenantdb.TaskUpdateParams{Subject: "Task"})
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if f.Derived || f.Name == "created_at" || f.Name == "updated_at" {
+			continue
+		}
+		var v entity.Value
+		switch f.Type {
+		case entity.TypeSelect:
+			v = entity.Text(f.Options[len(f.Options)-1].Value) // converted and done: with what goes with that
+		case entity.TypeNumber, entity.TypePercent:
+			v = entity.Number(42)
+		case entity.TypeMoney:
+			v = entity.Money{Minor: 123_456}
+			if f.Currency != "" {
+				v = entity.Money{Minor: 123_456, Currency: "USD"}
+			}
+		case entity.TypeCurrency:
+			v = entity.Text("USD")
+		case entity.TypeDay:
+			v = entity.Day(time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC))
+		case entity.TypeDue:
+			v = entity.Due{At: &now}
+		case entity.TypeMoment:
+			v = entity.Moment(now)
+		case entity.TypeBool:
+			v = entity.Bool(true)
+		case entity.TypeReference:
+			id, ok := refers[f.Refers]
+			if !ok {
+				id = refers[entity.Customer] // of any kind
+			}
+			v = entity.Ref{ID: id}
+		case entity.TypeReferences:
+			v = entity.Refs{{ID: refers[f.Refers]}}
+		case entity.TypeEmails, entity.TypePhones:
+			v = entity.Points{{Value: "one", Label: "work"}, {Value: "two"}}
+		case entity.TypeAnchor:
+			v = &entity.Anchor{Day: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Zone: "Europe/Rome"}
+		case entity.TypeTags:
+			continue // a matter of taggings
+		default:
+			v = entity.Text(f.Name)
+			if f.Name == "subject_type" {
+				v = entity.Text("customer")
+			}
+		}
+		r.Values[f.Name] = v
+	}
+	return r
+}
+
+// What is written of a record is read again, by each of its kind's queries and by lists.
+func TestRecordsAreReadAsWritten(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	for _, e := range entity.Kinds {
+		r := full(w, e)
+		loaded := r
+		loaded.ID = uuid.Must(uuid.NewV7())
+		if e.Field("position") != nil {
+			loaded.Values = r.Values.Clone()
+			loaded.Values["position"] = entity.Text("another")
+		}
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			if err := tx.RecordInsert(ctx, e, r.ID, r.Values); err != nil {
+				t.Errorf("%s: %v", e.Kind, err)
+				return err
+			}
+			if n, err := tx.RecordLoad(ctx, e, []entity.Record{loaded}); err != nil || n != 1 {
+				t.Errorf("%s: loaded %d, %v", e.Kind, n, err)
+				return err
+			}
+			for _, want := range []entity.Record{r, loaded} {
+				got, err := tx.RecordGet(ctx, e, want.ID)
+				if err != nil {
+					return err
+				}
+				compare(t, "get", want, got)
+				if n, err := tx.RecordUpdate(ctx, got); err != nil || n != 1 {
+					t.Errorf("%s: updated %d, %v", e.Kind, n, err)
+				}
+				again, err := tx.RecordGet(ctx, e, want.ID)
+				if err != nil {
+					return err
+				}
+				compare(t, "update", want, again)
+				if again.Version != 2 {
+					t.Errorf("%s: version %d", e.Kind, again.Version)
+				}
+				var names []string
+				for _, f := range e.Fields {
+					if f.Type != entity.TypeAnchor {
+						names = append(names, f.Name)
+					}
+				}
+				rows, _, err := tx.RecordList(ctx, e, tenantdb.List{Page: tenantdb.Page{Limit: 10}, Fields: names})
+				if err != nil {
+					return err
+				}
+				found := false
+				for _, row := range rows {
+					if row.ID == want.ID {
+						found = true
+						row.Values["repeat_anchor"] = want.Values["repeat_anchor"] // no list has it
+						compare(t, "list", want, row)
+					}
+				}
+				if !found {
+					t.Errorf("%s: not in its list", e.Kind)
+				}
+			}
+			return nil
+		})
+	}
+}
+
+func compare(t *testing.T, how string, want, got entity.Record) {
+	t.Helper()
+	for name, v := range want.Values {
+		if !entity.Equal(v, got.Values[name]) {
+			t.Errorf("%s of %s: %s is %#v, was %#v", how, want.Entity.Kind, name, got.Values[name], v)
+		}
+	}
+	for i := range want.Entity.Fields {
+		f := &want.Entity.Fields[i]
+		r, ok := got.Values[f.Name].(entity.Ref)
+		if ok && f.Refers != "" && r.Name == "" && f.Name != "completed_by" && f.Name != "next_id" {
+			t.Errorf("%s of %s: %s has no name", how, want.Entity.Kind, f.Name)
+		}
+	}
+}
