@@ -79,9 +79,10 @@ func withDefault(o []ui.Option) []ui.Option {
 // TagsPage is the workspace's tags.
 type TagsPage struct {
 	Shell
-	Tags []tenantdb.TagListRow
-	ID   uuid.UUID // the tag whose form is wrong
-	Form ui.Form
+	Tags    []tenantdb.TagListRow
+	Deleted []tenantdb.TagListRow // lately
+	ID      uuid.UUID             // the tag whose form is wrong
+	Form    ui.Form
 }
 
 // TagColors are the colours of tags and stages.

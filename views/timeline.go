@@ -263,4 +263,11 @@ func noteVerb(kind string) string {
 	return "wrote"
 }
 
-func mentionList(names []string) string { return strings.Join(names, "\n") }
+// mentionList has a line for each name, with the ways to write it behind it.
+func mentionList(names []string) string {
+	lines := make([]string, len(names))
+	for i, n := range names {
+		lines[i] = strings.Join(append([]string{n}, entity.Folds(n)...), "\t")
+	}
+	return strings.Join(lines, "\n")
+}

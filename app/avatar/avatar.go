@@ -92,8 +92,14 @@ func orientation(format string, file []byte) (n int) {
 		R: bytes.NewReader(file), ImageFormat: of, Sources: imagemeta.EXIF, LimitNumTags: 200, Timeout: time.Second,
 		ShouldHandleTag: func(t imagemeta.TagInfo) bool { return t.Tag == "Orientation" && t.Namespace == "IFD0" },
 		HandleTag: func(t imagemeta.TagInfo) error {
-			if v, ok := t.Value.(uint16); ok && v >= 1 && v <= 8 {
+			switch v := t.Value.(type) { // some cameras write a long
+			case uint16:
 				n = int(v)
+			case uint32:
+				n = int(min(v, 9))
+			}
+			if n < 1 || n > 8 {
+				n = 1
 			}
 			return imagemeta.ErrStopWalking
 		},

@@ -38,12 +38,13 @@ func leadLocked(r entity.Record) string {
 
 // Conversion says what a lead becomes.
 type Conversion struct {
-	CustomerID  *uuid.UUID    // an existing customer; nil for a new one
-	ContactID   *uuid.UUID    // an existing contact; nil for a new one
-	MoveContact bool          // an existing contact of another customer goes to this one
-	Deal        entity.Values // nil for no deal
-	Set         uuid.UUID     // the transaction's change set, by which it is undone
-	CompanyName string        // of a new customer; "" for the lead's
+	CustomerID  *uuid.UUID     // an existing customer; nil for a new one
+	ContactID   *uuid.UUID     // an existing contact; nil for a new one
+	MoveContact bool           // an existing contact of another customer goes to this one
+	Deal        entity.Values  // nil for no deal
+	Set         uuid.UUID      // the transaction's change set, by which it is undone
+	CompanyName string         // of a new customer; "" for the lead's
+	Formats     entity.Formats // in which an amount that finds no place is noted down
 	// Note makes what is kept of a note's text, as NoteInsertParams has it.
 	Note func(body string) (html, mark string)
 }
@@ -104,6 +105,7 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, v
 	}
 	subject, subjectID := entity.Contact, out.ContactID
 	if c.Deal != nil {
+		c.keep("rating")
 		d := c.Deal.Clone()
 		d["customer_id"], d["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
 		d["source"], d["owner_id"] = lead.Values["source"], c.owner
@@ -115,8 +117,8 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, v
 		if err := copyTags(ctx, q, lead.ID, entity.Deal, id); err != nil {
 			return out, err
 		}
-	} else if source := lead.Values.Text("source"); source != "" {
-		c.left = append(c.left, "Source: "+source)
+	} else {
+		c.keep("source", "amount", "rating") // a deal would have the first two
 	}
 	if err := copyTags(ctx, q, lead.ID, entity.Customer, out.CustomerID); err != nil {
 		return out, err
@@ -149,6 +151,16 @@ func (c *converting) fill(label string, v entity.Values, field string, from stri
 		v.Set(field, entity.Text(value))
 	default:
 		c.left = append(c.left, label+": "+value)
+	}
+}
+
+// keep notes down what the lead has in fields that nothing it becomes has.
+func (c *converting) keep(fields ...string) {
+	for _, name := range fields {
+		f := c.lead.Entity.Field(name)
+		if text := f.Type.Show(c.lead.Values[name], f, c.Formats); text != "" {
+			c.left = append(c.left, f.Label+": "+text)
+		}
 	}
 }
 

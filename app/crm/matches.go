@@ -29,19 +29,23 @@ type probe struct {
 // probes are those of the kinds that are recognised.
 var probes = map[entity.Kind]func(entity.Values) []probe{
 	entity.Customer: func(v entity.Values) []probe {
-		return []probe{{entity.Customer, Probe{
-			Name: v.Text("name"), Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}, Sites: []string{v.Text("domain"), v.Text("website"), v.Text("email")},
-		}}}
+		reached := Probe{Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}}
+		self := reached
+		self.Name, self.Sites = v.Text("name"), []string{v.Text("domain"), v.Text("website"), v.Text("email")}
+		return []probe{{entity.Customer, self}, {entity.Contact, reached}, {entity.Lead, reached}}
 	},
 	entity.Contact: func(v entity.Values) []probe {
 		emails, _ := v["emails"].(entity.Points)
 		phones, _ := v["phones"].(entity.Points)
 		who := Probe{Name: fullName(v), Emails: emails.Values(), Phones: phones.Values()}
-		return []probe{{entity.Contact, who}, {entity.Lead, who}}
+		return []probe{{entity.Contact, who}, {entity.Lead, who}, {entity.Customer, Probe{Emails: who.Emails, Phones: who.Phones}}}
 	},
 	entity.Lead: func(v entity.Values) []probe {
 		who := Probe{Name: fullName(v), Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}}
-		return []probe{{entity.Contact, who}, {entity.Lead, who}, {entity.Customer, Probe{Name: v.Text("company_name"), Sites: []string{v.Text("email"), v.Text("website")}}}}
+		company := Probe{Name: v.Text("company_name"), Emails: who.Emails, Phones: who.Phones, Sites: []string{v.Text("email"), v.Text("website")}}
+		lead := who
+		lead.Sites = company.Sites
+		return []probe{{entity.Contact, who}, {entity.Lead, lead}, {entity.Customer, company}}
 	},
 }
 

@@ -92,12 +92,15 @@ func inWord(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
+// apostrophe is one sign, however it is typed.
+var apostrophe = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'", "`", "'")
+
 func mentioned(text string, members []tenantdb.MemberListRow) uuid.UUID {
 	const longest = 200 // bytes: names have 80 characters
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "")
 	}
-	text = entity.Fold(text)
+	text = entity.Fold(apostrophe.Replace(text))
 	best, length, full := []uuid.UUID{}, 0, false
 	for _, m := range members {
 		if !m.Active {
@@ -105,7 +108,7 @@ func mentioned(text string, members []tenantdb.MemberListRow) uuid.UUID {
 		}
 		first, _, _ := strings.Cut(m.Name, " ")
 		for i, name := range []string{m.Name, first} {
-			for _, folded := range entity.Folds(name) {
+			for _, folded := range entity.Folds(apostrophe.Replace(name)) {
 				n := len(folded)
 				switch {
 				case !begins(text, folded) || n < length || n == length && full && i > 0:

@@ -62,12 +62,40 @@ func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, 
 }
 
 // PipelineUpdate writes a pipeline's name and stages, in their order, over the
-// version; ErrChanged when that is not the current one. A stage that holds
-// deals, the trash's included, stays, and so does its outcome.
-func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) error {
-	if err := changedOne(q.PipelineUpdate(ctx, name, id, version)); err != nil {
-		return err
+// version, and reports whether that changes anything; ErrChanged when that is not the
+// current one. A stage that holds deals, the trash's included, stays, and so does its
+// outcome.
+func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) (changed bool, err error) {
+	same, err := samePipeline(ctx, q, id, version, name, stages)
+	if err != nil || same {
+		return false, err
 	}
+	if err := changedOne(q.PipelineUpdate(ctx, name, id, version)); err != nil {
+		return false, err
+	}
+	return true, pipelineWrite(ctx, q, id, name, stages)
+}
+
+// samePipeline reports whether the pipeline is as somebody wants it, at the version.
+func samePipeline(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) (bool, error) {
+	pipelines, err := q.PipelineList(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id && p.Name == name && p.Version == version }) {
+		return false, nil
+	}
+	rows, err := q.StageList(ctx)
+	var are []Stage
+	for _, r := range rows {
+		if r.PipelineID == id {
+			are = append(are, Stage{ID: r.ID, Name: r.Name, Color: r.Color, Probability: r.Probability, Outcome: r.Outcome})
+		}
+	}
+	return slices.Equal(are, stages), err
+}
+
+func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name string, stages []Stage) error {
 	if err := checkPipelineName(ctx, q, id, name); err != nil {
 		return err
 	}

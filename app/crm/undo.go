@@ -90,6 +90,9 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 	if slices.ContainsFunc(changes, deletedTag) {
 		return Undone{}, tagRestore(ctx, q, changeSet)
 	}
+	if err := refuseOtherCurrency(ctx, q, changes); err != nil {
+		return Undone{}, err
+	}
 	u, err := lockChanged(ctx, q, changes)
 	if err != nil {
 		return Undone{}, err
@@ -112,6 +115,35 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 		}
 	}
 	return out, nil
+}
+
+// ChangedCurrency is what the audit log calls a change of the workspace's currency.
+const ChangedCurrency = "Changed the currency"
+
+// refuseOtherCurrency refuses to bring back an amount in the workspace's currency from before
+// that became another.
+func refuseOtherCurrency(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) error {
+	for _, c := range changes {
+		e := entity.For(entity.Kind(c.Entity))
+		var before map[string]json.RawMessage
+		if e == nil || json.Unmarshal(c.Before, &before) != nil {
+			continue
+		}
+		for column, value := range before {
+			f := e.OfColumn(column)
+			if f == nil || f.Type != entity.TypeMoney || f.Currency != "" || string(value) == "null" {
+				continue
+			}
+			other, err := q.AuditSince(ctx, ChangedCurrency, c.At)
+			if err != nil {
+				return err
+			}
+			if other {
+				return &RefusalError{"The amount is from before the workspace’s currency was changed. Type it anew."}
+			}
+		}
+	}
+	return nil
 }
 
 // deletedTag tells the change that deleted a tag. It comes first in its set: what the tag

@@ -17,7 +17,7 @@ const notEmail = "This is not an email address. It should look like name@example
 func ParseEmail(text string) (string, error) {
 	v := Address(text)
 	if rest, ok := cutFold(v, "mailto:"); ok {
-		v, _, _ = strings.Cut(rest, "?")
+		v, _, _ = strings.Cut(strings.TrimLeft(rest, "/"), "?")
 		if plain, err := url.PathUnescape(v); err == nil {
 			v = plain
 		}
@@ -65,6 +65,7 @@ func hostIn(text string) string {
 	if _, rest, ok := strings.Cut(v, "://"); ok {
 		v = rest
 	}
+	v = strings.TrimLeft(v, "/")
 	if i := strings.IndexAny(v, "/?#\\"); i >= 0 {
 		v = v[:i]
 	}
@@ -77,7 +78,8 @@ func hostIn(text string) string {
 func ParseWebsite(text string) (string, error) {
 	v, bad := Address(text), wrong("This is not a web address. It should look like https://example.com.")
 	if rest, ok := cutFold(v, "mailto:"); ok {
-		v, _, _ = strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "?")
+		v, _, _ = strings.Cut(strings.TrimLeft(rest, "/"), "?")
+		v = v[strings.LastIndexByte(v, '@')+1:]
 	}
 	if !strings.Contains(v, "://") {
 		v = "https://" + strings.TrimPrefix(v, "//")

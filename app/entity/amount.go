@@ -121,7 +121,7 @@ func decimal(minor int64, exponent int, mark string) string {
 // "€ 12", "12k". It returns minor units, and the currency: code, unless the text names
 // another.
 func (f Formats) ParseMoney(text, code string) (minor int64, in string, err error) {
-	number, shift, in, ok := f.splitAmount(Address(text), code)
+	number, shift, in, ok := f.splitAmount(dashes.ReplaceAllString(Address(text), "$1"), code)
 	if !ok {
 		return 0, code, wrong("This is not an amount. It should look like ", f.example(code), ", without a sign.")
 	}
@@ -171,9 +171,12 @@ func (f Formats) ParseCount(text string) (int32, error) {
 
 // amountPattern is what stands around a number: a currency before it, a thousand or a
 // million and a currency behind it.
-var amountPattern = regexp.MustCompile(`^([^\d,+\-]*?)\s*((?:\d[\d.,'’\s]*|[.,]\d+))\s*(?i:(k|m|mn|mio|bn|mrd)\b\.?)?\s*([^\d]*)$`)
+var amountPattern = regexp.MustCompile(`^([^\d,+\-]*?)\s*((?:\d[\d.,'’\s]*|[.,]\d+))\s*(?i:(k|m|mn|mio|bn|mrd|lakh|crore)\b\.?)?\s*([^\d]*)$`)
 
-var shifts = map[string]int{"": 0, "k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9, "mrd": 9}
+// dashes stand for no cents: "12.–", "12,-".
+var dashes = regexp.MustCompile(`(\d)[.,][-–—](?:\s|$)`)
+
+var shifts = map[string]int{"": 0, "k": 3, "m": 6, "mn": 6, "mio": 6, "bn": 9, "mrd": 9, "lakh": 5, "crore": 7}
 
 // splitAmount cuts a currency and "k" or "m" off a number; false for other words and for
 // signs. Without a code no currency may stand there.
@@ -214,7 +217,8 @@ var signs = sync.OnceValue(func() map[string]string {
 			out[sign] = code
 		}
 	}
-	for sign, code := range map[string]string{"US$": "USD", "C$": "CAD", "S$": "SGD", "Fr.": "CHF", "SFr.": "CHF", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₽": "RUB", "₺": "TRY", "₴": "UAH"} {
+	for sign, code := range map[string]string{"US$": "USD", "C$": "CAD", "S$": "SGD", "Fr.": "CHF", "SFr.": "CHF", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₽": "RUB", "₺": "TRY", "₴": "UAH",
+		"Rs": "INR", "Rs.": "INR", "kr.": "DKK", "Euro": "EUR", "euro": "EUR", "Euros": "EUR", "euros": "EUR", "Kc": "CZK"} {
 		if out[sign] == "" {
 			out[sign] = code
 		}
@@ -254,6 +258,10 @@ func (f Formats) digits(s string) (whole, fraction string, ok bool) {
 		return whole, fraction, true
 	}
 	other := map[string]string{".": ",", ",": "."}[mark]
+	if strings.Contains(s, ".") && strings.Contains(s, ",") { // which is which, the last one says
+		last := s[strings.LastIndexAny(s, ".,")]
+		return split(s, string(last), map[byte]string{'.': ",", ',': "."}[last])
+	}
 	whole, fraction, ok = split(s, other, mark)
 	if ok && len(fraction) == 3 && strings.Count(s, mark)+strings.Count(s, other) == 1 && strings.Trim(whole, "0") != "" {
 		return "", "", false

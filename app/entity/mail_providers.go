@@ -40,17 +40,17 @@ var privateMail = set(
 	// Worldwide.
 	`icloud.com me.com mac.com aim.com proton.me pm.me passmail.net tuta.com tuta.io tutamail.com keemail.me fastmail.com fastmail.fm mail.com email.com
 	duck.com mozmail.com hey.com inbox.com gmx.us caramail.com mailfence.com posteo.de posteo.net riseup.net disroot.org mailbox.org runbox.com startmail.com skiff.com
-	usa.com europe.com consultant.com engineer.com dr.com post.com myself.com`,
+	usa.com usa.net europe.com consultant.com engineer.com dr.com post.com myself.com zohomail.com zohomail.eu mailo.com`,
 	// Germany, Austria, Switzerland.
 	`web.de t-online.de freenet.de arcor.de online.de onlinehome.de 1und1.de kabelmail.de unitybox.de vodafone.de o2online.de ewetel.net ewe.net netcologne.de osnanet.de email.de magenta.de
 	aon.at chello.at a1.net utanet.at inode.at tele2.at kabsi.at gmail.at liwest.at drei.at
 	bluewin.ch hispeed.ch sunrise.ch swissonline.ch bluemail.ch quickline.ch netplus.ch vtxnet.ch green.ch romandie.com tic.ch`,
 	// France, Belgium, the Netherlands, Luxembourg.
-	`free.fr orange.fr wanadoo.fr laposte.net sfr.fr neuf.fr bbox.fr numericable.fr cegetel.net club-internet.fr aliceadsl.fr noos.fr voila.fr 9online.fr dbmail.com
+	`free.fr orange.fr wanadoo.fr laposte.net sfr.fr neuf.fr bbox.fr numericable.fr cegetel.net club-internet.fr aliceadsl.fr noos.fr voila.fr 9online.fr dbmail.com netcourrier.com
 	skynet.be telenet.be proximus.be belgacom.net scarlet.be voo.be pandora.be tvcablenet.be base.be
-	ziggo.nl kpnmail.nl kpnplanet.nl planet.nl hetnet.nl home.nl upcmail.nl xs4all.nl casema.nl chello.nl quicknet.nl online.nl tele2.nl solcon.nl zonnet.nl pt.lu internet.lu`,
+	ziggo.nl kpnmail.nl kpnplanet.nl planet.nl hetnet.nl home.nl upcmail.nl xs4all.nl casema.nl chello.nl quicknet.nl online.nl tele2.nl solcon.nl zonnet.nl wanadoo.nl pt.lu internet.lu`,
 	// Italy, Spain, Portugal.
-	`libero.it virgilio.it tiscali.it alice.it tin.it tim.it inwind.it iol.it fastwebnet.it email.it blu.it giallo.it poste.it aruba.it teletu.it
+	`libero.it virgilio.it tiscali.it alice.it tin.it tim.it inwind.it iol.it fastwebnet.it email.it blu.it giallo.it poste.it aruba.it teletu.it vodafone.it
 	telefonica.net terra.es movistar.es ono.com orange.es ya.com wanadoo.es euskaltel.net sapo.pt netcabo.pt clix.pt iol.pt mail.telepac.pt telepac.pt`,
 	// Britain, Ireland.
 	`btinternet.com btopenworld.com virginmedia.com virgin.net sky.com talktalk.net blueyonder.co.uk ntlworld.com tiscali.co.uk plus.com plusnet.com orange.net o2.co.uk freeserve.co.uk eircom.net iol.ie`,
@@ -60,7 +60,7 @@ var privateMail = set(
 	// The east.
 	`wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu poczta.fm tlen.pl gazeta.pl vp.pl poczta.onet.pl seznam.cz email.cz centrum.cz volny.cz post.cz azet.sk zoznam.sk centrum.sk pobox.sk
 	freemail.hu citromail.hu indamail.hu t-online.hu upcmail.hu abv.bg mail.bg dir.bg siol.net t-2.net net.hr inet.hr mail.ee inbox.lv apollo.lv one.lt takas.lt
-	mail.ru bk.ru inbox.ru list.ru internet.ru rambler.ru ya.ru lenta.ru ukr.net i.ua meta.ua bigmir.net tut.by mail.kz otenet.gr forthnet.gr in.gr windtools.gr mynet.com superonline.com ttmail.com`,
+	mail.ru bk.ru inbox.ru list.ru internet.ru rambler.ru ya.ru lenta.ru ukr.net i.ua mail.ua meta.ua bigmir.net tut.by mail.kz otenet.gr forthnet.gr in.gr windtools.gr mynet.com superonline.com ttmail.com`,
 	// America.
 	`comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net spectrum.net earthlink.net juno.com netzero.net optonline.net frontier.com frontiernet.net windstream.net centurylink.net roadrunner.com rr.com twc.com mindspring.com prodigy.net pacbell.net ameritech.net netscape.net peoplepc.com
 	rogers.com bell.net sympatico.ca shaw.ca telus.net videotron.ca cogeco.ca eastlink.ca nb.aibn.com

@@ -9,10 +9,16 @@ import (
 
 // extension is one behind a number, as people write it. Other letters are words, and no
 // digits of a keypad.
-var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:extension|ext|extn|x|#|int|interno|durchwahl|dw|nst|poste|p|доб|内線)\s*[.:=]?\s*\.?\s*(\d{1,7})$`)
+var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:\(\s*)?(?:extension|ext|extn|x|#|,,|int|interno|durchwahl|dw|nst|app|poste|p|ramal|anexo|wew|linka|доб|内線)\s*[.:=]?\s*\.?\s*(\d{1,7})\)?$`)
+
+// abroad is a country's prefix, however it is written: (+39), + 39.
+var abroad = regexp.MustCompile(`^\(?\+\s*(\d{1,3})\)\s*|^\+\s+`)
+
+// figures are digits of other widths.
+var figures = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9", "＋", "+", "·", " ")
 
 // dialled is a number as it is written: digits, and what is put between them.
-var dialled = regexp.MustCompile(`^\+?[\d(][\d\s().\-/‐‑–]*$`)
+var dialled = regexp.MustCompile(`^\+?[\d(][\d\s().\-/‐‑–·]*$`)
 
 // MaxPoints is how many addresses or numbers somebody may have.
 const MaxPoints = 10
@@ -35,23 +41,31 @@ const notPhone = "This is not a phone number. It should look like +39 06 555 014
 // country's plan, stays as it was typed.
 func (f Formats) ParsePhone(text string) (string, error) {
 	text = Address(text)
+	if rest, ok := cutFold(text, "tel:"); ok {
+		text = rest
+	}
+	text = figures.Replace(text)
 	number, ext := text, ""
 	if main, e, ok := strings.Cut(text, ";ext="); ok && onlyDigits(e) && len(e) <= 7 {
 		number, ext = main, e
 	} else if m := extension.FindStringSubmatch(text); m != nil {
 		number, ext = strings.TrimSpace(m[1]), m[2]
 	}
-	figures := len(Digits(number))
-	if !dialled.MatchString(number) || figures < 2 || figures > 20 || strings.Count(number, "(") != strings.Count(number, ")") {
+	number = strings.Replace(abroad.ReplaceAllString(number, "+$1 "), "+ ", "+", 1)
+	n := len(Digits(number))
+	if !dialled.MatchString(number) || n < 2 || n > 20 || strings.Count(number, "(") != strings.Count(number, ")") {
 		return "", wrong(notPhone)
 	}
-	if figures <= 6 && !strings.HasPrefix(number, "+") && !strings.HasPrefix(number, "00") {
+	if n <= 6 && !strings.HasPrefix(number, "+") && !strings.HasPrefix(number, "00") {
 		return text, nil // 112, 116117, a number of the house
 	}
 	for _, as := range []string{number, "+" + strings.TrimPrefix(number, "00")} { // 00 before the country, also where that is dialled otherwise
-		n, err := phonenumbers.Parse(as, f.Country)
-		if err == nil && phonenumbers.IsPossibleNumber(n) && digitsOf(number, n) {
-			out := phonenumbers.Format(n, phonenumbers.E164)
+		parsed, err := phonenumbers.Parse(as, f.Country)
+		if err == nil && phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE && digitsOf(number, parsed) {
+			out := phonenumbers.Format(parsed, phonenumbers.E164)
+			if !reads(out) {
+				break
+			}
 			if ext != "" {
 				out += ";ext=" + ext
 			}
@@ -62,6 +76,13 @@ func (f Formats) ParsePhone(text string) (string, error) {
 		}
 	}
 	return text, nil
+}
+
+// reads reports whether a number in international form is read as itself: not every plan
+// reads what it writes.
+func reads(number string) bool {
+	n, err := phonenumbers.Parse(number, "")
+	return err == nil && phonenumbers.Format(n, phonenumbers.E164) == number
 }
 
 // digitsOf reports whether the number has no digits but those that were typed, and its

@@ -15,7 +15,18 @@ import (
 // shows nothing at all, such as a name of U+3164, is "".
 func Line(s string) string {
 	s = strings.Join(strings.Fields(strings.Map(visible, norm.NFC.String(s))), " ")
-	return strings.TrimFunc(s, blank)
+	return shown(strings.TrimFunc(s, blank))
+}
+
+// shown is "" for a text of nothing but signs that show nothing of themselves, such as
+// those that choose how the one before them looks.
+func shown(s string) string {
+	if strings.TrimFunc(s, func(r rune) bool {
+		return blank(r) || r >= 0xe0020 && r <= 0xe007f || unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	}) == "" {
+		return ""
+	}
+	return s
 }
 
 // Paragraphs is Line for text of several lines, whose blanks and tabs stay.
@@ -27,10 +38,7 @@ func Paragraphs(s string) string {
 		}
 		return visible(r)
 	}, norm.NFC.String(s))
-	if strings.TrimFunc(s, blank) == "" {
-		return ""
-	}
-	return strings.TrimRightFunc(s, blank)
+	return shown(strings.TrimRightFunc(s, blank))
 }
 
 // Address is Line for what has no blanks or signs in it that count, such as an email
@@ -67,7 +75,7 @@ func blank(r rune) bool {
 // and the Braille pattern without dots.
 func blankLetter(r rune) bool {
 	switch r {
-	case 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0, 0x17b4, 0x17b5, 0x180e:
+	case 0x1d159, 0x115f, 0x1160, 0x2800, 0x3164, 0xffa0, 0x17b4, 0x17b5, 0x180e:
 		return true
 	}
 	return false
@@ -147,6 +155,10 @@ var dialledNumber = regexp.MustCompile(`^\+?[\d\s().\-/]{5,}$`)
 // NumberPattern is the LIKE pattern for a search that is a phone number, however it is
 // written; "" for any other.
 func NumberPattern(query string) string {
+	query = strings.Replace(strings.TrimPrefix(figures.Replace(query), "tel:"), "(0)", "", 1)
+	if m := extension.FindStringSubmatch(query); m != nil {
+		query = m[1]
+	}
 	if !dialledNumber.MatchString(query) {
 		return ""
 	}

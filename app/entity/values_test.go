@@ -29,6 +29,7 @@ func TestParseMoney(t *testing.T) {
 		// One mark and three digits behind it are the person's alone.
 		{"en", "EUR", "1.234", ""}, {"de", "EUR", "1,234", ""}, {"en", "KWD", "1.234", "1234 KWD"}, {"de", "KWD", "1.234", "1234000 KWD"}, {"en", "KWD", "1,234", "1234000 KWD"}, {"de", "KWD", "1,234", "1234 KWD"},
 		{"de", "KWD", "1250,500", "1250500 KWD"}, {"en", "KWD", "0.125", "125 KWD"}, {"fr", "EUR", "1.234", ""}, {"fr", "EUR", "1,234", ""}, {"en", "EUR", "1.000", ""},
+		{"fr", "EUR", "12.345,67", "1234567 EUR"}, {"en", "EUR", "12.–", "1200 EUR"}, {"de", "EUR", "12,- €", "1200 EUR"}, {"en", "EUR", "5 Euro", "500 EUR"}, {"en-IN", "INR", "Rs 500", "50000 INR"}, {"en-IN", "INR", "5 lakh", "50000000 INR"}, {"en-IN", "INR", "2 crore", "2000000000 INR"},
 		// The other way round where it plainly is.
 		{"en", "EUR", "1.250,75", "125075 EUR"}, {"de", "EUR", "1,250.75", "125075 EUR"}, {"en", "EUR", "12,50", "1250 EUR"}, {"en", "EUR", "1.250.000", "125000000 EUR"}, {"de", "EUR", "12.50", "1250 EUR"},
 		{"en", "JPY", "84,000,000", "84000000 JPY"}, {"en", "JPY", "1.00", "1 JPY"}, {"en", "JPY", "1.5", ""}, {"en", "EUR", ".50", "50 EUR"}, {"en", "EUR", "5.", "500 EUR"}, {"en", "CLF", "1.2345", "12345 CLF"},
@@ -109,6 +110,8 @@ func TestParsePhone(t *testing.T) {
 	for text, want := range map[string]string{
 		"06 555 0140": "+39065550140", "+39 06 555 0140": "+39065550140", "0039 06 555 0140": "+39065550140", "+49 171 1234567": "+491711234567", "0049 (171) 123-4567": "+491711234567", "06/5550140": "+39065550140",
 		"06 555 0140 ext. 12": "+39065550140;ext=12", "06 555 0140 x12": "+39065550140;ext=12", "06 555 0140 int. 7": "+39065550140;ext=7", "06 555 0140, interno 7": "+39065550140;ext=7", "+39 06 555 0140#12": "+39065550140;ext=12", "+39065550140;ext=12": "+39065550140;ext=12", "+49 30 123456 Durchwahl 12": "+4930123456;ext=12",
+		"(+39) 06 555 0140": "+39065550140", "+ 43 1 5550140": "+4315550140", "tel:+39-06-555-0140": "+39065550140", "０６ ５５５ ０１４０": "+39065550140", "+1·650·253·0000": "+16502530000", "06 555 0140 (ext 5)": "+39065550140;ext=5",
+		"06 555 0140,,12": "+39065550140;ext=12", "06 555 0140 App. 12": "+39065550140;ext=12", "06 555 0140 ramal 12": "+39065550140;ext=12", "06 555 0140 wew. 12": "+39065550140;ext=12", "06 555,0140": "",
 		"06 555 0140 casa": "", "casa 06 555 0140": "", "1-800-FLOWERS": "", "06 555 014O": "", "++43": "", "++43 1 5550140": "", "+": "", "+43": "+43", "43+": "", "(06 555 0140": "", "call me": "", "06 555 0140 x": "",
 		"112": "112", "110": "110", "116117": "116117", "42": "42", "1": "", "\u200e06 555\u200b 0140": "+39065550140", "+39 06 555 0140 ": "+39065550140", "123456789012345678901": "",
 	} {
@@ -183,7 +186,7 @@ func TestPrivateMail(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"  Anna \t Rossi ": "Anna Rossi", "Jose\u0301": "José", "\u200bAnna\ufeff": "Anna", "An\u200bna": "Anna", "\u3164": "", "\u2800\u2800": "", " \u00a0\u2003": "", "A\u0007B": "AB", "\u202eevil": "evil", "a\u00adb": "ab",
+		"  Anna \t Rossi ": "Anna Rossi", "Jose\u0301": "José", "\u200bAnna\ufeff": "Anna", "An\u200bna": "Anna", "\u3164": "", "\ufe0f": "", "\u034f\u180b": "", "\u2065": "", "\U000e0020": "", "\U000e0100": "", "\U0001d159": "", "\u2800\u2800": "", " \u00a0\u2003": "", "A\u0007B": "AB", "\u202eevil": "evil", "a\u00adb": "ab",
 		"👨\u200d👩\u200d👧": "👨\u200d👩\u200d👧", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "می\u200cخواهم": "می\u200cخواهم", "Anna\u3164": "Anna", "❤️": "❤️", "line\nbreak": "line break",
 	} {
 		if got := Line(text); got != want {
@@ -206,5 +209,33 @@ func TestText(t *testing.T) {
 		if got := Words(text); got != want {
 			t.Errorf("Words(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// A number is found as it is shown, and as it is written in other places.
+func TestNumberPattern(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"+49 30 123456": "%4930123456%", "+49 30 123456 ext. 12": "%4930123456%", "+49 (0)30 123456": "%4930123456%", "tel:+4930123456": "%4930123456%", "030 123456": "%30123456%", "1234": "", "Acme 12345": "",
+	} {
+		if got := NumberPattern(query); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// An address is read out of what is pasted for it.
+func TestPastedAddresses(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"mailto:bob@example.org?subject=x&cc=a@b.com": "https://example.org", "//example.org/a": "https://example.org/a"} {
+		if got, err := ParseWebsite(text); got != want {
+			t.Errorf("website %q: %q, %v", text, got, err)
+		}
+	}
+	if got, err := ParseEmail("mailto://bob@example.org"); got != "bob@example.org" {
+		t.Errorf("email: %q, %v", got, err)
+	}
+	if got, err := ParseDomain("//example.org"); got != "example.org" {
+		t.Errorf("domain: %q, %v", got, err)
 	}
 }

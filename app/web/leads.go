@@ -126,7 +126,7 @@ func (l leads) Convert(c echo.Context) error {
 		f.Values[name] = first(c.FormValue(name), "new")
 	}
 	f.Values["move_contact"] = c.FormValue("move_contact")
-	conversion := crm.Conversion{CustomerID: f.existing("customer"), ContactID: f.existing("contact"), MoveContact: f.Values["move_contact"] == "true", Note: l.noteHTML}
+	conversion := crm.Conversion{CustomerID: f.existing("customer"), ContactID: f.existing("contact"), MoveContact: f.Values["move_contact"] == "true", Note: l.noteHTML, Formats: visiting(c).formats(c)}
 	if f.Values["deal"] != "none" {
 		conversion.Deal = d.values()
 		if conversion.Deal["name"] == nil {

@@ -171,7 +171,7 @@ func (f *recordForm) readPoints(field *entity.Field) {
 		if !f.posted.Has(key + "[value]") {
 			continue
 		}
-		f.present[field.Name], listed = true, listed || i == 0
+		f.present[field.Name], listed = true, true
 		p := entity.Point{Label: entity.PointLabel(f.posted.Get(key + "[label]"))}
 		f.Values[key+"[label]"] = f.posted.Get(key + "[label]")
 		value, ok := f.readPoint(field, of, was, key+"[value]")
@@ -179,7 +179,7 @@ func (f *recordForm) readPoints(field *entity.Field) {
 		case value == "":
 			continue
 		case !ok:
-		case slices.Contains(points.Values(), value):
+		case slices.ContainsFunc(points, func(p entity.Point) bool { return sameReach(p.Value, value) }):
 			f.fail(key+"[value]", "This one is here already.")
 		case len(points) == entity.MaxPoints:
 			f.fail(key+"[value]", entity.TooManyPoints)
@@ -190,6 +190,10 @@ func (f *recordForm) readPoints(field *entity.Field) {
 		} else {
 			points = append(points, p)
 		}
+	}
+	if f.beyond(field) {
+		f.present[field.Name], listed = true, true
+		f.fail(field.Name, entity.TooManyPoints)
 	}
 	if !listed {
 		points = slices.Clone(was) // the single fields alone: the others stay
@@ -221,6 +225,18 @@ func (f *recordForm) readPoints(field *entity.Field) {
 	f.set.Set(field.Name, points)
 }
 
+// beyond reports whether rows were posted that are not looked at.
+func (f *recordForm) beyond(field *entity.Field) bool {
+	for key, values := range f.posted {
+		number, ok := strings.CutPrefix(key, field.Name+"[")
+		number, row := strings.CutSuffix(number, "][value]")
+		if n, err := strconv.Atoi(number); ok && row && values[0] != "" && (err != nil || n < 0 || n >= postedPoints) {
+			return true
+		}
+	}
+	return false
+}
+
 // readPoint reads one address or number; one that was here before stays as it is. Its text
 // comes back where it is none.
 func (f *recordForm) readPoint(field *entity.Field, of entity.Type, was entity.Points, name string) (value string, ok bool) {
@@ -239,6 +255,11 @@ func (f *recordForm) readPoint(field *entity.Field, of entity.Type, was entity.P
 	}
 	t, _ := v.(entity.Text)
 	return string(t), true
+}
+
+// sameReach reports whether two addresses or numbers reach the same: "116 117" is 116117.
+func sameReach(a, b string) bool {
+	return a == b || !strings.ContainsAny(a+b, "@") && entity.Digits(a) == entity.Digits(b)
 }
 
 // placed puts a point in the place of the ith one, or takes that away when it is empty. One

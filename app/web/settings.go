@@ -54,6 +54,7 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	p := shareddb.TenantSettingsParams{
 		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle, NumberStyle: t.NumberStyle,
 	}
+	was := p
 	f.set("name", &p.Name)
 	if v := f.Values["currency"]; v != "" && !strings.EqualFold(v, t.Currency) {
 		if code, err := entity.ParseCurrency(v); err != nil {
@@ -72,6 +73,9 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 	if !f.Valid() {
 		return s.renderWorkspaceSettings(c, http.StatusUnprocessableEntity, f.Form)
 	}
+	if p == was {
+		return s.say(c, "/settings/workspace", "Nothing was changed")
+	}
 	err := s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 		if p.Currency != t.Currency {
 			// What is kept in the workspace's currency would be of another all at once.
@@ -80,6 +84,11 @@ func (s *Server) workspaceUpdate(c echo.Context) error {
 				return err
 			case stands:
 				return crm.Wrong("currency", "Amounts stand in "+t.Currency+" on customers, leads or projects, perhaps in the trash. They would be of "+p.Currency+" all at once: empty them first, or start a new workspace.")
+			}
+		}
+		if p.Currency != t.Currency {
+			if err := auth.Audit(ctx, tx, crm.ChangedCurrency, "From "+t.Currency+" to "+p.Currency); err != nil {
+				return err
 			}
 		}
 		return tx.AsShared(ctx, func(tx *db.SharedTx) error {
@@ -107,7 +116,14 @@ func (s *Server) renderTags(c echo.Context, status int, p views.TagsPage) error 
 	ctx := c.Request().Context()
 	p.Shell = s.shell(c, "settings", "Tags")
 	err := s.db.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		p.Tags, err = tx.TagList(ctx)
+		rows, err := tx.TagList(ctx)
+		for _, r := range rows {
+			if r.DeletedIn != nil {
+				p.Deleted = append(p.Deleted, r)
+			} else {
+				p.Tags = append(p.Tags, r)
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -134,7 +150,11 @@ func (s *Server) tagUpdate(c echo.Context) error {
 		err = s.db.Tenant(ctx, func(tx *db.TenantTx) error {
 			n, err := tx.TagUpdate(ctx, f.Values["name"], f.Values["color"], id)
 			if err == nil && n == 0 {
-				err = pgx.ErrNoRows
+				is, err := tx.TagExists(ctx, id)
+				if err == nil && !is {
+					err = pgx.ErrNoRows
+				}
+				return err
 			}
 			if err != nil {
 				return err
@@ -281,7 +301,7 @@ func (s *Server) pipelineUpdate(c echo.Context) error {
 			if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id }) {
 				return pgx.ErrNoRows
 			}
-			if err := crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages); err != nil {
+			if changed, err := crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages); err != nil || !changed {
 				return err
 			}
 			return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
@@ -336,9 +356,13 @@ func readStages(c echo.Context, f *form) (views.PipelineForm, []crm.Stage) {
 		at int // twice the place, so that there is room between two
 	}
 	var rows []numbered
-	for i := range maxStages {
+	for i := 0; ; i++ {
 		at := func(name string) string { return "stages[" + strconv.Itoa(i) + "][" + name + "]" }
 		if !posted.Has(at("name")) {
+			break
+		}
+		if i > maxStages && posted.Get(at("name")) != "" { // the last row adds one
+			f.fail("", "A pipeline has at most "+strconv.Itoa(maxStages)+" stages. Nothing was saved.")
 			break
 		}
 		f.read(ui.Field{Name: at("name"), Label: "The stage", Kind: ui.KindText, Max: 60}, posted.Get(at("name")))

@@ -133,7 +133,14 @@ func browserCountry(c echo.Context) string {
 	if country := region.String(); sure >= language.High && entity.ValidCountry(country) {
 		return country
 	}
-	return ""
+	base, _ := tags[0].Base()
+	return spokenIn[base.String()]
+}
+
+// spokenIn is where a language is that has one country, by and large.
+var spokenIn = map[string]string{
+	"bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI", "he": "IL", "hr": "HR", "hu": "HU", "hy": "AM", "id": "ID", "is": "IS", "it": "IT", "ja": "JP", "ka": "GE", "ko": "KR",
+	"lt": "LT", "lv": "LV", "mk": "MK", "nb": "NO", "nn": "NO", "no": "NO", "pl": "PL", "sk": "SK", "sl": "SI", "sq": "AL", "th": "TH", "tr": "TR", "uk": "UA", "vi": "VN",
 }
 
 // local reports whether this is development, and the client on this machine, which

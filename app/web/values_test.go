@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/apptest"
@@ -22,8 +23,12 @@ import (
 
 // formOf is a form as the page at path shows it, every field of it as a browser sends it.
 func formOf(c *apptest.Client, path string) url.Values {
+	return valuesOf(c.Get(path).Want(http.StatusOK).Select("form[data-guard]"))
+}
+
+// valuesOf are what a browser would post of a form.
+func valuesOf(form *goquery.Selection) url.Values {
 	out := url.Values{}
-	form := c.Get(path).Want(http.StatusOK).Select("form[data-guard]")
 	for _, input := range form.Find("input[name], textarea[name], select[name]").EachIter() {
 		name, _ := input.Attr("name")
 		kind, _ := input.Attr("type")
@@ -108,7 +113,7 @@ func TestWorkspaceCurrency(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	for _, tc := range []struct{ language, chosen, want string }{
-		{"ja-JP,ja;q=0.9", "", "JPY"}, {"ar-KW", "", "KWD"}, {"en-IS", "", "ISK"}, {"de-CH", "", "CHF"}, {"en", "", "EUR"}, {"", "", "EUR"}, {"nonsense;;", "", "EUR"}, {"ja-JP", "TND", "TND"}, {"", "VND", "VND"},
+		{"ja-JP,ja;q=0.9", "", "JPY"}, {"ja,en-US;q=0.9", "", "JPY"}, {"ko", "", "KRW"}, {"is,en-US", "", "ISK"}, {"da", "", "DKK"}, {"tr", "", "TRY"}, {"de,en-US", "", "EUR"}, {"ar-KW", "", "KWD"}, {"en-IS", "", "ISK"}, {"de-CH", "", "CHF"}, {"en", "", "EUR"}, {"", "", "EUR"}, {"nonsense;;", "", "EUR"}, {"ja-JP", "TND", "TND"}, {"", "VND", "VND"},
 	} {
 		c := app.Client(t)
 		form := url.Values{"workspace": {"W"}, "slug": {pg.Unique("currency-")}, "name": {"Nora"}, "email": {pg.Unique("currency") + "@example.com"}, "password": {pg.Password}}
@@ -146,6 +151,15 @@ func TestWorkspaceCurrency(t *testing.T) {
 	})
 	change("EUR").Want(http.StatusUnprocessableEntity) // it may come back
 	change("BHD").Want(http.StatusSeeOther)
+	// An amount that was emptied does not come back in another currency.
+	c.Put(w.URL("/leads/"+lead.String()+"/restoration"), nil).Want(http.StatusSeeOther)
+	res := c.Follow(c.Put(w.URL("/leads/"+lead.String()), url.Values{"amount": {""}, "version": {"3"}}).Want(http.StatusSeeOther))
+	undo, _ := res.Select("#toast form").Attr("action")
+	change("EUR").Want(http.StatusSeeOther)
+	c.Put(w.URL(undo), nil).Want(http.StatusConflict)
+	if got := c.Get(w.URL("/leads/" + lead.String())).Text(".details"); strings.Contains(got, "€") {
+		t.Errorf("the lead is worth %s", got)
+	}
 }
 
 // names are the first column of a list.
@@ -243,11 +257,13 @@ func TestMatches(t *testing.T) {
 	c := w.Client(w.Owner)
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Müller Maschinen GmbH", Website: "https://shop.mueller-maschinen.de/start", Phone: "+49301234567"})
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Other", Domain: "other.example"})
+	w.Lead(tenantdb.LeadUpdateParams{LastName: "Lead", Email: "a@leadfirm.example"})
 	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", Emails: []entity.Point{{Value: "anna@first.example"}, {Value: "anna@second.example"}}, Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for at, want := range map[string]string{
 		"/customers/matches?domain=www.mueller-maschinen.de": "Same domain", "/customers/matches?email=info@mueller-maschinen.de": "Same email domain", "/customers/matches?name=muller+maschinen": "Same name", "/customers/matches?phone=030+1234567": "Same phone",
 		"/customers/matches?name=Nobody": "", "/customers/matches?email=x@gmx.ch": "", "/customers/matches": "",
 		"/contacts/matches?emails[0][value]=ANNA@second.example": "Same email", "/contacts/matches?phones[0][value]=0171/1234567": "Same phone", "/contacts/matches?first_name=anna&last_name=ROSSI": "Same name", "/contacts/matches?last_name=Rossi": "",
+		"/leads/matches?phone=030+1234567": "Same phone", "/customers/matches?email=anna@first.example": "Same email", "/contacts/matches?phones[0][value]=030+1234567": "Same phone", "/leads/matches?email=b@leadfirm.example": "Same email domain",
 		"/leads/matches?email=anna@second.example": "Same email", "/leads/matches?company_name=Müller+Maschinen&last_name=X": "Same name", "/leads/matches?email=x@shop.mueller-maschinen.de": "Same email domain",
 	} {
 		at = strings.NewReplacer("[", "%5B", "]", "%5D", "ü", "%C3%BC").Replace(at)
@@ -336,6 +352,13 @@ func TestPointsAreKeptOrRefused(t *testing.T) {
 	if got := c.Get(w.URL("/contacts/new")).Text("form"); !strings.Contains(got, "Up to 10") {
 		t.Error("the form does not say how many there may be")
 	}
+	// Rows need not begin at the first, and none is dropped.
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Second row"}, "phones[1][value]": {"+39 06 555 0199"}, "phones[1][label]": {"work"}}).Want(http.StatusSeeOther)
+	if got := c.Get(w.URL("/contacts?q=Second+row")).Text("tbody"); !strings.Contains(got, "0199") {
+		t.Errorf("the row beyond the first: %q", got)
+	}
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Far"}, "phones[33][value]": {"+39 06 555 0199"}}).Want(http.StatusUnprocessableEntity)
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Twice"}, "phones[0][value]": {"116 117"}, "phones[1][value]": {"116117"}}).Want(http.StatusUnprocessableEntity)
 	for text, want := range map[string]int{"06 555 0140 casa": 422, "++43": 422, "112": 303, "116117": 303, "+39 06 555 0140 ext. 12": 303} {
 		c.Post(w.URL("/contacts"), url.Values{"last_name": {"Phone " + text}, "phones[0][value]": {text}, "phones[0][label]": {""}}).Want(want)
 	}
@@ -388,6 +411,10 @@ func TestTags(t *testing.T) {
 	undo, _ := res.Select("#toast form").Attr("action")
 	if got := c.Get(w.URL("/customers/" + b.String())).Text("#timeline"); !strings.Contains(got, "Café") || strings.Contains(got, "something that is gone") {
 		t.Errorf("the timeline says %q", got)
+	}
+	again, _ := c.Get(w.URL("/settings/tags")).Find("form:contains('Restore')").Attr("action") // later, too
+	if again != undo {
+		t.Errorf("settings offer %q, the toast %q", again, undo)
 	}
 	c.Put(w.URL(undo), nil).Want(http.StatusSeeOther)
 	if got := names(c, w.URL("/customers?tag=cafe")); got != "A, B" {
@@ -600,7 +627,10 @@ func TestRepetitionKeepsItsAnchor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"2028-02-29 23:30, 22:00", "2028-03-31 23:30, 22:00", "2028-04-30 23:30, 22:00"} {
+	for i, want := range []string{"2028-02-29 23:30, 22:00", "2028-03-31 23:30, 22:15", "2028-04-30 23:30, 22:15"} {
+		if i == 1 { // only when it reminds is said anew
+			owner.Put(w.URL("/tasks/"+id), url.Values{"remind_at": {"2028-02-29 22:15"}, "version": {"1"}}).Want(http.StatusSeeOther)
+		}
 		c := []*apptest.Client{other, owner, other}[i]
 		c.Put(w.URL("/tasks/"+id+"/completion"), nil).Want(http.StatusSeeOther)
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
@@ -662,5 +692,75 @@ func TestNotesAreShownAsTyped(t *testing.T) {
 	}
 	if page.Select("#timeline ol[start='3']").Length() != 1 || page.Select("#timeline input[type=checkbox][checked]").Length() != 1 || page.Select("#timeline img").Length() != 0 {
 		t.Error("numbers, boxes or pictures are not as they should be")
+	}
+}
+
+// Settings that are saved as they are shown leave no trace, and nothing of a form is
+// dropped in silence.
+func TestUnchangedSettings(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	w.Customer(customerNamed("A"), "Café")
+	lines := func() (n int) {
+		if err := pg.Superuser(t).QueryRow(t.Context(), `select (select count(*) from `+w.Schema+`.audit where action = 'Changed the settings') + (select sum(version) from `+w.Schema+`.pipelines)`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := lines()
+	for _, page := range []string{"/settings/workspace", "/settings/tags", "/settings/pipelines"} {
+		res := c.Get(w.URL(page))
+		forms := res.Select(`main form[method="post"]`)
+		for i := range forms.Length() {
+			if action, _ := forms.Eq(i).Attr("action"); forms.Eq(i).Find(`[name="name"], [name="stages[0][name]"]`).Length() > 0 && action != "/settings/pipelines" {
+				c.Put(w.URL(action), valuesOf(forms.Eq(i))).Want(http.StatusSeeOther)
+			}
+		}
+	}
+	if after := lines(); after != before {
+		t.Errorf("saving settings as they were left %d lines and versions", after-before)
+	}
+
+	pipeline := apptest.Records["settings/pipelines"](w)
+	form := url.Values{"name": {"Long"}, "version": {"1"}}
+	for i := range 32 {
+		key := fmt.Sprintf("stages[%d]", i)
+		form.Set(key+"[name]", fmt.Sprint("Stage ", i))
+		form.Set(key+"[color]", "red")
+		form.Set(key+"[outcome]", "open")
+	}
+	if got := c.Put(w.URL("/settings/pipelines/"+pipeline.ID.String()), form).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "at most 30 stages") {
+		t.Error("a pipeline of 32 stages: the limit is not said")
+	}
+
+	// What begins with an empty line keeps it.
+	id := w.Customer(tenantdb.CustomerUpdateParams{Name: "B", Description: "\n\nleading"})
+	u := w.URL("/customers/" + id.String())
+	if got := c.Get(u + "/edit").Find("textarea").Text(); got != "\n\nleading" {
+		t.Errorf("the form holds %q", got)
+	}
+}
+
+// Operators find workspaces and people whatever the marks.
+func TestOperatorsSearchFolds(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	op, _ := operator(t, app)
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.tenants set name = $1 where id = $2`, "Žižkov "+w.Slug, w.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := op.Get(app.Console("/tenants?q=" + url.QueryEscape("zizkov "+w.Slug))).Text("tbody td.second"); got != w.Slug {
+		t.Errorf("found %q", got)
+	}
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.users set name = 'Łukasz Ärger' where id = $1`, w.Owner.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"lukasz", "arger"} {
+		if got := op.Get(app.Console("/users?q=" + q)).Text(".settings-rows"); !strings.Contains(got, w.Owner.Email) {
+			t.Errorf("%s does not find them", q)
+		}
 	}
 }

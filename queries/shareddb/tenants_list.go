@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // TenantFilter narrows and orders the operator's list of workspaces.
@@ -81,7 +83,7 @@ func (q *Queries) TenantLines(ctx context.Context, f TenantFilter) ([]TenantLine
 		args["state"] = f.State
 	}
 	if f.Q != "" {
-		where = append(where, `(coalesce(t.slug, '') || ' ' || lower(t.name) like @pattern or t.id in (select d.tenant_id from domains d where d.host = @q))`)
+		where = append(where, `(coalesce(t.slug, '') || ' ' || ext.fold(t.name) like @pattern or t.id in (select d.tenant_id from domains d where d.host = @q))`)
 		args["q"], args["pattern"] = strings.ToLower(f.Q), LikePattern(f.Q)
 	}
 	if value, id, ok := strings.Cut(f.After, "|"); ok && sort.holds(value) && uuid.Validate(id) == nil { // else it is the first page
@@ -100,10 +102,10 @@ func (q *Queries) TenantLines(ctx context.Context, f TenantFilter) ([]TenantLine
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[TenantLine])
 }
 
-// LikePattern finds what a person typed anywhere in a lower-case text.
+// LikePattern finds what a person typed anywhere in a folded text.
 func LikePattern(s string) string {
 	if s == "" {
 		return ""
 	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(entity.Fold(s)) + "%"
 }

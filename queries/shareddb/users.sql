@@ -81,6 +81,6 @@ select u.id, u.email, u.name, u.operator, u.created_at, u.email_verified_at,
        coalesce((select max(s.last_seen_at) from sessions s where s.user_id = u.id), 'epoch')::timestamptz as last_seen_at,
        array(select t.slug || ' ' || m.role from memberships m join tenants t on t.id = m.tenant_id where m.user_id = u.id and t.slug is not null order by t.slug limit 20)::text[] as memberships
 from users u
-where u.email > @after and (@pattern::text = '' or (u.email || ' ' || lower(u.name)) like @pattern)
+where u.email > @after and (@pattern::text = '' or (u.email || ' ' || ext.fold(u.name)) like @pattern)
 order by u.email
 limit @n;

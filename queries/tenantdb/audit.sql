@@ -9,6 +9,10 @@ where at >= @since and (at, id) < (@before::timestamptz, @before_id::bigint)
 order by at desc, id desc
 limit @n;
 
+-- name: AuditSince :one
+-- Whether this was done after the moment.
+select exists (select from audit where action = @action and at > @at)::bool;
+
 -- name: AuditActions :many
 -- The kinds of what happened here, each found by a step through the index.
 with recursive kinds as (

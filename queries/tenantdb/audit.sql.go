@@ -96,6 +96,18 @@ func (q *Queries) AuditList(ctx context.Context, arg AuditListParams) ([]Audit, 
 	return items, nil
 }
 
+const auditSince = `-- name: AuditSince :one
+select exists (select from audit where action = $1 and at > $2)::bool
+`
+
+// Whether this was done after the moment.
+func (q *Queries) AuditSince(ctx context.Context, action string, at time.Time) (bool, error) {
+	row := q.db.QueryRow(ctx, auditSince, action, at)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const auditWrite = `-- name: AuditWrite :exec
 select write_audit($1::text, $2::text, $3::text, $4::text)
 `

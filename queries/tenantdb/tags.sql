@@ -26,12 +26,21 @@ on conflict do nothing;
 insert into taggings (subject_type, subject_id, tag_id) values (@subject_type, @subject_id, @tag_id);
 
 -- name: TagList :many
--- The workspace's tags and how many records carry each.
-select t.id, t.name::text as name, t.color, (select count(*) from taggings g where g.tag_id = t.id)::bigint as n
-from tags t order by t.name, t.id limit 500;
+-- The workspace's tags and how many records carry each; behind them those deleted lately,
+-- with the change that did it and how many carried them.
+(select t.id, t.name::text as name, t.color, (select count(*) from taggings g where g.tag_id = t.id)::bigint as n, null::uuid as deleted_in
+from tags t order by t.name, t.id limit 500)
+union all
+(select c.entity_id, coalesce(c.before->>'name', ''), coalesce(c.before->>'color', ''), (select count(*) from changes g where g.change_set = c.change_set and g.entity = 'tagging'), c.change_set
+from changes c where c.entity = 'tag' and c.op = 'delete' and c.at > now() - interval '30 days'
+	and not exists (select from tags x where x.id = c.entity_id or ext.fold(x.name) = ext.fold(c.before->>'name')) order by c.id desc limit 20);
 
 -- name: TagUpdate :execrows
-update tags set name = @name, color = @color where id = @id;
+-- No row where that changes nothing, or there is no such tag.
+update tags set name = @name, color = @color where id = @id and (name::text <> @name::text or color <> @color);
+
+-- name: TagExists :one
+select exists (select from tags where id = @id)::bool;
 
 -- name: TagDelete :one
 delete from tags where id = @id returning name::text;

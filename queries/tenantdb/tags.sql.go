@@ -37,6 +37,17 @@ func (q *Queries) TagEnsure(ctx context.Context, ids []uuid.UUID, names []string
 	return err
 }
 
+const tagExists = `-- name: TagExists :one
+select exists (select from tags where id = $1)::bool
+`
+
+func (q *Queries) TagExists(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, tagExists, id)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const tagIDs = `-- name: TagIDs :many
 select t.id from unnest($1::text[]) with ordinality w (name, n)
 join tags t on ext.fold(t.name) = ext.fold(w.name) order by w.n
@@ -64,18 +75,24 @@ func (q *Queries) TagIDs(ctx context.Context, names []string) ([]uuid.UUID, erro
 }
 
 const tagList = `-- name: TagList :many
-select t.id, t.name::text as name, t.color, (select count(*) from taggings g where g.tag_id = t.id)::bigint as n
-from tags t order by t.name, t.id limit 500
+(select t.id, t.name::text as name, t.color, (select count(*) from taggings g where g.tag_id = t.id)::bigint as n, null::uuid as deleted_in
+from tags t order by t.name, t.id limit 500)
+union all
+(select c.entity_id, coalesce(c.before->>'name', ''), coalesce(c.before->>'color', ''), (select count(*) from changes g where g.change_set = c.change_set and g.entity = 'tagging'), c.change_set
+from changes c where c.entity = 'tag' and c.op = 'delete' and c.at > now() - interval '30 days'
+	and not exists (select from tags x where x.id = c.entity_id or ext.fold(x.name) = ext.fold(c.before->>'name')) order by c.id desc limit 20)
 `
 
 type TagListRow struct {
-	ID    uuid.UUID `db:"id"`
-	Name  string    `db:"name"`
-	Color string    `db:"color"`
-	N     int64     `db:"n"`
+	ID        uuid.UUID  `db:"id"`
+	Name      string     `db:"name"`
+	Color     string     `db:"color"`
+	N         int64      `db:"n"`
+	DeletedIn *uuid.UUID `db:"deleted_in"`
 }
 
-// The workspace's tags and how many records carry each.
+// The workspace's tags and how many records carry each; behind them those deleted lately,
+// with the change that did it and how many carried them.
 func (q *Queries) TagList(ctx context.Context) ([]TagListRow, error) {
 	rows, err := q.db.Query(ctx, tagList)
 	if err != nil {
@@ -90,6 +107,7 @@ func (q *Queries) TagList(ctx context.Context) ([]TagListRow, error) {
 			&i.Name,
 			&i.Color,
 			&i.N,
+			&i.DeletedIn,
 		); err != nil {
 			return nil, err
 		}
@@ -126,9 +144,10 @@ func (q *Queries) TagRestore(ctx context.Context, changeSet uuid.UUID) (string, 
 }
 
 const tagUpdate = `-- name: TagUpdate :execrows
-update tags set name = $1, color = $2 where id = $3
+update tags set name = $1, color = $2 where id = $3 and (name::text <> $1::text or color <> $2)
 `
 
+// No row where that changes nothing, or there is no such tag.
 func (q *Queries) TagUpdate(ctx context.Context, name string, color string, iD uuid.UUID) (int64, error) {
 	result, err := q.db.Exec(ctx, tagUpdate, name, color, iD)
 	if err != nil {

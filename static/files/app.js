@@ -324,7 +324,8 @@ document.addEventListener("input", (e) => {
 	if (!el.matches("textarea[data-mentions]")) return;
 	const typed = /(?:^|[^\p{L}\p{N}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])@([\p{L}\p{M}\p{N}'’. -]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
 	const fold = (s) => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-	const names = typed ? el.dataset.mentions.split("\n").filter((n) => fold(n).startsWith(fold(typed[1])) && n.length > typed[1].length).slice(0, 6) : [];
+	const begins = (n) => [n.toLowerCase(), fold(n)].some((t) => [typed[1].toLowerCase(), fold(typed[1])].some((w) => t.startsWith(w)));
+	const names = typed ? el.dataset.mentions.split("\n").map((l) => l.split("\t")).filter((l) => l.some(begins) && l[0].length > typed[1].length).map((l) => l[0]).slice(0, 6) : [];
 	let box = $("#mentions-box");
 	if (!names.length) return box?.remove();
 	if (!box) {
