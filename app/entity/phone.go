@@ -99,7 +99,7 @@ func PhoneText(v string) string {
 		return v
 	}
 	n, err := phonenumbers.Parse(number, "")
-	if err != nil || !phonenumbers.IsPossibleNumber(n) || phonenumbers.Format(n, phonenumbers.E164) != number {
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE || phonenumbers.Format(n, phonenumbers.E164) != number {
 		return v
 	}
 	text := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
