@@ -76,14 +76,21 @@ func (p BoardPage) fixed(r entity.Record) bool {
 	return o.Fixed
 }
 
-// elsewhere are the columns that a card can be put into.
-func (p BoardPage) elsewhere(r entity.Record) (out []entity.Option) {
-	for _, o := range p.by().Options {
-		if !o.Fixed && o.Value != r.Values.Text(p.by().Name) {
-			out = append(out, o)
+// foot is what a card shows of a field at its foot: a day, or a cell; neither of fields that
+// are for the card alone.
+func (p BoardPage) foot(r entity.Record, name string) (day string, c cell) {
+	f := p.Look.Field(name)
+	switch v := r.Values[name].(type) {
+	case entity.Day:
+		return p.NearDay(time.Time(v)), c
+	case entity.Money:
+		return "", cellOf(f, r, p.Formats)
+	case entity.Text:
+		if c = cellOf(f, r, p.Formats); c.color != "" {
+			return "", c
 		}
 	}
-	return out
+	return "", cell{}
 }
 
 // IdleAfter is how long what is open may rest before it is flagged.

@@ -32,8 +32,10 @@ type Look struct {
 	Told  []string
 	// Done says what a change did to what is shown on another's timeline, "" for nothing
 	// worth a line.
-	Done   func(is map[string]any) string
-	Inputs []ui.Field
+	Done    func(is map[string]any) string
+	Inputs  []ui.Field
+	Matched string // the inputs by which a new record is looked for, as hx-include has them; "" for none
+	title   string
 }
 
 // Column is a column of a list.
@@ -62,6 +64,9 @@ type Card struct {
 
 // Looks are those of all kinds of records, in the order of the side navigation.
 var Looks = []*Look{look(customers), look(contacts), look(leads), look(deals), look(projects), look(tasks)}
+
+// Title is the plural as a heading. Every page has all of them.
+func (l *Look) Title() string { return l.title }
 
 // LookOf returns the look of a kind, nil when it is none of records.
 func LookOf(k entity.Kind) *Look {
@@ -109,6 +114,7 @@ func look(l Look) *Look {
 		}
 		l.Inputs = append(l.Inputs, in)
 	}
+	l.Matched, l.title = matched(l.Entity), l.Entity.Title()
 	return &l
 }
 
@@ -178,12 +184,10 @@ func (l *Look) Input(name string) (ui.Field, bool) {
 	return l.Inputs[i], true
 }
 
-// Matched are the inputs by which a new record is looked for among those there are, as
-// hx-include has them; "" for none.
-func (l *Look) Matched() string {
+func matched(e *entity.Entity) string {
 	var out []string
-	for i := range l.Fields {
-		switch f := &l.Fields[i]; {
+	for i := range e.Fields {
+		switch f := &e.Fields[i]; {
 		case f.System || f.Matches == entity.ByNothing:
 		case entity.PointType(f.Type) != nil:
 			out = append(out, "[name^='"+f.Name+"']")

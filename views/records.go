@@ -590,3 +590,18 @@ func LineOf(l *Look, r entity.Record, formats entity.Formats) RelatedRow {
 	}
 	return row
 }
+
+// Classes of what a list has many of, put together once for each colour.
+var tagClasses, monogramClasses = classes("tag "), classes("monogram round ")
+
+func classes(prefix string) map[string]string {
+	out := map[string]string{}
+	for _, c := range TagColors {
+		out[c.Value] = prefix + c.Value
+	}
+	return out
+}
+
+func tagClass(color string) string { return tagClasses[color] }
+
+func roundMonogram(name string) string { return monogramClasses[ui.Hue(name)] }

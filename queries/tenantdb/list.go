@@ -99,6 +99,8 @@ type listSpec struct {
 	entity      *entity.Entity
 	id          string // its id column
 	from        string // its own table, filtered, sorted and limited by its indexes
+	name        string // the column that people know a record by
+	detail      string // what tells two records of one name apart, from the row x
 	sorts       map[string]sortColumn
 	defaultSort string
 	search      string            // the column that is searched: see conditions.search
@@ -123,7 +125,7 @@ func specOf(e *entity.Entity) listSpec {
 // newSpec reads from the kind's description how it is listed. The record's own table is r.
 func newSpec(e *entity.Entity) listSpec {
 	s := listSpec{
-		entity: e, id: "r.id", from: e.Table + " r", defaultSort: e.DefaultSort, search: "r.search",
+		entity: e, id: "r.id", from: e.Table + " r", name: nameOf(e), detail: detailOf(e), defaultSort: e.DefaultSort, search: "r.search",
 		sorts: map[string]sortColumn{}, match: map[string]string{}, dates: map[string]string{}, days: map[string]string{},
 	}
 	if o := e.Owner(); o != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,12 +33,20 @@ func nameOf(e *entity.Entity) string { return e.Field(e.Name).Column }
 // each writes a part of a query for every kind, with its table for %[1]s, its name's column for
 // %[2]s, and the kind for %[3]s.
 func each(format, between string) string {
+	if sql, ok := written.Load(format); ok {
+		return sql.(string) //nolint:forcetypeassert // nothing else is stored
+	}
 	parts := make([]string, len(entity.Kinds))
 	for i, e := range entity.Kinds {
 		parts[i] = fmt.Sprintf(format, e.Table, nameOf(e), e.Kind)
 	}
-	return strings.Join(parts, between)
+	sql := strings.Join(parts, between)
+	written.Store(format, sql)
+	return sql
 }
+
+// written are the queries that each has written, by their formats: constants all of them.
+var written sync.Map
 
 // RecordDelete puts a record in the trash: 1, or 0 when it is there already,
 // gone, or no longer at this version.
@@ -187,17 +196,19 @@ func (q *Queries) RecordOptions(ctx context.Context, k entity.Kind, words string
 // Names returns what ids stand for, whatever they are: records (deleted ones too), members,
 // stages, pipelines and tags, deleted ones by the name that they had.
 func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]Named, error) {
-	sql := each(`select id, %[2]s::text as name from %[1]s where id = any ($1::uuid[])`, " union all ")
-	for _, t := range []string{"members", "stages", "pipelines", "tags"} {
-		sql += ` union all select id, name from ` + t + ` where id = any ($1::uuid[])`
-	}
-	sql += ` union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'`
-	rows, err := q.db.Query(ctx, sql, ids)
+	rows, err := q.db.Query(ctx, each(`select id, %[2]s::text as name from %[1]s where id = any ($1::uuid[])`, " union all ")+otherNames, ids)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
 }
+
+// otherNames are those of what is no record.
+const otherNames = ` union all select id, name from members where id = any ($1::uuid[])
+	union all select id, name from stages where id = any ($1::uuid[])
+	union all select id, name from pipelines where id = any ($1::uuid[])
+	union all select id, name from tags where id = any ($1::uuid[])
+	union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'`
 
 // NamedRecord is a record in short.
 type NamedRecord struct {

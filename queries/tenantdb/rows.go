@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -12,14 +13,51 @@ import (
 	"github.com/paddock-crm/paddock/app/entity"
 )
 
-// rowReader selects fields of records, with the names of what they refer to, and reads the
-// rows, by the names of their columns.
-type rowReader struct {
+// rowShape is what is selected of records for some of their fields, with the names of what
+// they refer to.
+type rowShape struct {
 	entity  *entity.Entity
-	cells   []*cell
+	fields  []*entity.Field
 	columns string // to select
 	joins   string
-	into    map[string]any // what a column is scanned into, by its name
+	into    map[string]target // by the name of a column
+}
+
+// target is what a column is scanned into: a part of a field's cell, or, without one, of the
+// row.
+type target struct {
+	cell int // -1 for none
+	part part
+}
+
+// part is one of a cell or a row.
+type part int
+
+const (
+	partText part = iota
+	partCode
+	partNumber
+	partDay
+	partAt
+	partIs
+	partID
+	partName
+	partColor
+	partIDs
+	partNames
+	partPoints
+
+	rowID
+	rowKeyText
+	rowAbsent
+	rowOf
+	rowVersion
+)
+
+// rowReader reads rows of a shape, by the names of their columns.
+type rowReader struct {
+	*rowShape
+	cells []cell
 
 	id      pgtype.UUID
 	key     pgtype.Text
@@ -67,10 +105,29 @@ func tableOf(k entity.Kind) (table, bool) {
 	return t, ok
 }
 
+// shapes are those that lists have, by kind and fields.
+var shapes sync.Map
+
+type shapeKey struct {
+	entity *entity.Entity
+	fields string
+}
+
 // newRowReader reads the fields, and the name.
 func newRowReader(e *entity.Entity, fields []string) *rowReader {
-	r := &rowReader{entity: e}
-	r.into = map[string]any{"list_id": &r.id, "list_key": &r.key, "list_absent": &r.absent, "list_of": &r.related, "version": &r.version}
+	key := shapeKey{e, strings.Join(fields, " ")}
+	shape, ok := shapes.Load(key)
+	if !ok {
+		shape = newRowShape(e, fields)
+		shapes.Store(key, shape)
+	}
+	s := shape.(*rowShape) //nolint:forcetypeassert // nothing else is stored
+	return &rowReader{rowShape: s, cells: make([]cell, len(s.fields))}
+}
+
+func newRowShape(e *entity.Entity, fields []string) *rowShape {
+	r := &rowShape{entity: e}
+	r.into = map[string]target{"list_id": {-1, rowID}, "list_key": {-1, rowKeyText}, "list_absent": {-1, rowAbsent}, "list_of": {-1, rowOf}, "version": {-1, rowVersion}}
 	selected := []string{"r.version"}
 	joined := map[string]bool{}
 	join := func(f *entity.Field, t table) string {
@@ -81,18 +138,18 @@ func newRowReader(e *entity.Entity, fields []string) *rowReader {
 		}
 		return alias
 	}
-	column := func(sql, name string, into any) {
-		selected = append(selected, sql+" as "+name)
-		r.into[name] = into
-	}
 	names := append([]string{e.Name}, fields...)
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		if !slices.Contains(names, f.Name) {
 			continue
 		}
-		c := &cell{field: f}
-		r.cells = append(r.cells, c)
+		at := len(r.fields)
+		r.fields = append(r.fields, f)
+		column := func(sql, name string, into part) {
+			selected = append(selected, sql+" as "+name)
+			r.into[name] = target{at, into}
+		}
 		own := "r." + f.Column
 		if via := e.Field(f.Via); via != nil {
 			t, _ := tableOf(via.Refers)
@@ -101,43 +158,86 @@ func newRowReader(e *entity.Entity, fields []string) *rowReader {
 		switch f.Type.Column() {
 		case "":
 			column(`array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
-				where g.subject_type = '`+string(e.Kind)+`' and g.subject_id = r.id order by t.name)`, f.Name, &c.names)
+				where g.subject_type = '`+string(e.Kind)+`' and g.subject_id = r.id order by t.name)`, f.Name, partNames)
 		case "text":
-			column(own, f.Name, &c.text)
+			column(own, f.Name, partText)
 		case "integer", "bigint":
-			column(own, f.Name, &c.number)
+			column(own, f.Name, partNumber)
 			if f.Currency != "" {
-				column("r."+e.Field(f.Currency).Column, f.Name+"_currency", &c.code)
+				column("r."+e.Field(f.Currency).Column, f.Name+"_currency", partCode)
 			}
 		case "date":
-			column(own, f.Name, &c.day)
+			column(own, f.Name, partDay)
 		case "timestamptz":
-			column(own, f.Name, &c.at)
+			column(own, f.Name, partAt)
 			if f.Type == entity.TypeDue {
-				column("r."+f.Columns()[0], f.Name+"_day", &c.day)
+				column("r."+f.Columns()[0], f.Name+"_day", partDay)
 			}
 		case "boolean":
-			column(own, f.Name, &c.is)
+			column(own, f.Name, partIs)
 		case "uuid":
-			column(own, f.Name, &c.id)
+			column(own, f.Name, partID)
 			if t, ok := tableOf(f.Refers); ok {
 				alias := join(f, t)
-				column(fmt.Sprintf("coalesce(%s.%s::text, '')", alias, t.label), f.Name+"_name", &c.name)
+				column(fmt.Sprintf("coalesce(%s.%s::text, '')", alias, t.label), f.Name+"_name", partName)
 				if t.color != "" {
-					column(alias+"."+t.color, f.Name+"_color", &c.color)
+					column(alias+"."+t.color, f.Name+"_color", partColor)
 				}
 			}
 		case "uuid[]":
 			t, _ := tableOf(f.Refers)
-			column(own, f.Name, &c.ids)
+			column(own, f.Name, partIDs)
 			column(fmt.Sprintf(`array(select coalesce(x.%s::text, '') from unnest(%s) with ordinality as i (id, n) left join %s x on x.id = i.id order by i.n)`,
-				t.label, own, t.name), f.Name+"_names", &c.names)
+				t.label, own, t.name), f.Name+"_names", partNames)
 		case "jsonb":
-			column(own, f.Name, &c.points)
+			column(own, f.Name, partPoints)
 		}
 	}
 	r.columns = strings.Join(selected, ", ")
 	return r
+}
+
+// scan is where a column goes.
+func (r *rowReader) scan(t target) any {
+	switch t.part {
+	case rowID:
+		return &r.id
+	case rowKeyText:
+		return &r.key
+	case rowAbsent:
+		return &r.absent
+	case rowOf:
+		return &r.related
+	case rowVersion:
+		return &r.version
+	}
+	c := &r.cells[t.cell]
+	switch t.part {
+	case partText:
+		return &c.text
+	case partCode:
+		return &c.code
+	case partNumber:
+		return &c.number
+	case partDay:
+		return &c.day
+	case partAt:
+		return &c.at
+	case partIs:
+		return &c.is
+	case partID:
+		return &c.id
+	case partName:
+		return &c.name
+	case partColor:
+		return &c.color
+	case partIDs:
+		return &c.ids
+	case partNames:
+		return &c.names
+	default:
+		return &c.points
+	}
 }
 
 // read reads all rows.
@@ -148,15 +248,15 @@ func (r *rowReader) read(rows pgx.Rows, err error) (records []entity.Record, key
 	defer rows.Close()
 	into := make([]any, len(rows.FieldDescriptions()))
 	for i, d := range rows.FieldDescriptions() {
-		into[i] = r.into[d.Name]
+		into[i] = r.scan(r.into[d.Name])
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return nil, nil, err
 		}
 		record := entity.Record{Entity: r.entity, ID: r.id.Bytes, Version: r.version.Int32, Values: make(entity.Values, len(r.cells))}
-		for _, c := range r.cells {
-			record.Values.Set(c.field.Name, c.value())
+		for i, f := range r.fields {
+			record.Values.Set(f.Name, r.cells[i].value(f))
 		}
 		key := rowKey{sort: r.key.String, absent: r.absent.Bool}
 		if r.related.Valid {
@@ -169,8 +269,8 @@ func (r *rowReader) read(rows pgx.Rows, err error) (records []entity.Record, key
 }
 
 // value is what was scanned.
-func (c *cell) value() entity.Value {
-	switch c.field.Type.Column() {
+func (c *cell) value(f *entity.Field) entity.Value {
+	switch f.Type.Column() {
 	case "":
 		return tagsOf(c.names)
 	case "text":
@@ -200,7 +300,7 @@ func (c *cell) value() entity.Value {
 			due.At = &at
 		}
 		switch {
-		case c.field.Type == entity.TypeDue:
+		case f.Type == entity.TypeDue:
 			return due
 		case due.At != nil:
 			return entity.Moment(*due.At)

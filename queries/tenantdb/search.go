@@ -61,7 +61,7 @@ func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow,
 				union all
 				(select y.* from (select %[4]s.*, word_similarity(%[10]s, %[6]s)::real as rank from %[5]s where %[4]s.deleted_at is null and %[8]s limit %[11]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
 			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
-			e.Kind, nameOf(e), detailOf(e), "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
+			e.Kind, spec.name, spec.detail, "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
 	}
 	return q.searchRows(ctx, strings.Join(parts, " union all "), c.args, n)
 }
@@ -79,7 +79,7 @@ func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]Search
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
 				select %[4]s.*, word_similarity($1::text, %[6]s) as rank from %[5]s
 				where %[4]s.deleted_at is null and $1::text <%% %[6]s limit %[7]d) x
-			order by x.rank desc, x.updated_at desc limit %[8]d)`, e.Kind, nameOf(e), detailOf(e), "r", spec.from, spec.search, likeCandidates, n))
+			order by x.rank desc, x.updated_at desc limit %[8]d)`, e.Kind, spec.name, spec.detail, "r", spec.from, spec.search, likeCandidates, n))
 	}
 	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{entity.Words(words)}, n)
 }
