@@ -63,7 +63,7 @@ type Card struct {
 }
 
 // Looks are those of all kinds of records, in the order of the side navigation.
-var Looks = []*Look{look(customers), look(contacts), look(leads), look(deals), look(projects), look(tasks)}
+var Looks = []*Look{NewLook(customers), NewLook(contacts), NewLook(leads), NewLook(deals), NewLook(projects), NewLook(tasks)}
 
 // Title is the plural as a heading. Every page has all of them.
 func (l *Look) Title() string { return l.title }
@@ -85,9 +85,9 @@ func RecordURL(kind string, id uuid.UUID) string {
 	return ""
 }
 
-// look completes the inputs of a kind from its description. What stands in Inputs of a
+// NewLook completes the inputs of a kind from its description. What stands in Inputs of a
 // field says what that does not.
-func look(l Look) *Look {
+func NewLook(l Look) *Look {
 	given := l.Inputs
 	l.Inputs = nil
 	for i := range l.Fields {

@@ -3,7 +3,7 @@ package entity
 // Contacts are the people one talks to.
 var Contacts = &Entity{
 	Kind: Contact, Table: "contacts", Path: "/contacts", One: "contact", Many: "contacts", Name: "name", Detail: "email", DefaultSort: "name",
-	Fields: stamped(
+	Fields: Stamped(
 		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100, Matches: ByName},
 		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100, Matches: ByName},
 		Field{Name: "customer_id", Label: "Customer", Type: TypeReference, Refers: Customer, Filter: true},

@@ -3,7 +3,7 @@ package entity
 // Customers are the companies one sells to.
 var Customers = &Entity{
 	Kind: Customer, Table: "customers", Path: "/customers", One: "customer", Many: "customers", Name: "name", Detail: "domain", DefaultSort: "name",
-	Fields: stamped(
+	Fields: Stamped(
 		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true, Matches: ByName},
 		Field{Name: "domain", Label: "Domain", Type: TypeDomain, Max: 253, Sort: true, Matches: BySite},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("prospect"), Sort: true, Filter: true, Options: []Option{

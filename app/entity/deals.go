@@ -3,7 +3,7 @@ package entity
 // Deals are what one sells.
 var Deals = &Entity{
 	Kind: Deal, Table: "deals", Path: "/deals", One: "deal", Many: "deals", Name: "name", Detail: "customer_id", DefaultSort: "name", Board: "stage_id", BoardSort: "position",
-	Fields: stamped(
+	Fields: Stamped(
 		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true},
 		Field{Name: "customer_id", Label: "Customer", Type: TypeReference, Refers: Customer, Filter: true},
 		Field{Name: "amount", Label: "Amount", Type: TypeMoney, Max: 24, Currency: "currency", Sort: true, Order: "amount_order"}, // by currency, then by value

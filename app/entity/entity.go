@@ -214,8 +214,8 @@ func (f *Field) Choice(value string) (Option, bool) {
 	return f.Options[i], true
 }
 
-// stamped are the fields that every kind has.
-func stamped(fields ...Field) []Field {
+// Stamped completes the fields of a kind with those that every kind has.
+func Stamped(fields ...Field) []Field {
 	fields = append(fields,
 		Field{Name: "created_at", Label: "Added", Type: TypeMoment, Sort: true, Dated: "created", Required: true, System: true},
 		Field{Name: "updated_at", Label: "Last change", Type: TypeMoment, Sort: true, Required: true, System: true},

@@ -3,7 +3,7 @@ package entity
 // Leads are people who may become customers.
 var Leads = &Entity{
 	Kind: Lead, Table: "leads", Path: "/leads", One: "lead", Many: "leads", Name: "name", Detail: "company_name", DefaultSort: "-created_at", Board: "status", BoardSort: "-created_at",
-	Fields: stamped(
+	Fields: Stamped(
 		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100, Matches: ByName},
 		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100, Matches: ByName},
 		Field{Name: "company_name", Label: "Company", Type: TypeText, Max: 200, Sort: true, Matches: ByName},

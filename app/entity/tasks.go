@@ -3,7 +3,7 @@ package entity
 // Tasks are what is to be done.
 var Tasks = &Entity{
 	Kind: Task, Table: "tasks", Path: "/tasks", One: "task", Many: "tasks", Name: "subject", Detail: "status", DefaultSort: "due_at",
-	Fields: stamped(
+	Fields: Stamped(
 		Field{Name: "subject", Label: "Subject", Type: TypeText, Required: true, Max: 300, Sort: true},
 		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Ended: "completed_at", Dated: "due"},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("todo"), Sort: true, Filter: true, Options: []Option{

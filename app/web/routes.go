@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/views"
 )
@@ -93,8 +94,6 @@ func accountRoutes(s *Server, level auth.Permission) []Route {
 
 // WorkspaceRoutes stand on every workspace's host.
 func WorkspaceRoutes(s *Server) []Route {
-	of := func(k entity.Kind) *records { return &records{Server: s, look: views.LookOf(k)} }
-	customers, contacts, projects := of(entity.Customer), of(entity.Contact), of(entity.Project)
 	leads, deals, tasks := newLeads(s), newDeals(s), newTasks(s)
 	return slices.Concat(
 		[]Route{
@@ -103,27 +102,14 @@ func WorkspaceRoutes(s *Server) []Route {
 			{get, "/trash", auth.Read, s.trash},
 			{put, "/changes/:id/reversal", auth.Write, s.undo},
 		},
-		resource("/customers", customers),
-		resource("/contacts", contacts),
-		resource("/leads", leads),
+		recordRoutes(s, map[entity.Kind]handlers{entity.Lead: leads, entity.Deal: deals, entity.Task: tasks}),
 		[]Route{
-			{get, "/customers/matches", auth.Write, customers.Matches},
-			{get, "/contacts/matches", auth.Write, contacts.Matches},
-			{get, "/leads/matches", auth.Write, leads.Matches},
-			{put, "/leads/:id/status", auth.Write, leads.Put},
 			{get, "/leads/:id/conversion", auth.Write, leads.ConversionForm},
 			{post, "/leads/:id/conversion", auth.Write | auth.Large, leads.Convert},
 			{del, "/leads/:id/conversion", auth.Write, leads.Unconvert},
-		},
-		resource("/deals", deals),
-		[]Route{
 			{get, "/deals/:id/stage", auth.Write, deals.MoveForm},
 			{put, "/deals/:id/stage", auth.Write, deals.Move},
 			{post, "/deals/:id/project", auth.Write, deals.Project},
-		},
-		resource("/projects", projects),
-		resource("/tasks", tasks),
-		[]Route{
 			{get, "/tasks/reminders", auth.Read, tasks.Reminders},
 			{del, "/tasks/:id/reminder", auth.Write, tasks.Reminded},
 			{put, "/tasks/:id/completion", auth.Write, tasks.Complete},
@@ -235,20 +221,37 @@ type handlers interface {
 	Update(echo.Context) error
 	Delete(echo.Context) error
 	Restore(echo.Context) error
+	Matches(echo.Context) error
+	Put(echo.Context) error
 }
 
-// resource is the routes of a kind of record.
-func resource(path string, h handlers) []Route {
-	return []Route{
-		{get, path, auth.Read, h.List},
-		{get, path + "/options", auth.Read, h.Options},
-		{get, path + "/new", auth.Write, h.New},
-		{post, path, auth.Write | auth.Large, h.Create},
-		{get, path + "/:id", auth.Read, h.Show},
-		{get, path + "/:id/timeline", auth.Read, h.Timeline},
-		{get, path + "/:id/edit", auth.Write, h.Edit},
-		{put, path + "/:id", auth.Write | auth.Large, h.Update},
-		{del, path + "/:id", auth.Write, h.Delete},
-		{put, path + "/:id/restoration", auth.Write, h.Restore},
+// recordRoutes are those of all kinds of records, at their paths: /customers, /contacts,
+// /leads, /deals, /projects, /tasks. Kinds that are not in own have nothing of their own.
+func recordRoutes(s *Server, own map[entity.Kind]handlers) (out []Route) {
+	for _, look := range views.Looks {
+		path := look.Path
+		h, ok := own[look.Kind]
+		if !ok {
+			h = &records{Server: s, look: look}
+		}
+		out = append(out,
+			Route{get, path, auth.Read, h.List},
+			Route{get, path + "/options", auth.Read, h.Options},
+			Route{get, path + "/new", auth.Write, h.New},
+			Route{post, path, auth.Write | auth.Large, h.Create},
+			Route{get, path + "/:id", auth.Read, h.Show},
+			Route{get, path + "/:id/timeline", auth.Read, h.Timeline},
+			Route{get, path + "/:id/edit", auth.Write, h.Edit},
+			Route{put, path + "/:id", auth.Write | auth.Large, h.Update},
+			Route{del, path + "/:id", auth.Write, h.Delete},
+			Route{put, path + "/:id/restoration", auth.Write, h.Restore},
+		)
+		if crm.Recognised(look.Kind) {
+			out = append(out, Route{get, path + "/matches", auth.Write, h.Matches})
+		}
+		if f := look.Field(look.Board); f != nil && f.Type == entity.TypeSelect {
+			out = append(out, Route{put, path + "/:id/" + f.Param, auth.Write, h.Put})
+		}
 	}
+	return out
 }

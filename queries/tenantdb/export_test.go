@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/paddock-crm/paddock/app/entity"
 )
 
@@ -56,6 +58,29 @@ func (q *Queries) ListAfter(ctx context.Context, e *entity.Entity, f Filter, sor
 func BoardSQL(e *entity.Entity, values []string) (string, []any) {
 	s := specOf(e)
 	return s.columnsQuery(newRowReader(e, all(e)), s.conditions(Filter{}), values, 20)
+}
+
+// Described are the queries of a store that is written from a kind's description, for a kind
+// that has others.
+type Described struct {
+	*Queries
+	Entity *entity.Entity
+}
+
+func (d Described) Get(ctx context.Context, id uuid.UUID) (entity.Record, error) {
+	return describedStore(d.Entity).get(ctx, d.Queries, id)
+}
+
+func (d Described) Insert(ctx context.Context, r entity.Record) error {
+	return describedStore(d.Entity).insert(ctx, d.Queries, r)
+}
+
+func (d Described) Update(ctx context.Context, r entity.Record) (int64, error) {
+	return describedStore(d.Entity).update(ctx, d.Queries, r)
+}
+
+func (d Described) Load(ctx context.Context, records []entity.Record) (int64, error) {
+	return describedStore(d.Entity).load(ctx, d.Queries, records)
 }
 
 // Structs are those of a kind's get, insert, update and copy.

@@ -46,12 +46,14 @@ const (
 	partIDs
 	partNames
 	partPoints
+	partAnchor
 
 	rowID
 	rowKeyText
 	rowAbsent
 	rowOf
 	rowVersion
+	rowDeleted
 )
 
 // rowReader reads rows of a shape, by the names of their columns.
@@ -64,6 +66,7 @@ type rowReader struct {
 	absent  pgtype.Bool
 	related pgtype.UUID
 	version pgtype.Int4
+	deleted pgtype.Timestamptz
 }
 
 // rowKey is where a list stands with a row.
@@ -86,6 +89,7 @@ type cell struct {
 	ids         []uuid.UUID
 	names       []string // of ids, or tags
 	points      []entity.Point
+	anchor      *entity.Anchor
 }
 
 // table is what is shown of what references refer to.
@@ -127,7 +131,7 @@ func newRowReader(e *entity.Entity, fields []string) *rowReader {
 
 func newRowShape(e *entity.Entity, fields []string) *rowShape {
 	r := &rowShape{entity: e}
-	r.into = map[string]target{"list_id": {-1, rowID}, "list_key": {-1, rowKeyText}, "list_absent": {-1, rowAbsent}, "list_of": {-1, rowOf}, "version": {-1, rowVersion}}
+	r.into = map[string]target{"list_id": {-1, rowID}, "list_key": {-1, rowKeyText}, "list_absent": {-1, rowAbsent}, "list_of": {-1, rowOf}, "version": {-1, rowVersion}, "deleted_at": {-1, rowDeleted}}
 	selected := []string{"r.version"}
 	joined := map[string]bool{}
 	join := func(f *entity.Field, t table) string {
@@ -190,7 +194,11 @@ func newRowShape(e *entity.Entity, fields []string) *rowShape {
 			column(fmt.Sprintf(`array(select coalesce(x.%s::text, '') from unnest(%s) with ordinality as i (id, n) left join %s x on x.id = i.id order by i.n)`,
 				t.label, own, t.name), f.Name+"_names", partNames)
 		case "jsonb":
-			column(own, f.Name, partPoints)
+			if f.Type == entity.TypeAnchor {
+				column(own, f.Name, partAnchor)
+			} else {
+				column(own, f.Name, partPoints)
+			}
 		}
 	}
 	r.columns = strings.Join(selected, ", ")
@@ -210,6 +218,8 @@ func (r *rowReader) scan(t target) any {
 		return &r.related
 	case rowVersion:
 		return &r.version
+	case rowDeleted:
+		return &r.deleted
 	}
 	c := &r.cells[t.cell]
 	switch t.part {
@@ -235,6 +245,8 @@ func (r *rowReader) scan(t target) any {
 		return &c.ids
 	case partNames:
 		return &c.names
+	case partAnchor:
+		return &c.anchor
 	default:
 		return &c.points
 	}
@@ -316,6 +328,9 @@ func (c *cell) value(f *entity.Field) entity.Value {
 	case "uuid[]":
 		return refsOf(c.ids, c.names)
 	case "jsonb":
+		if f.Type == entity.TypeAnchor {
+			return c.anchor
+		}
 		return entity.Points(c.points)
 	}
 	return nil

@@ -16,37 +16,43 @@ import (
 // This file is where records come from and go to: sqlc's structs of a kind become values
 // and back, by the names of their columns.
 
-// store reads and writes the records of one kind by its queries.
+// store reads and writes the records of one kind.
 type store struct {
-	get    func(context.Context, *Queries, uuid.UUID) (any, error)
-	insert func(context.Context, *Queries, func(params reflect.Value)) error
-	update func(context.Context, *Queries, func(params reflect.Value)) (int64, error)
-	load   func(context.Context, *Queries, int, func(i int, params reflect.Value)) (int64, error)
+	get    func(context.Context, *Queries, uuid.UUID) (entity.Record, error)
+	insert func(context.Context, *Queries, entity.Record) error
+	update func(context.Context, *Queries, entity.Record) (int64, error)
+	load   func(context.Context, *Queries, []entity.Record) (int64, error)
 
-	row, inserted, updated, loaded reflect.Type // of their structs
+	row, inserted, updated, loaded reflect.Type // of sqlc's structs; nil where there are none
 }
 
-// storeOf is the store of a kind's four queries.
+// storeOf is the store of a kind that has four queries of sqlc's.
 func storeOf[G, I, U, C any](
-	get func(*Queries, context.Context, uuid.UUID) (G, error), insert func(*Queries, context.Context, I) error,
+	e *entity.Entity, get func(*Queries, context.Context, uuid.UUID) (G, error), insert func(*Queries, context.Context, I) error,
 	update func(*Queries, context.Context, U) (int64, error), load func(*Queries, context.Context, []C) (int64, error),
 ) store {
 	return store{
-		get: func(ctx context.Context, q *Queries, id uuid.UUID) (any, error) { return get(q, ctx, id) },
-		insert: func(ctx context.Context, q *Queries, fill func(reflect.Value)) error {
+		get: func(ctx context.Context, q *Queries, id uuid.UUID) (entity.Record, error) {
+			row, err := get(q, ctx, id)
+			if err != nil {
+				return entity.Record{}, err
+			}
+			return recordOf(e, row), nil
+		},
+		insert: func(ctx context.Context, q *Queries, r entity.Record) error {
 			var p I
-			fill(reflect.ValueOf(&p).Elem())
+			fill(reflect.ValueOf(&p).Elem(), r)
 			return insert(q, ctx, p)
 		},
-		update: func(ctx context.Context, q *Queries, fill func(reflect.Value)) (int64, error) {
+		update: func(ctx context.Context, q *Queries, r entity.Record) (int64, error) {
 			var p U
-			fill(reflect.ValueOf(&p).Elem())
+			fill(reflect.ValueOf(&p).Elem(), r)
 			return update(q, ctx, p)
 		},
-		load: func(ctx context.Context, q *Queries, n int, fill func(int, reflect.Value)) (int64, error) {
-			rows := make([]C, n)
-			for i := range rows {
-				fill(i, reflect.ValueOf(&rows[i]).Elem())
+		load: func(ctx context.Context, q *Queries, records []entity.Record) (int64, error) {
+			rows := make([]C, len(records))
+			for i, r := range records {
+				fill(reflect.ValueOf(&rows[i]).Elem(), r)
 			}
 			return load(q, ctx, rows)
 		},
@@ -55,41 +61,46 @@ func storeOf[G, I, U, C any](
 }
 
 var stores = map[entity.Kind]store{
-	entity.Customer: storeOf((*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate, (*Queries).CustomerCopy),
-	entity.Contact:  storeOf((*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate, (*Queries).ContactCopy),
-	entity.Lead:     storeOf((*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
-	entity.Deal:     storeOf((*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
-	entity.Project:  storeOf((*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate, (*Queries).ProjectCopy),
-	entity.Task:     storeOf((*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
+	entity.Customer: storeOf(entity.Customers, (*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate, (*Queries).CustomerCopy),
+	entity.Contact:  storeOf(entity.Contacts, (*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate, (*Queries).ContactCopy),
+	entity.Lead:     storeOf(entity.Leads, (*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
+	entity.Deal:     storeOf(entity.Deals, (*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
+	entity.Project:  storeOf(entity.Projects, (*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate, (*Queries).ProjectCopy),
+	entity.Task:     storeOf(entity.Tasks, (*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
+}
+
+// storeFor is the kind's store: of sqlc's queries, which are checked against the schema when
+// they are compiled, or, of a kind that has none, of queries written from its description.
+func storeFor(e *entity.Entity) store {
+	if s, ok := stores[e.Kind]; ok {
+		return s
+	}
+	return describedStore(e)
 }
 
 // RecordGet returns a record, deleted ones too; pgx.ErrNoRows when there is none.
 func (q *Queries) RecordGet(ctx context.Context, e *entity.Entity, id uuid.UUID) (entity.Record, error) {
-	row, err := stores[e.Kind].get(ctx, q, id)
-	if err != nil {
-		return entity.Record{}, err
-	}
-	return RecordOf(e, row), nil
+	return storeFor(e).get(ctx, q, id)
 }
 
 // RecordInsert adds a record with these values.
 func (q *Queries) RecordInsert(ctx context.Context, e *entity.Entity, id uuid.UUID, v entity.Values) error {
-	return stores[e.Kind].insert(ctx, q, func(p reflect.Value) { fill(p, e, entity.Record{ID: id, Version: 1, Values: v}) })
+	return storeFor(e).insert(ctx, q, entity.Record{Entity: e, ID: id, Version: 1, Values: v})
 }
 
 // RecordUpdate writes all values of a record over the version: 0 when that is not the
 // current one, or the record is gone.
 func (q *Queries) RecordUpdate(ctx context.Context, r entity.Record) (int64, error) {
-	return stores[r.Entity.Kind].update(ctx, q, func(p reflect.Value) { fill(p, r.Entity, r) })
+	return storeFor(r.Entity).update(ctx, q, r)
 }
 
 // RecordLoad adds many records of one kind by COPY, and returns how many.
 func (q *Queries) RecordLoad(ctx context.Context, e *entity.Entity, records []entity.Record) (int64, error) {
-	return stores[e.Kind].load(ctx, q, len(records), func(i int, p reflect.Value) { fill(p, e, records[i]) })
+	return storeFor(e).load(ctx, q, records)
 }
 
-// RecordOf is the record that a row of a kind's get query is.
-func RecordOf(e *entity.Entity, row any) entity.Record {
+// recordOf is the record that a row of a kind's get query is.
+func recordOf(e *entity.Entity, row any) entity.Record {
 	src := columnsOf(reflect.ValueOf(row))
 	r := entity.Record{Entity: e, ID: src.get("id").(uuid.UUID), Version: src.get("version").(int32), Values: ValuesOf(e, row)} //nolint:forcetypeassert // of every kind: TestStores
 	r.CreatedAt, r.UpdatedAt = src.get("created_at").(time.Time), src.get("updated_at").(time.Time)                             //nolint:forcetypeassert // too
@@ -190,10 +201,10 @@ func tagsOf(rows []string) entity.Tags {
 }
 
 // fill sets the parameters of a query from a record.
-func fill(p reflect.Value, e *entity.Entity, r entity.Record) {
+func fill(p reflect.Value, r entity.Record) {
 	dst := columnsOf(p)
-	for i := range e.Fields {
-		f := &e.Fields[i]
+	for i := range r.Entity.Fields {
+		f := &r.Entity.Fields[i]
 		if f.Type == entity.TypeTags || f.Derived {
 			continue
 		}

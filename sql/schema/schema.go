@@ -18,7 +18,13 @@ var Superuser string
 func Shared() fs.FS { return sub("shared") }
 
 // Tenant returns the migrations that every tenant schema gets.
-func Tenant() fs.FS { return sub("tenant") }
+func Tenant() fs.FS { return tenant }
+
+var tenant = sub("tenant")
+
+// SetTenant puts another tenant track in the place of ours: for a test that has a kind of
+// record of its own, before the packages that read the track are initialised.
+func SetTenant(track fs.FS) { tenant = track }
 
 func sub(dir string) fs.FS {
 	f, err := fs.Sub(files, dir)
