@@ -45,10 +45,6 @@ const (
 	// it. It is open to members who have yet to set up the second factor that
 	// their workspace asks for.
 	Account
-	// Large takes a form above 64 kB, and Upload one with a file; what else is sent
-	// is not read. Neither goes with Sudo, whose page carries the form along.
-	Large
-	Upload
 )
 
 // Level is the permission without what else must hold.

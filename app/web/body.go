@@ -12,14 +12,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/budget"
 )
 
 // What a body may hold, in bytes. None is ever written to disk. A small one is
 // read before anybody is known, for the form says which method is meant; the rest
 // of a larger one after the route's permission was asked, where the route says
-// that it takes such (auth.Large, auth.Upload).
+// that it takes such (Route.MaxBody).
 const (
 	smallBody  = 64 << 10
 	largeBody  = 1 << 20        // a description of 10,000 characters, as it is and as it was, encoded
@@ -107,17 +106,14 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 
 // receive reads the rest of a larger body, for whoever may use the route. done
 // gives back what it holds.
-func receive(c echo.Context, asks auth.Permission) (done func(), err error) {
+func receive(c echo.Context, asked Route) (done func(), err error) {
 	p := visiting(c).body
 	if p == nil {
 		return func() {}, nil
 	}
-	most := int64(0)
-	switch {
-	case asks&auth.Upload != 0 && p.multipart:
-		most = uploadBody
-	case asks&auth.Large != 0 && !p.multipart:
-		most = largeBody
+	most := asked.MaxBody
+	if asked.Files != p.multipart {
+		most = 0
 	}
 	r := c.Request()
 	if r.ContentLength > most || most == 0 {

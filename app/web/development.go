@@ -44,7 +44,7 @@ func (s *Server) devComponents(c echo.Context) error {
 // DevelopmentRoutes stand on the base host under paddock dev alone.
 func DevelopmentRoutes(s *Server) []Route {
 	return []Route{
-		{get, "/dev/mail", auth.Anyone, s.devMail},
-		{get, "/dev/components", auth.Anyone, s.devComponents},
+		get("/dev/mail", auth.Anyone, s.devMail),
+		get("/dev/components", auth.Anyone, s.devComponents),
 	}
 }

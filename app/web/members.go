@@ -192,7 +192,7 @@ func (s *Server) invite(c echo.Context, email string, role auth.Role) error {
 		if err != nil {
 			return err
 		}
-		l := letter.Invitation(sender(v), string(role), s.workspaceURL(v.tenant.Slug, invitationPath+token, nil))
+		l := letter.Invitation(sender(v), string(role), s.workspaceURL(v.tenant.Slug, "/invitations/"+token, nil))
 		l.Until = time.Now().Add(auth.InvitationTime)
 		return s.mail(ctx, tx, v.tenant.ID, email, l)
 	})

@@ -52,7 +52,7 @@ func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
 
 // knownMethod keeps what a client makes up from being a series of its own.
 func knownMethod(m string) string {
-	if slices.Contains([]string{get, post, put, del, http.MethodHead, http.MethodOptions, http.MethodPatch}, m) {
+	if slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodPatch}, m) {
 		return m
 	}
 	return "other"

@@ -73,6 +73,7 @@ func withRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 // line is what is learnt of a request for the log and the metrics.
 type line struct {
 	route   string // the pattern, not the path
+	secret  bool   // the path holds a token
 	tenant  tenant.Tenant
 	member  uuid.UUID
 	queries atomic.Int64
@@ -168,16 +169,18 @@ func (s *Server) answered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// loggedPath is the path of a request as it may be written down: an
-// invitation's holds its token.
+// loggedPath is the path of a request as it may be written down: where it holds a token, or
+// no route says that it does not, its first word.
 func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, invitationPath) {
-		return invitationPath + "…"
+	l := lineOf(r)
+	if l.route != "" && !l.secret {
+		return r.URL.Path
+	}
+	if first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); rest != "" {
+		return "/" + first + "/…"
 	}
 	return r.URL.Path
 }
-
-const invitationPath = "/invitations/"
 
 // securityHeaders: everything comes from ourselves, nothing is inline. Forms
 // also go to our own other hosts: signing up and switching end in one.
@@ -190,9 +193,6 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add(echo.HeaderVary, "HX-Request") // redirects and errors differ by it too
 		h.Set("Content-Security-Policy", csp)
 		h.Set("Referrer-Policy", "same-origin")
-		if r := c.Request(); strings.HasPrefix(r.URL.Path, invitationPath) || strings.Contains(r.URL.RawQuery, "token") || strings.Contains(r.URL.RawQuery, "invitations") { // in next too
-			h.Set("Referrer-Policy", "strict-origin") // not even to ourselves: proxies write it down
-		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -300,66 +300,126 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// require lets a request through that has the route's permission. On a
+// step is what a request meets before its handler.
+type step int
+
+const (
+	goOn     step = iota
+	signIn        // who are you?
+	factor        // a second factor is missing, and there is one
+	setUp         // there is none
+	setUpToo      // there is none, and operators show one
+	stranger      // no member of the workspace
+	closed        // the workspace is suspended
+	full          // nothing may be added to it
+	lowRole       // the role may not
+	notOperator
+	provided // the account is another's to change
+	inSupport
+)
+
+// decide says what a request meets that asks a route of this permission. On a
 // workspace's host, anything beyond signing in takes a membership.
-func (s *Server) require(p auth.Permission, next echo.HandlerFunc) echo.HandlerFunc {
-	level := p.Level()
+func decide(v *visit, p auth.Permission, method string) step {
+	level, reads := p.Level(), method == http.MethodGet || method == http.MethodHead
+	switch {
+	case level == auth.Anyone:
+		return goOn
+	case !v.signedIn:
+		return signIn
+	case v.who.Support && !reads:
+		return inSupport
+	case level == auth.SignedIn:
+	case level == auth.Operate:
+		switch {
+		case !v.who.Operator:
+			return notOperator
+		case !v.who.Strong && v.who.HasFactor:
+			return factor
+		case !v.who.Strong:
+			return setUpToo
+		}
+	case v.who.Role == auth.NoRole:
+		return stranger
+	case v.tenant.State == tenant.Suspended:
+		return closed
+	case !v.who.Role.May(p):
+		return lowRole
+	case v.tenant.FullOf != "" && level == auth.Write && method == http.MethodPost:
+		return full
+	}
+	if p&auth.Account != 0 {
+		switch {
+		case v.who.ByProvider:
+			return provided
+		case v.who.Support:
+			return inSupport
+		}
+		return goOn
+	}
+	if v.tenant.RequireSecondFactor && level != auth.SignedIn && level != auth.Operate && !v.who.Strong && !v.who.ByProvider {
+		if v.who.HasFactor {
+			return factor
+		}
+		return setUp
+	}
+	return goOn
+}
+
+// require lets a request through that has what its route asks.
+func (s *Server) require(asked Route) echo.HandlerFunc {
+	p, level := asked.Permission, asked.Permission.Level()
+	next := s.recorded(level, asked.handler)
 	return func(c echo.Context) error {
 		v := visiting(c)
 		l := lineOf(c.Request())
-		l.route, l.member = c.Path(), v.who.MemberID
-		switch {
-		case level == auth.Anyone:
-			if v.body != nil {
-				return errTooLarge
-			}
-			return next(c)
-		case !v.signedIn:
+		l.route, l.secret, l.member = c.Path(), asked.Secret, v.who.MemberID
+		if asked.Secret {
+			c.Response().Header().Set("Referrer-Policy", "strict-origin") // not even to ourselves: proxies write it down
+		}
+		switch decide(v, p, c.Request().Method) {
+		case signIn:
 			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
-		case v.who.Support && c.Request().Method != http.MethodGet && c.Request().Method != http.MethodHead:
-			return errSupport
-		case level == auth.SignedIn:
-		case level == auth.Operate && !v.who.Operator:
-			return errOperator
-		case level == auth.Operate && !v.who.Strong && v.who.HasFactor:
+		case factor:
 			return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
-		case level == auth.Operate && !v.who.Strong:
+		case setUpToo:
 			if err := s.setFlash(c, ui.Flash{Message: "Operators show a second factor. Set one up first."}); err != nil {
 				return err
 			}
 			return s.leave(c, "/settings/security")
-		case level == auth.Operate:
-		case v.who.Role == auth.NoRole:
-			return errNotMember
-		case v.tenant.State == tenant.Suspended:
-			return s.errSuspended(v.who.Role)
-		case !v.who.Role.May(p):
-			return errRole
-		case v.tenant.FullOf != "" && level == auth.Write && c.Request().Method == http.MethodPost:
-			return errFull(v.tenant)
-		}
-		if p&auth.Account != 0 {
-			if v.who.ByProvider {
-				return errByProvider
-			}
-			if v.who.Support {
-				return errSupport
-			}
-		} else if v.tenant.RequireSecondFactor && level != auth.SignedIn && !v.who.Strong && !v.who.ByProvider && level != auth.Operate {
-			if v.who.HasFactor {
-				return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
-			}
+		case setUp:
 			return s.leave(c, "/settings/security")
+		case stranger:
+			return errNotMember
+		case closed:
+			return s.errSuspended(v.who.Role)
+		case full:
+			return errFull(v.tenant)
+		case lowRole:
+			return errRole
+		case notOperator:
+			return errOperator
+		case provided:
+			return errByProvider
+		case inSupport:
+			return errSupport
+		case goOn:
 		}
-		done, err := receive(c, p)
+		if level == auth.Anyone {
+			if v.body != nil {
+				return errTooLarge
+			}
+			return asked.handler(c)
+		}
+		done, err := receive(c, asked)
 		if err != nil {
 			return err
 		}
 		defer done()
 		if p&auth.Sudo != 0 && !v.who.Recent() {
-			return s.sudo(c, s.recorded(level, next))
+			return s.sudo(c, next)
 		}
-		return s.recorded(level, next)(c)
+		return next(c)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -110,10 +109,7 @@ func New(o Options) *Server {
 	s.outer.Match(getOrHead, "/readyz", s.readyz)
 	s.outer.Match(getOrHead, "/internal/tls/allow", s.tlsAllow)
 	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
-	gzip := middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400, Skipper: func(c echo.Context) bool {
-		return strings.HasPrefix(c.Request().URL.Path, "/settings/data/exports/") // an archive is as small as it gets, and says how large it is
-	}})
-	s.outer.Any("/*", s.host, gzip)
+	s.outer.Any("/*", s.host)
 
 	s.site = s.routes(SiteRoutes(s))
 	s.workspace = s.routes(WorkspaceRoutes(s))
@@ -123,6 +119,9 @@ func New(o Options) *Server {
 	}
 	return s
 }
+
+// compressed makes answers smaller that are worth it.
+var compressed = middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
 
 func (s *Server) newEcho() *echo.Echo {
 	e := echo.New()
@@ -155,9 +154,13 @@ func (s *Server) mount(e *echo.Echo, table []Route) {
 		if r.Permission.Level() == auth.Anyone {
 			s.entries[r.Path] = true
 		}
-		e.Add(r.Method, r.Path, s.require(r.Permission, r.handler))
+		var around []echo.MiddlewareFunc
+		if !r.Streams {
+			around = append(around, compressed)
+		}
+		e.Add(r.Method, r.Path, s.require(r), around...)
 		if r.Method == http.MethodGet {
-			e.HEAD(r.Path, s.require(r.Permission, r.handler)) // net/http leaves the body out
+			e.HEAD(r.Path, s.require(r), around...) // net/http leaves the body out
 		}
 	}
 }

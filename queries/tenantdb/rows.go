@@ -78,7 +78,6 @@ type rowKey struct {
 
 // cell is one field of a row. Its parts are set with every row anew.
 type cell struct {
-	field       *entity.Field
 	text, code  pgtype.Text // code: of an amount's currency
 	number      pgtype.Int8
 	day         pgtype.Date
