@@ -26,7 +26,7 @@ func behind(t *testing.T, url string, c *pgx.Conn, slugs ...string) (schemas map
 	defer d.Close()
 	schemas = map[string]string{}
 	for _, slug := range slugs {
-		if schemas[slug], err = d.CreateTenantSchemaAt(t.Context(), db.TenantVersion()-1); err == nil {
+		if schemas[slug], err = d.CreateTenantSchemaAt(t.Context(), db.RequiredVersion()-1); err == nil {
 			_, err = c.Exec(t.Context(), `update public.tenants set state = 'active', slug = $1, name = $1, claimed_at = now() where schema = $2`, slug, schemas[slug])
 		}
 		if err != nil {
@@ -65,7 +65,7 @@ func TestMigrateCommand(t *testing.T) {
 			if err := c.QueryRow(t.Context(), `select schema_version from public.tenants where slug = $1`, slug).Scan(&v); err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, fmt.Sprint(v-db.TenantVersion()))
+			out = append(out, map[int64]string{db.RequiredVersion() - 1: "old", db.TenantVersion(): "new"}[v])
 		}
 		return strings.Join(out, " ")
 	}
@@ -92,7 +92,7 @@ func TestMigrateCommand(t *testing.T) {
 			return res.StatusCode == want
 		})
 	}
-	versions("-1 -1 -1 -1")
+	versions("old old old old")
 	answers("alpha", http.StatusServiceUnavailable) // this version's migration says that it is required
 
 	// What can't be meant is said before anything is done.
@@ -109,10 +109,10 @@ func TestMigrateCommand(t *testing.T) {
 		t.Errorf("dry run: %s", out)
 	}
 	var todo []db.TenantResult
-	if out := run(0, "migrate", "--dry-run", "--json"); json.Unmarshal([]byte(out), &todo) != nil || len(todo) != 4 || todo[0].From != db.TenantVersion()-1 {
+	if out := run(0, "migrate", "--dry-run", "--json"); json.Unmarshal([]byte(out), &todo) != nil || len(todo) != 4 || todo[0].From != db.RequiredVersion()-1 {
 		t.Errorf("dry run: %s", out)
 	}
-	versions("-1 -1 -1 -1")
+	versions("old old old old")
 
 	// The first one can't: it is a canary, and the rest are left alone.
 	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.tasks add column repeat_anchor int`); err != nil {
@@ -121,17 +121,17 @@ func TestMigrateCommand(t *testing.T) {
 	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "3 of 4 workspaces were left alone") {
 		t.Errorf("the canary: %s", out)
 	}
-	versions("-1 -1 -1 -1")
+	versions("old old old old")
 	// One by name, then all but the one that can't.
 	if out := run(0, "migrate", "--tenant", "beta"); !strings.Contains(out, "beta") || !strings.Contains(out, "1 workspace migrated in ") {
 		t.Errorf("beta: %s", out)
 	}
-	versions("-1 0 -1 -1")
+	versions("old new old old")
 	answers("beta", http.StatusOK)
 	if out := run(1, "migrate", "--workers", "2"); !strings.Contains(out, "1 of 3 workspaces failed to migrate") || strings.Count(out, "FAILED") != 1 || !strings.Contains(out, "already exists") {
 		t.Errorf("the rest: %s", out)
 	}
-	versions("-1 0 0 0")
+	versions("old new new new")
 	answers("gamma", http.StatusOK)
 	answers("alpha", http.StatusServiceUnavailable)
 	if out := run(0, "migrate", "status"); !strings.Contains(out, "alpha") || !strings.Contains(out, "already exists") {
@@ -144,7 +144,7 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(0, "migrate", "--tenant", "alpha")
-	versions("0 0 0 0")
+	versions("new new new new")
 	answers("alpha", http.StatusOK)
 	if out := run(0, "migrate", "--json"); strings.TrimSpace(out) != "[]" {
 		t.Errorf("nothing to do: %s", out)
