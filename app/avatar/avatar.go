@@ -28,7 +28,7 @@ const (
 	// maxScans is how often a progressive JPEG may go over its pixels; encoders write
 	// some ten scans, and one of thousands takes a core for as many times as long.
 	maxScans = 64
-	// maxWait is how long one may wait for its turn, maxTime how long it may take.
+	// maxWait is how long one may wait for a slot, maxTime how long it may take.
 	maxWait = 30 * time.Second
 	maxTime = 10 * time.Second
 )
@@ -42,7 +42,7 @@ var ErrImage = errors.New("avatar: no image, or too large a one")
 
 // Make returns a small square PNG of an image's middle: nothing else that was in the
 // file. The work is the workspace's. It answers ErrImage, a decoder's error, and the
-// context's where its turn did not come.
+// context's where no slot came free.
 func Make(ctx context.Context, tenantID uuid.UUID, file []byte) ([]byte, error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(file))
 	if err != nil {

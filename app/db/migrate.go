@@ -293,7 +293,7 @@ type migration struct {
 // batch migrates these tenants: side by side as far as transactions go, then
 // one by one what can't be in any.
 func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
-	var lane []TenantResult
+	var serial []TenantResult
 	work := make(chan TenantResult)
 	var wg sync.WaitGroup
 	for range min(r.options.Workers, len(tenants)) {
@@ -303,7 +303,7 @@ func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
 			for t := range work {
 				if waits := r.one(ctx, m, &t, false); waits {
 					r.mu.Lock()
-					lane = append(lane, t)
+					serial = append(serial, t)
 					r.mu.Unlock()
 				}
 			}
@@ -317,10 +317,10 @@ func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
 	}
 	close(work)
 	wg.Wait()
-	if len(lane) > 0 && ctx.Err() == nil {
+	if len(serial) > 0 && ctx.Err() == nil {
 		m := r.db.newMigrator(r.track)
 		defer m.Close()
-		for _, t := range lane {
+		for _, t := range serial {
 			r.one(ctx, m, &t, true)
 		}
 	}
@@ -328,10 +328,10 @@ func (r *migration) batch(ctx context.Context, tenants []TenantResult) error {
 }
 
 // one migrates a tenant and reports it; waits is true when what is left is for
-// the lane.
-func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, lane bool) (waits bool) {
+// the serial ones.
+func (r *migration) one(ctx context.Context, m *migrator, t *TenantResult, serial bool) (waits bool) {
 	start := time.Now()
-	from, to, err := m.up(ctx, t.Schema, lane)
+	from, to, err := m.up(ctx, t.Schema, serial)
 	t.Took += time.Since(start)
 	// What another process did meanwhile is not this one's.
 	if to > from {

@@ -12,7 +12,7 @@ import (
 // can set each of them for a workspace of its own.
 type Limits struct {
 	Statement  time.Duration // of one SQL statement
-	Concurrent int           // requests at once in each process; more of them wait for their turn
+	Concurrent int           // requests at once in each process; more of them wait for a slot
 	Requests   int           // a minute, over all processes
 	Records    int64         // with those in the trash
 	Bytes      int64         // of its schema in the database

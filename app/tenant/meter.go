@@ -22,7 +22,7 @@ import (
 type Meter struct {
 	db   *db.DB
 	now  func() time.Time
-	wait time.Duration // for a turn
+	wait time.Duration // for a slot
 
 	flushing sync.Mutex // one at a time
 	mu       sync.Mutex
@@ -53,9 +53,9 @@ const (
 	entries
 )
 
-// share is what a kind may have of its workspace's limits: how many turns and how
+// share is what a kind may have of its workspace's limits: how many slots and how
 // many requests a minute.
-type share struct{ turns, requests int }
+type share struct{ slots, requests int }
 
 // shares of one network and of all together. Below entryFloor a network is let in
 // whatever the others do: a whole team can sign in.
@@ -75,9 +75,9 @@ const (
 
 // account is one workspace's. The fields below are guarded by the meter.
 type account struct {
-	turns *semaphore.Weighted
-	size  int // of turns
-	users int // who hold turns or wait for one
+	slots *semaphore.Weighted
+	size  int // of slots
+	users int // who hold slots or wait for one
 
 	minute int64 // since 1970, of what follows
 	mine   int   // requests that this process has let in
@@ -90,16 +90,16 @@ type account struct {
 
 // NewMeter returns a meter; Run writes down what it counts.
 func NewMeter(d *db.DB) *Meter {
-	return &Meter{db: d, now: time.Now, wait: turnWait, accounts: map[accountKey]*account{}}
+	return &Meter{db: d, now: time.Now, wait: slotWait, accounts: map[accountKey]*account{}}
 }
 
-// How often counts are written down, and how long a request waits for its turn.
+// How often counts are written down, and how long a request waits for a slot.
 const (
 	meterPause = 5 * time.Second
-	turnWait   = 2 * time.Second
+	slotWait   = 2 * time.Second
 )
 
-// Enter lets a request of the workspace begin, as soon as it has its turn; leave
+// Enter lets a request of the workspace begin, as soon as it has a slot; leave
 // ends it. It answers a *LimitError where the request is one too many.
 func (m *Meter) Enter(ctx context.Context, t Tenant, who Entrant) (leave func(), err error) {
 	queues, err := m.count(t, who)
@@ -109,7 +109,7 @@ func (m *Meter) Enter(ctx context.Context, t Tenant, who Entrant) (leave func(),
 	held := 0
 	done := func() {
 		for _, q := range queues[:held] {
-			q.turns.Release(1)
+			q.slots.Release(1)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -120,11 +120,11 @@ func (m *Meter) Enter(ctx context.Context, t Tenant, who Entrant) (leave func(),
 	wait, cancel := context.WithTimeout(ctx, m.wait)
 	defer cancel()
 	for _, q := range queues {
-		if q.turns.TryAcquire(1) { // however late it is: a turn that is free is taken
+		if q.slots.TryAcquire(1) { // however late it is: a slot that is free is taken
 			held++
 			continue
 		}
-		if err := q.turns.Acquire(wait, 1); err != nil {
+		if err := q.slots.Acquire(wait, 1); err != nil {
 			done()
 			if ctx.Err() != nil {
 				return nil, ctx.Err() // nobody waits any more
@@ -139,11 +139,11 @@ func (m *Meter) Enter(ctx context.Context, t Tenant, who Entrant) (leave func(),
 	return done, nil
 }
 
-// queue is where a request waits for its turn: on the turns that it began with,
+// queue is where a request waits for a slot: on the slots that it began with,
 // should an operator change their number meanwhile.
 type queue struct {
 	account *account
-	turns   *semaphore.Weighted
+	slots   *semaphore.Weighted
 }
 
 // count lets one more request in, and says where it queues.
@@ -172,7 +172,7 @@ func (m *Meter) count(t Tenant, who Entrant) ([]queue, error) {
 	if mine.mine >= one.requests || together.mine >= all.requests && (k == guests || mine.mine >= entryFloor) {
 		return nil, tooManyRequests(now, one.requests)
 	}
-	return []queue{mine.take(one.turns), together.take(all.turns)}, nil
+	return []queue{mine.take(one.slots), together.take(all.slots)}, nil
 }
 
 func tooManyRequests(now time.Time, most int) *LimitError {
@@ -192,15 +192,15 @@ func (m *Meter) today(k accountKey, now time.Time) *account {
 }
 
 // take counts a request in.
-func (a *account) take(turns int) queue {
-	if a.turns == nil || a.size != turns {
-		a.turns, a.size = semaphore.NewWeighted(int64(turns)), turns
+func (a *account) take(slots int) queue {
+	if a.slots == nil || a.size != slots {
+		a.slots, a.size = semaphore.NewWeighted(int64(slots)), slots
 	}
 	a.mine++
 	a.unsaid++
 	a.requests++
 	a.users++
-	return queue{a, a.turns}
+	return queue{a, a.slots}
 }
 
 // Job counts a job of the workspace's.

@@ -111,7 +111,7 @@ func TestConcurrentRequests(t *testing.T) {
 		}
 		held = append(held, leave)
 	}
-	// The third has its turn as soon as one of them is through.
+	// The third has a slot as soon as one of them is through.
 	third := make(chan error, 1)
 	m.SetClock(time.Now, time.Hour)
 	go func() {
@@ -198,11 +198,11 @@ func TestStrangersDoNotShutTheDoor(t *testing.T) {
 		}
 		held = append(held, leave)
 		if len(held) > 50 {
-			t.Fatal("turns without end")
+			t.Fatal("slots without end")
 		}
 	}
 	if n := enter(tenant.Entrant{Network: "198.51.100.9", Entry: true}, 10); n != 10 {
-		t.Errorf("with one network’s turns all taken (%d), %d of 10 others were let in", len(held), n)
+		t.Errorf("with one network’s slots all taken (%d), %d of 10 others were let in", len(held), n)
 	}
 	if n := enter(member, 10); n != 10 {
 		t.Errorf("%d of 10 members", n)

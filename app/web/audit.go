@@ -119,7 +119,7 @@ func (s *Server) auditCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	visiting(c).leave() // as slow as the client may be, others have their turn
+	visiting(c).leave() // as slow as the client may be, others have the slot
 	control := http.NewResponseController(c.Response().Writer)
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8")

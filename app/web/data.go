@@ -106,7 +106,7 @@ func (s *Server) exportDownload(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v.leave() // as slow as the client may be, others have their turn
+	v.leave() // as slow as the client may be, others have the slot
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "application/zip")
 	h.Set(echo.HeaderContentLength, fmt.Sprint(row.Size))

@@ -34,12 +34,12 @@ type visit struct {
 	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	signedIn bool
 	body     *pending
-	leave    func() // gives the request's turn among its workspace's back; again does nothing
+	leave    func() // gives the request's slot among its workspace's back; again does nothing
 }
 
 type visitKey struct{}
 
-// abroad calls somebody else's server. The request's turn is given back before:
+// abroad calls somebody else's server. The request's slot is given back before:
 // one that hangs holds up nobody of its workspace.
 func abroad(c echo.Context, call func() error) error {
 	if leave := visiting(c).leave; leave != nil {
