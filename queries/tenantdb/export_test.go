@@ -89,6 +89,15 @@ func Structs(k entity.Kind) map[string]reflect.Type {
 	return map[string]reflect.Type{"get": s.row, "insert": s.inserted, "update": s.updated, "copy": s.loaded}
 }
 
+// SearchSQL is a kind's part of the query of Search, and LikeSQL of SearchLike.
+func SearchSQL(e *entity.Entity, words string) (string, []any) {
+	return searchQuery([]*entity.Entity{e}, words, 6)
+}
+
+func LikeSQL(e *entity.Entity, words string) (string, []any) {
+	return likeQuery([]*entity.Entity{e}, words, 5)
+}
+
 // MatchesSQL is the query of Matches.
 func MatchesSQL(k entity.Kind, m MatchQuery) (string, []any) { return matchesQuery(k, m) }
 

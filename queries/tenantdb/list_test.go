@@ -174,6 +174,18 @@ func TestListPlans(t *testing.T) {
 					t.Errorf("matches by %s: removed %d, read %d, buffers %d, scans %d", what, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
 				}
 			}
+			// The search of everything: words and beginnings of them, of any script, and what is
+			// in no record; and what is like a word that is in none.
+			for _, words := range []string{"8f14e45f", "name 8f14", "8f", "me", "東京", "елк", "Ёл", "zz", "zzzzzz", "+39 06 555 0140"} {
+				sql, args := tenantdb.SearchSQL(e, words)
+				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.SeqScans > 0 || plan.Buffers > 20_000 {
+					t.Errorf("search %q: removed %d, read %d, buffers %d, scans %d", words, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
+				}
+			}
+			sql, args := tenantdb.LikeSQL(e, "8f14e45fceeb")
+			if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.SeqScans > 0 || plan.Buffers > 20_000 {
+				t.Errorf("like a word: removed %d, read %d, buffers %d, scans %d", plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
+			}
 			// Boards: each column is read as far as it is shown, from its top and from its middle.
 			boards := map[string][]string{}
 			switch k {

@@ -45,15 +45,24 @@ const likeCandidates = 80
 // the words comes before one that has each of them somewhere, and what is written
 // as they are before what only folds to the same.
 func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow, error) {
+	sql, args := searchQuery(entity.Kinds, words, n)
+	if sql == "" {
+		return nil, nil
+	}
+	return q.searchRows(ctx, sql, args, n)
+}
+
+// searchQuery writes the query of Search, "" for words that nothing can have.
+func searchQuery(kinds []*entity.Entity, words string, n int) (sql string, args []any) {
 	var parts []string
 	c := conditions{}
 	folded, prefix, typed := c.arg(entity.Words(words)), c.arg(begins(words)), c.arg(strings.ToLower(words))
-	for _, e := range entity.Kinds {
+	for _, e := range kinds {
 		spec := specOf(e)
 		part := conditions{args: c.args}
 		part.search(words, spec.search)
 		if len(part.where) == 0 {
-			return nil, nil
+			return "", nil
 		}
 		c.args = part.args // one list of arguments for all parts
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
@@ -63,25 +72,33 @@ func (q *Queries) Search(ctx context.Context, words string, n int) ([]SearchRow,
 			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
 			e.Kind, spec.name, spec.detail, "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
 	}
-	return q.searchRows(ctx, strings.Join(parts, " union all "), c.args, n)
+	return strings.Join(parts, " union all "), c.args
 }
 
 // SearchLike finds records whose words are like these, for what was mistyped.
 func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]SearchRow, error) {
-	// Half of a word's trigrams survive a letter that is missing or wrong; less
-	// finds too much to look through in 100,000 records.
-	if _, err := q.db.Exec(ctx, `set local pg_trgm.word_similarity_threshold = 0.45`); err != nil {
+	if _, err := q.db.Exec(ctx, likeThreshold); err != nil {
 		return nil, err
 	}
+	sql, args := likeQuery(entity.Kinds, words, n)
+	return q.searchRows(ctx, sql, args, n)
+}
+
+// likeThreshold: half of a word's trigrams survive a letter that is missing or wrong; less
+// finds too much to look through in 100,000 records.
+const likeThreshold = `set local pg_trgm.word_similarity_threshold = 0.45`
+
+// likeQuery writes the query of SearchLike.
+func likeQuery(kinds []*entity.Entity, words string, n int) (sql string, args []any) {
 	var parts []string
-	for _, e := range entity.Kinds {
+	for _, e := range kinds {
 		spec := specOf(e)
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
 				select %[4]s.*, word_similarity($1::text, %[6]s) as rank from %[5]s
 				where %[4]s.deleted_at is null and $1::text <%% %[6]s limit %[7]d) x
 			order by x.rank desc, x.updated_at desc limit %[8]d)`, e.Kind, spec.name, spec.detail, "r", spec.from, spec.search, likeCandidates, n))
 	}
-	return q.searchRows(ctx, strings.Join(parts, " union all "), []any{entity.Words(words)}, n)
+	return strings.Join(parts, " union all "), []any{entity.Words(words)}
 }
 
 func (q *Queries) searchRows(ctx context.Context, sql string, args []any, n int) ([]SearchRow, error) {
