@@ -30,6 +30,14 @@ func (e *Invalid) Error() string {
 	return text
 }
 
+// Message is the first thing that is wrong, by the fields' names.
+func (e *Invalid) Message() string {
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		return e.Fields[name]
+	}
+	return ""
+}
+
 // Wrong is Invalid for one field.
 func Wrong(field, message string) *Invalid { return &Invalid{map[string]string{field: message}} }
 
@@ -220,7 +228,7 @@ func (w *writing) check(ctx context.Context) error {
 	invalid := &Invalid{map[string]string{}}
 	for i := range w.entity.Fields {
 		f := &w.entity.Fields[i]
-		if f.System || !w.isNew() && !w.changed(f.Name) {
+		if f.System || !w.isNew() && !w.changed(f.Name) && (f.RefersIn == "" || !w.changed(f.RefersIn)) {
 			continue
 		}
 		if err := f.Check(w.v[f.Name]); err != nil {

@@ -121,6 +121,7 @@ func (s *Server) problem(err error) *problem {
 	var many auth.TooManyError
 	var denied *auth.RefusalError
 	var refused *crm.RefusalError
+	var invalid *crm.Invalid
 	var limit *tenant.LimitError
 	switch {
 	case errors.As(err, &p):
@@ -129,6 +130,10 @@ func (s *Server) problem(err error) *problem {
 		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: limit.Reason + " Try again in " + ui.Plural(seconds(limit.RetryAfter), "second", "seconds") + "; nothing you saved is lost.", retry: seconds(limit.RetryAfter)}
 	case errors.Is(err, db.ErrTooManyJobs):
 		return &problem{status: http.StatusTooManyRequests, title: "Too much at once", text: "Too many mails and other work of this workspace are waiting. Try again in a few minutes.", retry: 60}
+	case errors.As(err, &invalid): // of what has no form here
+		return &problem{status: http.StatusUnprocessableEntity, title: "This can’t be done", text: invalid.Message()}
+	case errors.Is(err, crm.ErrChanged):
+		return &problem{status: http.StatusConflict, title: "Somebody else changed this meanwhile", text: "Nothing of yours was saved. Look at it again, then repeat your change."}
 	case errors.As(err, &refused):
 		return &problem{status: http.StatusConflict, title: "This can’t be done", text: refused.Reason}
 	case errors.As(err, &denied):

@@ -163,8 +163,9 @@ func (f *form) fail(name, message string) {
 // being overwritten.
 func (f *form) version(c echo.Context) int32 {
 	n, err := strconv.ParseInt(c.FormValue("version"), 10, 32)
-	if err != nil {
+	if err != nil || n < 1 {
 		f.fail("", "We can’t tell which version you saw. Open the record again and repeat your change.")
+		return 0
 	}
 	return int32(n)
 }

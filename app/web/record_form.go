@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/views"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -120,8 +121,11 @@ func (f *recordForm) keeps(field *entity.Field, text string, l entity.Formats) b
 // its figures in a new currency.
 func (f *recordForm) readAmount(field *entity.Field) {
 	was := f.was.Text(field.Currency)
-	code := was
-	changed := false
+	seen := was // the currency in which the form was opened
+	if v := f.posted.Get("was." + field.Currency); entity.ValidCurrency(v) {
+		seen = v
+	}
+	code, changed := seen, false
 	if v, ok := f.set[field.Currency].(entity.Text); ok {
 		code, changed = string(v), string(v) != was
 	}
@@ -130,22 +134,34 @@ func (f *recordForm) readAmount(field *entity.Field) {
 	}
 	l := f.formats
 	l.Currency = code
-	if _, ok := f.posted[field.Name]; !ok {
+	if !f.posted.Has(field.Name) {
 		if m, ok := f.was.Money(field.Name); ok && changed {
 			m, err := m.Convert(code, l)
 			if err != nil {
 				f.fail(field.Currency, entity.Message(err))
 				return
 			}
-			f.set[field.Name] = m
+			f.set[field.Name], f.seen[field.Name] = m, f.was[field.Name]
 		}
 		return
 	}
 	held := f.was[field.Name]
-	if changed {
+	if changed || seen != was {
 		held = nil // as it was shown is not as it would be read
 	}
+	if seen != was && !changed && f.posted.Get("was."+field.Name) == f.posted.Get(field.Name) {
+		return // neither was touched here
+	}
 	f.read(field, l, held, false)
+	if text := f.posted.Get("was." + field.Name); f.posted.Has("was."+field.Name) && f.set.Has(field.Name) { // in the currency in which it was shown
+		shown := f.formats
+		if seen != "" {
+			shown.Currency = seen
+		}
+		if v, err := field.Parse(text, nil, shown); err == nil {
+			f.seen.Set(field.Name, v)
+		}
+	}
 	m, ok := f.set.Money(field.Name)
 	switch {
 	case !ok || m.Currency == code:
@@ -153,6 +169,9 @@ func (f *recordForm) readAmount(field *entity.Field) {
 		f.fail(field.Name, "This is in "+m.Currency+", and the currency is "+code+". Change one of them.")
 	default:
 		f.set[field.Currency] = entity.Text(m.Currency) // "$5,000" says its own
+		if !f.seen.Has(field.Currency) {
+			f.seen.Set(field.Currency, entity.Text(seen))
+		}
 	}
 }
 
@@ -259,7 +278,7 @@ func (f *recordForm) readPoint(field *entity.Field, of entity.Type, was entity.P
 
 // sameReach reports whether two addresses or numbers reach the same: "116 117" is 116117.
 func sameReach(a, b string) bool {
-	return a == b || !strings.ContainsAny(a+b, "@") && entity.Digits(a) == entity.Digits(b)
+	return a == b || !strings.ContainsAny(a+b, "@+;") && entity.Digits(a) == entity.Digits(b)
 }
 
 // placed puts a point in the place of the ith one, or takes that away when it is empty. One
@@ -320,6 +339,19 @@ func (f *recordForm) mistaken(field *entity.Field) bool {
 		}
 	}
 	return false
+}
+
+// hidden are the fields that are mistaken here and that somebody else changed meanwhile,
+// unseen: to mend the mistake must not write over that.
+func (f *recordForm) hidden(now entity.Values) (out []crm.Difference) {
+	for i := range f.entity.Fields {
+		field := &f.entity.Fields[i]
+		seen, known := f.seen[field.Name]
+		if f.present[field.Name] && f.mistaken(field) && (!known || !entity.Equal(seen, now[field.Name])) {
+			out = append(out, crm.Difference{Field: field, Theirs: now[field.Name]})
+		}
+	}
+	return out
 }
 
 // lift moves what is wrong with a field that the form does not show to its top.

@@ -715,7 +715,16 @@ func (r *records) Update(c echo.Context) error {
 			set = tx.ChangeSet()
 			f = readRecord(c, r.look.Entity, c.Request().PostForm, rec.Values, false)
 			change := crm.Change{Record: rec.Record, Version: f.version(c), Set: f.set, Seen: f.seen, By: by(c)}
-			if conflict := change.Conflict(); conflict != nil {
+			conflict := change.Conflict()
+			if change.Version > 0 && change.Version != rec.Version {
+				if hidden := f.hidden(rec.Values); len(hidden) > 0 {
+					if conflict == nil {
+						conflict = &crm.Conflict{Now: rec.Record}
+					}
+					conflict.Differences = append(conflict.Differences, hidden...)
+				}
+			}
+			if conflict != nil {
 				return conflict // before other mistakes: their mending must not hide it
 			}
 			if !f.Valid() {
@@ -772,13 +781,17 @@ func (r *records) renderConflict(c echo.Context, rec views.Record, f *recordForm
 		shown := views.Difference{
 			Label: d.Field.Label, Theirs: d.Field.Type.Show(d.Theirs, d.Field, formats), Yours: d.Field.Type.Show(withNames(d.Mine, f.Options[d.Field.Name]), d.Field, formats),
 		}
+		if f.mistaken(d.Field) {
+			shown.Yours = f.Values[d.Field.Name]
+		}
 		differences = append(differences, shown)
 		if inPlace {
 			now := "is empty now"
 			if shown.Theirs != "" {
 				now = "now reads “" + shown.Theirs + "”"
 			}
-			f.fail(field, "Somebody else saved this "+r.look.One+" meanwhile. "+shown.Label+" "+now+". Save again to put yours there.")
+			said := "Somebody else saved this " + r.look.One + " meanwhile. " + shown.Label + " " + now + ". Save again to put yours there."
+			f.Errors[field] = strings.TrimSpace(f.Errors[field] + " " + said)
 		}
 	}
 	return r.renderAgain(c, http.StatusConflict, rec, f, strconv.Itoa(int(rec.Version)), field, inPlace, differences)
