@@ -402,7 +402,7 @@ func (r Record) Display(name string, formats entity.Formats) string {
 
 // Input is a field's value as its input holds it.
 func (r Record) Input(name string, formats entity.Formats) string {
-	return Inputs(r.Look.Entity, r.Values, formats)[name]
+	return r.Look.Field(name).Type.Input(r.Values[name], formats)
 }
 
 // Inputs are values as a form's inputs hold them: of addresses and numbers, one for each

@@ -115,16 +115,6 @@ func KindNames() []string {
 	return out
 }
 
-// At returns the description of the kind whose list is at the path, nil when there is none.
-func At(path string) *Entity {
-	for _, e := range Kinds {
-		if e.Path == path {
-			return e
-		}
-	}
-	return nil
-}
-
 // Valid reports whether the kind is one of records.
 func (k Kind) Valid() bool { return For(k) != nil }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // attributes of a field's control.
@@ -55,8 +57,14 @@ func noticeRole(bad bool) string {
 	return "status"
 }
 
-// PointLabels are what an address or a number is for.
-var PointLabels = []Option{{Value: "", Label: "No label"}, {Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"}, {Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
+// pointLabels are what an address or a number is for.
+func pointLabels() []Option {
+	out := make([]Option, len(entity.PointLabels))
+	for i, o := range entity.PointLabels {
+		out[i] = Option{Value: o.Value, Label: o.Label}
+	}
+	return out
+}
 
 func (f Field) pointName() string {
 	if f.Kind == KindEmails {

@@ -162,19 +162,6 @@ type Flash struct {
 	SeeURL  string
 }
 
-// TagValue is a tag with its colour.
-type TagValue struct{ Name, Color string }
-
-// Tags reads tags as queries give them: the colour, a space, the name.
-func Tags(rows []string) []TagValue {
-	out := make([]TagValue, len(rows))
-	for i, r := range rows {
-		color, name, _ := strings.Cut(r, " ")
-		out[i] = TagValue{name, color}
-	}
-	return out
-}
-
 // Initial returns the first letter of a name, in upper case.
 func Initial(name string) string {
 	for _, r := range strings.TrimSpace(name) {

@@ -1076,7 +1076,7 @@ func points(f Field, form Form) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Options(PointLabels, p.Label).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Options(pointLabels(), p.Label).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
