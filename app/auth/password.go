@@ -129,3 +129,13 @@ func SetPassword(ctx context.Context, tx *db.SharedTx, userID, keep uuid.UUID, p
 	}
 	return Record(ctx, tx, userID, DidSetPassword, how)
 }
+
+// HasPassword tells whether somebody has a password to confirm with; what a
+// workspace's own provider let in has none here.
+func HasPassword(ctx context.Context, tx *db.SharedTx, who Identity) (bool, error) {
+	if who.ByProvider {
+		return false, nil
+	}
+	access, err := tx.UserAccess(ctx, who.UserID)
+	return access.HasPassword, err
+}

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/geoip"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
-	"github.com/paddock-crm/paddock/app/web"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -243,7 +243,7 @@ func (x *examination) certificate() error {
 }
 
 func (x *examination) places() error {
-	r, err := web.OpenGeo(x.cfg.GeoIP)
+	r, err := geoip.Open(x.cfg.GeoIP)
 	if !x.refuses(err, "PADDOCK_GEOIP: ", "a city database in MaxMind’s format that this user can read, or none") && r != nil {
 		return r.Close()
 	}

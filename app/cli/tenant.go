@@ -23,7 +23,7 @@ import (
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
-	"github.com/paddock-crm/paddock/app/web"
+	"github.com/paddock-crm/paddock/app/web/console"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	letter "github.com/paddock-crm/paddock/views/mail"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -88,7 +88,7 @@ func (c tenantCreate) Run(e *environment) error {
 	if c.Name = entity.Line(c.Name); c.Name == "" {
 		c.Name = c.Slug
 	}
-	t, err := web.Provision(e.ctx, d, box, *e.cfg.BaseURL, c.Name, c.Slug, email)
+	t, err := console.Provision(e.ctx, d, box, *e.cfg.BaseURL, c.Name, c.Slug, email)
 	if err != nil {
 		return err
 	}

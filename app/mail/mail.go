@@ -58,6 +58,15 @@ func LetterJob(ctx context.Context, box *seal.Box, tenantID uuid.UUID, to string
 	return NewJob(box, tenantID, Message{To: to, Subject: l.Subject, Text: l.Text(), HTML: html.String(), Until: l.Until})
 }
 
+// Send has the letter sent if and when the transaction commits.
+func Send(ctx context.Context, tx *db.SharedTx, box *seal.Box, tenantID uuid.UUID, to string, l letter.Letter) error {
+	job, err := LetterJob(ctx, box, tenantID, to, l)
+	if err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, job)
+}
+
 // NewJob is the job that sends the message; tenantID is the workspace on whose
 // behalf, uuid.Nil for none. Enqueue it in the transaction of what it tells of.
 func NewJob(box *seal.Box, tenantID uuid.UUID, m Message) (Job, error) {

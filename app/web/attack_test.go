@@ -179,12 +179,12 @@ func TestPictureOfManyScans(t *testing.T) {
 	}
 }
 
-// Calls of somebody else's server are made where no turn is held: by abroad.
-func TestForeignCallsHoldNoTurn(t *testing.T) {
+// Calls of somebody else's server are made where no slot is held: by page.Abroad.
+func TestForeignCallsHoldNoSlot(t *testing.T) {
 	t.Parallel()
-	foreign := map[string]bool{"oidc.Start": true, "oidc.Finish": true, "oidc.Discover": true, "domains.Prove": true}
+	foreign := map[string]bool{"OIDC.Start": true, "OIDC.Finish": true, "OIDC.Discover": true, "domains.Prove": true}
 	found := 0
-	files, err := filepath.Glob("*.go")
+	files, err := filepath.Glob("*/*.go") // the rooms
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestForeignCallsHoldNoTurn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var inside []ast.Node // calls of abroad around the node that is looked at
+		var inside []ast.Node // calls of page.Abroad around the node that is looked at
 		ast.PreorderStack(file, nil, func(n ast.Node, stack []ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
@@ -221,13 +221,13 @@ func TestForeignCallsHoldNoTurn(t *testing.T) {
 			inside = inside[:0]
 			for _, s := range stack {
 				if c, ok := s.(*ast.CallExpr); ok {
-					if id, ok := c.Fun.(*ast.Ident); ok && id.Name == "abroad" {
+					if sel, ok := c.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Abroad" {
 						inside = append(inside, c)
 					}
 				}
 			}
 			if len(inside) == 0 {
-				t.Errorf("%s: %s.%s outside of abroad", fset.Position(n.Pos()), of, f.Sel.Name)
+				t.Errorf("%s: %s.%s outside of page.Abroad", fset.Position(n.Pos()), of, f.Sel.Name)
 			}
 			return true
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/budget"
+	"github.com/paddock-crm/paddock/app/web/page"
 )
 
 // What a body may hold, in bytes. None is ever written to disk. A small one is
@@ -29,6 +30,9 @@ const (
 // workspace, whose people may send theirs as slowly as a request may take.
 var bodies = budget.New(4*uploadBody, 2*uploadBody)
 
+// pendingBody is where the request keeps its body as far as it is not read.
+const pendingBody = "body"
+
 // pending is a body of which the beginning has been read.
 type pending struct {
 	begun     []byte
@@ -43,12 +47,12 @@ type pending struct {
 func body(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		if !storable(r.URL.Path) {
-			return errNotFound
+		if !page.Storable(r.URL.Path) {
+			return page.ErrNotFound
 		}
 		query, err := url.ParseQuery(r.URL.RawQuery)
 		if err != nil || !storableAll(query) {
-			return errBadForm
+			return page.ErrBadForm
 		}
 		// From here on nobody parses the body but this file: net/http would, at the
 		// first FormValue, and into files.
@@ -58,7 +62,7 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		begun, err := io.ReadAll(io.LimitReader(r.Body, smallBody+1))
 		if err != nil {
-			return errBadForm
+			return page.ErrBadForm
 		}
 		p := &pending{begun: begun, rest: r.Body}
 		whole := len(begun) <= smallBody
@@ -66,7 +70,7 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 		method := ""
 		switch {
 		case kind == "multipart/form-data" && (err != nil || params["boundary"] == ""):
-			return errBadForm
+			return page.ErrBadForm
 		case kind == "multipart/form-data":
 			p.multipart = true
 			if whole {
@@ -74,22 +78,22 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 				method = r.PostForm.Get("_method")
 			} else {
 				method, err = firstPart(begun, params["boundary"])
-				visiting(c).body = p
+				c.Set(pendingBody, p)
 			}
 		case kind == "application/x-www-form-urlencoded" && whole:
 			err = p.read(r, smallBody)
 			method = r.PostForm.Get("_method")
 		case kind == "application/x-www-form-urlencoded":
 			method = firstField(begun)
-			visiting(c).body = p
+			c.Set(pendingBody, p)
 		case !whole:
-			return errTooLarge
+			return page.ErrTooLarge
 		default: // for the handler, which reads it
 			err = nil
 			r.Body = io.NopCloser(bytes.NewReader(begun))
 		}
 		if err != nil {
-			return errBadForm
+			return page.ErrBadForm
 		}
 		if r.Method == http.MethodPost {
 			switch method {
@@ -97,7 +101,7 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.MethodPut, http.MethodDelete:
 				r.Method = method
 			default:
-				return errBadForm
+				return page.ErrBadForm
 			}
 		}
 		return next(c)
@@ -107,7 +111,7 @@ func body(next echo.HandlerFunc) echo.HandlerFunc {
 // receive reads the rest of a larger body, for whoever may use the route. done
 // gives back what it holds.
 func receive(c echo.Context, asked Route) (done func(), err error) {
-	p := visiting(c).body
+	p, _ := c.Get(pendingBody).(*pending)
 	if p == nil {
 		return func() {}, nil
 	}
@@ -117,9 +121,9 @@ func receive(c echo.Context, asked Route) (done func(), err error) {
 	}
 	r := c.Request()
 	if r.ContentLength > most || most == 0 {
-		return nil, errTooLarge
+		return nil, page.ErrTooLarge
 	}
-	release, err := bodies.Acquire(r.Context(), visiting(c).tenant.ID, most)
+	release, err := bodies.Acquire(r.Context(), page.From(c).Tenant.ID, most)
 	if err != nil {
 		return nil, err
 	}
@@ -132,9 +136,9 @@ func receive(c echo.Context, asked Route) (done func(), err error) {
 	if err := p.read(r, most); err != nil {
 		done()
 		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-			return nil, errTooLarge
+			return nil, page.ErrTooLarge
 		}
-		return nil, errBadForm
+		return nil, page.ErrBadForm
 	}
 	return done, nil
 }
@@ -189,11 +193,11 @@ func firstPart(begun []byte, boundary string) (string, error) {
 
 func storableAll(q url.Values) bool {
 	for k, vs := range q {
-		if !storable(k) {
+		if !page.Storable(k) {
 			return false
 		}
 		for _, v := range vs {
-			if !storable(v) {
+			if !page.Storable(v) {
 				return false
 			}
 		}

@@ -6,24 +6,25 @@ import (
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web/page"
 )
 
 // What a request meets before its handler, by who sends it, where, and what the route asks.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	member := auth.Identity{Role: auth.Member}
-	in := func(who auth.Identity) visit { return visit{signedIn: true, who: who} }
-	with := func(v visit, change func(*visit)) visit { change(&v); return v }
-	second := func(v *visit) { v.tenant.RequireSecondFactor = true }
+	in := func(who auth.Identity) page.Visit { return page.Visit{SignedIn: true, Who: who} }
+	with := func(v page.Visit, change func(*page.Visit)) page.Visit { change(&v); return v }
+	second := func(v *page.Visit) { v.Tenant.RequireSecondFactor = true }
 	for name, tc := range map[string]struct {
-		visit  visit
+		visit  page.Visit
 		asks   auth.Permission
 		method string
 		want   step
 	}{
-		"anybody, anywhere":                      {visit{}, auth.Anyone, http.MethodPost, goOn},
-		"nobody":                                 {visit{}, auth.Read, http.MethodGet, signIn},
-		"nobody, their account":                  {visit{}, auth.SignedIn | auth.Account, http.MethodGet, signIn},
+		"anybody, anywhere":                      {page.Visit{}, auth.Anyone, http.MethodPost, goOn},
+		"nobody":                                 {page.Visit{}, auth.Read, http.MethodGet, signIn},
+		"nobody, their account":                  {page.Visit{}, auth.SignedIn | auth.Account, http.MethodGet, signIn},
 		"a member reads":                         {in(member), auth.Read, http.MethodGet, goOn},
 		"a member writes":                        {in(member), auth.Write, http.MethodPost, goOn},
 		"a member manages":                       {in(member), auth.Manage, http.MethodGet, lowRole},
@@ -32,11 +33,11 @@ func TestDecide(t *testing.T) {
 		"an owner owns":                          {in(auth.Identity{Role: auth.Owner}), auth.Own, http.MethodGet, goOn},
 		"somebody else's workspace":              {in(auth.Identity{}), auth.Read, http.MethodGet, stranger},
 		"somebody else's workspace, signing out": {in(auth.Identity{}), auth.SignedIn, http.MethodPost, goOn},
-		"suspended":                              {with(in(member), func(v *visit) { v.tenant.State = tenant.Suspended }), auth.Read, http.MethodGet, closed},
-		"suspended, their account":               {with(in(member), func(v *visit) { v.tenant.State = tenant.Suspended }), auth.SignedIn, http.MethodGet, goOn},
-		"full, adding":                           {with(in(member), func(v *visit) { v.tenant.FullOf = "records" }), auth.Write, http.MethodPost, full},
-		"full, changing":                         {with(in(member), func(v *visit) { v.tenant.FullOf = "records" }), auth.Write, http.MethodPut, goOn},
-		"full, deleting":                         {with(in(member), func(v *visit) { v.tenant.FullOf = "records" }), auth.Write, http.MethodDelete, goOn},
+		"suspended":                              {with(in(member), func(v *page.Visit) { v.Tenant.State = tenant.Suspended }), auth.Read, http.MethodGet, closed},
+		"suspended, their account":               {with(in(member), func(v *page.Visit) { v.Tenant.State = tenant.Suspended }), auth.SignedIn, http.MethodGet, goOn},
+		"full, adding":                           {with(in(member), func(v *page.Visit) { v.Tenant.FullOf = "records" }), auth.Write, http.MethodPost, full},
+		"full, changing":                         {with(in(member), func(v *page.Visit) { v.Tenant.FullOf = "records" }), auth.Write, http.MethodPut, goOn},
+		"full, deleting":                         {with(in(member), func(v *page.Visit) { v.Tenant.FullOf = "records" }), auth.Write, http.MethodDelete, goOn},
 		"a factor asked, none set up":            {with(in(member), second), auth.Read, http.MethodGet, setUp},
 		"a factor asked, setting one up":         {with(in(member), second), auth.Read | auth.Account, http.MethodGet, goOn},
 		"a factor asked, one there":              {with(in(auth.Identity{Role: auth.Member, HasFactor: true}), second), auth.Read, http.MethodGet, factor},
@@ -48,7 +49,7 @@ func TestDecide(t *testing.T) {
 		"support reads the head":                 {in(auth.Identity{Role: auth.Viewer, Support: true}), auth.Read, http.MethodHead, goOn},
 		"support writes":                         {in(auth.Identity{Role: auth.Viewer, Support: true}), auth.SignedIn, http.MethodPost, inSupport},
 		"support, the account":                   {in(auth.Identity{Role: auth.Viewer, Support: true}), auth.Read | auth.Account, http.MethodGet, inSupport},
-		"the console, nobody":                    {visit{}, auth.Operate, http.MethodGet, signIn},
+		"the console, nobody":                    {page.Visit{}, auth.Operate, http.MethodGet, signIn},
 		"the console, no operator":               {in(auth.Identity{Strong: true}), auth.Operate, http.MethodGet, notOperator},
 		"the console, an operator":               {in(auth.Identity{Operator: true, Strong: true, HasFactor: true}), auth.Operate, http.MethodPost, goOn},
 		"the console, a factor to be shown":      {in(auth.Identity{Operator: true, HasFactor: true}), auth.Operate, http.MethodGet, factor},

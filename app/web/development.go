@@ -11,6 +11,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/views"
 )
 
@@ -30,15 +31,15 @@ func (s *Server) devMail(c echo.Context) error {
 	if strings.Contains(c.Request().Header.Get(echo.HeaderAccept), echo.MIMEApplicationJSON) {
 		return c.JSON(http.StatusOK, messages)
 	}
-	p := views.DevMailPage{Site: s.siteShell(c, "Caught mail")}
+	p := views.DevMailPage{Site: page.SiteShell(c, "Caught mail")}
 	for _, m := range messages {
 		p.Messages = append(p.Messages, views.DevMail{To: m.To, Subject: m.Subject, Text: m.Text, SentAt: m.SentAt})
 	}
-	return s.render(c, http.StatusOK, views.DevMailbox(p), nil)
+	return page.Render(c, http.StatusOK, views.DevMailbox(p), nil)
 }
 
 func (s *Server) devComponents(c echo.Context) error {
-	return s.render(c, http.StatusOK, views.Gallery(s.siteShell(c, "Components")), nil)
+	return page.Render(c, http.StatusOK, views.Gallery(page.SiteShell(c, "Components")), nil)
 }
 
 // DevelopmentRoutes stand on the base host under paddock dev alone.

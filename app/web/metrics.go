@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/pprof"
@@ -45,7 +46,7 @@ func hashes() prometheus.Collector {
 }
 
 func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
-	route := first(l.route, "none")
+	route := cmp.Or(l.route, "none")
 	m.took.WithLabelValues(knownMethod(v.Method), route, strconv.Itoa(v.Status)).Observe(v.Latency.Seconds())
 	m.queries.WithLabelValues(route).Observe(float64(l.queries.Load()))
 }

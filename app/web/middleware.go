@@ -1,13 +1,16 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,42 +27,10 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web/account"
+	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/views/ui"
 )
-
-// visit is what the middleware learns of a request before its handler runs.
-type visit struct {
-	tenant   tenant.Tenant // the zero Tenant on the base host and the console
-	console  bool          // the operators'
-	who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
-	signedIn bool
-	body     *pending
-	leave    func() // gives the request's slot among its workspace's back; again does nothing
-}
-
-type visitKey struct{}
-
-// abroad calls somebody else's server. The request's slot is given back before:
-// one that hangs holds up nobody of its workspace.
-func abroad(c echo.Context, call func() error) error {
-	if leave := visiting(c).leave; leave != nil {
-		leave()
-	}
-	return call()
-}
-
-// visiting returns the request's visit.
-func visiting(c echo.Context) *visit {
-	v, _ := c.Request().Context().Value(visitKey{}).(*visit)
-	if v == nil {
-		return &visit{} // an error before the host was resolved
-	}
-	return v
-}
-
-func requestID(c echo.Context) string {
-	return c.Response().Header().Get(echo.HeaderXRequestID)
-}
 
 // withRequestID names the request. The name is ours: what a client calls it would
 // be repeated on pages and in the log.
@@ -116,10 +87,10 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(ctx))
 		err := next(c)
 		if l, status := lineOf(r), c.Response().Status; span.IsRecording() {
-			span.SetName(knownMethod(r.Method) + " " + first(l.route, "none"))
+			span.SetName(knownMethod(r.Method) + " " + cmp.Or(l.route, "none"))
 			span.SetAttributes(
 				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route), attribute.Int("http.response.status_code", status),
-				attribute.String("paddock.request_id", requestID(c)), attribute.String("paddock.tenant", l.tenant.Schema), attribute.Int64("paddock.queries", l.queries.Load()),
+				attribute.String("paddock.request_id", page.RequestID(c)), attribute.String("paddock.tenant", l.tenant.Schema), attribute.Int64("paddock.queries", l.queries.Load()),
 			)
 			if status >= http.StatusInternalServerError {
 				span.SetStatus(codes.Error, http.StatusText(status))
@@ -142,7 +113,7 @@ func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			l := lineOf(c.Request())
 			s.metrics.request(l, v)
 			attrs := []slog.Attr{
-				slog.String("request_id", requestID(c)), slog.String("method", v.Method), slog.String("host", v.Host), slog.String("route", l.route),
+				slog.String("request_id", page.RequestID(c)), slog.String("method", v.Method), slog.String("host", v.Host), slog.String("route", l.route),
 				slog.String("path", loggedPath(c.Request())), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
 				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP), slog.Int64("queries", l.queries.Load()),
 			}
@@ -185,7 +156,7 @@ func loggedPath(r *http.Request) string {
 // securityHeaders: everything comes from ourselves, nothing is inline. Forms
 // also go to our own other hosts: signing up and switching end in one.
 func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
-	base := s.cfg.BaseURL
+	base := s.base.URL
 	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"form-action 'self' " + base.String() + " " + base.Scheme + "://*." + base.Host + "; base-uri 'none'; frame-ancestors 'none'"
 	return func(c echo.Context) error {
@@ -199,7 +170,7 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
 		// Pages differ by person; only hashed assets may be kept.
 		h.Set("Cache-Control", "no-store")
-		switch host := hostname(s.requestHost(c.Request())); {
+		switch host := page.Hostname(s.requestHost(c.Request())); {
 		case base.Scheme != "https":
 		case host == base.Hostname() || strings.HasSuffix(host, "."+base.Hostname()):
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
@@ -219,24 +190,24 @@ func (s *Server) host(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := context.WithValue(db.WithGuard(r.Context()), visitKey{}, &visit{tenant: h.Tenant, console: h.Kind == tenant.Console})
+	ctx := page.With(db.WithGuard(r.Context()), &page.Visit{Tenant: h.Tenant, Console: h.Kind == tenant.Console, Base: s.base})
 	lineOf(r).tenant = h.Tenant
-	routes := s.site
+	routes := s.siteHost
 	switch h.Kind {
 	case tenant.Unknown:
-		return errNotFound
+		return page.ErrNotFound
 	case tenant.Moved:
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			return errNotFound
+			return page.ErrNotFound
 		}
-		return s.leave(c, s.workspaceURL(h.Tenant.Slug, r.URL.Path, r.URL.Query()))
+		return page.Leave(c, s.base.WorkspaceURL(h.Tenant.Slug, r.URL.Path, r.URL.Query()))
 	case tenant.Console:
-		routes = s.console
+		routes = s.consoleHost
 	case tenant.Workspace:
 		if h.Tenant.SchemaVersion < db.RequiredVersion() {
 			return errUpdating
 		}
-		routes = s.workspace
+		routes = s.workspaceHost
 	}
 	r = r.WithContext(ctx)
 	r.Host = host // what the origin of a write is compared with
@@ -274,27 +245,27 @@ func (s *Server) trusted(remote string) bool {
 // member's its scope.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		session, err := s.session(c)
+		who, ok, err := s.sessions.Who(c)
 		if err != nil {
 			return err
 		}
-		v := visiting(c)
-		if who, ok := session.Values[identityKey].(auth.Identity); ok {
-			v.who, v.signedIn = who, !who.Pending
+		v := page.From(c)
+		if ok {
+			v.Who, v.SignedIn = who, !who.Pending
 		}
-		member := v.signedIn && v.who.Role != auth.NoRole
-		if v.tenant.ID != uuid.Nil {
-			leave, err := s.meter.Enter(c.Request().Context(), v.tenant, tenant.Entrant{Member: member, Network: auth.Network(c.RealIP()), Entry: s.entries[c.Path()]})
+		member := v.SignedIn && v.Who.Role != auth.NoRole
+		if v.Tenant.ID != uuid.Nil {
+			leave, err := s.meter.Enter(c.Request().Context(), v.Tenant, tenant.Entrant{Member: member, Network: auth.Network(c.RealIP()), Entry: s.entries[c.Path()]})
 			if err != nil {
 				return err
 			}
-			v.leave = sync.OnceFunc(leave)
-			defer v.leave()
+			v.Leave = sync.OnceFunc(leave)
+			defer v.Leave()
 		}
-		r := c.Request().WithContext(auth.WithPlace(c.Request().Context(), s.place(c)))
+		r := c.Request().WithContext(auth.WithPlace(c.Request().Context(), s.sessions.Place(c)))
 		c.SetRequest(r)
 		if member {
-			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.tenant.ID, Schema: v.tenant.Schema, MemberID: v.who.MemberID, StatementTimeout: v.tenant.Limits.Statement})))
+			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.Tenant.ID, Schema: v.Tenant.Schema, MemberID: v.Who.MemberID, StatementTimeout: v.Tenant.Limits.Statement})))
 		}
 		return next(c)
 	}
@@ -320,45 +291,45 @@ const (
 
 // decide says what a request meets that asks a route of this permission. On a
 // workspace's host, anything beyond signing in takes a membership.
-func decide(v *visit, p auth.Permission, method string) step {
+func decide(v *page.Visit, p auth.Permission, method string) step {
 	level, reads := p.Level(), method == http.MethodGet || method == http.MethodHead
 	switch {
 	case level == auth.Anyone:
 		return goOn
-	case !v.signedIn:
+	case !v.SignedIn:
 		return signIn
-	case v.who.Support && !reads:
+	case v.Who.Support && !reads:
 		return inSupport
 	case level == auth.SignedIn:
 	case level == auth.Operate:
 		switch {
-		case !v.who.Operator:
+		case !v.Who.Operator:
 			return notOperator
-		case !v.who.Strong && v.who.HasFactor:
+		case !v.Who.Strong && v.Who.HasFactor:
 			return factor
-		case !v.who.Strong:
+		case !v.Who.Strong:
 			return setUpToo
 		}
-	case v.who.Role == auth.NoRole:
+	case v.Who.Role == auth.NoRole:
 		return stranger
-	case v.tenant.State == tenant.Suspended:
+	case v.Tenant.State == tenant.Suspended:
 		return closed
-	case !v.who.Role.May(p):
+	case !v.Who.Role.May(p):
 		return lowRole
-	case v.tenant.FullOf != "" && level == auth.Write && method == http.MethodPost:
+	case v.Tenant.FullOf != "" && level == auth.Write && method == http.MethodPost:
 		return full
 	}
 	if p&auth.Account != 0 {
 		switch {
-		case v.who.ByProvider:
+		case v.Who.ByProvider:
 			return provided
-		case v.who.Support:
+		case v.Who.Support:
 			return inSupport
 		}
 		return goOn
 	}
-	if v.tenant.RequireSecondFactor && level != auth.SignedIn && level != auth.Operate && !v.who.Strong && !v.who.ByProvider {
-		if v.who.HasFactor {
+	if v.Tenant.RequireSecondFactor && level != auth.SignedIn && level != auth.Operate && !v.Who.Strong && !v.Who.ByProvider {
+		if v.Who.HasFactor {
 			return factor
 		}
 		return setUp
@@ -371,30 +342,30 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 	p, level := asked.Permission, asked.Permission.Level()
 	next := s.recorded(level, asked.handler)
 	return func(c echo.Context) error {
-		v := visiting(c)
+		v := page.From(c)
 		l := lineOf(c.Request())
-		l.route, l.secret, l.member = c.Path(), asked.Secret, v.who.MemberID
+		l.route, l.secret, l.member = c.Path(), asked.Secret, v.Who.MemberID
 		if asked.Secret {
 			c.Response().Header().Set("Referrer-Policy", "strict-origin") // not even to ourselves: proxies write it down
 		}
 		switch decide(v, p, c.Request().Method) {
 		case signIn:
-			return s.leave(c, "/signin?next="+url.QueryEscape(nextOf(c)))
+			return page.Leave(c, "/signin?next="+url.QueryEscape(account.NextOf(c)))
 		case factor:
-			return s.leave(c, "/sudo?next="+url.QueryEscape(nextOf(c)))
+			return page.Leave(c, "/sudo?next="+url.QueryEscape(account.NextOf(c)))
 		case setUpToo:
-			if err := s.setFlash(c, ui.Flash{Message: "Operators show a second factor. Set one up first."}); err != nil {
+			if err := page.SetFlash(c, ui.Flash{Message: "Operators show a second factor. Set one up first."}); err != nil {
 				return err
 			}
-			return s.leave(c, "/settings/security")
+			return page.Leave(c, "/settings/security")
 		case setUp:
-			return s.leave(c, "/settings/security")
+			return page.Leave(c, "/settings/security")
 		case stranger:
 			return errNotMember
 		case closed:
-			return s.errSuspended(v.who.Role)
+			return s.errSuspended(v.Who.Role)
 		case full:
-			return errFull(v.tenant)
+			return errFull(v.Tenant)
 		case lowRole:
 			return errRole
 		case notOperator:
@@ -406,8 +377,8 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 		case goOn:
 		}
 		if level == auth.Anyone {
-			if v.body != nil {
-				return errTooLarge
+			if c.Get(pendingBody) != nil {
+				return page.ErrTooLarge
 			}
 			return asked.handler(c)
 		}
@@ -416,29 +387,11 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 			return err
 		}
 		defer done()
-		if p&auth.Sudo != 0 && !v.who.Recent() {
-			return s.sudo(c, next)
+		if p&auth.Sudo != 0 && !v.Who.Recent() {
+			return s.account.Sudo(c, next)
 		}
 		return next(c)
 	}
-}
-
-// nextOf is where to come back to after signing in: a page, so not what a
-// write or a fragment was sent to.
-func nextOf(c echo.Context) string {
-	r := c.Request()
-	if isHTMX(c) {
-		if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil && u.Path != "" {
-			return u.RequestURI()
-		}
-	}
-	if r.Method != http.MethodGet {
-		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" && r.Header.Get("Content-Type") == "application/json" {
-			return u.RequestURI() // a script's, of a page that stays
-		}
-		return "/"
-	}
-	return r.URL.RequestURI()
 }
 
 // sameSite refuses writes that another site made the browser send. On a real
@@ -449,6 +402,28 @@ func sameSite(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := protection.Check(c.Request()); err != nil {
 			return errCrossSite
+		}
+		return next(c)
+	}
+}
+
+// recorded writes down what an operator changes, before it is done: what can't be
+// written does not happen.
+func (s *Server) recorded(level auth.Permission, next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if level != auth.Operate || r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return next(c)
+		}
+		what := r.Method + " " + r.URL.Path
+		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+			if v := r.PostForm.Get(name); v != "" && page.Storable(v) && name != "_method" && !strings.HasPrefix(name, "sudo_") {
+				what += " " + name + "=" + v
+			}
+		}
+		id, _ := uuid.Parse(c.Param("id"))
+		if err := auth.RecordOperator(r.Context(), s.db, page.From(c).Who, id, what); err != nil {
+			return err
 		}
 		return next(c)
 	}

@@ -1,5 +1,5 @@
-// Package web is Paddock over HTTP: one file of handlers per entity, all
-// routes in routes.go.
+// Package web is Paddock over HTTP: what a request meets before its handler, and all
+// routes in routes.go. The handlers are in the rooms below, a file for each URL.
 package web
 
 import (
@@ -12,20 +12,23 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/securecookie"
-	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-	"github.com/oschwald/maxminddb-golang/v2"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/config"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
+	"github.com/paddock-crm/paddock/app/geoip"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/oidc"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/app/web/account"
+	"github.com/paddock-crm/paddock/app/web/console"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/app/web/records"
+	"github.com/paddock-crm/paddock/app/web/workspace"
 	"github.com/paddock-crm/paddock/static"
 )
 
@@ -48,52 +51,58 @@ type Server struct {
 	hosts    *tenant.Resolver
 	meter    *tenant.Meter
 	log      *slog.Logger
-	box      *seal.Box
 	mailbox  *mail.Mailbox
-	oidc     *oidc.Client
-	geo      *maxminddb.Reader // nil without PADDOCK_GEOIP
 	metrics  *Metrics
 	draining atomic.Bool
-	txt      domains.LookupTXT
-	sessions sessions.Store
-	flashes  *sessions.CookieStore
+	base     *page.Base
+	sessions *account.Sessions
+
+	// The rooms.
+	account   *account.Handler
+	settings  *workspace.Handler
+	console   *console.Handler
+	notes     records.Notes
+	dashboard records.Dashboard
+	search    records.Search
+	trash     records.Trash
+	changes   records.Changes
 
 	entries map[string]bool // the paths of ways in: what anybody may ask for
 
-	outer                    *echo.Echo // what comes before the host is known
-	site, workspace, console *echo.Echo
+	outer                                *echo.Echo // what comes before the host is known
+	siteHost, workspaceHost, consoleHost *echo.Echo
 }
 
 // New makes the server's routes; it panics when a route names no permission.
 func New(o Options) *Server {
-	s := &Server{cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, oidc: oidc.NewClient(o.Config.OIDCPrivate), txt: o.TXT, entries: map[string]bool{}}
-	var err error
-	if s.box, err = seal.New(s.cfg.Secrets); err != nil {
+	box, err := seal.New(o.Config.Secrets)
+	if err != nil {
 		panic(err) // without a secret, against the contract of Options
 	}
-	if s.geo, err = OpenGeo(s.cfg.GeoIP); err != nil {
-		s.log.Error("PADDOCK_GEOIP: sessions are shown without their places", "error", err)
+	places, err := geoip.Open(o.Config.GeoIP)
+	if err != nil {
+		o.Log.Error("PADDOCK_GEOIP: sessions are shown without their places", "error", err)
 	}
-	if s.txt == nil {
-		s.txt = net.DefaultResolver.LookupTXT
+	if o.TXT == nil {
+		o.TXT = net.DefaultResolver.LookupTXT
 	}
-	secure := s.cfg.BaseURL.Scheme == "https"
-	cookie := sessions.Options{Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, MaxAge: 365 * 24 * 3600}
-	var keys [][]byte
-	for _, secret := range s.cfg.Secrets {
-		keys = append(keys, []byte(secret), nil)
+	base := page.NewBase(o.Config.BaseURL, o.Config.Secrets)
+	providers := oidc.NewClient(o.Config.OIDCPrivate)
+	s := &Server{
+		cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, base: base, entries: map[string]bool{},
+		sessions:  account.NewSessions(o.DB, box, base, places, o.Config.Secrets),
+		settings:  &workspace.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, OIDC: providers, TXT: o.TXT},
+		console:   &console.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Places: places, Log: o.Log},
+		notes:     records.Notes{DB: o.DB, Box: box},
+		dashboard: records.Dashboard{DB: o.DB},
+		search:    records.Search{DB: o.DB},
+		trash:     records.Trash{DB: o.DB},
+		changes:   records.Changes{DB: o.DB},
 	}
-	codecs := securecookie.CodecsFromPairs(keys...)
-	for _, c := range codecs {
-		if sc, ok := c.(*securecookie.SecureCookie); ok {
-			sc.MaxAge(0) // the row says when a session is over
-		}
+	s.account = &account.Handler{
+		DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Sessions: s.sessions, Places: places, OIDC: providers, Providers: o.Config.OIDC, TXT: o.TXT, Log: o.Log,
+		Demo: o.Mailbox != nil, Unproxied: o.Mailbox != nil && len(o.Config.TrustedProxies) == 0,
 	}
-	s.sessions = &sessionStore{db: s.db, codecs: codecs, options: cookie}
-	s.flashes = sessions.NewCookieStore(keys...)
-	s.flashes.Options = &sessions.Options{Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode}
-	s.flashes.MaxAge(300)
-
 	s.outer = s.newEcho()
 	s.outer.Use(
 		withRequestID,
@@ -111,11 +120,11 @@ func New(o Options) *Server {
 	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
 	s.outer.Any("/*", s.host)
 
-	s.site = s.routes(SiteRoutes(s))
-	s.workspace = s.routes(WorkspaceRoutes(s))
-	s.console = s.routes(ConsoleRoutes(s))
+	s.siteHost = s.routes(SiteRoutes(s))
+	s.workspaceHost = s.routes(WorkspaceRoutes(s))
+	s.consoleHost = s.routes(ConsoleRoutes(s))
 	if s.mailbox != nil {
-		s.mount(s.site, DevelopmentRoutes(s))
+		s.mount(s.siteHost, DevelopmentRoutes(s))
 	}
 	return s
 }
@@ -170,25 +179,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.outer.Ser
 
 // Time limits of a connection: a slow client holds a goroutine, nothing more.
 const (
-	readTimeout  = 30 * time.Second
-	writeTimeout = 60 * time.Second
-	idleTimeout  = 2 * time.Minute
+	readTimeout = 30 * time.Second
+	idleTimeout = 2 * time.Minute
 )
 
 // NewHTTP returns the server of a listener; stop it with Drain or Shutdown.
 func NewHTTP(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: page.WriteTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
 }
 
 // RedirectToTLS answers where plain HTTP arrives, for the hosts that are ours.
 func (s *Server) RedirectToTLS() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := hostname(r.Host)
+		host := page.Hostname(r.Host)
 		if ours, err := domains.Serves(r.Context(), s.hosts, host); err != nil || !ours {
 			http.NotFound(w, r)
 			return
 		}
-		if p := s.cfg.BaseURL.Port(); p != "" {
+		if p := s.base.URL.Port(); p != "" {
 			host = net.JoinHostPort(host, p)
 		}
 		to := url.URL{Scheme: "https", Host: host, Path: r.URL.Path, RawQuery: r.URL.RawQuery}
@@ -197,13 +205,13 @@ func (s *Server) RedirectToTLS() http.Handler {
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
-	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", requestID(c), "path", loggedPath(c.Request()), "error", err, "stack", string(stack))
+	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", page.RequestID(c), "path", loggedPath(c.Request()), "error", err, "stack", string(stack))
 	return err
 }
 
 func (s *Server) static(c echo.Context) error {
 	if !static.Serve(c.Response(), c.Request()) {
-		return errNotFound
+		return page.ErrNotFound
 	}
 	return nil
 }
@@ -223,32 +231,27 @@ func (s *Server) readyz(c echo.Context) error {
 	return c.String(http.StatusOK, "ready\n")
 }
 
-// workspaceURL is an address on a workspace's host.
-func (s *Server) workspaceURL(slug, path string, query url.Values) string {
-	u := *s.cfg.BaseURL
-	u.Host, u.Path, u.RawQuery = slug+"."+u.Host, path, query.Encode()
-	return u.String()
-}
-
-// siteURL is an address on the base host.
-func (s *Server) siteURL(path string, query url.Values) string {
-	u := *s.cfg.BaseURL
-	u.Path, u.RawQuery = path, query.Encode()
-	return u.String()
-}
-
-// here is an address on the host of the request, which was resolved: it is one
-// of ours.
-func (s *Server) here(c echo.Context, path string, query url.Values) string {
-	u := *s.cfg.BaseURL
-	u.Host, u.Path, u.RawQuery = hostname(c.Request().Host), path, query.Encode()
-	if port := s.cfg.BaseURL.Port(); port != "" { // ours, not what the client says
-		u.Host = net.JoinHostPort(u.Host, port)
-	}
-	return u.String()
-}
-
 func ipNet(p netip.Prefix) *net.IPNet {
 	a := p.Masked().Addr()
 	return &net.IPNet{IP: a.AsSlice(), Mask: net.CIDRMask(p.Bits(), a.BitLen())}
+}
+
+// tlsAllow answers a proxy that asks whether to get a certificate for a domain: who asks
+// from this machine or its own networks, or is trusted. What a proxy passes on is the
+// public's, and not its own question.
+func (s *Server) tlsAllow(c echo.Context) error {
+	r := c.Request()
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	near := err == nil && (peer.Addr().Unmap().IsLoopback() || peer.Addr().Unmap().IsPrivate()) || s.trusted(r.RemoteAddr)
+	if r.Header.Get("X-Forwarded-For") != "" || !near {
+		return page.ErrNotFound
+	}
+	ours, err := domains.Serves(c.Request().Context(), s.hosts, c.QueryParam("domain"))
+	if err != nil {
+		return err
+	}
+	if !ours {
+		return c.String(http.StatusNotFound, "no\n")
+	}
+	return c.String(http.StatusOK, "yes\n")
 }

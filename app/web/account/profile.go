@@ -1,0 +1,72 @@
+package account
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// Profile is the page of one’s name, picture, and ways to read dates and numbers.
+func (h *Handler) Profile(c echo.Context) error {
+	return h.renderProfile(c, http.StatusOK, ui.Form{})
+}
+
+// renderProfile shows what the form does not have as it is.
+func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
+	who := page.From(c).Who
+	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme}
+	maps.Copy(values, f.Values)
+	f.Values = values
+	p := views.ProfilePage{
+		SettingsPage: views.SettingsPage{
+			Shell: page.Shell(c, "settings", "Profile"), Tab: "profile", Title: "You", Action: "/settings/profile",
+			About: "This is yours alone and goes with you to all your workspaces.", Fields: profileFields(who), Form: f,
+		},
+		Name: who.Name, Avatar: who.Avatar, Account: !who.ByProvider,
+	}
+	return page.Render(c, status, views.Profile(p), views.SettingsForm(p.SettingsPage))
+}
+
+// profileFields are those that may be changed: a workspace's own provider does
+// not rename somebody in other workspaces.
+func profileFields(who auth.Identity) []ui.Field {
+	if who.ByProvider {
+		return views.ProfileFields[1:]
+	}
+	return views.ProfileFields
+}
+
+// ProfileUpdate saves what was posted of it.
+func (h *Handler) ProfileUpdate(c echo.Context) error {
+	ctx := c.Request().Context()
+	who := page.From(c).Who
+	f := page.ReadForm(c, profileFields(who), false)
+	f.CheckZone()
+	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle, NumberStyle: who.NumberStyle, Theme: who.Theme}
+	f.Take("name", &p.Name)
+	f.Take("time_zone", &p.TimeZone)
+	f.Take("date_style", &p.DateStyle)
+	f.Take("number_style", &p.NumberStyle)
+	f.Take("theme", &p.Theme)
+	if !f.Valid() {
+		return h.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
+	}
+	err := h.DB.Shared(ctx, func(tx *db.SharedTx) error {
+		if err := tx.UserProfile(ctx, p); err != nil || p.Name == who.Name {
+			return err
+		}
+		return tx.Enqueue(ctx, auth.ProfileJob{UserID: who.UserID})
+	})
+	if err != nil {
+		return err
+	}
+	return page.Saved(c, "/settings/profile")
+}

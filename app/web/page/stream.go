@@ -1,0 +1,41 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// WriteTimeout is how long a client may take to read a page, or a part of a file.
+const WriteTimeout = 60 * time.Second
+
+// Stream begins a file, which goes out as it is written; size 0 is not said. However slow
+// the client is, others have the request's slot, and nothing of the database may be held
+// while it reads.
+func Stream(c echo.Context, kind, name string, size int64) io.Writer {
+	if leave := From(c).Leave; leave != nil {
+		leave()
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, kind)
+	h.Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	if size > 0 {
+		h.Set(echo.HeaderContentLength, fmt.Sprint(size))
+	}
+	c.Response().WriteHeader(http.StatusOK)
+	return part{c.Response(), http.NewResponseController(c.Response().Writer)}
+}
+
+// part writes each part with a time limit of its own: the server's is for pages.
+type part struct {
+	io.Writer
+	control *http.ResponseController
+}
+
+func (p part) Write(b []byte) (int, error) {
+	_ = p.control.SetWriteDeadline(time.Now().Add(WriteTimeout)) // where it can't be set, the limit stays
+	return p.Writer.Write(b)
+}

@@ -1,0 +1,208 @@
+package records
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+)
+
+// Dashboard serves the start page of a workspace.
+type Dashboard struct{ DB *db.DB }
+
+// Show is the page.
+func (h Dashboard) Show(c echo.Context) error {
+	ctx := c.Request().Context()
+	p := views.DashboardPage{Shell: page.Shell(c, "dashboard", "Dashboard")}
+	me := page.From(c).Who.MemberID
+	zone := p.Zone
+	p.Since, p.Until = dashboardRange(c, p.Today())
+	since, until := startIn(p.Since, zone), startIn(p.Until, zone)
+	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
+		any, err := tx.RecordsExist(ctx)
+		if p.Empty = !any; err != nil || !any {
+			return err
+		}
+		stages, err := tx.StageList(ctx)
+		if err != nil {
+			return err
+		}
+		open, err := tx.DashboardPipeline(ctx)
+		if err != nil {
+			return err
+		}
+		p.Pipelines = pipelineCharts(stages, open, p.Formats)
+		won, err := tx.DashboardWon(ctx, monthStarts(p.Since, p.Until, zone), since, until)
+		if err != nil {
+			return err
+		}
+		p.Won = wonCharts(won, p)
+		sources, err := tx.DashboardLeads(ctx, since, until)
+		if err != nil {
+			return err
+		}
+		p.Leads = leadChart(sources, p)
+		counts, err := tx.DashboardTasks(ctx, p.Today(), &me)
+		if err != nil {
+			return err
+		}
+		p.Open, p.Overdue = int(counts.Open), int(counts.Overdue)
+		tasks, err := taskDay(ctx, tx.Queries, me, p.Formats, 8)
+		if err != nil {
+			return err
+		}
+		recent, err := tx.RecentChanges(ctx, entity.KindNames())
+		if err != nil {
+			return err
+		}
+		if p.Mentions, err = tx.NotesMentioning(ctx, me); err != nil {
+			return err
+		}
+		var ids []uuid.UUID
+		for _, t := range tasks {
+			if t.SubjectID != nil {
+				ids = append(ids, *t.SubjectID)
+			}
+		}
+		for _, r := range recent {
+			ids = append(ids, r.SubjectID)
+		}
+		names := map[uuid.UUID]string{}
+		if len(ids) > 0 {
+			rows, err := tx.RecordNames(ctx, ids)
+			if err != nil {
+				return err
+			}
+			for _, n := range rows {
+				names[n.ID] = n.Name
+			}
+		}
+		for _, g := range views.DayGroups(tasks, names, p.Formats) {
+			for _, t := range g.Lines {
+				t.Snooze = false
+				p.Tasks = append(p.Tasks, t)
+			}
+		}
+		for _, r := range recent {
+			if names[r.SubjectID] != "" { // what was deleted is not shown
+				p.Recent = append(p.Recent, views.RecentLine{
+					Who: cmp.Or(r.MemberName, "Paddock"), What: views.RecentVerb(r.SubjectType, r.What), Name: names[r.SubjectID], URL: views.RecordURL(r.SubjectType, r.SubjectID), At: r.At,
+				})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, views.Dashboard(p), nil)
+}
+
+// dashboardRange is the time of the address, by days: the last six months
+// without one.
+func dashboardRange(c echo.Context, today time.Time) (since, until time.Time) {
+	since, until = dayStart(c.QueryParam("from"), time.UTC), dayStart(c.QueryParam("to"), time.UTC)
+	if until.IsZero() || until.Before(since) {
+		until = today.AddDate(0, 0, 1)
+	}
+	if since.IsZero() || since.Before(until.AddDate(-5, 0, 0)) || !since.Before(until) {
+		last := until.AddDate(0, 0, -1)
+		since = time.Date(last.Year(), last.Month()-5, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return since, until
+}
+
+// startIn is when a day begins in the zone.
+func startIn(day time.Time, zone *time.Location) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
+}
+
+// pipelineCharts are what each pipeline holds, stage by stage, a chart for each
+// currency.
+func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPipelineRow, f entity.Formats) (out []views.Chart) {
+	at := map[string]int{}
+	for _, s := range stages {
+		for _, o := range open {
+			if o.StageID != s.ID {
+				continue
+			}
+			key := s.PipelineID.String() + o.Currency
+			if _, ok := at[key]; !ok {
+				at[key] = len(out)
+				out = append(out, views.Chart{Title: s.PipelineName + " pipeline, " + o.Currency, Unit: "Amount"})
+			}
+			c := &out[at[key]]
+			c.Bars = append(c.Bars, views.ChartBar{
+				Label: s.Name + " (" + strconv.FormatInt(o.N, 10) + ")", Text: f.Money(o.Amount, o.Currency), Value: o.Amount, Color: s.Color,
+				URL: "/deals?layout=table&stage=" + s.ID.String() + "&currency=" + o.Currency,
+			})
+		}
+	}
+	return out
+}
+
+// wonCharts are the months of the time, those without a sale included.
+func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []views.Chart) {
+	currencies := []string{}
+	amounts := map[string]int64{}
+	for _, r := range rows {
+		amounts[r.Currency+strconv.Itoa(int(r.Month))] = r.Amount
+		if len(currencies) == 0 || currencies[len(currencies)-1] != r.Currency {
+			currencies = append(currencies, r.Currency)
+		}
+	}
+	if len(currencies) == 0 {
+		return []views.Chart{{Title: "Won, " + p.Currency, Unit: p.Currency}}
+	}
+	for _, code := range currencies {
+		c := views.Chart{Title: "Won, " + code, Unit: code}
+		for i, m := range months(p.Since, p.Until) {
+			amount := amounts[code+strconv.Itoa(i+1)]
+			from, to := m, m.AddDate(0, 1, 0)
+			if from.Before(p.Since) {
+				from = p.Since
+			}
+			if to.After(p.Until) {
+				to = p.Until
+			}
+			c.Bars = append(c.Bars, views.ChartBar{Label: m.Format("Jan 2006"), Text: p.Money(amount, code), Value: amount, Color: "green", URL: views.WonURL(code, from, to)})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// months are the first days of the months between two days.
+func months(since, until time.Time) (out []time.Time) {
+	for m := time.Date(since.Year(), since.Month(), 1, 0, 0, 0, 0, time.UTC); m.Before(until); m = m.AddDate(0, 1, 0) {
+		out = append(out, m)
+	}
+	return out
+}
+
+// monthStarts are when these months begin in the zone.
+func monthStarts(since, until time.Time, zone *time.Location) []time.Time {
+	out := months(since, until)
+	for i, m := range out {
+		out[i] = startIn(m, zone)
+	}
+	return out
+}
+
+func leadChart(rows []tenantdb.DashboardLeadsRow, p views.DashboardPage) views.Chart {
+	c := views.Chart{Title: "New leads by source", Unit: "Leads"}
+	for _, r := range rows {
+		label := cmp.Or(r.Source, "No source")
+		c.Bars = append(c.Bars, views.ChartBar{Label: label, Text: p.Count(int(r.N)), Value: r.N, Color: "blue", URL: views.LeadsURL(r.Source, p.Since, p.Until)})
+	}
+	return c
+}

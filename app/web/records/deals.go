@@ -1,0 +1,195 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// Deals serves the deals.
+type Deals struct{ *Handler }
+
+// NewDeals returns their handler.
+func NewDeals(n Notes) Deals {
+	h := New(views.LookOf(entity.Deal), n)
+	h.Narrow = narrowToOutcomes
+	h.Actions = func(r entity.Record) []templ.Component { return []templ.Component{views.DealActions(r)} }
+	h.Beside = func(r entity.Record, p *views.RecordPage) {
+		for i := range p.Related {
+			switch related := &p.Related[i]; {
+			case related.Look.Kind != entity.Project:
+			case r.Values.Text("outcome") == crm.Won: // a project takes the deal's name
+				related.AddURL += "&name=" + url.QueryEscape(r.Name())
+			default:
+				related.AddURL = ""
+			}
+		}
+	}
+	return Deals{h}
+}
+
+// narrowToOutcomes says outcomes as the stages that have them, which the table's indexes
+// know.
+func narrowToOutcomes(ctx context.Context, q *tenantdb.Queries, f *tenantdb.Filter) error {
+	outcomes, stages := f.Match["status"], []string{}
+	if len(outcomes) == 0 {
+		return nil
+	}
+	rows, err := q.StageList(ctx)
+	for _, s := range rows {
+		if id := s.ID.String(); slices.Contains(outcomes, s.Outcome) && (len(f.Match["stage"]) == 0 || slices.Contains(f.Match["stage"], id)) {
+			stages = append(stages, id)
+		}
+	}
+	if len(stages) == 0 {
+		stages = append(stages, "none")
+	}
+	*f = within(*f, "stage", stages...)
+	return err
+}
+
+// MoveForm is "move to…", for keys and for those without a mouse.
+func (d Deals) MoveForm(c echo.Context) error {
+	rec, err := d.live(c)
+	if err != nil {
+		return err
+	}
+	return d.renderMove(c, http.StatusOK, rec.Record, ui.Form{Values: views.Inputs(d.Look.Entity, rec.Values, page.From(c).Formats(c))})
+}
+
+func (d Deals) renderMove(c echo.Context, status int, deal entity.Record, f ui.Form) error {
+	ctx := c.Request().Context()
+	p := views.MovePage{Shell: page.Shell(c, "deals", "Move "+deal.Name()), Deal: deal, Form: f, Return: page.SafePath(c.FormValue("return"))}
+	if from := page.BackTo(c, ""); p.Return == "" && (from == "/deals" || strings.HasPrefix(from, "/deals?")) {
+		p.Return = from // the board
+	}
+	err := d.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		p.Stages, err = tx.StageList(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return page.Render(c, status, views.Move(p), views.MoveForm(p))
+}
+
+// Move puts the deal into a stage, before another deal of it. A drag on the
+// board gets the board back; a form, the deal's page.
+func (d Deals) Move(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := page.PathID(c)
+	if err != nil {
+		return err
+	}
+	rec, err := d.live(c)
+	if err != nil {
+		return err
+	}
+	was := rec.Values.Ref("stage_id")
+	f := page.ReadForm(c, []ui.Field{{Name: "stage_id", Label: "Stage"}, {Name: "lost_reason", Label: "Why it was lost", Max: 300}}, true)
+	m := crm.Move{LostReason: f.Values["lost_reason"], Top: c.FormValue("top") == "true"}
+	var bad error
+	if m.StageID, bad = uuid.Parse(f.Values["stage_id"]); bad != nil {
+		f.Fail("stage_id", "Choose a stage.")
+	}
+	m.BeforeID, _ = uuid.Parse(c.FormValue("before_id")) // none: the end
+	m.AfterID, _ = uuid.Parse(c.FormValue("after_id"))
+	m.From, _ = uuid.Parse(c.FormValue("was.stage_id"))
+	var set uuid.UUID
+	var now entity.Record
+	if f.Valid() {
+		err = d.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+			set = tx.ChangeSet()
+			if err := crm.DealMove(ctx, tx.Queries, id, m); err != nil {
+				return err
+			}
+			now, err = tx.RecordGet(ctx, d.Look.Entity, id)
+			return err
+		})
+	}
+	board := c.FormValue("board") != "" && page.WantsFragment(c)
+	switch {
+	case errors.Is(err, crm.ErrMoved):
+		notice := "Somebody else moved “" + rec.Name() + "” to " + was.Name + " meanwhile. Look where it stands now, then move it if you still want to."
+		if board {
+			return d.renderMoved(c, http.StatusConflict, views.BoardPage{Moved: id, Notice: notice})
+		}
+		f.Fail("", notice)
+		return d.renderMove(c, http.StatusConflict, rec.Record, f.Form)
+	case err != nil && !f.Refused(err):
+		return err
+	case !f.Valid() && board:
+		notice := ""
+		for _, m := range f.Errors {
+			notice = m
+		}
+		return d.renderMoved(c, http.StatusUnprocessableEntity, views.BoardPage{Notice: notice})
+	case !f.Valid():
+		return d.renderMove(c, http.StatusUnprocessableEntity, rec.Record, f.Form)
+	}
+	to := now.Values.Ref("stage_id")
+	flash := ui.Flash{Subject: rec.Name(), Message: "moved to " + to.Name, Undo: page.UndoURL(set)}
+	if to.ID == was.ID {
+		flash.Message = "moved"
+	}
+	if board {
+		return d.renderMoved(c, http.StatusOK, views.BoardPage{Moved: id, Saved: &flash})
+	}
+	if err := page.SetFlash(c, flash); err != nil {
+		return err
+	}
+	return page.Redirect(c, cmp.Or(page.SafePath(c.FormValue("return")), rec.URL()))
+}
+
+// renderMoved shows the board that the request came from again.
+func (d Deals) renderMoved(c echo.Context, status int, with views.BoardPage) error {
+	list := listPage(c, d.Look)
+	list.After = ""
+	if u, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil {
+		list.Filter = listFilter(c, d.Look.Entity, u.Query())
+	}
+	p, err := d.readBoard(c, list, "")
+	if err != nil {
+		return err
+	}
+	p.Moved, p.Saved, p.Notice = with.Moved, with.Saved, with.Notice
+	return page.Render(c, status, views.Board(p), views.BoardFragment(p))
+}
+
+// Project starts the project that a won deal is about.
+func (d Deals) Project(c echo.Context) error {
+	ctx := c.Request().Context()
+	rec, err := d.live(c)
+	if err != nil {
+		return err
+	}
+	var id, set uuid.UUID
+	err = d.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+		set = tx.ChangeSet()
+		id, err = crm.ProjectFromDeal(ctx, tx.Queries, rec.Record, page.From(c).Tenant.Currency)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := page.SetFlash(c, ui.Flash{Message: "Project started", Undo: page.UndoURL(set)}); err != nil {
+		return err
+	}
+	return page.Redirect(c, entity.Projects.URL(id))
+}

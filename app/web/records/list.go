@@ -1,0 +1,235 @@
+package records
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// clip bounds what somebody searches for, in characters.
+func clip(q string) string {
+	r := []rune(q)
+	return string(r[:min(len(r), 100)])
+}
+
+// pageSize is how many rows a list shows at once.
+const pageSize = 25
+
+// maxRows is how many rows a reload brings back after "Load more".
+const maxRows = 500
+
+// listPage is what a list's address asks for.
+func listPage(c echo.Context, look *views.Look) views.ListPage {
+	return views.ListPage{
+		Shell:  page.Shell(c, look.Many, look.Title()),
+		Look:   look,
+		Filter: listFilter(c, look.Entity, c.QueryParams()),
+		Sort:   tenantdb.RecordSort(look.Entity, c.QueryParam("sort")),
+		After:  c.QueryParam("after"),
+		Me:     page.From(c).Who.MemberID,
+	}
+}
+
+// List is the list, or the board.
+func (r *Handler) List(c echo.Context) error {
+	layout := c.QueryParam("layout")
+	if r.Look.Board != "" && (layout == "board" || r.Look.BoardFirst && layout != "table") {
+		return r.board(c)
+	}
+	ctx := c.Request().Context()
+	p := listPage(c, r.Look)
+	if layout == "table" {
+		p.Layout = layout
+	}
+	more := p.After != "" && page.WantsFragment(c) // the next rows alone
+	limit := pageSize
+	if n, err := strconv.Atoi(c.QueryParam("rows")); err == nil && n >= pageSize {
+		// From the top as many as were shown, so that Back and reload lead back.
+		n = min(n, maxRows)
+		if more && !pagedPage(c) {
+			p.Shown = n
+		} else if p.After == "" {
+			limit = n
+		}
+	}
+	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if err := findTag(ctx, tx, &p.Filter); err != nil {
+			return err
+		}
+		filter := p.Filter
+		if r.Narrow != nil {
+			if err := r.Narrow(ctx, tx.Queries, &filter); err != nil {
+				return err
+			}
+		}
+		p.Rows, p.Next, err = tx.RecordList(ctx, r.Look.Entity, tenantdb.List{
+			Filter: filter, Page: tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit, Zone: p.Location()}, Fields: r.Look.ListFields(),
+		})
+		if err != nil || more {
+			return err
+		}
+		if p.Count, err = tx.RecordCount(ctx, r.Look.Entity, filter); err != nil {
+			return err
+		}
+		return filterChoices(ctx, tx, &p)
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.Layouts != nil:
+		p.Layouts = r.Layouts(p)
+	case r.Look.Board != "":
+		p.Layouts = boardLayouts(p)
+	}
+	if more {
+		if !pagedPage(c) {
+			shown := p
+			shown.Shown += len(p.Rows)
+			c.Response().Header().Set("HX-Replace-Url", shown.TopURL())
+		}
+		return page.Render(c, http.StatusOK, views.ListRows(p), views.ListRows(p))
+	}
+	pushFiltered(c, p)
+	return page.Render(c, http.StatusOK, views.List(p), views.ListFragment(p))
+}
+
+// findTag finds the tag that the filter names. One that does not exist is on no
+// record.
+func findTag(ctx context.Context, tx *db.TenantTx, f *tenantdb.Filter) error {
+	if f.Tag == "" {
+		return nil
+	}
+	ids, err := tx.TagIDs(ctx, []string{f.Tag})
+	if err == nil && len(ids) > 0 {
+		f.TagID = ids[0]
+	}
+	return err
+}
+
+// filterChoices reads what the list can be narrowed to, and the names of what
+// it is narrowed to by a link.
+func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err error) {
+	if p.Options, err = tx.FilterOptions(ctx); err != nil {
+		return err
+	}
+	p.Choices = map[string][]ui.Option{}
+	for i := range p.Look.Fields {
+		f := &p.Look.Fields[i]
+		if !f.Filter || f.Type != entity.TypeReference {
+			continue
+		}
+		if slices.Contains(p.Look.Filters, f.Name) {
+			if !p.Board || f.Name != p.Look.Board {
+				p.Choices[f.Param], err = referenceOptions(ctx, tx.Queries, f)
+			}
+		} else if ids := parseIDs(p.Filter.Match[f.Param]); len(ids) > 0 {
+			var names map[uuid.UUID]string
+			names, err = namesOf(ctx, tx.Queries, ids)
+			for id, name := range names {
+				p.Choices[f.Param] = append(p.Choices[f.Param], ui.Option{Value: id.String(), Label: name})
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pushFiltered names the address of a filtered list. The filters' form would
+// put its empty fields into it too; the heads of columns know theirs and push
+// it, so that Back leads back. While somebody types there is one step of
+// history, not one per letter.
+func pushFiltered(c echo.Context, p views.ListPage) {
+	if h := c.Request().Header; page.WantsFragment(c) && h.Get("HX-Source") == "form#filters" {
+		header := "HX-Push-Url"
+		if was, err := url.Parse(h.Get("HX-Current-URL")); err != nil || was.Query().Get("q") != p.Filter.Query {
+			header = "HX-Replace-Url"
+		}
+		c.Response().Header().Set(header, p.TopURL())
+	}
+}
+
+// pagedPage reports whether the page that asks was itself opened further down.
+func pagedPage(c echo.Context) bool {
+	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
+	return err == nil && u.Query().Has("after")
+}
+
+// listFilter reads a list's filters. What is none of a filter's choices is left
+// out, so that an old link still shows its list.
+func listFilter(c echo.Context, e *entity.Entity, query url.Values) tenantdb.Filter {
+	f := tenantdb.Filter{
+		Query: clip(entity.Line(query.Get("q"))),
+		Tag:   clip(entity.Line(query.Get("tag"))),
+		Match: map[string][]string{},
+	}
+	dates := []string{}
+	for i := range e.Fields {
+		field := &e.Fields[i]
+		if field.Dated != "" {
+			dates = append(dates, field.Dated)
+		}
+		if !field.Filter && field.Via == "" {
+			continue
+		}
+		if query.Get(field.Param+".empty") == "true" {
+			f.Match[field.Param] = []string{""}
+			continue
+		}
+		for _, values := range query[field.Param] {
+			parts := []string{values}
+			if field.Type != entity.TypeText { // what people write may have a comma
+				parts = strings.Split(values, ",") // type=customer,partner is the same as twice type=
+			}
+			for _, v := range parts {
+				if _, is := field.Choice(v); field.Options != nil && !is {
+					continue
+				}
+				if v = clip(v); v != "" && len(f.Match[field.Param]) < 20 {
+					f.Match[field.Param] = append(f.Match[field.Param], v)
+				}
+			}
+		}
+	}
+	switch owner := query.Get("owner"); owner {
+	case "":
+	case "none":
+		f.NoOwner = true
+	case "me":
+		f.OwnerID = page.From(c).Who.MemberID
+	default:
+		f.OwnerID, _ = uuid.Parse(owner) // an owner that is none narrows nothing
+	}
+	if f.Date = query.Get("date"); slices.Contains(dates, f.Date) {
+		zone := page.From(c).Formats(c).Local(time.Now()).Location()
+		f.Since, f.Until = dayStart(query.Get("from"), zone), dayStart(query.Get("to"), zone)
+	} else {
+		f.Date = ""
+	}
+	return f
+}
+
+// dayStart is when a day begins in the zone, the zero time for what is no day.
+func dayStart(v string, zone *time.Location) time.Time {
+	d, err := time.ParseInLocation(time.DateOnly, v, zone)
+	if err != nil || d.Year() < 1900 || d.Year() > 2200 {
+		return time.Time{}
+	}
+	return d
+}

@@ -1,0 +1,98 @@
+package records
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// New is the form of a new record. A link may fill in some of it: ?customer_id=…
+func (r *Handler) New(c echo.Context) error {
+	formats := page.From(c).Formats(c)
+	f := ui.Form{Values: views.Inputs(r.Look.Entity, r.Look.New(page.From(c).Who.MemberID, formats), formats)}
+	for _, in := range r.Look.Inputs {
+		if v := c.QueryParam(in.Name); v != "" {
+			f.Values[in.Name] = clip(v)
+		}
+	}
+	p := views.FormPage{Form: f}
+	if len(c.QueryParams()) > 0 {
+		var err error
+		if p.Matches, err = r.matches(c, c.QueryParams()); err != nil {
+			return err
+		}
+	}
+	return r.renderForm(c, http.StatusOK, p)
+}
+
+// Create makes a record of its form.
+func (r *Handler) Create(c echo.Context) error {
+	ctx := c.Request().Context()
+	posted := c.Request().PostForm
+	f := readRecord(c, r.Look.Entity, posted, r.Look.New(page.From(c).Who.MemberID, page.From(c).Formats(c)), true)
+	var id, set uuid.UUID
+	var made entity.Record
+	var found []views.Match
+	if f.Valid() {
+		err := r.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+			set = tx.ChangeSet()
+			if id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c)}); err != nil {
+				return err
+			}
+			if made, err = tx.RecordGet(ctx, r.Look.Entity, id); err != nil {
+				return err
+			}
+			matches, err := crm.MatchesOf(ctx, tx.Queries, r.Look.Kind, made.Values, id)
+			found = shownMatches(matches)
+			return err
+		})
+		if err != nil && !f.Refused(err) {
+			return err
+		}
+	}
+	if !f.Valid() {
+		f.lift(r.Look)
+		p := views.FormPage{Form: f.Form.Form}
+		var err error
+		if p.Matches, err = r.matches(c, posted); err != nil {
+			return err
+		}
+		return r.renderForm(c, http.StatusUnprocessableEntity, p)
+	}
+	flash := ui.Flash{Subject: made.Name(), Message: noted("added", f.notes...), Undo: page.UndoURL(set)}
+	mayBe(&flash, found)
+	if err := page.SetFlash(c, flash); err != nil {
+		return err
+	}
+	return page.Redirect(c, r.Look.URL(id))
+}
+
+// noted is a message with what else should be said.
+func noted(message string, notes ...string) string {
+	for _, n := range notes {
+		if n != "" {
+			message += ". " + n
+		}
+	}
+	return message
+}
+
+func (r *Handler) renderForm(c echo.Context, status int, p views.FormPage) error {
+	title := "New " + r.Look.One
+	if p.ID != uuid.Nil {
+		title = "Edit " + p.Name
+	}
+	p.Look, p.Shell = r.Look, page.Shell(c, r.Look.Many, title)
+	if err := r.fillOptions(c, &p.Form); err != nil {
+		return err
+	}
+	return page.Render(c, status, views.RecordEdit(p), views.RecordForm(p))
+}

@@ -1,0 +1,166 @@
+package records
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+)
+
+// Show is a record's page, or the part of it that is edited in place.
+func (r *Handler) Show(c echo.Context) error {
+	if page.WantsFragment(c) {
+		rec, err := r.live(c)
+		if err != nil {
+			return err
+		}
+		return r.renderRecord(c, http.StatusOK, views.RecordPage{Record: rec})
+	}
+	id, err := page.PathID(c)
+	if err != nil {
+		return err
+	}
+	return r.renderPage(c, http.StatusOK, id, views.RecordPage{})
+}
+
+// renderRecord shows the record: the part that is edited in place alone, or
+// with everything that stands beside it.
+func (r *Handler) renderRecord(c echo.Context, status int, p views.RecordPage) error {
+	if !page.WantsFragment(c) {
+		return r.renderPage(c, status, p.Record.ID, p)
+	}
+	p.Shell = page.Shell(c, r.Look.Many, p.Record.Name())
+	p.Timeline = timelinePage(c, r.Look, p.Record.ID)
+	p.Timeline.Shell = p.Shell
+	if err := r.nameSubject(c, &p.Record); err != nil {
+		return err
+	}
+	return page.Render(c, status, nil, views.RecordFragment(p))
+}
+
+// renderPage reads the record and everything that stands beside it, in one
+// transaction, and shows it with what p says.
+func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.RecordPage) error {
+	ctx := c.Request().Context()
+	p.Shell = page.Shell(c, r.Look.Many, r.Look.One)
+	p.Timeline = timelinePage(c, r.Look, id)
+	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if p.Record, err = r.liveIn(c, tx, id); err != nil {
+			return err
+		}
+		p.Title = p.Record.Name()
+		p.Timeline.Shell, p.Timeline.Code = p.Shell, currencyOf(p.Record.Record)
+		if err := nameSubjectIn(ctx, tx, &p.Record); err != nil {
+			return err
+		}
+		if err := r.readRelated(ctx, tx.Queries, &p); err != nil {
+			return err
+		}
+		zone, err := tx.ZoneName(ctx, p.Location())
+		if err != nil {
+			return err
+		}
+		if p.Tasks, err = tx.TasksAbout(ctx, &id, zone, 20); err != nil {
+			return err
+		}
+		return readTimeline(ctx, tx.Queries, "", &p.Timeline)
+	})
+	if err != nil {
+		return err
+	}
+	if r.Actions != nil && p.CanWrite {
+		p.Actions = append(p.Actions, r.Actions(p.Record.Record)...)
+	}
+	if r.Beside != nil {
+		r.Beside(p.Record.Record, &p)
+	}
+	r.Notes.show(&p.Timeline)
+	return page.Render(c, status, views.RecordShow(p), nil)
+}
+
+// currencyOf is the currency of a record's amounts, "" for the workspace's.
+func currencyOf(r entity.Record) string {
+	if f := r.Entity.CurrencyField(); f != nil {
+		return r.Values.Text(f.Name)
+	}
+	return ""
+}
+
+// nameSubject reads the name of what the record is about.
+func (r *Handler) nameSubject(c echo.Context, rec *views.Record) error {
+	if f := r.Look.Subject(); f == nil || rec.Values.ID(f.Name) == nil {
+		return nil
+	}
+	ctx := c.Request().Context()
+	return r.DB.TenantRead(ctx, func(tx *db.TenantTx) error { return nameSubjectIn(ctx, tx, rec) })
+}
+
+// readRelated reads what belongs to the record, the last changed first, and what it is
+// about.
+func (r *Handler) readRelated(ctx context.Context, q *tenantdb.Queries, p *views.RecordPage) error {
+	rec := p.Record
+	if f := r.Look.Subject(); f != nil {
+		to := rec.Values.Ref(f.Name)
+		if look := views.LookOf(entity.Kind(rec.Values.Text(f.RefersIn))); look != nil && to.Name != "" {
+			p.Related = append(p.Related, views.Related{Look: look, Rows: []views.RelatedRow{{URL: look.URL(to.ID), Name: to.Name}}})
+		}
+	}
+	for _, look := range views.Looks {
+		f := look.PointsTo(r.Look.Kind)
+		if f == nil {
+			continue
+		}
+		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{
+			Filter: tenantdb.Filter{Match: map[string][]string{f.Param: {rec.ID.String()}}}, Page: tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: look.LineFields(),
+		})
+		if err != nil {
+			return err
+		}
+		beside := related(look, f, rec.Record)
+		beside.More = more != ""
+		for _, row := range rows {
+			beside.Rows = append(beside.Rows, views.LineOf(look, row, p.Formats))
+		}
+		p.Related = append(p.Related, beside)
+	}
+	return nil
+}
+
+func nameSubjectIn(ctx context.Context, tx *db.TenantTx, rec *views.Record) error {
+	f := rec.Look.Subject()
+	if f == nil || rec.Values.ID(f.Name) == nil {
+		return nil
+	}
+	ref := rec.Values.Ref(f.Name)
+	names, err := namesOf(ctx, tx.Queries, []uuid.UUID{ref.ID})
+	ref.Name = names[ref.ID]
+	rec.Values[f.Name] = ref
+	return err
+}
+
+// relatedLimit is how many records of another kind stand beside the one that they belong to.
+const relatedLimit = 6
+
+// related leads to the records whose field f points to this one. What it shares with them,
+// such as the customer of a contact and a deal, another begins with too.
+func related(look *views.Look, f *entity.Field, rec entity.Record) views.Related {
+	all, add := url.Values{f.Param: {rec.ID.String()}}, url.Values{f.Name: {rec.ID.String()}}
+	if look.BoardFirst {
+		all.Set("layout", "table")
+	}
+	for i := range look.Fields {
+		shared := &look.Fields[i]
+		if id := rec.Values.ID(shared.Name); id != nil && shared.Refers.Valid() && !shared.System && rec.Entity.Field(shared.Name).Refers == shared.Refers {
+			add.Set(shared.Name, id.String())
+		}
+	}
+	return views.Related{Look: look, AllURL: look.Path + "?" + all.Encode(), AddURL: look.Path + "/new?" + add.Encode()}
+}
