@@ -1,0 +1,392 @@
+package views
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views/ui"
+)
+
+// cell is what a list shows of a record's field.
+type cell struct {
+	text, color string // color: of a tag
+	at          *time.Time
+	due         *entity.Due // of what is not done yet
+	empty       bool        // and said so
+}
+
+// cellOf is what a list shows of the field.
+func cellOf(f *entity.Field, r entity.Record, l entity.Formats) cell {
+	v := r.Values[f.Name]
+	switch v := v.(type) {
+	case nil:
+		return cell{empty: f.Refers == entity.Member || f.Type == entity.TypeMoney || f.Type == entity.TypeDay}
+	case entity.Text:
+		if o, ok := f.Choice(string(v)); ok {
+			return cell{text: o.Label, color: o.Color}
+		}
+	case entity.Ref:
+		return cell{text: v.Name, color: v.Color}
+	case entity.Moment:
+		at := time.Time(v)
+		return cell{at: &at}
+	case entity.Due:
+		if r.Values[f.Ended] == nil {
+			return cell{due: &v}
+		}
+		return cell{text: l.DueText(v.On, v.At)} // what is done is late no more
+	}
+	return cell{text: f.Type.Show(v, f, l)}
+}
+
+// cell is what a column shows of a record.
+func (p ListPage) cell(c Column, r entity.Record) cell {
+	out := cellOf(p.Look.Field(c.Field), r, p.Formats)
+	if c.With != "" {
+		out.text = place(out.text, r.Values.Text(c.With))
+	}
+	return out
+}
+
+// label is a column's head.
+func (l *Look) label(c Column) string {
+	if c.Label != "" {
+		return c.Label
+	}
+	return l.Field(c.Field).Label
+}
+
+// sort is what a click on a column's head sorts by, "" for nothing.
+func (l *Look) sort(c Column) string {
+	if f := l.Field(c.Field); f.Sort {
+		return f.Param
+	}
+	return ""
+}
+
+// ListPage is a list with its filters.
+type ListPage struct {
+	Shell
+	Look    *Look
+	Filter  tenantdb.Filter
+	Sort    string // as it is in force: "name", "-updated_at"
+	After   string
+	Layout  string // "table" where that is not the default
+	Rows    []entity.Record
+	Next    string // cursor of the next page; "" at the end
+	Shown   int    // rows shown from the top, once "Load more" has added some
+	Count   int
+	Options []tenantdb.FilterOptionsRow
+	Choices map[string][]ui.Option // of the filters whose options are the workspace's
+	Me      uuid.UUID
+	Board   bool         // columns of cards: no sort, no filter by column
+	Layouts []LayoutLink // other ways to look at the same records
+}
+
+// LayoutLink leads to another layout.
+type LayoutLink struct {
+	Label, URL string
+	Current    bool
+	Icon       func() templ.Component
+}
+
+// URL is this list with one thing changed.
+func (p ListPage) URL(key, value string) string {
+	q := p.Query()
+	if value == "" {
+		q.Del(key)
+	} else {
+		q.Set(key, value)
+	}
+	return address(p.Look.Path, q)
+}
+
+func address(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// moreURL asks for the next rows, and says how many are shown with them.
+func (p ListPage) moreURL() string {
+	p.Shown += len(p.Rows)
+	return p.URL("after", p.Next)
+}
+
+// TopURL is this list from its top, with as many rows as are shown.
+func (p ListPage) TopURL() string { return p.URL("after", "") }
+
+// Query is the list's state as its address has it.
+func (p ListPage) Query() url.Values {
+	q := FilterQuery(p.Filter)
+	set := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	set("layout", p.Layout)
+	if p.Sort != p.Look.DefaultSort {
+		set("sort", p.Sort)
+	}
+	if p.Shown > 0 {
+		q.Set("rows", strconv.Itoa(p.Shown))
+	}
+	return q
+}
+
+// FilterQuery is a filter as an address has it.
+func FilterQuery(f tenantdb.Filter) url.Values {
+	q := url.Values{}
+	set := func(k, v string) {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	set("q", f.Query)
+	set("tag", f.Tag)
+	set("owner", ownerParam(f))
+	for field, values := range f.Match {
+		switch {
+		case withoutValue(values):
+			q.Set(field+".empty", "true")
+		case len(values) > 0:
+			q[field] = values
+		}
+	}
+	if !f.Since.IsZero() || !f.Until.IsZero() {
+		set("date", f.Date)
+		set("from", dayParam(f.Since))
+		set("to", dayParam(f.Until))
+	}
+	return q
+}
+
+// withoutValue tells the filter for records whose field is empty.
+func withoutValue(values []string) bool { return len(values) == 1 && values[0] == "" }
+
+func dayParam(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+func ownerParam(f tenantdb.Filter) string {
+	switch {
+	case f.NoOwner:
+		return "none"
+	case f.OwnerID != uuid.Nil:
+		return f.OwnerID.String()
+	}
+	return ""
+}
+
+// Filtered reports whether anything narrows the list.
+func (p ListPage) Filtered() bool { return len(FilterQuery(p.Filter)) > 0 }
+
+func (p ListPage) has(param, value string) bool { return slices.Contains(p.Filter.Match[param], value) }
+
+func (p ListPage) choices(c choice) []ui.Option {
+	if c.Options != nil {
+		return c.Options
+	}
+	return p.Choices[c.Param]
+}
+
+// chip is a filter in the bar above a list.
+type chip struct {
+	ID, Label string
+	On        bool
+}
+
+// boardParam is the filter that the columns of a board stand for, "" without a board.
+func (p ListPage) boardParam() string {
+	if f := p.Look.Field(p.Look.Board); f != nil {
+		return f.Param
+	}
+	return ""
+}
+
+// chips are the filters that the bar has.
+func (p ListPage) chips() []chip {
+	out := []chip{p.sortChip()}
+	for _, c := range p.Look.choices() {
+		out = append(out, p.choiceChip(c))
+	}
+	out = append(out, p.ownerChip())
+	if len(p.options("tag")) > 0 {
+		out = append(out, p.tagChip())
+	}
+	return out
+}
+
+func (p ListPage) sortChip() chip {
+	return chip{ID: "sort-chip", Label: "Sort: " + p.columnLabel(strings.TrimPrefix(p.Sort, "-")), On: p.Sort != p.Look.DefaultSort}
+}
+
+func (p ListPage) columnLabel(sort string) string {
+	for _, c := range p.Look.Columns {
+		if p.Look.sort(c) == sort {
+			return p.Look.label(c)
+		}
+	}
+	return strings.ReplaceAll(sort, "_", " ")
+}
+
+func (p ListPage) choiceChip(choice choice) chip {
+	values := p.Filter.Match[choice.Param]
+	c := chip{ID: choice.Param + "-chip", Label: choice.Label, On: len(values) > 0}
+	if n := len(values); n > 2 {
+		c.Label += ": " + strconv.Itoa(n)
+	} else if c.On {
+		labels := make([]string, n)
+		for i, v := range values {
+			labels[i] = ui.Label(p.choices(choice), v)
+		}
+		c.Label += ": " + strings.Join(labels, ", ")
+	}
+	return c
+}
+
+func (p ListPage) ownerChip() chip {
+	c := chip{ID: "owner-chip", Label: p.ownerLabel(), On: ownerParam(p.Filter) != ""}
+	if p.Filter.NoOwner {
+		c.Label += ": nobody"
+	}
+	for _, o := range p.options("member") {
+		if o.ID == p.Filter.OwnerID {
+			c.Label += ": " + o.Name
+		}
+	}
+	return c
+}
+
+func (p ListPage) ownerLabel() string { return p.Look.Owner().Label }
+
+func (p ListPage) tagChip() chip {
+	c := chip{ID: "tag-chip", Label: "Tag", On: p.Filter.Tag != ""}
+	if c.On {
+		c.Label += ": " + p.Filter.Tag
+	}
+	return c
+}
+
+func (p ListPage) options(kind string) []tenantdb.FilterOptionsRow {
+	var out []tenantdb.FilterOptionsRow
+	for _, o := range p.Options {
+		if o.Kind == kind {
+			out = append(out, o)
+		}
+	}
+	// The one in force is always there, or the next search would drop it.
+	if kind == "tag" && p.Filter.Tag != "" && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return strings.EqualFold(o.Name, p.Filter.Tag) }) {
+		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, Name: p.Filter.Tag})
+	}
+	if kind == "member" && p.Filter.OwnerID != uuid.Nil && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return o.ID == p.Filter.OwnerID }) {
+		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, ID: p.Filter.OwnerID, Name: "Former member"})
+	}
+	return out
+}
+
+// extra is a filter that has no menu: a link set it, and another takes it away.
+type extra struct {
+	Label  string
+	Remove string
+	Params [][2]string
+}
+
+// extras are the filters in force that the bar has no menu for.
+func (p ListPage) extras() (out []extra) {
+	for _, field := range slices.Sorted(maps.Keys(p.Filter.Match)) {
+		if slices.ContainsFunc(p.Look.choices(), func(c choice) bool { return c.Param == field }) || len(p.Filter.Match[field]) == 0 {
+			continue
+		}
+		e := extra{Label: strings.ToUpper(field[:1]) + field[1:] + ": ", Remove: p.URL(field, "")}
+		if withoutValue(p.Filter.Match[field]) {
+			e = extra{Label: "Without a " + field, Remove: p.URL(field+".empty", ""), Params: [][2]string{{field + ".empty", "true"}}}
+			out = append(out, e)
+			continue
+		}
+		for i, v := range p.Filter.Match[field] {
+			e.Params = append(e.Params, [2]string{field, v})
+			if i > 0 {
+				e.Label += ", "
+			}
+			e.Label += ui.Label(p.Choices[field], v)
+		}
+		out = append(out, e)
+	}
+	if f := p.Filter; !f.Since.IsZero() || !f.Until.IsZero() {
+		e := extra{Label: strings.ToUpper(f.Date[:1]) + f.Date[1:], Params: [][2]string{{"date", f.Date}, {"from", dayParam(f.Since)}, {"to", dayParam(f.Until)}}}
+		if !f.Since.IsZero() {
+			e.Label += " from " + p.Date(f.Since)
+		}
+		if !f.Until.IsZero() {
+			e.Label += " until " + p.Date(f.Until.AddDate(0, 0, -1))
+		}
+		q := p.Query()
+		for _, k := range []string{"date", "from", "to"} {
+			q.Del(k)
+		}
+		e.Remove = address(p.Look.Path, q)
+		out = append(out, e)
+	}
+	return out
+}
+
+func (p ListPage) countText(n int) string { return countText(p.Formats, n) }
+
+func countText(f entity.Formats, n int) string {
+	if n > tenantdb.CountLimit {
+		return f.Count(tenantdb.CountLimit) + "+"
+	}
+	return f.Count(n)
+}
+
+func ownerOption(o tenantdb.FilterOptionsRow, me uuid.UUID) string {
+	if o.ID == me {
+		return o.Name + " (you)"
+	}
+	return o.Name
+}
+
+// nextSort is what a click on a column's head asks for: ascending first, then
+// turned round. "" is the list's default.
+func (p ListPage) nextSort(field string) string {
+	next := field
+	if p.Sort == field {
+		next = "-" + field
+	}
+	if next == p.Look.DefaultSort {
+		return ""
+	}
+	return next
+}
+
+func ariaSort(current, field string) string {
+	switch current {
+	case field:
+		return "ascending"
+	case "-" + field:
+		return "descending"
+	}
+	return "none"
+}
+
+// clearURL is the list without its filters.
+func (p ListPage) clearURL() string {
+	p.Filter, p.Shown = tenantdb.Filter{}, 0
+	q := p.Query()
+	q.Del("sort")
+	return address(p.Look.Path, q)
+}
