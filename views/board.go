@@ -28,7 +28,8 @@ type BoardColumn struct {
 	Color        string // of the dot before it; "" for none
 	URL          string // of its list; "" for none
 	Percent      string // how probable what stands in it is; "" where that is not said
-	Outcome      string // of a stage
+	Asks         string // the field that a card put here is asked for, by the look’s dialog; "" for none
+	Fixed        bool   // cards can’t be put here by hand
 	Count        int    // of all, whatever is shown
 	Sums         []BoardSum
 	Cards        []entity.Record
@@ -96,10 +97,13 @@ func (p BoardPage) foot(r entity.Record, name string) (day string, c cell) {
 // IdleAfter is how long what is open may rest before it is flagged.
 const IdleAfter = 14 * 24 * time.Hour
 
-// idle reports whether nothing happened to an open record for long, and for how many days.
+// idle reports whether nothing happened for long to a record that waits, and for how many days.
 func (p BoardPage) idle(r entity.Record) (days int, is bool) {
-	at := r.Values.Moment("active_at")
-	if at == nil || r.Values.Text("outcome") != "open" {
+	if p.Look.Card.Idle == nil {
+		return 0, false
+	}
+	at := p.Look.Card.Idle(r)
+	if at == nil {
 		return 0, false
 	}
 	rest := p.Now.Sub(*at)

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"time"
+
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views/ui"
@@ -10,7 +12,7 @@ var deals = Look{
 	Entity: entity.Deals, Icon: ui.IconKanban, Key: "d", SearchHint: "Name, source", BoardFirst: true,
 	About:   "Deals are sales on their way. Give each an amount and a stage, and the board shows what will come in.",
 	Filters: []string{"stage_id"}, Badges: []Badge{{Field: "stage_id"}}, Line: Line{"amount", "stage_id"},
-	Card: Card{"customer_id", []string{"amount", "expected_close_date", "active_at", "outcome"}},
+	Card: Card{Detail: "customer_id", Foot: []string{"amount", "expected_close_date", "active_at", "outcome"}, Idle: openSince}, Asks: lostDialog,
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "stage_id", Class: "c-stage", Cell: "side-1"},
 		{Field: "amount", Class: "num c-revenue", Cell: "num side-2"}, {Field: "expected_close_date", Class: "c-when mid", Cell: "mid"},
@@ -28,6 +30,14 @@ var deals = Look{
 		{Name: "expected_close_date", Quick: true}, {Name: "currency", Placeholder: "EUR", Help: "Its three letters; sums are kept apart by currency"},
 		{Name: "probability", Help: "In per cent; empty takes the stage’s"}, {Name: "lost_reason", Help: "Asked for when the stage is a lost one"},
 	},
+}
+
+// openSince is when something happened last to a deal that is still open.
+func openSince(r entity.Record) *time.Time {
+	if r.Values.Text("outcome") != "open" {
+		return nil
+	}
+	return r.Values.Moment("active_at")
 }
 
 // MovePage is the form that puts a deal elsewhere, for keys and for those

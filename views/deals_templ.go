@@ -339,4 +339,34 @@ func DealActions(d entity.Record) templ.Component {
 	})
 }
 
+// lostDialog asks why, when a card is dragged where what was lost stands.
+func lostDialog() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var15 == nil {
+			templ_7745c5c3_Var15 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<dialog id=\"ask\" aria-labelledby=\"lost-title\"><form method=\"dialog\" class=\"form\"><h2 id=\"lost-title\">Why was it lost?</h2><div class=\"field\"><label for=\"lost-reason\">A few words help to win the next one</label> <input class=\"input\" id=\"lost-reason\" type=\"text\" name=\"answer\" maxlength=\"300\" required autofocus></div><div class=\"buttons\"><button class=\"button primary\" type=\"submit\" value=\"move\">Move deal</button> <button class=\"button quiet\" type=\"submit\" value=\"\" formnovalidate>Cancel</button></div></form></dialog>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
 var _ = templruntime.GeneratedTemplate

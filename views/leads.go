@@ -12,7 +12,7 @@ import (
 var leads = Look{
 	Entity: entity.Leads, Icon: ui.IconSparkles, Key: "l", SearchHint: "Name, company, email",
 	About:   "Leads are people who showed interest. Once one is worth your time, convert it into a customer, a contact and a deal.",
-	Filters: []string{"status", "rating"}, Badges: []Badge{{Field: "status"}, {Field: "rating"}}, Card: Card{"company_name", []string{"amount", "rating"}},
+	Filters: []string{"status", "rating"}, Badges: []Badge{{Field: "status"}, {Field: "rating"}}, Card: Card{Detail: "company_name", Foot: []string{"amount", "rating"}},
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "company_name", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
 		{Field: "rating", Class: "c-short mid", Cell: "mid"}, {Field: "source", Class: "wide", Cell: "wide"}, {Field: "amount", Class: "num c-revenue", Cell: "num"},

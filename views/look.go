@@ -3,6 +3,7 @@ package views
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -18,14 +19,15 @@ type Look struct {
 	Icon       func() templ.Component
 	Key        string // with g before it, the key that goes to the list
 	SearchHint string
-	About      string   // what it is for, where there is none yet
-	Columns    []Column // of the list; the first is the name
-	Filters    []string // the fields that the list's bar has menus for
-	Badges     []Badge  // beside a record's name
-	Line       Line     // a record beside what it belongs to
-	Card       Card     // a record on a board
-	BoardFirst bool     // its list opens as a board
-	Milestones bool     // milestones are added to it, beside other tasks
+	About      string                 // what it is for, where there is none yet
+	Columns    []Column               // of the list; the first is the name
+	Filters    []string               // the fields that the list's bar has menus for
+	Badges     []Badge                // beside a record's name
+	Line       Line                   // a record beside what it belongs to
+	Card       Card                   // a record on a board
+	Asks       func() templ.Component // the dialog of a board whose columns ask for something; may be nil
+	BoardFirst bool                   // its list opens as a board
+	Milestones bool                   // milestones are added to it, beside other tasks
 	// Tells says in words what a change to a record did, "" where its fields say it. Told are
 	// the fields that it then speaks of; without any, it tells all.
 	Tells func(p TimelinePage, was, is map[string]any) string
@@ -60,6 +62,9 @@ type Line struct{ Detail, Badge string }
 type Card struct {
 	Detail string
 	Foot   []string
+	// Idle is when something happened last to a record that waits for more; nil for what
+	// does not wait. May be nil itself.
+	Idle func(entity.Record) *time.Time
 }
 
 // Looks are those of all kinds of records, in the order of the side navigation.

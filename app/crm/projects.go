@@ -25,7 +25,7 @@ func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d entity.Record, 
 	if d.Values.Text("outcome") != Won {
 		return uuid.Nil, &RefusalError{"A project starts from a won deal. Move this one to a won stage first."}
 	}
-	v := entity.Values{"name": d.Values["name"], "deal_id": entity.Ref{ID: d.ID}, "tags": d.Values["tags"]}
+	v := entity.Values{"name": d.Values["name"], "deal_id": entity.Ref{ID: d.ID}, entity.TagsField: d.Values[entity.TagsField]}
 	if id := d.Values.ID("customer_id"); id != nil {
 		err := checkLink(ctx, q, "customer_id", entity.Customer, *id)
 		if err != nil && !isInvalid(err) {

@@ -129,7 +129,11 @@ func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error
 	e := entity.For(d.Kind)
 	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), by: d.By}
 	for i := range e.Fields {
-		if f := &e.Fields[i]; w.v[f.Name] == nil && f.Default != nil {
+		f := &e.Fields[i]
+		if f.System { // the kind's rule and the store know it
+			delete(w.v, f.Name)
+		}
+		if w.v[f.Name] == nil && f.Default != nil {
 			w.v[f.Name] = f.Default
 		}
 	}
@@ -139,7 +143,7 @@ func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error
 	if err := q.RecordInsert(ctx, e, w.id, w.v); err != nil {
 		return uuid.Nil, err
 	}
-	if w.v["tags"] == nil {
+	if w.v[entity.TagsField] == nil {
 		return w.id, nil
 	}
 	return w.id, w.setTags(ctx)
@@ -168,7 +172,7 @@ func Save(ctx context.Context, q *tenantdb.Queries, c Change) (changed bool, err
 // put writes the values over the record.
 func (w *writing) put(ctx context.Context, r entity.Record) error {
 	r.Values = w.v
-	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil || !w.changed("tags") {
+	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil || !w.changed(entity.TagsField) {
 		return err
 	}
 	return w.setTags(ctx)
@@ -176,7 +180,7 @@ func (w *writing) put(ctx context.Context, r entity.Record) error {
 
 // setTags makes exactly the values' tags the record's, creating those that are new.
 func (w *writing) setTags(ctx context.Context) error {
-	tags, _ := w.v["tags"].(entity.Tags)
+	tags, _ := w.v[entity.TagsField].(entity.Tags)
 	ids, err := TagIDs(ctx, w.Queries, tags.Names())
 	if err != nil {
 		return err

@@ -117,6 +117,8 @@ func decimal(minor int64, exponent int, mark string) string {
 	return digits[:len(digits)-exponent] + mark + digits[len(digits)-exponent:]
 }
 
+var errAmount = wrong("This amount is too large.")
+
 // ParseMoney reads an amount as the person writes numbers: "1,240.50", "12,34,567.89",
 // "€ 12", "12k". It returns minor units, and the currency: code, unless the text names
 // another.
@@ -139,7 +141,7 @@ func (f Formats) ParseMoney(text, code string) (minor int64, in string, err erro
 	}
 	minor, err = strconv.ParseInt(whole+fraction+strings.Repeat("0", exponent+shift-len(fraction)), 10, 64)
 	if err != nil || minor > MaxAmount {
-		return 0, code, wrong("This amount is too large.")
+		return 0, code, errAmount
 	}
 	return minor, in, nil
 }

@@ -222,10 +222,14 @@ func Stamped(fields ...Field) []Field {
 	return fields
 }
 
+// TagsField is the field of the tags, in kinds that have them. They are no column of the
+// kind’s table, but rows of taggings.
+const TagsField = "tags"
+
 // Fields that several kinds have.
 var (
 	owner       = Field{Name: "owner_id", Label: "Owner", Type: TypeReference, Refers: Member, None: "Nobody", Mine: true, Sort: true}
-	tags        = Field{Name: "tags", Label: "Tags", Type: TypeTags, Max: 900}
+	tags        = Field{Name: TagsField, Label: "Tags", Type: TypeTags, Max: 900}
 	description = Field{Name: "description", Label: "Description", Type: TypeLongText, Max: 10_000}
 	priorities  = []Option{{Value: "low", Label: "Low", Color: "gray"}, {Value: "normal", Label: "Normal", Color: "blue"}, {Value: "high", Label: "High", Color: "red"}}
 )

@@ -12,6 +12,9 @@ import (
 type Type interface {
 	// Parse reads what somebody typed, cleaned and not empty. Its error is a *ValueError.
 	Parse(text string, f *Field, l Formats) (Value, error)
+	// Check refuses a value that a field can't hold, but for nil. Its error is a *ValueError,
+	// or another for a value of another type.
+	Check(v Value, f *Field) error
 	// Empty is what an empty input means: nil for nothing.
 	Empty(l Formats) Value
 	// Input is the value as an input holds it.
@@ -97,51 +100,24 @@ func (f *Field) Check(v Value) error {
 		}
 		return nil
 	}
-	if !f.holds(v) {
-		return fmt.Errorf("entity: %s can't hold a %T", f.Name, v)
-	}
-	if t, ok := v.(Text); ok {
-		if n := utf8.RuneCountInString(string(t)); f.Max > 0 && n > f.Max && (f.Type == TypeText || f.Type == TypeLongText) { // others may be longer than they were typed
-			return tooLong(n, f.Max)
-		}
-		if _, ok := f.Choice(string(t)); f.Type == TypeSelect && !ok {
-			return wrong("“", string(t), "” is not one of the choices.")
-		}
-	}
-	if p, ok := v.(Points); ok {
-		return p.Check()
-	}
-	return nil
+	return f.Type.Check(v, f)
 }
 
-// holds reports whether values of the field's type are of v's.
-func (f *Field) holds(v Value) (ok bool) {
-	switch f.Type.Column() {
-	case "":
-		_, ok = v.(Tags)
-	case "text":
-		_, ok = v.(Text)
-	case "integer":
-		_, ok = v.(Number)
-	case "bigint":
-		_, ok = v.(Money)
-	case "date":
-		_, ok = v.(Day)
-	case "timestamptz":
-		_, ok = v.(Moment)
-		if f.Type == TypeDue {
-			_, ok = v.(Due)
-		}
-	case "boolean":
-		_, ok = v.(Bool)
-	case "uuid":
-		_, ok = v.(Ref)
-	case "uuid[]":
-		_, ok = v.(Refs)
-	case "jsonb":
-		_, ok = v.(Points)
+// held is v as what the field's type holds. Anything else is a fault of the program's.
+func held[V Value](v Value, f *Field) (V, error) {
+	is, ok := v.(V)
+	if !ok {
+		return is, fmt.Errorf("entity: %s can't hold a %T", f.Name, v)
 	}
-	return ok
+	return is, nil
+}
+
+// storable refuses what PostgreSQL can't hold.
+func storable(text string, f *Field) error {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return wrong(f.Label, " has characters that we can’t store.")
+	}
+	return nil
 }
 
 func tooLong(n, most int) error {
@@ -170,6 +146,14 @@ func (base) Empty(Formats) Value { return nil }
 
 // texts is what types share whose value is a text that is shown as it is kept.
 type texts struct{ base }
+
+func (texts) Check(v Value, f *Field) error {
+	t, err := held[Text](v, f)
+	if err != nil {
+		return err
+	}
+	return storable(string(t), f)
+}
 
 func (texts) Input(v Value, _ Formats) string          { t, _ := v.(Text); return string(t) }
 func (texts) Show(v Value, _ *Field, _ Formats) string { t, _ := v.(Text); return string(t) }

@@ -9,6 +9,8 @@ func (emailType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return parsed(ParseEmail(text))
 }
 
+func (t emailType) Check(v Value, f *Field) error { return t.is(v, f, ParseEmail) }
+
 // domainType is a name such as example.com.
 type domainType struct{ texts }
 
@@ -16,11 +18,28 @@ func (domainType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return parsed(ParseDomain(text))
 }
 
+func (t domainType) Check(v Value, f *Field) error { return t.is(v, f, ParseDomain) }
+
 // urlType is a web address.
 type urlType struct{ texts }
 
 func (urlType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return parsed(ParseWebsite(text))
+}
+
+func (t urlType) Check(v Value, f *Field) error { return t.is(v, f, ParseWebsite) }
+
+// is refuses what parse would not have made.
+func (t texts) is(v Value, f *Field, parse func(string) (string, error)) error {
+	if err := t.Check(v, f); err != nil {
+		return err
+	}
+	text := string(v.(Text)) //nolint:forcetypeassert // checked above
+	kept, err := parse(text)
+	if err == nil && kept != text {
+		err = wrong(f.Label, " should be written as ", kept, ".")
+	}
+	return err
 }
 
 // phoneType is a phone number.

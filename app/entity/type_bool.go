@@ -11,6 +11,8 @@ func (boolType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return Bool(text == "true" || text == "on" || text == "1"), nil
 }
 
+func (boolType) Check(v Value, f *Field) error { _, err := held[Bool](v, f); return err }
+
 func (boolType) Input(v Value, _ Formats) string {
 	b, _ := v.(Bool)
 	return strconv.FormatBool(bool(b))

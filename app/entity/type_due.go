@@ -21,6 +21,14 @@ func (dueType) Note(text string, l Formats) string {
 	return l.Note(due)
 }
 
+func (dueType) Check(v Value, f *Field) error {
+	d, err := held[Due](v, f)
+	if err == nil && (d.On != nil && !likely(*d.On) || d.At != nil && !likely(*d.At)) {
+		err = errDay
+	}
+	return err
+}
+
 func (dueType) Input(v Value, l Formats) string {
 	switch d, _ := v.(Due); {
 	case d.On != nil:
@@ -68,6 +76,14 @@ func (momentType) Parse(text string, f *Field, l Formats) (Value, error) {
 	return nil, err
 }
 
+func (momentType) Check(v Value, f *Field) error {
+	m, err := held[Moment](v, f)
+	if err == nil && !likely(time.Time(m)) {
+		err = errDay
+	}
+	return err
+}
+
 func (momentType) Input(v Value, l Formats) string {
 	if m, ok := v.(Moment); ok {
 		return l.Local(time.Time(m)).Format(momentInput)
@@ -96,6 +112,8 @@ type anchorType struct{ texts }
 func (anchorType) Parse(string, *Field, Formats) (Value, error) {
 	return nil, wrong("This is not for people to write.")
 }
+
+func (anchorType) Check(v Value, f *Field) error { _, err := held[*Anchor](v, f); return err }
 
 func (anchorType) Column() string              { return "jsonb" }
 func (anchorType) FromJSON(any, Formats) Value { return nil }

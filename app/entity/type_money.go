@@ -22,6 +22,19 @@ func (moneyType) Parse(text string, f *Field, l Formats) (Value, error) {
 	return Money{Minor: n}, nil
 }
 
+func (moneyType) Check(v Value, f *Field) error {
+	m, err := held[Money](v, f)
+	switch {
+	case err != nil:
+		return err
+	case m.Minor < 0 || m.Minor > MaxAmount:
+		return errAmount
+	case m.Currency != "" && !ValidCurrency(m.Currency):
+		return errCurrency
+	}
+	return nil
+}
+
 func (moneyType) Input(v Value, l Formats) string {
 	if m, ok := v.(Money); ok {
 		return l.MoneyInput(m.Minor, m.In(l))
@@ -73,14 +86,24 @@ type currencyType struct{ texts }
 
 func (currencyType) Empty(l Formats) Value { return Text(l.Currency) }
 
+func (currencyType) Check(v Value, f *Field) error {
+	code, err := held[Text](v, f)
+	if err == nil && !ValidCurrency(string(code)) {
+		err = errCurrency
+	}
+	return err
+}
+
 func (currencyType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return parsed(ParseCurrency(text))
 }
 
+var errCurrency = wrong("This is not a currency. It should be three letters, such as EUR.")
+
 // ParseCurrency reads the three letters of a currency.
 func ParseCurrency(text string) (string, error) {
 	if text = strings.ToUpper(text); !ValidCurrency(text) {
-		return "", wrong("This is not a currency. It should be three letters, such as EUR.")
+		return "", errCurrency
 	}
 	return text, nil
 }

@@ -2,6 +2,7 @@ package entity
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 )
 
@@ -14,6 +15,14 @@ func (numberType) Parse(text string, _ *Field, l Formats) (Value, error) {
 		return nil, err
 	}
 	return Number(n), nil
+}
+
+func (numberType) Check(v Value, f *Field) error {
+	n, err := held[Number](v, f)
+	if err == nil && (n < 0 || n > math.MaxInt32) {
+		err = wrong("This should be a number from 0 to ", Formats{}.Count(math.MaxInt32), ".")
+	}
+	return err
 }
 
 func (numberType) Input(v Value, _ Formats) string {
@@ -46,8 +55,16 @@ type percentType struct{ numberType }
 
 func (percentType) Parse(text string, f *Field, l Formats) (Value, error) {
 	v, err := numberType{}.Parse(text, f, l)
-	if n, ok := v.(Number); ok && n > 100 {
-		return nil, wrong("This should be a number from 0 to 100.")
+	if err == nil {
+		err = percentType{}.Check(v, f)
 	}
 	return v, err
+}
+
+func (percentType) Check(v Value, f *Field) error {
+	n, err := held[Number](v, f)
+	if err == nil && (n < 0 || n > 100) {
+		err = wrong("This should be a number from 0 to 100.")
+	}
+	return err
 }

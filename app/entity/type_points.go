@@ -40,7 +40,7 @@ func (t pointsType) Parse(text string, f *Field, l Formats) (Value, error) {
 		}
 		out = append(out, Point{string(v.(Text)), label}) //nolint:forcetypeassert // both types of points are texts
 	}
-	if err := out.Check(); err != nil {
+	if err := t.Check(out, f); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -61,10 +61,22 @@ func PointLabel(s string) string {
 // TooManyPoints says how many there is room for.
 var TooManyPoints = fmt.Sprintf("There is room for %d. Empty one of the others first.", MaxPoints)
 
-// Check refuses more points than there is room for.
-func (p Points) Check() error {
-	if len(p) > MaxPoints {
+// Check does not ask whether each is one: what was there before stays as it is.
+func (pointsType) Check(v Value, f *Field) error {
+	points, err := held[Points](v, f)
+	switch {
+	case err != nil:
+		return err
+	case len(points) > MaxPoints:
 		return wrong(TooManyPoints)
+	}
+	for _, p := range points {
+		if p.Value == "" || p.Label != PointLabel(p.Label) {
+			return wrong("“", p.Value, " ", p.Label, "” can’t be kept.")
+		}
+		if err := storable(p.Value, f); err != nil {
+			return err
+		}
 	}
 	return nil
 }

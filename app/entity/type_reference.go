@@ -18,6 +18,8 @@ func (referenceType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	return Ref{ID: id}, nil
 }
 
+func (referenceType) Check(v Value, f *Field) error { _, err := held[Ref](v, f); return err }
+
 func (referenceType) Input(v Value, _ Formats) string {
 	if r, ok := v.(Ref); ok {
 		return r.ID.String()
@@ -43,7 +45,7 @@ const maxRefs = 100
 // referencesType is several of them, with commas between their ids.
 type referencesType struct{ base }
 
-func (referencesType) Parse(text string, _ *Field, _ Formats) (Value, error) {
+func (referencesType) Parse(text string, f *Field, _ Formats) (Value, error) {
 	out := Refs{}
 	for _, s := range strings.Split(text, ",") {
 		if s = strings.TrimSpace(s); s == "" {
@@ -57,13 +59,21 @@ func (referencesType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 			out = append(out, Ref{ID: id})
 		}
 	}
-	if len(out) > maxRefs {
-		return nil, wrong("At most 100.")
+	if err := (referencesType{}).Check(out, f); err != nil {
+		return nil, err
 	}
 	if len(out) == 0 {
 		return nil, nil //nolint:nilnil // nothing, and no error
 	}
 	return out, nil
+}
+
+func (referencesType) Check(v Value, f *Field) error {
+	refs, err := held[Refs](v, f)
+	if err == nil && len(refs) > maxRefs {
+		err = wrong("At most ", Formats{}.Count(maxRefs), ".")
+	}
+	return err
 }
 
 func (referencesType) Input(v Value, _ Formats) string {

@@ -10,6 +10,15 @@ func (selectType) Parse(text string, f *Field, _ Formats) (Value, error) {
 	return Text(text), nil
 }
 
+// Check also takes what only the program sets.
+func (selectType) Check(v Value, f *Field) error {
+	t, err := held[Text](v, f)
+	if _, ok := f.Choice(string(t)); err == nil && !ok {
+		err = wrong("“", string(t), "” is not one of the choices.")
+	}
+	return err
+}
+
 // Show is the option's label, or the value itself where there is no such option any more.
 func (selectType) Show(v Value, f *Field, _ Formats) string {
 	t, _ := v.(Text)

@@ -270,4 +270,4 @@ func (r Record) Name() string { return r.Values.Text(r.Entity.Name) }
 func (r Record) URL() string { return r.Entity.URL(r.ID) }
 
 // Tags are the record's tags.
-func (r Record) Tags() Tags { t, _ := r.Values["tags"].(Tags); return t }
+func (r Record) Tags() Tags { t, _ := r.Values[TagsField].(Tags); return t }

@@ -17,8 +17,8 @@ import (
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
-// The ceremonies of passkeys speak JSON in WebAuthn's own shapes; static/files/
-// app.js hands it on to the browser. What a page must do next is in "location",
+// The ceremonies of passkeys speak JSON in WebAuthn's own shapes; static/js/
+// passkeys.js hands it on to the browser. What a page must do next is in "location",
 // what went wrong in "error".
 
 const passkeyCookie = "passkey"

@@ -10,7 +10,7 @@ import (
 	"github.com/paddock-crm/paddock/app/entity"
 )
 
-// zoneCookie holds the browser's time zone; app.js sets it. It is a hint: what
+// zoneCookie holds the browser's time zone; static/js/zone.js sets it. It is a hint: what
 // is no zone is as if it were not there.
 const zoneCookie = "zone"
 

@@ -116,7 +116,7 @@ func (r *Handler) readBoard(c echo.Context, list views.ListPage, column string) 
 func optionColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, by *entity.Field, one string) error {
 	for _, o := range by.Options {
 		if one == "" || o.Value == one {
-			p.Columns = append(p.Columns, views.BoardColumn{Value: o.Value, Label: o.Label})
+			p.Columns = append(p.Columns, views.BoardColumn{Value: o.Value, Label: o.Label, Fixed: o.Fixed})
 		}
 	}
 	if one != "" {
@@ -167,7 +167,10 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 			continue
 		}
 		col := views.BoardColumn{
-			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id, Percent: strconv.Itoa(int(st.Probability)) + " %", Outcome: st.Outcome,
+			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id, Percent: strconv.Itoa(int(st.Probability)) + " %",
+		}
+		if st.Outcome == crm.Lost {
+			col.Asks = "lost_reason"
 		}
 		for _, s := range sums[st.ID] {
 			sum := views.BoardSum{Text: p.Money(s.Amount, s.Currency)}

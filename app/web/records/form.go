@@ -232,7 +232,7 @@ func (f *recordForm) readPoints(field *entity.Field) {
 		return
 	}
 	f.Values[field.Name+"_primary"] = f.posted.Get(field.Name + "_primary")
-	if err := points.Check(); err != nil {
+	if err := field.Type.Check(points, field); err != nil {
 		f.Fail(field.Name, entity.Message(err))
 	}
 	if f.keeps(field, field.Type.Input(points, f.formats), f.formats) {

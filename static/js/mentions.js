@@ -1,0 +1,46 @@
+import { $ } from "./dom.js";
+
+// Mentions: @ and a letter offer the members' names.
+document.addEventListener("input", (e) => {
+	const el = e.target;
+	if (!el.matches("textarea[data-mentions]")) return;
+	const typed = /(?:^|[^\p{L}\p{N}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])@([\p{L}\p{M}\p{N}'’. -]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
+	const fold = (s) => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+	const begins = (n) => [n.toLowerCase(), fold(n)].some((t) => [typed[1].toLowerCase(), fold(typed[1])].some((w) => t.startsWith(w)));
+	const names = typed ? el.dataset.mentions.split("\n").map((l) => l.split("\t")).filter((l) => l.some(begins) && l[0].length > typed[1].length).map((l) => l[0]).slice(0, 6) : [];
+	let box = $("#mentions-box");
+	if (!names.length) return box?.remove();
+	if (!box) {
+		box = document.createElement("div");
+		box.id = "mentions-box";
+		box.className = "popover mention-box";
+		el.after(box);
+	}
+	box.replaceChildren(...names.map((name) => {
+		const option = document.createElement("button");
+		option.type = "button";
+		option.className = "option";
+		option.textContent = name;
+		option.addEventListener("click", () => {
+			const end = el.selectionStart;
+			el.setRangeText(`${name} `, end - typed[1].length, end, "end");
+			box.remove();
+			el.focus();
+		});
+		return option;
+	}));
+});
+document.addEventListener("keydown", (e) => {
+	const box = $("#mentions-box");
+	if (!box) return;
+	const options = [...box.children];
+	const at = options.indexOf(document.activeElement);
+	if (e.key === "ArrowDown") options[Math.min(at + 1, options.length - 1)].focus();
+	else if (e.key === "ArrowUp" && at > 0) options[at - 1].focus();
+	else if (e.key === "Enter" && at < 0 && e.target.matches("textarea")) options[0].click();
+	else if (e.key === "Escape") {
+		box.remove();
+		e.stopPropagation();
+	} else return;
+	e.preventDefault();
+}, true);
