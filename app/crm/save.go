@@ -66,6 +66,8 @@ type By struct {
 	Member  uuid.UUID      // uuid.Nil for nobody
 	Zone    *time.Location // nil is UTC
 	Manages bool           // the workspace
+	// Currency is the workspace's: of amounts whose record names none.
+	Currency string
 }
 
 func (b By) zone() *time.Location {
@@ -137,6 +139,7 @@ func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error
 			w.v[f.Name] = f.Default
 		}
 	}
+	w.inCurrency()
 	if err := w.check(ctx); err != nil {
 		return uuid.Nil, err
 	}
@@ -198,7 +201,11 @@ func (c Change) Conflict() *Conflict {
 
 // merge is the record's values with what is changed of them.
 func (c Change) merge() (entity.Values, error) {
-	r, set := c.Record, c.Set.Normal()
+	set, saw, err := c.withAmounts()
+	if err != nil {
+		return nil, err
+	}
+	r := c.Record
 	v := r.Values.Clone()
 	var differences []Difference
 	for i := range r.Entity.Fields {
@@ -208,7 +215,7 @@ func (c Change) merge() (entity.Values, error) {
 			continue
 		}
 		theirs := r.Values[f.Name]
-		seen, known := c.Seen[f.Name]
+		seen, known := saw[f.Name]
 		switch {
 		case entity.Equal(mine, theirs):
 			continue
@@ -247,7 +254,7 @@ func (w *writing) check(ctx context.Context) error {
 			maps.Copy(invalid.Fields, is.Fields)
 		}
 	}
-	if len(invalid.Fields) > 0 {
+	if w.checkAmounts(invalid); len(invalid.Fields) > 0 {
 		return invalid
 	}
 	if rule := ruleOf(w.entity.Kind); rule != nil {

@@ -184,7 +184,7 @@ func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due enti
 	}
 	switch {
 	case was.On != nil && due.On != nil && !due.On.After(*was.On),
-		was.On != nil && due.At != nil && !entity.DayOf(due.At.In(zone)).After(*was.On), // which ends with its day
+		was.On != nil && due.At != nil && entity.DayOf(due.At.In(zone)).Before(*was.On), // on that day is an hour for it
 		was.At != nil && due.At != nil && !due.At.After(*was.At):
 		return ErrSooner
 	}

@@ -90,7 +90,9 @@ func Equal(a, b Value) bool {
 		return ok && a.ID == b.ID
 	case Refs:
 		b, ok := b.(Refs)
-		return ok && slices.EqualFunc(a, b, func(x, y Ref) bool { return x.ID == y.ID })
+		return ok && len(a) == len(b) && !slices.ContainsFunc(a, func(x Ref) bool { // in any order, each once
+			return !slices.ContainsFunc(b, func(y Ref) bool { return x.ID == y.ID })
+		})
 	case Points:
 		b, ok := b.(Points)
 		return ok && slices.Equal(a, b)

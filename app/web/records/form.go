@@ -118,8 +118,7 @@ func (f *recordForm) keeps(field *entity.Field, text string, l entity.Formats) b
 }
 
 // readAmount reads an amount in the record's currency. One that names another says so for
-// the record, unless that was changed to something else here; one that is not posted keeps
-// its figures in a new currency.
+// the record, unless that was changed to something else here.
 func (f *recordForm) readAmount(field *entity.Field) {
 	was := f.was.Text(field.Currency)
 	seen := was // the currency in which the form was opened
@@ -136,14 +135,6 @@ func (f *recordForm) readAmount(field *entity.Field) {
 	l := f.formats
 	l.Currency = code
 	if !f.posted.Has(field.Name) {
-		if m, ok := f.was.Money(field.Name); ok && changed {
-			m, err := m.Convert(code, l)
-			if err != nil {
-				f.Fail(field.Currency, entity.Message(err))
-				return
-			}
-			f.set[field.Name], f.seen[field.Name] = m, f.was[field.Name]
-		}
 		return
 	}
 	held := f.was[field.Name]
@@ -164,11 +155,7 @@ func (f *recordForm) readAmount(field *entity.Field) {
 		}
 	}
 	m, ok := f.set.Money(field.Name)
-	switch {
-	case !ok || m.Currency == code:
-	case changed:
-		f.Fail(field.Name, "This is in "+m.Currency+", and the currency is "+code+". Change one of them.")
-	default:
+	if ok && m.Currency != code && !changed {
 		f.set[field.Currency] = entity.Text(m.Currency) // "$5,000" says its own
 		if !f.seen.Has(field.Currency) {
 			f.seen.Set(field.Currency, entity.Text(seen))

@@ -43,7 +43,7 @@ func New(look *views.Look, n Notes) *Handler {
 // by is who does something in the request.
 func by(c echo.Context) crm.By {
 	v := page.From(c)
-	return crm.By{Member: v.Who.MemberID, Zone: v.Formats(c).Location(), Manages: v.Who.Role.May(auth.Manage)}
+	return crm.By{Member: v.Who.MemberID, Zone: v.Formats(c).Location(), Manages: v.Who.Role.May(auth.Manage), Currency: v.Tenant.Currency}
 }
 
 // record is what a page needs of a record.

@@ -94,7 +94,7 @@ func (l Leads) Convert(c echo.Context) error {
 	}
 	posted := url.Values{}
 	for _, field := range views.ConversionFields { // what is left empty is the lead's
-		if v := c.FormValue(field.Name); v != "" {
+		if v := c.FormValue(field.Name); v != "" && c.FormValue("deal") != "none" {
 			posted.Set(field.Name, v)
 		}
 	}
