@@ -22,12 +22,16 @@ var (
 	TenantFields = []ui.Field{
 		{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80, Autofocus: true},
 		{Name: "slug", Label: "Address", Kind: ui.KindText, Required: true, Max: 40, Help: "3 to 40 small letters, digits and single hyphens"},
-		{Name: "owner_email", Label: "Owner’s email", Kind: ui.KindEmail, Required: true, Max: 254, Help: "They get a mail. Somebody without an account chooses a password by it."},
+		{Name: "owner_email", Label: "Owner’s email", Kind: ui.KindEmail, Required: true, Max: 254,
+			Help: "They get a mail. Somebody without an account chooses a password by it."},
 	}
-	RenameFields  = []ui.Field{{Name: "slug", Label: "New address", Kind: ui.KindText, Required: true, Max: 40, Help: "The one before leads to it for 30 days."}}
-	CloneFields   = []ui.Field{{Name: "slug", Label: "Address of the copy", Kind: ui.KindText, Required: true, Max: 40, Help: "With all records and the same people."}}
-	SupportFields = []ui.Field{{Name: "reason", Label: "Reason", Kind: ui.KindText, Required: true, Max: 200, Help: "The workspace’s people read it, on every page and in their audit log."}}
-	LimitFields   = []ui.Field{
+	RenameFields = []ui.Field{{Name: "slug", Label: "New address", Kind: ui.KindText, Required: true, Max: 40,
+		Help: "The one before leads to it for 30 days."}}
+	CloneFields = []ui.Field{{Name: "slug", Label: "Address of the copy", Kind: ui.KindText, Required: true, Max: 40,
+		Help: "With all records and the same people."}}
+	SupportFields = []ui.Field{{Name: "reason", Label: "Reason", Kind: ui.KindText, Required: true, Max: 200,
+		Help: "The workspace’s people read it, on every page and in their audit log."}}
+	LimitFields = []ui.Field{
 		{Name: "statement_ms", Label: "A statement, ms", Kind: ui.KindNumber, Max: 12},
 		{Name: "concurrent", Label: "Requests at once", Kind: ui.KindNumber, Max: 12},
 		{Name: "requests", Label: "Requests a minute", Kind: ui.KindNumber, Max: 12},

@@ -15,7 +15,8 @@ var contacts = Look{
 	Badges: []Badge{{"do_not_call", "red"}, {"email_opt_out", "amber"}}, Line: Line{Detail: "job_title"},
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "job_title", Class: "wide", Cell: "wide"},
-		{Field: "email", Class: "c-domain mid", Cell: "mid"}, {Field: "phone", Class: "wide", Cell: "wide"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
+		{Field: "email", Class: "c-domain mid", Cell: "mid"}, {Field: "phone", Class: "wide", Cell: "wide"},
+		{Field: "owner_id", Class: "mid", Cell: "mid"},
 		{Field: "updated_at", Class: "c-when", Cell: "side-2"},
 	},
 	Inputs: []ui.Field{

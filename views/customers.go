@@ -10,15 +10,18 @@ var customers = Look{
 	About:   "Customers are the companies you sell to, and those you hope to. People, deals and notes will hang on them.",
 	Filters: []string{"type"}, Badges: []Badge{{Field: "type"}},
 	Columns: []Column{
-		{Field: "name", Class: "c-name"}, {Field: "type", Class: "c-type", Cell: "side-1"}, {Field: "domain", Class: "c-domain mid", Cell: "second mid"},
+		{Field: "name", Class: "c-name"}, {Field: "type", Class: "c-type", Cell: "side-1"},
+		{Field: "domain", Class: "c-domain mid", Cell: "second mid"},
 		{Field: "industry", Class: "wide", Cell: "wide"}, {Field: "city", Class: "wide", Cell: "wide", With: "country"},
 		{Field: "annual_revenue", Label: "Revenue", Class: "num c-revenue", Cell: "num"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
 		{Field: "updated_at", Class: "c-when", Cell: "side-2"},
 	},
 	Inputs: []ui.Field{
-		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "domain", Quick: true, Placeholder: "example.com", Autocomplete: "off"},
+		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"},
+		{Name: "domain", Quick: true, Placeholder: "example.com", Autocomplete: "off"},
 		{Name: "type", Quick: true}, {Name: "owner_id", Quick: true}, {Name: "email", Autocomplete: "off"}, {Name: "phone", Autocomplete: "off"},
-		{Name: "website", Autocomplete: "off"}, {Name: "street", Autocomplete: "off"}, {Name: "city", Autocomplete: "off"}, {Name: "state", Autocomplete: "off"},
+		{Name: "website", Autocomplete: "off"}, {Name: "street", Autocomplete: "off"}, {Name: "city", Autocomplete: "off"},
+		{Name: "state", Autocomplete: "off"},
 		{Name: "postal_code", Autocomplete: "off"}, {Name: "country", Autocomplete: "off"},
 	},
 }

@@ -12,7 +12,8 @@ var deals = Look{
 	Entity: entity.Deals, Icon: ui.IconKanban, Key: "d", SearchHint: "Name, source", BoardFirst: true,
 	About:   "Deals are sales on their way. Give each an amount and a stage, and the board shows what will come in.",
 	Filters: []string{"stage_id"}, Badges: []Badge{{Field: "stage_id"}}, Line: Line{"amount", "stage_id"},
-	Card: Card{Detail: "customer_id", Foot: []string{"amount", "expected_close_date", "active_at", "outcome"}, Idle: openSince}, Asks: lostDialog,
+	Card: Card{Detail: "customer_id", Foot: []string{"amount", "expected_close_date", "active_at", "outcome"}, Idle: openSince},
+	Asks: lostDialog,
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "stage_id", Class: "c-stage", Cell: "side-1"},
 		{Field: "amount", Class: "num c-revenue", Cell: "num side-2"}, {Field: "expected_close_date", Class: "c-when mid", Cell: "mid"},
@@ -26,9 +27,12 @@ var deals = Look{
 		return ""
 	},
 	Inputs: []ui.Field{
-		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "customer_id", Quick: true}, {Name: "amount", Quick: true}, {Name: "stage_id", Quick: true},
-		{Name: "expected_close_date", Quick: true}, {Name: "currency", Placeholder: "EUR", Help: "Its three letters; sums are kept apart by currency"},
-		{Name: "probability", Help: "In per cent; empty takes the stage’s"}, {Name: "lost_reason", Help: "Asked for when the stage is a lost one"},
+		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "customer_id", Quick: true}, {Name: "amount", Quick: true},
+		{Name: "stage_id", Quick: true},
+		{Name: "expected_close_date", Quick: true},
+		{Name: "currency", Placeholder: "EUR", Help: "Its three letters; sums are kept apart by currency"},
+		{Name: "probability", Help: "In per cent; empty takes the stage’s"},
+		{Name: "lost_reason", Help: "Asked for when the stage is a lost one"},
 	},
 }
 

@@ -22,7 +22,8 @@ type DomainLine struct {
 	TXTName, TXTValue string
 }
 
-var fieldHost = ui.Field{Name: "host", Label: "Domain", Kind: ui.KindText, Required: true, Max: 253, Placeholder: "crm.example.com", Autocomplete: "off"}
+var fieldHost = ui.Field{Name: "host", Label: "Domain", Kind: ui.KindText, Required: true, Max: 253, Placeholder: "crm.example.com",
+	Autocomplete: "off"}
 
 // DomainFields add a domain.
 var DomainFields = []ui.Field{fieldHost}

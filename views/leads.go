@@ -12,10 +12,12 @@ import (
 var leads = Look{
 	Entity: entity.Leads, Icon: ui.IconSparkles, Key: "l", SearchHint: "Name, company, email",
 	About:   "Leads are people who showed interest. Once one is worth your time, convert it into a customer, a contact and a deal.",
-	Filters: []string{"status", "rating"}, Badges: []Badge{{Field: "status"}, {Field: "rating"}}, Card: Card{Detail: "company_name", Foot: []string{"amount", "rating"}},
+	Filters: []string{"status", "rating"}, Badges: []Badge{{Field: "status"}, {Field: "rating"}},
+	Card: Card{Detail: "company_name", Foot: []string{"amount", "rating"}},
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "company_name", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
-		{Field: "rating", Class: "c-short mid", Cell: "mid"}, {Field: "source", Class: "wide", Cell: "wide"}, {Field: "amount", Class: "num c-revenue", Cell: "num"},
+		{Field: "rating", Class: "c-short mid", Cell: "mid"}, {Field: "source", Class: "wide", Cell: "wide"},
+		{Field: "amount", Class: "num c-revenue", Cell: "num"},
 		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "created_at", Class: "c-when", Cell: "side-2"},
 	},
 	Tells: func(p TimelinePage, was, is map[string]any) string {
@@ -29,7 +31,8 @@ var leads = Look{
 	},
 	Inputs: []ui.Field{
 		{Name: "first_name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "last_name", Quick: true, Autocomplete: "off"},
-		{Name: "company_name", Quick: true, Autocomplete: "off"}, {Name: "email", Quick: true, Autocomplete: "off"}, {Name: "phone", Autocomplete: "off"},
+		{Name: "company_name", Quick: true, Autocomplete: "off"}, {Name: "email", Quick: true, Autocomplete: "off"},
+		{Name: "phone", Autocomplete: "off"},
 		{Name: "source", Placeholder: "Web, trade fair, referral"},
 	},
 }

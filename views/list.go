@@ -289,10 +289,12 @@ func (p ListPage) options(kind string) []tenantdb.FilterOptionsRow {
 		}
 	}
 	// The one in force is always there, or the next search would drop it.
-	if kind == "tag" && p.Filter.Tag != "" && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return strings.EqualFold(o.Name, p.Filter.Tag) }) {
+	if kind == "tag" && p.Filter.Tag != "" &&
+		!slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return strings.EqualFold(o.Name, p.Filter.Tag) }) {
 		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, Name: p.Filter.Tag})
 	}
-	if kind == "member" && p.Filter.OwnerID != uuid.Nil && !slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return o.ID == p.Filter.OwnerID }) {
+	if kind == "member" && p.Filter.OwnerID != uuid.Nil &&
+		!slices.ContainsFunc(out, func(o tenantdb.FilterOptionsRow) bool { return o.ID == p.Filter.OwnerID }) {
 		out = append(out, tenantdb.FilterOptionsRow{Kind: kind, ID: p.Filter.OwnerID, Name: "Former member"})
 	}
 	return out
@@ -327,7 +329,8 @@ func (p ListPage) extras() (out []extra) {
 		out = append(out, e)
 	}
 	if f := p.Filter; !f.Since.IsZero() || !f.Until.IsZero() {
-		e := extra{Label: strings.ToUpper(f.Date[:1]) + f.Date[1:], Params: [][2]string{{"date", f.Date}, {"from", dayParam(f.Since)}, {"to", dayParam(f.Until)}}}
+		e := extra{Label: strings.ToUpper(f.Date[:1]) + f.Date[1:], Params: [][2]string{{"date", f.Date}, {"from", dayParam(f.Since)},
+			{"to", dayParam(f.Until)}}}
 		if !f.Since.IsZero() {
 			e.Label += " from " + p.Date(f.Since)
 		}

@@ -104,7 +104,8 @@ func NewLook(l Look) *Look {
 		if j := slices.IndexFunc(given, func(g ui.Field) bool { return g.Name == f.Name }); j >= 0 {
 			in = given[j]
 		}
-		in.Name, in.Label, in.Required, in.Max, in.Currency, in.Hidden, in.ReadOnly = f.Name, f.Label, f.Required, f.Max, f.Currency, f.Hidden, f.ReadOnly
+		in.Name, in.Label, in.Required, in.Max, in.Currency, in.Hidden, in.ReadOnly = f.Name, f.Label, f.Required, f.Max, f.Currency, f.Hidden,
+			f.ReadOnly
 		in.Kind, in.Options = inputKind(f), options(f)
 		if e := entity.For(f.Refers); e != nil {
 			in.Path = e.Path

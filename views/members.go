@@ -35,7 +35,8 @@ type RemovalPage struct {
 }
 
 // MemberRoles are what an admin can make somebody.
-var MemberRoles = []ui.Option{{Value: "member", Label: "Member: works with records"}, {Value: "viewer", Label: "Viewer: reads"}, {Value: "admin", Label: "Admin: also manages members and settings"}}
+var MemberRoles = []ui.Option{{Value: "member", Label: "Member: works with records"}, {Value: "viewer", Label: "Viewer: reads"},
+	{Value: "admin", Label: "Admin: also manages members and settings"}}
 
 var shortRoles = []ui.Option{{Value: "admin", Label: "Admin"}, {Value: "member", Label: "Member"}, {Value: "viewer", Label: "Viewer"}}
 

@@ -16,7 +16,8 @@ import (
 type NoteText struct{ HTML, Beginning string }
 
 // NoteKinds are what a note may be about.
-var NoteKinds = []ui.Option{{Value: "note", Label: "Note"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"}}
+var NoteKinds = []ui.Option{{Value: "note", Label: "Note"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"},
+	{Value: "meeting", Label: "Meeting"}}
 
 // Note is a note as a page shows it.
 type Note struct {
@@ -32,16 +33,19 @@ type Note struct {
 }
 
 func noteOf(r tenantdb.TimelineRow) Note {
-	return Note{ID: r.EntityID, Kind: r.Entity, Body: r.Body, Author: r.MemberName, AuthorID: r.MemberID, At: r.At, Pinned: r.Pinned, Edited: r.Edited, Version: r.Version}
+	return Note{ID: r.EntityID, Kind: r.Entity, Body: r.Body, Author: r.MemberName, AuthorID: r.MemberID, At: r.At, Pinned: r.Pinned,
+		Edited: r.Edited, Version: r.Version}
 }
 
 func noteOfPinned(r tenantdb.NotesPinnedRow) Note {
-	return Note{ID: r.ID, Kind: r.Kind, Body: r.Body, Author: r.AuthorName, AuthorID: r.AuthorID, At: r.CreatedAt, Pinned: true, Edited: r.UpdatedAt.After(r.CreatedAt), Version: r.Version}
+	return Note{ID: r.ID, Kind: r.Kind, Body: r.Body, Author: r.AuthorName, AuthorID: r.AuthorID, At: r.CreatedAt, Pinned: true,
+		Edited: r.UpdatedAt.After(r.CreatedAt), Version: r.Version}
 }
 
 // NoteOf is a note that was read by itself.
 func NoteOf(r tenantdb.NoteGetRow) Note {
-	return Note{ID: r.ID, Kind: r.Kind, Body: r.Body, Author: r.AuthorName, AuthorID: r.AuthorID, At: r.CreatedAt, Pinned: r.Pinned, Version: r.Version}
+	return Note{ID: r.ID, Kind: r.Kind, Body: r.Body, Author: r.AuthorName, AuthorID: r.AuthorID, At: r.CreatedAt, Pinned: r.Pinned,
+		Version: r.Version}
 }
 
 func (n Note) mine(p TimelinePage) bool { return n.AuthorID != nil && *n.AuthorID == p.Me }

@@ -8,13 +8,15 @@ import (
 var projects = Look{
 	Entity: entity.Projects, Icon: ui.IconFolderKanban, Key: "j", SearchHint: "Name",
 	About:   "Projects are what you promised: who works on it, until when, for how much. A won deal becomes one in one step.",
-	Filters: []string{"status", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}}, Line: Line{Badge: "status"}, Milestones: true,
+	Filters: []string{"status", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}}, Line: Line{Badge: "status"},
+	Milestones: true,
 	Columns: []Column{
 		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
 		{Field: "priority", Class: "c-short mid", Cell: "mid"}, {Field: "end_date", Class: "c-when", Cell: "side-2"},
 		{Field: "budget", Class: "num c-revenue wide", Cell: "num wide"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
 	},
 	Inputs: []ui.Field{
-		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "customer_id", Quick: true}, {Name: "status", Quick: true}, {Name: "owner_id", Quick: true},
+		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "customer_id", Quick: true}, {Name: "status", Quick: true},
+		{Name: "owner_id", Quick: true},
 	},
 }

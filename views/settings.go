@@ -32,9 +32,12 @@ type settingsTab struct {
 }
 
 var settingsTabs = []settingsTab{
-	{"profile", "/settings/profile", "Profile", ""}, {"security", "/settings/security", "Security", ""}, {"members", "/settings/members", "Members", ""},
-	{"workspace", "/settings/workspace", "Workspace", "manage"}, {"pipelines", "/settings/pipelines", "Pipelines", "manage"}, {"tags", "/settings/tags", "Tags", "manage"},
-	{"signin", "/settings/signin", "Sign-in", "manage"}, {"domains", "/settings/domains", "Domains", "manage"}, {"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
+	{"profile", "/settings/profile", "Profile", ""}, {"security", "/settings/security", "Security", ""},
+	{"members", "/settings/members", "Members", ""},
+	{"workspace", "/settings/workspace", "Workspace", "manage"}, {"pipelines", "/settings/pipelines", "Pipelines", "manage"},
+	{"tags", "/settings/tags", "Tags", "manage"},
+	{"signin", "/settings/signin", "Sign-in", "manage"}, {"domains", "/settings/domains", "Domains", "manage"},
+	{"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
 }
 
 func (t settingsTab) shown(s Shell) bool {
@@ -44,9 +47,12 @@ func (t settingsTab) shown(s Shell) bool {
 // WorkspaceFields are the workspace's own settings.
 var WorkspaceFields = []ui.Field{
 	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80},
-	{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Required: true, Help: "It can be changed while no amount stands in it. Deals have their own."},
-	{Name: "country", Label: "Country", Kind: ui.KindText, Required: true, Max: 2, Help: "Its two letters, such as IT. Phone numbers without a prefix are read as numbers of this country."},
-	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome", Help: "For those who chose none of their own; empty follows their browser"},
+	{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Required: true,
+		Help: "It can be changed while no amount stands in it. Deals have their own."},
+	{Name: "country", Label: "Country", Kind: ui.KindText, Required: true, Max: 2,
+		Help: "Its two letters, such as IT. Phone numbers without a prefix are read as numbers of this country."},
+	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome",
+		Help: "For those who chose none of their own; empty follows their browser"},
 	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: ui.DateStyles, Required: true},
 	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: ui.NumberStyles, Required: true},
 }

@@ -22,14 +22,19 @@ type EmailDomain struct {
 
 // ProviderFields are a workspace's own provider.
 var ProviderFields = []ui.Field{
-	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 40, Placeholder: "Okta", Help: "Stands on the button: Continue with …"},
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 40, Placeholder: "Okta",
+		Help: "Stands on the button: Continue with …"},
 	{Name: "issuer", Label: "Issuer", Kind: ui.KindText, Required: true, Max: 300, Placeholder: "https://example.okta.com"},
 	{Name: "client_id", Label: "Client ID", Kind: ui.KindText, Required: true, Max: 300, Autocomplete: "off"},
-	{Name: "client_secret", Label: "Client secret", Kind: ui.KindPassword, Max: 500, Autocomplete: "off", Help: "Leave it empty to keep the one we have, or where the provider gives none"},
-	{Name: "join_role", Label: "Who signs in without an invitation", Kind: ui.KindSelect, Options: []ui.Option{{Value: "", Label: "Is turned away"}, {Value: "viewer", Label: "Joins as a viewer"}, {Value: "member", Label: "Joins as a member"}}},
+	{Name: "client_secret", Label: "Client secret", Kind: ui.KindPassword, Max: 500, Autocomplete: "off",
+		Help: "Leave it empty to keep the one we have, or where the provider gives none"},
+	{Name: "join_role", Label: "Who signs in without an invitation", Kind: ui.KindSelect,
+		Options: []ui.Option{{Value: "", Label: "Is turned away"}, {Value: "viewer", Label: "Joins as a viewer"},
+			{Value: "member", Label: "Joins as a member"}}},
 }
 
-var fieldDomain = ui.Field{Name: "domain", Label: "Domain", Kind: ui.KindText, Required: true, Max: 253, Placeholder: "example.com", Autocomplete: "off"}
+var fieldDomain = ui.Field{Name: "domain", Label: "Domain", Kind: ui.KindText, Required: true, Max: 253, Placeholder: "example.com",
+	Autocomplete: "off"}
 
 // EmailDomainFields add a domain.
 var EmailDomainFields = []ui.Field{fieldDomain}

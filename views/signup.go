@@ -40,7 +40,8 @@ var currencies = func() []ui.Option {
 	return out
 }()
 
-var fieldCurrency = ui.Field{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Help: "Deals can have others. It can be changed until amounts stand in it."}
+var fieldCurrency = ui.Field{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies,
+	Help: "Deals can have others. It can be changed until amounts stand in it."}
 
 // SignUpFields are sign-up's, in order.
 var SignUpFields = []ui.Field{fieldWorkspace, fieldSlug, fieldCurrency, fieldName, fieldEmail, fieldNewPass}

@@ -19,7 +19,8 @@ type TagsPage struct {
 }
 
 // TagColors are the colours of tags and stages.
-var TagColors = []ui.Option{{Value: "gray", Label: "Gray"}, {Value: "red", Label: "Red"}, {Value: "amber", Label: "Amber"}, {Value: "green", Label: "Green"}, {Value: "blue", Label: "Blue"}}
+var TagColors = []ui.Option{{Value: "gray", Label: "Gray"}, {Value: "red", Label: "Red"}, {Value: "amber", Label: "Amber"},
+	{Value: "green", Label: "Green"}, {Value: "blue", Label: "Blue"}}
 
 func (p TagsPage) tagName(t tenantdb.TagListRow) string {
 	if p.ID == t.ID {

@@ -17,7 +17,8 @@ var tasks = Look{
 	About:   "Tasks are calls to make, mails to write, things to prepare. Those of yours stand in My day when they are due.",
 	Filters: []string{"status", "type", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}},
 	Columns: []Column{
-		{Field: "subject", Class: "c-name"}, {Field: "due_at", Class: "c-due", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
+		{Field: "subject", Class: "c-name"}, {Field: "due_at", Class: "c-due", Cell: "second"},
+		{Field: "status", Class: "c-type", Cell: "side-1"},
 		{Field: "type", Class: "c-short mid", Cell: "mid"}, {Field: "priority", Class: "c-short wide", Cell: "wide"},
 		{Field: "assignee_id", Class: "mid", Cell: "mid"}, {Field: "updated_at", Class: "c-when", Cell: "side-2"},
 	},
@@ -31,7 +32,8 @@ var tasks = Look{
 	Done: taskDone,
 	Inputs: []ui.Field{
 		{Name: "subject", Quick: true, Autofocus: true, Autocomplete: "off"},
-		{Name: "due_at", Quick: true, Help: "A day, with or without a time: “tomorrow 14:00”, “next friday”, “2027-01-31”"}, {Name: "type", Quick: true},
+		{Name: "due_at", Quick: true, Help: "A day, with or without a time: “tomorrow 14:00”, “next friday”, “2027-01-31”"},
+		{Name: "type", Quick: true},
 		{Name: "assignee_id", Quick: true}, {Name: "remind_at", Help: "When Paddock reminds the assignee, on whatever page they are"},
 		{Name: "repeat", Help: "The next one is made when this one is done"},
 	},
@@ -73,7 +75,8 @@ type TaskLine struct {
 }
 
 func taskOfAbout(t tenantdb.TasksAboutRow) TaskLine {
-	return TaskLine{ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, Done: t.Status == "done", DueOn: t.DueOn, DueAt: t.DueAt, Assignee: t.AssigneeName}
+	return TaskLine{ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, Done: t.Status == "done", DueOn: t.DueOn, DueAt: t.DueAt,
+		Assignee: t.AssigneeName}
 }
 
 // DayPage is one person's tasks by when they are due.
@@ -130,7 +133,8 @@ func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.
 
 // Snoozes are the ways to put a task off, in words that ParseDue knows.
 var Snoozes = []ui.Option{
-	{Value: "in 1 hour", Label: "In an hour"}, {Value: "tomorrow", Label: "Tomorrow"}, {Value: "in 3 days", Label: "In 3 days"}, {Value: "next monday", Label: "Next Monday"},
+	{Value: "in 1 hour", Label: "In an hour"}, {Value: "tomorrow", Label: "Tomorrow"}, {Value: "in 3 days", Label: "In 3 days"},
+	{Value: "next monday", Label: "Next Monday"},
 }
 
 func (p DayPage) empty() bool {

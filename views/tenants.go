@@ -21,12 +21,14 @@ type TenantsPage struct {
 }
 
 // TenantStates are what the list can be narrowed to.
-var TenantStates = []ui.Option{{Value: "", Label: "Any state"}, {Value: "active", Label: "Active"}, {Value: "suspended", Label: "Suspended"}, {Value: "deleted", Label: "Deleted"}}
+var TenantStates = []ui.Option{{Value: "", Label: "Any state"}, {Value: "active", Label: "Active"},
+	{Value: "suspended", Label: "Suspended"}, {Value: "deleted", Label: "Deleted"}}
 
 type tenantColumn struct{ label, sort, class string }
 
 var tenantColumns = []tenantColumn{
-	{"Workspace", "", "first"}, {"Address", "slug", ""}, {"State", "", ""}, {"Version", "", ""}, {"Members", "members", "num"}, {"Size", "size", "num"}, {"Last activity", "active", ""}, {"Since", "created", ""},
+	{"Workspace", "", "first"}, {"Address", "slug", ""}, {"State", "", ""}, {"Version", "", ""}, {"Members", "members", "num"},
+	{"Size", "size", "num"}, {"Last activity", "active", ""}, {"Since", "created", ""},
 }
 
 // sortURL turns the order round where it is by that column already; numbers and

@@ -113,7 +113,8 @@ func (p TimelinePage) fieldChanges(look *Look, was, is map[string]any, told bool
 	for i := range look.Fields {
 		f := &look.Fields[i]
 		columns := f.Columns()
-		if f.System || f.Hidden || told && slices.Contains(look.Told, f.Name) || !slices.ContainsFunc(columns, func(c string) bool { return hasKey(is, c) }) {
+		if f.System || f.Hidden || told && slices.Contains(look.Told, f.Name) ||
+			!slices.ContainsFunc(columns, func(c string) bool { return hasKey(is, c) }) {
 			continue
 		}
 		out = append(out, FieldChange{f.Label, p.text(f, was), p.text(f, is)})

@@ -81,7 +81,8 @@ func start(d *db.DB) (*App, error) {
 	go a.meter.Run(context.Background()) // not in apps of their own, whose statements somebody counts
 	// The database's jobs, mail above all, are this app's.
 	go func() {
-		_ = jobs.Run(context.Background(), jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box, Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.Resolver().LookupTXT})
+		_ = jobs.Run(context.Background(), jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(logWriter(), nil)), Box: a.Box,
+			Send: a.Mailbox.Send, BaseURL: a.Base, TXT: a.DNS.Resolver().LookupTXT})
 	}()
 	return a, nil
 }
@@ -163,7 +164,8 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)), Mailbox: a.Mailbox, TXT: a.DNS.Resolver().LookupTXT,
+		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)),
+		Mailbox: a.Mailbox, TXT: a.DNS.Resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}

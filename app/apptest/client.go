@@ -30,7 +30,8 @@ func (a *App) Client(tb testing.TB) *Client {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &http.Client{Jar: jar, Transport: a.transport(clientAddress()), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := &http.Client{Jar: jar, Transport: a.transport(clientAddress()),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	tb.Cleanup(c.CloseIdleConnections)
 	return &Client{tb: tb, app: a, HTTP: c}
 }

@@ -125,7 +125,8 @@ var people = map[string]func(w *Workspace) Record{
 	"settings/data/exports": func(w *Workspace) Record {
 		id := pg.NewID()
 		w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-			if err := tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: w.ID, RequestedBy: w.MemberID(w.Owner), ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+			if err := tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: w.ID, RequestedBy: w.MemberID(w.Owner),
+				ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 				return err
 			}
 			if err := tx.ExportChunkPut(ctx, id, 0, []byte("an archive of "+w.Name)); err != nil {
@@ -148,7 +149,8 @@ func (w *Workspace) offered() Record {
 	u := pg.NewUser(w.tb)
 	w.Join(u, auth.Owner)
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-		return tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: w.ID, MembershipID: w.MemberID(w.Owner), OfferedBy: w.MemberID(u), ExpiresAt: time.Now().Add(time.Hour)})
+		return tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: w.ID, MembershipID: w.MemberID(w.Owner), OfferedBy: w.MemberID(u),
+			ExpiresAt: time.Now().Add(time.Hour)})
 	})
 	return Record{}
 }

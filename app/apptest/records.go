@@ -31,11 +31,13 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 	},
 	"contacts": func(w *Workspace) Record {
 		name := pg.Unique("Contact No ")
-		return Record{ID: w.Contact(tenantdb.ContactUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}}}
+		return Record{ID: w.Contact(tenantdb.ContactUpdateParams{LastName: name}), Known: name,
+			Form: url.Values{"last_name": {name + " changed"}}}
 	},
 	"leads": func(w *Workspace) Record {
 		name := pg.Unique("Lead No ")
-		return Record{ID: w.Lead(tenantdb.LeadUpdateParams{LastName: name}), Known: name, Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
+		return Record{ID: w.Lead(tenantdb.LeadUpdateParams{LastName: name}), Known: name,
+			Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
 	},
 	"DELETE /leads/:id/conversion": func(w *Workspace) Record {
 		name := pg.Unique("Lead No ")
@@ -52,7 +54,8 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 	},
 	"deals": func(w *Workspace) Record {
 		name := pg.Unique("Deal No ")
-		return Record{ID: w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), Known: name, Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
+		return Record{ID: w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), Known: name,
+			Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
 	},
 	"projects": func(w *Workspace) Record {
 		name := pg.Unique("Project No ")
@@ -60,7 +63,8 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 	},
 	"tasks": func(w *Workspace) Record {
 		name := pg.Unique("Task No ")
-		return Record{ID: w.Task(tenantdb.TaskUpdateParams{Subject: name}), Known: name, Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
+		return Record{ID: w.Task(tenantdb.TaskUpdateParams{Subject: name}), Known: name,
+			Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
 	},
 	"notes": func(w *Workspace) Record {
 		body := pg.Unique("Note No ")
@@ -87,7 +91,8 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 			id = rows[len(rows)-1].ID
 			return err
 		})
-		return Record{ID: id, Known: name, Form: url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
+		return Record{ID: id, Known: name, Form: url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"},
+			"stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
 	},
 	"settings/tags": func(w *Workspace) Record {
 		name := pg.Unique("Tag No ")

@@ -189,10 +189,12 @@ func readShared(ctx context.Context, s *db.Snapshot, id uuid.UUID, m *Manifest) 
 		var members []byte
 		err := row(`
 			select t.slug, t.schema_version, t.name, t.currency, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor,
-			       (select coalesce(json_agg(json_build_object('id', m.id, 'email', u.email, 'name', u.name, 'role', m.role, 'avatar', u.avatar) order by m.created_at, m.id), '[]')
+			       (select coalesce(json_agg(json_build_object('id', m.id, 'email', u.email, 'name', u.name, 'role', m.role, 'avatar', u.avatar)
+			       order by m.created_at, m.id), '[]')
 			        from public.memberships m join public.users u on u.id = m.user_id where m.tenant_id = t.id)
 			from public.tenants t where t.id = $1`, []any{id},
-			&m.Slug, &m.SchemaVersion, &m.Settings.Name, &m.Settings.Currency, &m.Settings.Country, &m.Settings.TimeZone, &m.Settings.DateStyle, &m.Settings.NumberStyle, &m.Settings.RequireSecondFactor, &members)
+			&m.Slug, &m.SchemaVersion, &m.Settings.Name, &m.Settings.Currency, &m.Settings.Country, &m.Settings.TimeZone, &m.Settings.DateStyle,
+			&m.Settings.NumberStyle, &m.Settings.RequireSecondFactor, &members)
 		if err != nil {
 			return err
 		}
@@ -572,7 +574,8 @@ func claim(ctx context.Context, tx *db.SharedTx, schema string, r *reader, o Opt
 		return t, nil, err
 	}
 	if before.ID != uuid.Nil {
-		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405")+"-"+before.Schema[len(before.Schema)-4:], before.ID); err != nil {
+		if err := tx.TenantReplace(ctx, "replaced-"+time.Now().UTC().Format("20060102150405")+"-"+before.Schema[len(before.Schema)-4:],
+			before.ID); err != nil {
 			return t, nil, err
 		}
 	}

@@ -99,7 +99,8 @@ func face(t *testing.T) []byte {
 func (x *installation) workspace(slug string) tenant.Tenant {
 	x.t.Helper()
 	ctx := x.t.Context()
-	r, err := auth.CreateWorkspace(ctx, x.db, auth.SignUpInput{Workspace: "Workspace " + slug, Slug: slug, Name: "Nora", Email: "nora@" + slug + ".example"}, shareddb.UserByEmailRow{}, "none")
+	r, err := auth.CreateWorkspace(ctx, x.db, auth.SignUpInput{Workspace: "Workspace " + slug, Slug: slug, Name: "Nora",
+		Email: "nora@" + slug + ".example"}, shareddb.UserByEmailRow{}, "none")
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -127,7 +128,8 @@ func (x *installation) workspace(slug string) tenant.Tenant {
 			x.t.Fatal(err)
 		}
 	}
-	if err := seed.Records(ctx, x.db, slug, seed.Counts{Customers: 120, Contacts: 80, Leads: 40, Deals: 40, Projects: 10, Tasks: 60, Notes: 90}, nil); err != nil {
+	if err := seed.Records(ctx, x.db, slug, seed.Counts{Customers: 120, Contacts: 80, Leads: 40, Deals: 40, Projects: 10, Tasks: 60,
+		Notes: 90}, nil); err != nil {
 		x.t.Fatal(err)
 	}
 	return r.Tenant
@@ -147,7 +149,9 @@ func (x *installation) sums(schema string) map[string]string {
 			columns := slices.DeleteFunc(slices.Clone(t.Columns), func(c string) bool { return c == "user_id" })
 			var sum string
 			quoted := `"` + strings.Join(columns, `","`) + `"`
-			err := x.c.QueryRow(x.t.Context(), fmt.Sprintf(`select count(*) || ' rows ' || coalesce(md5(string_agg(r, e'\n' order by r)), '') from (select (%s)::text as r from %s.%s) x`, "row("+quoted+")", schema, t.Name)).Scan(&sum)
+			err := x.c.QueryRow(x.t.Context(),
+				fmt.Sprintf(`select count(*) || ' rows ' || coalesce(md5(string_agg(r, e'\n' order by r)), '') from (select (%s)::text as r
+					from %s.%s) x`, "row("+quoted+")", schema, t.Name)).Scan(&sum)
 			if err != nil {
 				return err
 			}
@@ -200,7 +204,9 @@ func TestExportAndImport(t *testing.T) {
 	t.Parallel()
 	a, b := install(t), elsewhere(t)
 	w := a.workspace("origin")
-	if _, err := a.c.Exec(t.Context(), `update tenants set currency = 'CHF', country = 'CH', time_zone = 'Europe/Zurich', date_style = 'mdy', number_style = 'ch', require_second_factor = true where id = $1`, w.ID); err != nil {
+	if _, err := a.c.Exec(t.Context(),
+		`update tenants set currency = 'CHF', country = 'CH', time_zone = 'Europe/Zurich', date_style = 'mdy', number_style = 'ch',
+			require_second_factor = true where id = $1`, w.ID); err != nil {
 		t.Fatal(err)
 	}
 	want := a.sums(w.Schema)
@@ -214,11 +220,13 @@ func TestExportAndImport(t *testing.T) {
 	}
 	t.Logf("imported in %s", time.Since(start).Round(time.Millisecond))
 	equal(t, "on another server", want, b.sums(there.Schema))
-	if there.Currency != "CHF" || there.Country != "CH" || there.TimeZone != "Europe/Zurich" || there.DateStyle != "mdy" || there.NumberStyle != "ch" || !there.RequireSecondFactor || there.Name != w.Name {
+	if there.Currency != "CHF" || there.Country != "CH" || there.TimeZone != "Europe/Zurich" || there.DateStyle != "mdy" ||
+		there.NumberStyle != "ch" || !there.RequireSecondFactor || there.Name != w.Name {
 		t.Errorf("settings: %+v", there)
 	}
 	members := func(x *installation, id any) (s string) {
-		err := x.c.QueryRow(t.Context(), `select string_agg(u.email || ' ' || m.role || ' ' || m.id || ' ' || coalesce(md5(a.image), ''), ', ' order by u.email)
+		err := x.c.QueryRow(t.Context(), `select string_agg(u.email || ' ' || m.role || ' ' || m.id || ' ' || coalesce(md5(a.image), ''), ', '
+			order by u.email)
 			from memberships m join users u on u.id = m.user_id left join avatars a on a.user_id = u.id where m.tenant_id = $1`, id).Scan(&s)
 		if err != nil {
 			t.Fatal(err)
@@ -230,7 +238,8 @@ func TestExportAndImport(t *testing.T) {
 	}
 	// The users there are unproven and have no password: nobody gets in by them.
 	var open int
-	if err := b.c.QueryRow(t.Context(), `select count(*) from users where password_hash <> '' or email_verified_at is not null`).Scan(&open); err != nil || open != 0 {
+	if err := b.c.QueryRow(t.Context(), `select count(*) from users where password_hash <> '' or email_verified_at is not null`).
+		Scan(&open); err != nil || open != 0 {
 		t.Errorf("%d accounts are open: %v", open, err)
 	}
 	// A copy beside the original; work goes on in both, in the log too.
@@ -287,8 +296,10 @@ func TestRestoreInPlace(t *testing.T) {
 		`insert into domains (tenant_id, host, token, verified_at) values ($1, 'crm.restored.example', 'x', now())`,
 		`insert into tenant_providers (tenant_id, name, issuer, client_id, client_secret) values ($1, 'P', 'https://p.example', 'c', '')`,
 		`insert into tenant_email_domains (tenant_id, domain, token, verified_at) values ($1, 'restored.example', 'x', now())`,
-		`insert into identities (id, tenant_id, issuer, subject, user_id) select gen_random_uuid(), $1, 'https://p.example', 's', user_id from memberships where tenant_id = $1 and role = 'owner'`,
-		`insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at) select gen_random_uuid(), $1, 'new@example.com', 'member', '\x01', id, now() + interval '1 day' from memberships where tenant_id = $1 and role = 'owner'`,
+		`insert into identities (id, tenant_id, issuer, subject, user_id) select gen_random_uuid(), $1, 'https://p.example', 's', user_id
+			from memberships where tenant_id = $1 and role = 'owner'`,
+		`insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at) select gen_random_uuid(), $1,
+			'new@example.com', 'member', '\x01', id, now() + interval '1 day' from memberships where tenant_id = $1 and role = 'owner'`,
 		`insert into former_slugs (slug, tenant_id, until) values ('once-restored', $1, now() + interval '1 day')`,
 	} {
 		if _, err := a.c.Exec(t.Context(), sql, w.ID); err != nil {
@@ -322,11 +333,15 @@ func TestRestoreInPlace(t *testing.T) {
 	equal(t, "restored in place", want, a.sums(got.Schema))
 	equal(t, "what stepped aside", aside, a.sums(w.Schema))
 	var kept string
-	err = a.c.QueryRow(t.Context(), `select concat_ws(' ', t.require_second_factor, t.limit_requests, (select string_agg(host, ',') from domains where tenant_id = t.id),
-		(select string_agg(issuer, ',') from tenant_providers where tenant_id = t.id), (select string_agg(domain, ',') from tenant_email_domains where tenant_id = t.id),
-		(select string_agg(subject, ',') from identities where tenant_id = t.id), (select string_agg(email || ' ' || (invited_by is not null), ',') from invitations where tenant_id = t.id),
+	err = a.c.QueryRow(t.Context(), `select concat_ws(' ', t.require_second_factor, t.limit_requests, (select string_agg(host, ',')
+		from domains where tenant_id = t.id),
+		(select string_agg(issuer, ',') from tenant_providers where tenant_id = t.id), (select string_agg(domain, ',') from tenant_email_domains
+		where tenant_id = t.id),
+		(select string_agg(subject, ',') from identities where tenant_id = t.id), (select string_agg(email || ' ' || (invited_by is not null),
+		',') from invitations where tenant_id = t.id),
 		(select string_agg(slug, ',') from former_slugs where tenant_id = t.id)) from tenants t where id = $1`, got.ID).Scan(&kept)
-	if wants := "t 77 crm.restored.example https://p.example restored.example s new@example.com true once-restored"; err != nil || kept != wants {
+	if wants := "t 77 crm.restored.example https://p.example restored.example s new@example.com true once-restored"; err != nil ||
+		kept != wants {
 		t.Errorf("it keeps %q, want %q: %v", kept, wants, err)
 	}
 }
@@ -339,14 +354,16 @@ func TestMembersAreThemselves(t *testing.T) {
 	w := a.workspace("moved-on")
 	owner := func(id uuid.UUID) (user uuid.UUID) {
 		t.Helper()
-		if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role = 'owner'`, id).Scan(&user); err != nil {
+		if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role = 'owner'`, id).
+			Scan(&user); err != nil {
 			t.Fatal(err)
 		}
 		return user
 	}
 	nora, stranger := owner(w.ID), pg.NewID()
 	var late uuid.UUID
-	if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role <> 'owner' limit 1`, w.ID).Scan(&late); err != nil {
+	if err := a.c.QueryRow(t.Context(), `select user_id from memberships where tenant_id = $1 and role <> 'owner' limit 1`, w.ID).
+		Scan(&late); err != nil {
 		t.Fatal(err)
 	}
 	sessions := map[uuid.UUID]string{}
@@ -363,7 +380,8 @@ func TestMembersAreThemselves(t *testing.T) {
 	file := a.export(w)
 	for _, sql := range []string{
 		`update users set email = 'nora@new.example' where id = $1`,
-		`insert into users (id, email, name, email_verified_at) values ($2, 'nora@moved-on.example', 'Somebody else', now()) on conflict do nothing`,
+		`insert into users (id, email, name, email_verified_at) values ($2, 'nora@moved-on.example', 'Somebody else', now())
+			on conflict do nothing`,
 		`update tenants set state = 'suspended', suspended_at = now(), limit_requests = 77 where slug = 'moved-on'`,
 	} {
 		sql = strings.NewReplacer("$1", "'"+nora.String()+"'", "$2", "'"+stranger.String()+"'").Replace(sql)
@@ -377,12 +395,14 @@ func TestMembersAreThemselves(t *testing.T) {
 	var state string
 	var copied uuid.UUID
 	var requests int
-	if err := a.c.QueryRow(t.Context(), `select id, state, limit_requests from tenants where slug = 'moved-copy'`).Scan(&copied, &state, &requests); err != nil || state != "suspended" || requests != 77 {
+	if err := a.c.QueryRow(t.Context(), `select id, state, limit_requests from tenants where slug = 'moved-copy'`).Scan(&copied, &state,
+		&requests); err != nil || state != "suspended" || requests != 77 {
 		t.Errorf("the copy is %s, with %d requests: %v", state, requests, err)
 	}
 	// Somebody who came after the archive was made is out, and told of; all others stay in.
 	newcomer := pg.NewID()
-	for _, sql := range []string{`insert into users (id, email, name, password_hash) values ('$', 'newcomer@example.com', 'New', 'x')`, `insert into memberships (id, tenant_id, user_id, role) values (gen_random_uuid(), '` + w.ID.String() + `', '$', 'admin')`} {
+	for _, sql := range []string{`insert into users (id, email, name, password_hash) values ('$', 'newcomer@example.com', 'New', 'x')`,
+		`insert into memberships (id, tenant_id, user_id, role) values (gen_random_uuid(), '` + w.ID.String() + `', '$', 'admin')`} {
 		if _, err := a.c.Exec(t.Context(), strings.ReplaceAll(sql, "$", newcomer.String())); err != nil {
 			t.Fatal(err)
 		}
@@ -416,7 +436,8 @@ func TestImportBesideTheOriginal(t *testing.T) {
 	file := a.export(w)
 	type account struct{ id, session, hash string }
 	accounts := map[string]account{} // by the address in the archive
-	rows, err := a.c.Query(t.Context(), `select u.email, u.id::text from memberships m join users u on u.id = m.user_id where m.tenant_id = $1`, w.ID)
+	rows, err := a.c.Query(t.Context(),
+		`select u.email, u.id::text from memberships m join users u on u.id = m.user_id where m.tenant_id = $1`, w.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -433,7 +454,8 @@ func TestImportBesideTheOriginal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.c.Exec(t.Context(), `update users set password_hash = $2, email_verified_at = null where id = $1`, x.id, x.hash); err != nil {
+		if _, err := a.c.Exec(t.Context(), `update users set password_hash = $2, email_verified_at = null where id = $1`, x.id,
+			x.hash); err != nil {
 			t.Fatal(err)
 		}
 		accounts[email] = x
@@ -446,7 +468,9 @@ func TestImportBesideTheOriginal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := a.c.Exec(t.Context(), `insert into users (id, email, name, email_verified_at) values ($1, 'nora@beside.example', 'Somebody else', now())`, pg.NewID()); err != nil {
+	if _, err := a.c.Exec(t.Context(),
+		`insert into users (id, email, name, email_verified_at) values ($1, 'nora@beside.example', 'Somebody else', now())`,
+		pg.NewID()); err != nil {
 		t.Fatal(err)
 	}
 	there, err := a.importing(file, archive.Options{Slug: "beside-it"})
@@ -463,7 +487,9 @@ func TestImportBesideTheOriginal(t *testing.T) {
 	for email, x := range accounts {
 		var hash string
 		var member bool
-		if err := a.c.QueryRow(t.Context(), `select password_hash, exists (select from memberships where user_id = $1 and tenant_id = $2) from users where id = $1`, x.id, there.ID).Scan(&hash, &member); err != nil {
+		if err := a.c.QueryRow(t.Context(),
+			`select password_hash, exists (select from memberships where user_id = $1 and tenant_id = $2) from users where id = $1`, x.id, there.ID).
+			Scan(&hash, &member); err != nil {
 			t.Fatal(err)
 		}
 		_, signedIn, err := auth.SessionGet(t.Context(), a.db, x.session, nil, false)
@@ -472,7 +498,9 @@ func TestImportBesideTheOriginal(t *testing.T) {
 		}
 	}
 	var strangers int
-	if err := a.c.QueryRow(t.Context(), `select count(*) from memberships m join users u on u.id = m.user_id where u.email = 'nora@beside.example'`).Scan(&strangers); err != nil || strangers != 0 {
+	if err := a.c.QueryRow(t.Context(),
+		`select count(*) from memberships m join users u on u.id = m.user_id where u.email = 'nora@beside.example'`).
+		Scan(&strangers); err != nil || strangers != 0 {
 		t.Errorf("whoever has a former address is %d members: %v", strangers, err)
 	}
 }
@@ -490,7 +518,8 @@ func TestImportOfAForgedMemberList(t *testing.T) {
 	for email, at := range map[string]*time.Time{"nora@forged.example": nil, "person0@forged.example": &proven} {
 		accounts[email] = pg.NewID()
 		err := b.db.Shared(t.Context(), func(tx *db.SharedTx) error {
-			err := tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: accounts[email], Email: email, Name: "Somebody", PasswordHash: "theirs", EmailVerifiedAt: at})
+			err := tx.UserInsert(t.Context(), shareddb.UserInsertParams{ID: accounts[email], Email: email, Name: "Somebody", PasswordHash: "theirs",
+				EmailVerifiedAt: at})
 			if err != nil {
 				return err
 			}
@@ -503,10 +532,11 @@ func TestImportOfAForgedMemberList(t *testing.T) {
 		}
 	}
 	tokens := map[string]string{}
-	there, err := b.importing(file, archive.Options{Slug: "forged", Invited: func(_ context.Context, _ *db.SharedTx, _ tenant.Tenant, email, role, token string) error {
-		tokens[email] = role + " " + token
-		return nil
-	}})
+	there, err := b.importing(file,
+		archive.Options{Slug: "forged", Invited: func(_ context.Context, _ *db.SharedTx, _ tenant.Tenant, email, role, token string) error {
+			tokens[email] = role + " " + token
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -514,7 +544,8 @@ func TestImportOfAForgedMemberList(t *testing.T) {
 		_, signedIn, err := auth.SessionGet(t.Context(), b.db, sessions[email], nil, false)
 		var hash string
 		var member bool
-		if err := b.c.QueryRow(t.Context(), `select password_hash, exists (select from memberships where user_id = $1) from users where id = $1`, id).Scan(&hash, &member); err != nil {
+		if err := b.c.QueryRow(t.Context(), `select password_hash, exists (select from memberships where user_id = $1) from users where id = $1`,
+			id).Scan(&hash, &member); err != nil {
 			t.Fatal(err)
 		}
 		if err != nil || !signedIn || hash != "theirs" || member {
@@ -529,7 +560,8 @@ func TestImportOfAForgedMemberList(t *testing.T) {
 	}
 	// Accepted, it is the member of before.
 	var before uuid.UUID
-	if err := b.c.QueryRow(t.Context(), `select id from `+there.Schema+`.members where email = 'person0@forged.example' and not active`).Scan(&before); err != nil {
+	if err := b.c.QueryRow(t.Context(), `select id from `+there.Schema+`.members where email = 'person0@forged.example' and not active`).
+		Scan(&before); err != nil {
 		t.Fatal(err)
 	}
 	_, token, _ := strings.Cut(tokens["person0@forged.example"], " ")
@@ -559,10 +591,13 @@ func TestImportMakesPicturesAnew(t *testing.T) {
 	if _, err := a.c.Exec(t.Context(), `update avatars set image = $1`, svg); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.c.Exec(t.Context(), `update avatars set image = $1 where user_id = (select id from users where email = 'person0@pictures.example')`, append(face(t), svg...)); err != nil {
+	if _, err := a.c.Exec(t.Context(),
+		`update avatars set image = $1 where user_id = (select id from users where email = 'person0@pictures.example')`,
+		append(face(t), svg...)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.c.Exec(t.Context(), `insert into avatars (user_id, image) select id, $1 from users where email = 'nora@pictures.example'`, svg); err != nil {
+	if _, err := a.c.Exec(t.Context(), `insert into avatars (user_id, image) select id, $1 from users where email = 'nora@pictures.example'`,
+		svg); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.c.Exec(t.Context(), `update users set avatar = 'svg' where email = 'nora@pictures.example'`); err != nil {
@@ -573,7 +608,8 @@ func TestImportMakesPicturesAnew(t *testing.T) {
 	}
 	var kept int
 	var image []byte
-	if err := b.c.QueryRow(t.Context(), `select count(*), min(encode(image, 'hex'))::text::bytea from avatars`).Scan(&kept, &image); err != nil {
+	if err := b.c.QueryRow(t.Context(), `select count(*), min(encode(image, 'hex'))::text::bytea from avatars`).Scan(&kept,
+		&image); err != nil {
 		t.Fatal(err)
 	}
 	if kept != 1 || bytes.Contains(image, []byte(fmt.Sprintf("%x", "<svg"))) {
@@ -656,7 +692,8 @@ func TestDamagedArchives(t *testing.T) {
 		text := b[:len(b)-64]
 		return fmt.Appendf(text, "%x", sha256.Sum256(text))
 	}
-	if _, err := a.importing(forge(func(_ string, text []byte) ([]byte, bool) { return text, true }), archive.Options{Slug: "damaged-not"}); err != nil {
+	if _, err := a.importing(forge(func(_ string, text []byte) ([]byte, bool) { return text, true }),
+		archive.Options{Slug: "damaged-not"}); err != nil {
 		t.Error("made anew as it was: ", err)
 	}
 	schemas, users = count()
@@ -692,7 +729,8 @@ func FuzzArchive(f *testing.F) {
 	f.Cleanup(d.Close)
 	var whole bytes.Buffer
 	w := zip.NewWriter(&whole)
-	for name, text := range map[string]string{"manifest.json": `{"format":1,"schema_version":9999,"tables":[{"name":"../x"}],"members":[{"avatar":"manifest.json"}]}`, "checksums.json": `{}`} {
+	for name, text := range map[string]string{"manifest.json": `{"format":1,"schema_version":9999,"tables":[{"name":"../x"}],
+		"members":[{"avatar":"manifest.json"}]}`, "checksums.json": `{}`} {
 		e, err := w.Create(name)
 		if err == nil {
 			_, err = io.WriteString(e, text)
@@ -782,8 +820,11 @@ func TestOlderArchive(t *testing.T) {
 	for _, sql := range []string{
 		`update tenants set state = 'active', slug = 'older', name = 'Older' where schema = '` + schema + `'`,
 		`insert into users (id, email, name) values ('01890000-0000-7000-8000-000000000001', 'old@example.com', 'Old')`,
-		`insert into memberships (id, tenant_id, user_id, role) select '01890000-0000-7000-8000-000000000002', id, '01890000-0000-7000-8000-000000000001', 'owner' from tenants where slug = 'older'`,
-		`insert into ` + schema + `.members (id, user_id, name, email) values ('01890000-0000-7000-8000-000000000002', '01890000-0000-7000-8000-000000000001', 'Old', 'old@example.com')`,
+		`insert into memberships (id, tenant_id, user_id, role) select '01890000-0000-7000-8000-000000000002', id,
+			'01890000-0000-7000-8000-000000000001', 'owner' from tenants where slug = 'older'`,
+		`insert into ` + schema +
+			`.members (id, user_id, name, email) values ('01890000-0000-7000-8000-000000000002', '01890000-0000-7000-8000-000000000001', 'Old',
+				'old@example.com')`,
 		`insert into ` + schema + `.customers (id, name) select gen_random_uuid(), 'Customer ' || g from generate_series(1, 50) g`,
 	} {
 		if _, err := a.c.Exec(ctx, sql); err != nil {

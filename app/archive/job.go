@@ -106,7 +106,9 @@ func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 	}
 	out := &rows{ctx: ctx, db: w.DB, id: id}
 	err = Export(ctx, w.DB, t, out, func(done, total int) {
-		_ = w.DB.Shared(ctx, func(tx *db.SharedTx) error { return tx.ExportProgress(ctx, int32(done), int32(total), id) }) //nolint:gosec // tables; and the bar is a courtesy
+		_ = w.DB.Shared(ctx, func(tx *db.SharedTx) error { // the bar is a courtesy
+			return tx.ExportProgress(ctx, int32(done), int32(total), id) //nolint:gosec // tables
+		})
 	})
 	if err == nil {
 		err = out.flush()

@@ -136,7 +136,8 @@ func ResetFinish(ctx context.Context, tx *db.SharedTx, token, password, hash str
 	}
 	// Whoever was tried too often meanwhile begins anew.
 	// A day's bound of codes stays: a mailbox alone must not buy guesses.
-	for _, key := range []string{tryPassword + ":" + user.Email, accountKey(ctx, tryPassword, user.Email), codeKeys(ctx, CodeSignIn, user.ID, user.Email)[0], recoveryKey(ctx, user.ID)} {
+	for _, key := range []string{tryPassword + ":" + user.Email, accountKey(ctx, tryPassword, user.Email),
+		codeKeys(ctx, CodeSignIn, user.ID, user.Email)[0], recoveryKey(ctx, user.ID)} {
 		if err := tx.ThrottleClear(ctx, key); err != nil {
 			return user, err
 		}

@@ -37,7 +37,8 @@ const (
 // It commits with what it tells of.
 func Audit(ctx context.Context, tx *db.TenantTx, action, subject string) error {
 	dev := placeOf(ctx) // of a command: nowhere
-	return tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: action, Subject: truncate(subject, 300), Ip: dev.IP, Device: truncate(dev.UserAgent, 300)})
+	return tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: action, Subject: truncate(subject, 300), Ip: dev.IP,
+		Device: truncate(dev.UserAgent, 300)})
 }
 
 // AuditShared is Audit in a transaction of the shared schema.

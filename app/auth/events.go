@@ -86,7 +86,8 @@ func Record(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, action, subj
 func recordAt(ctx context.Context, tx *db.SharedTx, userID, tenantID uuid.UUID, action, subject string) error {
 	p := placeOf(ctx)
 	return tx.SecurityEventInsert(ctx, shareddb.SecurityEventInsertParams{
-		UserID: orNil(userID), TenantID: orNil(tenantID), Action: action, Subject: truncate(subject, 300), Ip: p.IP, Device: truncate(p.UserAgent, 300),
+		UserID: orNil(userID), TenantID: orNil(tenantID), Action: action, Subject: truncate(subject, 300), Ip: p.IP,
+		Device: truncate(p.UserAgent, 300),
 	})
 }
 
@@ -139,6 +140,7 @@ func newDevice(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, email str
 	if p.IP == "" || p.Known != nil && p.Known(email) != "" {
 		return false, nil
 	}
-	row, err := tx.SignedInFrom(ctx, shareddb.SignedInFromParams{UserID: &userID, Action: DidSignIn, Device: truncate(p.UserAgent, 300), Ip: p.IP})
+	row, err := tx.SignedInFrom(ctx, shareddb.SignedInFromParams{UserID: &userID, Action: DidSignIn, Device: truncate(p.UserAgent, 300),
+		Ip: p.IP})
 	return row.Ever && !row.Here, err
 }

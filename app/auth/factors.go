@@ -51,7 +51,8 @@ func TOTPStart(box *seal.Box, userID uuid.UUID) (secret, sealed string, err erro
 // TOTPURL is what an authenticator scans: the secret, and whose it is
 // (https://github.com/google/google-authenticator/wiki/Key-Uri-Format).
 func TOTPURL(email, secret string) string {
-	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + totpIssuer + ":" + email, RawQuery: url.Values{"secret": {secret}, "issuer": {totpIssuer}}.Encode()}
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + totpIssuer + ":" + email,
+		RawQuery: url.Values{"secret": {secret}, "issuer": {totpIssuer}}.Encode()}
 	return u.String()
 }
 
@@ -179,7 +180,8 @@ func checkCode(ctx context.Context, d *db.DB, box *seal.Box, use CodeUse, who Id
 }
 
 // errShortPassword is why a second factor can't be given up.
-var errShortPassword = &RefusalError{"Your password is shorter than 12 characters, which is enough only with a second factor. Choose a longer one first."}
+var errShortPassword = &RefusalError{"Your password is shorter than 12 characters, which is enough only with a second factor. Choose " +
+	"a longer one first."}
 
 // factorMayGo refuses to give up a second factor on which a short password
 // rests; left is how many there would still be.

@@ -54,7 +54,8 @@ func SignInByPlatform(ctx context.Context, tx *db.SharedTx, c Claims) (uuid.UUID
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), Issuer: c.Issuer, Subject: c.Subject, UserID: id}); err != nil {
+	if err := tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), Issuer: c.Issuer, Subject: c.Subject,
+		UserID: id}); err != nil {
 		return uuid.Nil, err
 	}
 	return id, Record(ctx, tx, id, DidLinkProvider, c.Issuer)
@@ -132,13 +133,16 @@ func linkToWorkspace(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, c Cl
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return user.ID, tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), TenantID: &t.ID, Issuer: c.Issuer, Subject: c.Subject, UserID: user.ID})
+	return user.ID, tx.IdentityInsert(ctx, shareddb.IdentityInsertParams{ID: uuid.Must(uuid.NewV7()), TenantID: &t.ID, Issuer: c.Issuer,
+		Subject: c.Subject, UserID: user.ID})
 }
 
 func insertUser(ctx context.Context, tx *db.SharedTx, c Claims, verified *time.Time) (uuid.UUID, error) {
 	local, _, _ := strings.Cut(c.Email, "@")
 	id := uuid.Must(uuid.NewV7())
-	return id, tx.UserInsert(ctx, shareddb.UserInsertParams{ID: id, Email: c.Email, Name: truncate(cmp.Or(strings.Join(strings.Fields(c.Name), " "), local), 80), EmailVerifiedAt: verified})
+	return id, tx.UserInsert(ctx,
+		shareddb.UserInsertParams{ID: id, Email: c.Email, Name: truncate(cmp.Or(strings.Join(strings.Fields(c.Name), " "), local), 80),
+			EmailVerifiedAt: verified})
 }
 
 // KeepFlow stores what must be there when the browser comes back from a

@@ -42,7 +42,8 @@ func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email 
 	}
 	token = NewToken()
 	err = tx.InvitationPut(ctx, shareddb.InvitationPutParams{
-		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), InvitedBy: &by, ExpiresAt: time.Now().Add(InvitationTime),
+		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), InvitedBy: &by,
+		ExpiresAt: time.Now().Add(InvitationTime),
 	})
 	if err != nil {
 		return "", err
@@ -55,7 +56,8 @@ func Invite(ctx context.Context, tx *db.SharedTx, tenantID, by uuid.UUID, email 
 func InviteImported(ctx context.Context, tx *db.SharedTx, tenantID uuid.UUID, email string, role Role) (token string, err error) {
 	token = NewToken()
 	return token, tx.InvitationPut(ctx, shareddb.InvitationPutParams{
-		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token), ExpiresAt: time.Now().Add(InvitationTime),
+		ID: uuid.Must(uuid.NewV7()), TenantID: tenantID, Email: email, Role: string(role), TokenHash: hashToken(token),
+		ExpiresAt: time.Now().Add(InvitationTime),
 	})
 }
 
@@ -104,7 +106,8 @@ var ErrNotInvited = errors.New("auth: the invitation is for a proven address tha
 
 // JoinByInvitation makes an account for the invited address and accepts. The
 // token came to that address, which so is proven.
-func JoinByInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, name, hash string) (userID uuid.UUID, err error) {
+func JoinByInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, name,
+	hash string) (userID uuid.UUID, err error) {
 	row, err := InvitationGet(ctx, tx, token, t.ID)
 	if err != nil {
 		return uuid.Nil, err
@@ -114,7 +117,8 @@ func JoinByInvitation(ctx context.Context, tx *db.SharedTx, token string, t tena
 	}
 	now := time.Now()
 	userID = uuid.Must(uuid.NewV7())
-	if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: userID, Email: row.Email, Name: name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
+	if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: userID, Email: row.Email, Name: name, PasswordHash: hash,
+		EmailVerifiedAt: &now}); err != nil {
 		return uuid.Nil, emailKnown(err)
 	}
 	return userID, AcceptInvitation(ctx, tx, token, t, userID)

@@ -35,13 +35,15 @@ var (
 func Join(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, user shareddb.UserByIDRow, role Role) (id uuid.UUID, err error) {
 	ctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
 	err = tx.AsTenant(ctx, func(tx *db.TenantTx) (err error) {
-		id, err = tx.MemberPut(ctx, tenantdb.MemberPutParams{ID: uuid.Must(uuid.NewV7()), UserID: user.ID, Name: user.Name, Email: user.Email, Avatar: user.Avatar})
+		id, err = tx.MemberPut(ctx, tenantdb.MemberPutParams{ID: uuid.Must(uuid.NewV7()), UserID: user.ID, Name: user.Name, Email: user.Email,
+			Avatar: user.Avatar})
 		return err
 	})
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: id, TenantID: t.ID, UserID: user.ID, Role: string(role)}); err != nil {
+	if err := tx.MembershipInsert(ctx, shareddb.MembershipInsertParams{ID: id, TenantID: t.ID, UserID: user.ID,
+		Role: string(role)}); err != nil {
 		return uuid.Nil, err
 	}
 	return id, tx.InvitationDeleteFor(ctx, t.ID, user.Email)
@@ -74,7 +76,8 @@ func SetRole(ctx context.Context, tx *db.SharedTx, tenantID, memberID uuid.UUID,
 // Remove ends a membership at once; sessions on the workspace's host go too.
 // What the member looked after goes to heir, or stays with the name of who has
 // left when heir is uuid.Nil. It returns who was removed.
-func Remove(ctx context.Context, tx *db.SharedTx, tenantID, memberID uuid.UUID, by Role, heir uuid.UUID) (shareddb.MembershipGetRow, error) {
+func Remove(ctx context.Context, tx *db.SharedTx, tenantID, memberID uuid.UUID, by Role,
+	heir uuid.UUID) (shareddb.MembershipGetRow, error) {
 	if err := tx.TenantLock(ctx, tenantID); err != nil {
 		return shareddb.MembershipGetRow{}, err
 	}
@@ -142,7 +145,8 @@ func OfferOwnership(ctx context.Context, tx *db.SharedTx, tenantID, from, to uui
 	if Role(m.Role) == Owner {
 		return m, &RefusalError{m.Name + " is an owner already."}
 	}
-	err = tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: tenantID, MembershipID: to, OfferedBy: from, ExpiresAt: time.Now().Add(offerTime)})
+	err = tx.OwnershipOffer(ctx, shareddb.OwnershipOfferParams{TenantID: tenantID, MembershipID: to, OfferedBy: from,
+		ExpiresAt: time.Now().Add(offerTime)})
 	if err != nil {
 		return m, err
 	}

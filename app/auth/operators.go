@@ -121,7 +121,8 @@ const auditVersion = 3
 // SupportTime, and returns the hand-off's token. Its people see it on every page
 // and in their audit log.
 func SupportBegin(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, who Identity, reason string) (token string, err error) {
-	if err := tx.TenantSupportBegin(ctx, shareddb.TenantSupportBeginParams{ID: t.ID, Until: time.Now().Add(SupportTime), By: who.Email, Reason: reason}); err != nil {
+	if err := tx.TenantSupportBegin(ctx, shareddb.TenantSupportBeginParams{ID: t.ID, Until: time.Now().Add(SupportTime), By: who.Email,
+		Reason: reason}); err != nil {
 		return "", err
 	}
 	subject := "Without having been asked: " + reason
@@ -137,7 +138,8 @@ func SupportBegin(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, who Ide
 // DeleteUnproven deletes a workspace whose owner never proved an address, and that
 // nobody uses.
 func DeleteUnproven(ctx context.Context, tx *db.SharedTx, ownerID, tenantID uuid.UUID, slug string) error {
-	if err := recordAt(ctx, tx, ownerID, tenantID, DidDelete, "The workspace "+slug+", which nobody used and whose owner never confirmed an address"); err != nil {
+	if err := recordAt(ctx, tx, ownerID, tenantID, DidDelete,
+		"The workspace "+slug+", which nobody used and whose owner never confirmed an address"); err != nil {
 		return err
 	}
 	return tenant.Delete(ctx, tx, slug)

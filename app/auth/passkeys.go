@@ -105,7 +105,8 @@ func (p Party) RegistrationBegin(ctx context.Context, tx *db.SharedTx, userID uu
 	}
 	creation, session, err := p.w.BeginRegistration(u,
 		webauthn.WithExclusions(webauthn.Credentials(u.credentials).CredentialDescriptors()),
-		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired}))
+		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired,
+			UserVerification: protocol.VerificationRequired}))
 	if err != nil {
 		return nil, "", err
 	}
@@ -138,7 +139,8 @@ func (p Party) RegistrationFinish(ctx context.Context, tx *db.SharedTx, userID u
 	if err != nil {
 		return err
 	}
-	if err := tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: uuid.Must(uuid.NewV7()), UserID: userID, CredentialID: credential.ID, Credential: data, Name: name}); err != nil {
+	if err := tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: uuid.Must(uuid.NewV7()), UserID: userID, CredentialID: credential.ID,
+		Credential: data, Name: name}); err != nil {
 		return err
 	}
 	return Record(ctx, tx, userID, DidAddFactor, "Passkey: "+name)

@@ -129,7 +129,8 @@ func StartSession(ctx context.Context, tx *db.SharedTx, s SessionStart) (r Start
 		}
 	}
 	return r, tx.SessionInsert(ctx, shareddb.SessionInsertParams{
-		IDHash: hashToken(r.ID), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: r.Pending, Provider: s.Provider, Console: s.Console, Support: s.Support,
+		IDHash: hashToken(r.ID), UserID: s.UserID, TenantID: s.TenantID, Strong: s.Strong, Pending: r.Pending, Provider: s.Provider,
+		Console: s.Console, Support: s.Support,
 		Ip: placeOf(ctx).IP, UserAgent: truncate(placeOf(ctx).UserAgent, 300), ExpiresAt: ends, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt,
 	})
 }
@@ -173,7 +174,8 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 	}
 	who = Identity{
 		SessionID: row.ID, UserID: row.UserID, Name: row.Name, Email: row.Email, Verified: row.EmailVerifiedAt != nil, Role: Role(row.Role),
-		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator, Support: row.Support, ProvedAt: row.ProvedAt, BeganAt: row.CreatedAt,
+		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator,
+		Support: row.Support, ProvedAt: row.ProvedAt, BeganAt: row.CreatedAt,
 		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Avatar: row.Avatar,
 	}
 	if row.MemberID != nil {
@@ -274,7 +276,8 @@ func HandoffStart(ctx context.Context, tx *db.SharedTx, s SessionStart) (string,
 		data = supportHandoff
 	}
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data, ProvedAt: s.ProvedAt, BeganAt: s.BeganAt, ExpiresAt: time.Now().Add(HandoffTime),
+		Hash: hashToken(token), Purpose: purposeHandoff, UserID: &s.UserID, TenantID: s.TenantID, Strong: s.Strong, Data: data,
+		ProvedAt: s.ProvedAt, BeganAt: s.BeganAt, ExpiresAt: time.Now().Add(HandoffTime),
 	})
 }
 
@@ -295,7 +298,8 @@ func HandoffFinish(ctx context.Context, tx *db.SharedTx, token string, tenantID 
 	if err != nil {
 		return SessionStart{}, badToken(err)
 	}
-	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff, ProvedAt: &row.ProvedAt, BeganAt: &row.BeganAt}, nil
+	return SessionStart{UserID: *row.UserID, TenantID: &tenantID, Strong: row.Strong, Support: row.Data == supportHandoff,
+		ProvedAt: &row.ProvedAt, BeganAt: &row.BeganAt}, nil
 }
 
 func badToken(err error) error {

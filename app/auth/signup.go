@@ -99,7 +99,8 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 			return SignUpResult{}, err
 		}
 		if pending {
-			return SignUpResult{Pending: &PendingSignUp{Workspace: in.Workspace, Slug: in.Slug, Name: in.Name, Email: in.Email, PasswordHash: hash, Currency: in.Currency, Country: in.Country}}, nil
+			return SignUpResult{Pending: &PendingSignUp{Workspace: in.Workspace, Slug: in.Slug, Name: in.Name, Email: in.Email, PasswordHash: hash,
+				Currency: in.Currency, Country: in.Country}}, nil
 		}
 	}
 	return CreateWorkspace(ctx, d, in, known, hash)
@@ -154,7 +155,8 @@ func KeepSignUp(ctx context.Context, tx *db.SharedTx, box *seal.Box, p PendingSi
 	}
 	token := NewToken()
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purposeSignUp, Email: p.Email, Data: box.Seal(purposeSignUp, string(text)), ExpiresAt: time.Now().Add(PendingSignUpTime),
+		Hash: hashToken(token), Purpose: purposeSignUp, Email: p.Email, Data: box.Seal(purposeSignUp, string(text)),
+		ExpiresAt: time.Now().Add(PendingSignUpTime),
 	})
 }
 
@@ -177,7 +179,8 @@ func openSignUp(box *seal.Box, sealed string) (p PendingSignUp, err error) {
 
 // FinishSignUp makes the workspace of a sign-up that waited; the token came to its
 // address, which so is proven. It answers ErrBadToken, and as SignUp does.
-func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string, then func(context.Context, *db.SharedTx, SignUpResult) error) (SignUpResult, error) {
+func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string,
+	then func(context.Context, *db.SharedTx, SignUpResult) error) (SignUpResult, error) {
 	var p PendingSignUp
 	err := d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
 		p, err = SignUpPeek(ctx, tx, box, token)
@@ -200,7 +203,8 @@ func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string, th
 
 // CreateWorkspace is sign-up once it is known who signs up: known is the account,
 // or the zero row for a new user with this password hash.
-func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shareddb.UserByEmailRow, hash string) (r SignUpResult, err error) {
+func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shareddb.UserByEmailRow,
+	hash string) (r SignUpResult, err error) {
 	err = tenant.WithSpare(ctx, d, func() error {
 		return d.Shared(ctx, func(tx *db.SharedTx) error {
 			t, err := tenant.Claim(ctx, tx, tenant.New{Slug: in.Slug, Name: in.Workspace, Currency: in.Currency, Country: in.Country})
@@ -214,7 +218,8 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 					now := time.Now()
 					user.EmailVerifiedAt = &now
 				}
-				if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash, EmailVerifiedAt: user.EmailVerifiedAt}); err != nil {
+				if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash,
+					EmailVerifiedAt: user.EmailVerifiedAt}); err != nil {
 					return emailKnown(err)
 				}
 			}
@@ -222,7 +227,8 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 				return err
 			}
 			r = SignUpResult{Tenant: t, UserID: user.ID, Email: user.Email}
-			if r.Handoff, err = HandoffStart(ctx, tx, SessionStart{UserID: user.ID, TenantID: &t.ID, Strong: in.Strong, ProvedAt: in.ProvedAt, BeganAt: in.BeganAt}); err != nil {
+			if r.Handoff, err = HandoffStart(ctx, tx, SessionStart{UserID: user.ID, TenantID: &t.ID, Strong: in.Strong, ProvedAt: in.ProvedAt,
+				BeganAt: in.BeganAt}); err != nil {
 				return err
 			}
 			if user.EmailVerifiedAt == nil {

@@ -91,9 +91,11 @@ func FuzzMake(f *testing.F) {
 // A photograph is upright however the camera was held, as its EXIF data says.
 func TestOrientation(t *testing.T) {
 	t.Parallel()
-	upright := [4]color.RGBA{{220, 30, 30, 255}, {30, 200, 30, 255}, {30, 30, 220, 255}, {230, 230, 230, 255}} // by corner: top left, top right, bottom left, bottom right
+	// by corner: top left, top right, bottom left, bottom right
+	upright := [4]color.RGBA{{220, 30, 30, 255}, {30, 200, 30, 255}, {30, 30, 220, 255}, {230, 230, 230, 255}}
 	// Which corner of the upright picture each corner of the file holds (EXIF 2.3, 0x0112).
-	for orientation, held := range map[byte][4]int{1: {0, 1, 2, 3}, 2: {1, 0, 3, 2}, 3: {3, 2, 1, 0}, 4: {2, 3, 0, 1}, 5: {0, 2, 1, 3}, 6: {1, 3, 0, 2}, 7: {3, 1, 2, 0}, 8: {2, 0, 3, 1}} {
+	for orientation, held := range map[byte][4]int{1: {0, 1, 2, 3}, 2: {1, 0, 3, 2}, 3: {3, 2, 1, 0}, 4: {2, 3, 0, 1}, 5: {0, 2, 1, 3},
+		6: {1, 3, 0, 2}, 7: {3, 1, 2, 0}, 8: {2, 0, 3, 1}} {
 		img := image.NewRGBA(image.Rect(0, 0, 64, 64))
 		for y := range 64 {
 			for x := range 64 {
@@ -104,7 +106,8 @@ func TestOrientation(t *testing.T) {
 		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 95}); err != nil {
 			t.Fatal(err)
 		}
-		exif := []byte("Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string([]byte{orientation}) + "\x00\x00\x00\x00\x00\x00\x00")
+		exif := []byte("Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string([]byte{orientation}) +
+			"\x00\x00\x00\x00\x00\x00\x00")
 		file := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}, exif...)
 		file = append(file, b.Bytes()[2:]...)
 		small, err := avatar.Make(t.Context(), uuid.Nil, file)
@@ -117,7 +120,8 @@ func TestOrientation(t *testing.T) {
 		}
 		for i, want := range upright {
 			r, g, b, _ := got.At(32+64*(i%2), 32+64*(i/2)).RGBA()
-			if near := func(a uint32, b uint8) bool { return int(a>>8)-int(b) < 20 && int(b)-int(a>>8) < 20 }; !near(r, want.R) || !near(g, want.G) || !near(b, want.B) {
+			if near := func(a uint32, b uint8) bool { return int(a>>8)-int(b) < 20 && int(b)-int(a>>8) < 20 }; !near(r, want.R) ||
+				!near(g, want.G) || !near(b, want.B) {
 				t.Errorf("orientation %d: corner %d is %d, %d, %d, want %v", orientation, i, r>>8, g>>8, b>>8, want)
 			}
 		}

@@ -59,7 +59,7 @@ type run struct {
 	base   *url.URL
 }
 
-func TestBench(t *testing.T) {
+func TestBench(t *testing.T) { //nolint:paralleltest // it measures
 	if !*report {
 		t.Skip("a measurement, not a test: task bench")
 	}
@@ -142,7 +142,8 @@ func (r *run) load() {
 	}
 	defer su.Close(ctx)
 	var have int
-	if err := su.QueryRow(ctx, `select count(*) from tenants where state = 'active' and slug like 'bench%' and schema_version = $1`, db.TenantVersion()).Scan(&have); err != nil {
+	if err := su.QueryRow(ctx, `select count(*) from tenants where state = 'active' and slug like 'bench%' and schema_version = $1`,
+		db.TenantVersion()).Scan(&have); err != nil {
 		r.t.Fatal(err)
 	}
 	if have > *tenants {
@@ -153,7 +154,8 @@ func (r *run) load() {
 	}
 	start := time.Now()
 	user := uuid.Must(uuid.NewV7())
-	if _, err := su.Exec(ctx, `insert into users (id, email, name, password_hash) values ($1, 'bench@example.com', 'Bench', '')`, user); err != nil {
+	if _, err := su.Exec(ctx, `insert into users (id, email, name, password_hash) values ($1, 'bench@example.com', 'Bench', '')`,
+		user); err != nil {
 		r.t.Fatal(err)
 	}
 	r.tenant(su, 1, user)
@@ -161,7 +163,8 @@ func (r *run) load() {
 		r.t.Fatal(err)
 	}
 	// One known customer, for the page; it takes the place of one of the seed's.
-	_, err = su.Exec(ctx, `update t_bench1.customers set id = $1 where id = (select id from t_bench1.customers order by name desc limit 1)`, recordID(1))
+	_, err = su.Exec(ctx, `update t_bench1.customers set id = $1 where id = (select id from t_bench1.customers order by name desc limit 1)`,
+		recordID(1))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -213,10 +216,14 @@ func (r *run) tenant(c *pgx.Conn, n int, user uuid.UUID) {
 	for _, sql := range []string{
 		fmt.Sprintf(`alter schema %s rename to %s`, made, name),
 		fmt.Sprintf(`alter role %s_%s rename to %s_%s`, database, made, database, name),
-		fmt.Sprintf(`update tenants set id = '%s', schema = '%s', slug = 'bench%d', name = 'Bench %d', state = 'active', limit_requests = 100000000, limit_concurrent = 1000 where schema = '%s'`, tenantUUID(n), name, n, n, made),
-		fmt.Sprintf(`insert into memberships (id, tenant_id, user_id, role) values ('%s', '%s', '%s', 'owner')`, memberUUID(n), tenantUUID(n), user),
-		fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, last_seen_at) values ('\x%x', '%s', '%s', now() + interval '1 year', now() + interval '1 year')`, hash, user, tenantUUID(n)),
-		fmt.Sprintf(`insert into %s.members (id, user_id, name, email) values ('%s', '%s', 'Bench', 'bench@example.com')`, name, memberUUID(n), user),
+		fmt.Sprintf(`update tenants set id = '%s', schema = '%s', slug = 'bench%d', name = 'Bench %d', state = 'active',
+			limit_requests = 100000000, limit_concurrent = 1000 where schema = '%s'`, tenantUUID(n), name, n, n, made),
+		fmt.Sprintf(`insert into memberships (id, tenant_id, user_id, role) values ('%s', '%s', '%s', 'owner')`, memberUUID(n), tenantUUID(n),
+			user),
+		fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, last_seen_at)
+			values ('\x%x', '%s', '%s', now() + interval '1 year', now() + interval '1 year')`, hash, user, tenantUUID(n)),
+		fmt.Sprintf(`insert into %s.members (id, user_id, name, email) values ('%s', '%s', 'Bench', 'bench@example.com')`, name, memberUUID(n),
+			user),
 	} {
 		if _, err := c.Exec(ctx, sql); err != nil {
 			r.t.Errorf("%s: %v", sql, err)
@@ -231,7 +238,9 @@ func (r *run) copy(c *pgx.Conn, n int) {
 	ctx := r.t.Context()
 	name := fmt.Sprintf("t_bench%d", n)
 	err := func() error {
-		rows, err := c.Query(ctx, `select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index where indrelid = $1::regclass and not indisprimary`, name+".customers")
+		rows, err := c.Query(ctx,
+			`select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index where indrelid = $1::regclass and not indisprimary`,
+			name+".customers")
 		if err != nil {
 			return err
 		}
@@ -245,13 +254,17 @@ func (r *run) copy(c *pgx.Conn, n int) {
 				return err
 			}
 		}
-		const columns = `name, domain, website, phone, email, type, industry, employees, annual_revenue, street, city, state, postal_code, country, description, created_at, updated_at`
+		const columns = `name, domain, website, phone, email, type, industry, employees, annual_revenue, street, city, state, postal_code,
+			country, description, created_at, updated_at`
 		for _, sql := range []string{ // the change log of a bulk load is not what is measured
-			`alter table ` + name + `.customers disable trigger log_change`, `alter table ` + name + `.tags disable trigger log_change`, `alter table ` + name + `.taggings disable trigger log_change`,
-			`insert into ` + name + `.customers (id, owner_id, ` + columns + `) select id, '` + memberUUID(n).String() + `', ` + columns + ` from t_bench1.customers`,
+			`alter table ` + name + `.customers disable trigger log_change`, `alter table ` + name + `.tags disable trigger log_change`,
+			`alter table ` + name + `.taggings disable trigger log_change`,
+			`insert into ` + name + `.customers (id, owner_id, ` + columns + `) select id, '` + memberUUID(n).String() + `', ` + columns +
+				` from t_bench1.customers`,
 			`insert into ` + name + `.tags select * from t_bench1.tags`,
 			`insert into ` + name + `.taggings select * from t_bench1.taggings`,
-			`alter table ` + name + `.customers enable trigger log_change`, `alter table ` + name + `.tags enable trigger log_change`, `alter table ` + name + `.taggings enable trigger log_change`,
+			`alter table ` + name + `.customers enable trigger log_change`, `alter table ` + name + `.tags enable trigger log_change`,
+			`alter table ` + name + `.taggings enable trigger log_change`,
 		} {
 			if _, err := c.Exec(ctx, sql); err != nil {
 				return err
@@ -276,14 +289,15 @@ func (r *run) serve() int {
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock").CombinedOutput(); err != nil {
 		r.t.Fatalf("%v: %s", err, out)
 	}
-	port, err := pgdev.FreePort()
+	port, err := pgdev.FreePort(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.port = strconv.Itoa(port)
 	r.base = &url.URL{Scheme: "http", Host: "localhost:" + r.port}
 	cmd := exec.Command(bin, "serve")
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(), "PADDOCK_LISTEN=127.0.0.1:"+r.port,
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(),
+		"PADDOCK_LISTEN=127.0.0.1:"+r.port,
 		"SMTP_URL=smtp://127.0.0.1:1", "PADDOCK_MAIL_FROM=bench@example.com", "PADDOCK_METRICS_LISTEN=off")
 	log, err := os.Create(filepath.Join(r.t.TempDir(), "serve.log"))
 	if err != nil {
@@ -412,7 +426,8 @@ func (r *run) script(path string) string {
 	go hosts.Run(ctx)
 	<-hosts.Ready() // the second request finds its host cached
 	handler := web.New(web.Options{
-		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d), Metrics: web.NewMetrics(d), Log: slog.New(slog.DiscardHandler),
+		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d),
+		Metrics: web.NewMetrics(d), Log: slog.New(slog.DiscardHandler),
 	})
 	for range 2 {
 		rec.reset()

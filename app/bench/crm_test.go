@@ -16,7 +16,8 @@ import (
 )
 
 // The CRM's own pages are measured in one workspace more, with much in it.
-var crmCounts = seed.Counts{Customers: 20_000, Contacts: 100_000, Leads: 20_000, Deals: 10_000, Projects: 2_000, Tasks: 20_000, Notes: 20_000}
+var crmCounts = seed.Counts{Customers: 20_000, Contacts: 100_000, Leads: 20_000, Deals: 10_000, Projects: 2_000, Tasks: 20_000,
+	Notes: 20_000}
 
 // timelineEvents is how much happened to the record whose timeline is measured.
 const timelineEvents = 1000
@@ -34,11 +35,15 @@ func (r *run) loadCRM(su *pgx.Conn, user uuid.UUID) {
 	schema := fmt.Sprintf("t_bench%d", n)
 	for _, sql := range []string{
 		`set search_path = ` + schema + `, ext`,
-		fmt.Sprintf(`update customers set id = '%s' where id = (select c.id from customers c where not exists (select from contacts where customer_id = c.id) and not exists (select from deals where customer_id = c.id)
+		fmt.Sprintf(`update customers set id = '%s' where id = (select c.id from customers c where not exists (select from contacts
+			where customer_id = c.id) and not exists (select from deals where customer_id = c.id)
 			and not exists (select from projects where customer_id = c.id) limit 1)`, recordID(2)),
-		fmt.Sprintf(`insert into notes (id, subject_type, subject_id, body, author_id, created_at) select gen_random_uuid(), 'customer', '%s', 'Note ' || g, '%s', now() - g * interval '2 hours' from generate_series(1, %d) g`, recordID(2), memberUUID(n), timelineEvents/2),
-		fmt.Sprintf(`do $$ begin for i in 1..%d loop update customers set phone = '+39065550' || (1000 + i) where id = '%s'; end loop; end $$`, timelineEvents/2, recordID(2)),
-		`vacuum analyze customers`, `vacuum analyze contacts`, `vacuum analyze leads`, `vacuum analyze deals`, `vacuum analyze projects`, `vacuum analyze tasks`, `vacuum analyze notes`, `vacuum analyze changes`,
+		fmt.Sprintf(`insert into notes (id, subject_type, subject_id, body, author_id, created_at) select gen_random_uuid(), 'customer', '%s',
+			'Note ' || g, '%s', now() - g * interval '2 hours' from generate_series(1, %d) g`, recordID(2), memberUUID(n), timelineEvents/2),
+		fmt.Sprintf(`do $$ begin for i in 1..%d loop update customers set phone = '+39065550' || (1000 + i) where id = '%s'; end loop; end $$`,
+			timelineEvents/2, recordID(2)),
+		`vacuum analyze customers`, `vacuum analyze contacts`, `vacuum analyze leads`, `vacuum analyze deals`, `vacuum analyze projects`,
+		`vacuum analyze tasks`, `vacuum analyze notes`, `vacuum analyze changes`,
 		`reset search_path`,
 	} {
 		if _, err := su.Exec(ctx, sql); err != nil {
@@ -52,7 +57,9 @@ func (r *run) loadCRM(su *pgx.Conn, user uuid.UUID) {
 // crm measures pages of the full workspace, one client after the other: what
 // one person waits for. The aims are those of the issue.
 func (r *run) crm() {
-	searches := []string{"/search?q=anna", "/search?q=smith+ltd", "/search?q=jo", "/search?q=call+about", "/search?q=example.com", "/search?q=group", "/search?q=m%C3%BCl", "/search?q=van+der", "/search?q=zzzz", "/search?q=willams", "/search?q=jonhson", "/search?q=logistcs"}
+	searches := []string{"/search?q=anna", "/search?q=smith+ltd", "/search?q=jo", "/search?q=call+about", "/search?q=example.com",
+		"/search?q=group", "/search?q=m%C3%BCl", "/search?q=van+der", "/search?q=zzzz", "/search?q=willams", "/search?q=jonhson",
+		"/search?q=logistcs"}
 	customer := recordID(2).String()
 	for _, m := range []struct {
 		name    string

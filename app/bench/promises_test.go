@@ -28,7 +28,9 @@ func (r *run) known() {
 		r.t.Fatal(err)
 	}
 	const email = "known@example.com"
-	if _, err := c.Exec(ctx, `insert into users (id, email, name, password_hash, email_verified_at) values ($1, $2, 'Known', $3, now()) on conflict do nothing`, uuid.Must(uuid.NewV7()), email, hash); err != nil {
+	if _, err := c.Exec(ctx,
+		`insert into users (id, email, name, password_hash, email_verified_at) values ($1, $2, 'Known', $3, now()) on conflict do nothing`,
+		uuid.Must(uuid.NewV7()), email, hash); err != nil {
 		r.t.Fatal(err)
 	}
 	for _, path := range []string{"/signin", "/password/forgot"} {

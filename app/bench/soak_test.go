@@ -95,7 +95,8 @@ func TestSoak(t *testing.T) {
 		func(c *client) { // a picture that is none
 			r := c.Request(http.MethodPost, w.URL("/settings/profile/avatar"), url.Values{})
 			var body bytes.Buffer
-			body.WriteString("--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--b\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"x\"\r\n\r\n")
+			body.WriteString("--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--b\r\nContent-Disposition: form-data; " +
+				"name=\"avatar\"; filename=\"x\"\r\n\r\n")
 			_, _ = io.Copy(&body, io.NewSectionReader(picture, 0, picture.Size()))
 			body.WriteString("\r\n--b--\r\n")
 			r.Body, r.ContentLength = io.NopCloser(&body), int64(body.Len())

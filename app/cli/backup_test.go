@@ -24,7 +24,8 @@ import (
 // another server, every workspace is as it was.
 func TestWholeDatabaseBackup(t *testing.T) {
 	t.Parallel()
-	old := newStoppable(t, map[string]string{"max_locks_per_transaction": "10", "max_connections": "30", "fsync": "off", "synchronous_commit": "off"})
+	old := newStoppable(t, map[string]string{"max_locks_per_transaction": "10", "max_connections": "30", "fsync": "off",
+		"synchronous_commit": "off"})
 	p := newProduction(t, old.url, "http://paddock.localhost")
 	for _, slug := range []string{"crew-one", "crew-two"} {
 		p.run("tenant", "create", slug, "--owner-email", slug+"@example.com")
@@ -103,7 +104,8 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	sh := func(flags, script string) (string, error) {
 		cmd := exec.Command("sh", flags, "-c", script)
 		cmd.Dir = p.dir
-		cmd.Env = []string{"PATH=" + names + ":" + server.Bin + ":" + os.Getenv("PATH"), "PGHOST=127.0.0.1", fmt.Sprint("PGPORT=", su.Config().Port), "PGUSER=postgres", "PGPASSWORD=" + su.Config().Password, "PADDOCK_DATA_DIR=" + p.dir}
+		cmd.Env = []string{"PATH=" + names + ":" + server.Bin + ":" + os.Getenv("PATH"), "PGHOST=127.0.0.1",
+			fmt.Sprint("PGPORT=", su.Config().Port), "PGUSER=postgres", "PGPASSWORD=" + su.Config().Password, "PADDOCK_DATA_DIR=" + p.dir}
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
@@ -122,7 +124,8 @@ func TestWholeDatabaseBackup(t *testing.T) {
 	there := fmt.Sprintf("postgres://paddock:of%%20the%%20other%%20server@127.0.0.1:%d/paddock?sslmode=disable", su.Config().Port)
 	exec("create role paddock login createrole", "create role paddock_requests login noinherit")
 	exec(passwords...)
-	if out, err := sh("-u", steps[1]+strings.ReplaceAll(steps[2], "--exit-on-error", "")); err != nil || !strings.Contains(out, `" does not exist`) {
+	if out, err := sh("-u", steps[1]+strings.ReplaceAll(steps[2], "--exit-on-error", "")); err != nil ||
+		!strings.Contains(out, `" does not exist`) {
 		t.Errorf("pg_restore without the roles: %v %.2000s", err, out)
 	}
 	p.database = there
@@ -144,7 +147,8 @@ func TestWholeDatabaseBackup(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	got = doctor()
-	for _, want := range []string{"kept apart by their roles", "every workspace has its role", "set_config is closed", "all workspaces at version"} {
+	for _, want := range []string{"kept apart by their roles", "every workspace has its role", "set_config is closed",
+		"all workspaces at version"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the doctor of the other server does not say %q:\n%s", want, got)
 		}
@@ -178,7 +182,8 @@ func TestWholeDatabaseBackup(t *testing.T) {
 		name, value, _ := strings.Cut(s, "=")
 		set = append(set, "export "+name+"='"+value+"'")
 	}
-	if out, err := sh("-eu", strings.Join(set, "\n")+"\n"+script); err != nil || !strings.Contains(out, "crew-one@example.com (owner) is a member here too") {
+	if out, err := sh("-eu", strings.Join(set, "\n")+"\n"+script); err != nil ||
+		!strings.Contains(out, "crew-one@example.com (owner) is a member here too") {
 		t.Fatalf("one workspace: %v %s", err, out)
 	}
 	after := exported(t, p, "crew-one")

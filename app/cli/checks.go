@@ -162,10 +162,12 @@ func (x *examination) misspelt() error {
 
 func (x *examination) scheme() error {
 	if x.inProduction() && x.cfg.BaseURL.Scheme != "https" {
-		x.say("warning", "PADDOCK_BASE_URL is not https: sessions can be read on their way", "put a proxy with TLS in front, and name its address")
+		x.say("warning", "PADDOCK_BASE_URL is not https: sessions can be read on their way",
+			"put a proxy with TLS in front, and name its address")
 	}
 	if x.cfg.TenantRoles == "off" {
-		x.say("warning", "PADDOCK_TENANT_ROLES is off: the search path alone keeps workspaces apart", "leave it on unless the database opens connections per role")
+		x.say("warning", "PADDOCK_TENANT_ROLES is off: the search path alone keeps workspaces apart",
+			"leave it on unless the database opens connections per role")
 	}
 	return nil
 }
@@ -177,7 +179,8 @@ func (x *examination) proxies() error {
 	case all >= 0:
 		x.say("warning", "PADDOCK_TRUSTED_PROXIES believes everybody: whoever comes can say to be anyone", "name the proxy’s own network")
 	case x.inProduction() && x.cfg.BaseURL.Scheme == "https" && (x.cfg.TLS == "off" || x.cfg.TLS == "") && len(x.cfg.TrustedProxies) == 0:
-		x.say("warning", "TLS ends at a proxy in front, and PADDOCK_TRUSTED_PROXIES names none: everybody seems to come from it, and shares one visitor’s limits", "name the proxy’s network, such as 127.0.0.1/32")
+		x.say("warning", "TLS ends at a proxy in front, and PADDOCK_TRUSTED_PROXIES names none: everybody seems to come from it, and shares "+
+			"one visitor’s limits", "name the proxy’s network, such as 127.0.0.1/32")
 	}
 	return nil
 }
@@ -202,9 +205,11 @@ func (x *examination) mail() error {
 	case err == nil:
 		x.say("ok", "the mail server takes mail from "+x.cfg.MailFrom, "")
 	case errors.Is(err, mail.ErrRefused):
-		x.say("warning", "the mail server takes no mail to PADDOCK_MAIL_FROM itself: "+err.Error(), "where it would take none to others either: a user and a password in SMTP_URL, or leave from the server to relay for this machine")
+		x.say("warning", "the mail server takes no mail to PADDOCK_MAIL_FROM itself: "+err.Error(),
+			"where it would take none to others either: a user and a password in SMTP_URL, or leave from the server to relay for this machine")
 	default:
-		x.refuses(err, "the mail server does not take our mail: ", "try SMTP_URL with another program; a password needs a server that offers TLS and AUTH")
+		x.refuses(err, "the mail server does not take our mail: ",
+			"try SMTP_URL with another program; a password needs a server that offers TLS and AUTH")
 	}
 	return nil
 }
@@ -222,7 +227,8 @@ func (x *examination) certificate() error {
 	base := x.cfg.BaseURL.Hostname()
 	for _, name := range []string{base, "a-workspace." + base} {
 		if err := cert.Leaf.VerifyHostname(name); err != nil && !auto {
-			x.say("warning", "PADDOCK_TLS: the certificate is not good for "+strings.Replace(name, "a-workspace", "*", 1)+", but for "+cmp.Or(strings.Join(cert.Leaf.DNSNames, ", "), "no name at all"), "get one that names "+base+" and *."+base)
+			x.say("warning", "PADDOCK_TLS: the certificate is not good for "+strings.Replace(name, "a-workspace", "*",
+				1)+", but for "+cmp.Or(strings.Join(cert.Leaf.DNSNames, ", "), "no name at all"), "get one that names "+base+" and *."+base)
 		}
 	}
 	expired := "wrong"
@@ -231,7 +237,8 @@ func (x *examination) certificate() error {
 	}
 	switch left := time.Until(cert.Leaf.NotAfter); {
 	case time.Until(cert.Leaf.NotBefore) > 0:
-		x.say(expired, "PADDOCK_TLS: the certificate is not good before "+cert.Leaf.NotBefore.Format(time.DateOnly), "look at the clock, or get one that is good now")
+		x.say(expired, "PADDOCK_TLS: the certificate is not good before "+cert.Leaf.NotBefore.Format(time.DateOnly),
+			"look at the clock, or get one that is good now")
 	case left < 0:
 		x.say(expired, "PADDOCK_TLS: the certificate was good until "+cert.Leaf.NotAfter.Format(time.DateOnly), "get a new one, and restart")
 	case left < 7*24*time.Hour:
@@ -258,7 +265,8 @@ func (x *examination) addresses() error {
 		metrics = ""
 	}
 	taken := map[string]string{}
-	for _, a := range [][2]string{{"PADDOCK_LISTEN", x.cfg.Listen}, {"PADDOCK_METRICS_LISTEN", metrics}, {"PADDOCK_PPROF_LISTEN", x.cfg.Profiles}, {"PADDOCK_REDIRECT_LISTEN", x.cfg.RedirectFrom}} {
+	for _, a := range [][2]string{{"PADDOCK_LISTEN", x.cfg.Listen}, {"PADDOCK_METRICS_LISTEN", metrics},
+		{"PADDOCK_PPROF_LISTEN", x.cfg.Profiles}, {"PADDOCK_REDIRECT_LISTEN", x.cfg.RedirectFrom}} {
 		if a[1] == "" {
 			continue
 		}
@@ -299,8 +307,11 @@ func (x *examination) server() error {
 	if x.db.Pooled() {
 		x.say("ok", "requests go through a pooler, and begin at the baseline there", "")
 	}
-	x.check(b.Letters, "warning", "names in all scripts are found by an index", "letters beyond ASCII are no letters to this database (its LC_CTYPE): names in Cyrillic, Greek or Chinese are found slowly", "restore it into a database made with LC_CTYPE C.UTF-8: docs/settings.md")
-	x.check(b.MayCreateRoles || !x.db.TenantRoles(), "wrong", "the database’s owner may create roles", "the database’s owner may not create roles: nobody could sign up", `as a superuser: alter role … createrole`)
+	x.check(b.Letters, "warning", "names in all scripts are found by an index",
+		"letters beyond ASCII are no letters to this database (its LC_CTYPE): names in Cyrillic, Greek or Chinese are found slowly",
+		"restore it into a database made with LC_CTYPE C.UTF-8: docs/settings.md")
+	x.check(b.MayCreateRoles || !x.db.TenantRoles(), "wrong", "the database’s owner may create roles",
+		"the database’s owner may not create roles: nobody could sign up", `as a superuser: alter role … createrole`)
 	switch {
 	case !b.ReadOnly:
 		x.say("ok", "the database takes changes", "")
@@ -310,7 +321,9 @@ func (x *examination) server() error {
 		x.say("wrong", "the database takes no changes: pages are shown, and nothing is kept", mendReadOnly)
 	}
 	if !x.start {
-		x.check(b.Tables < b.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs", fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", b.Tables, b.LockRoom), "raise max_locks_per_transaction, or export workspaces one by one")
+		x.check(b.Tables < b.LockRoom*9/10, "warning", "pg_dump can take the locks that it needs",
+			fmt.Sprintf("pg_dump of the whole database wants %d locks, and there is room for %d", b.Tables, b.LockRoom),
+			"raise max_locks_per_transaction, or export workspaces one by one")
 	}
 	return nil
 }
@@ -325,9 +338,11 @@ func (x *examination) sharedVersion() error {
 	x.at = status
 	switch {
 	case status.Shared > status.SharedLatest:
-		x.say("warning", fmt.Sprintf("the shared schema is at version %d, which is newer than this program’s %d", status.Shared, status.SharedLatest), "run the newer program")
+		x.say("warning", fmt.Sprintf("the shared schema is at version %d, which is newer than this program’s %d", status.Shared,
+			status.SharedLatest), "run the newer program")
 	case status.Shared < status.SharedLatest:
-		x.say("wrong", fmt.Sprintf("the shared schema is at version %d, this program needs %d", status.Shared, status.SharedLatest), "run paddock migrate")
+		x.say("wrong", fmt.Sprintf("the shared schema is at version %d, this program needs %d", status.Shared, status.SharedLatest),
+			"run paddock migrate")
 	default:
 		x.say("ok", fmt.Sprintf("the shared schema is at version %d", status.Shared), "")
 	}
@@ -346,18 +361,26 @@ func (x *examination) walls() error {
 	if err != nil {
 		return err
 	}
-	x.check(len(w.Unrestricted) == 0, "warning", "set_config is closed to workspaces, and what else only a superuser can close", "an injected SELECT could use "+strings.Join(w.Unrestricted, ", "), mendUnrestricted)
-	x.check(!x.db.OneLogin() || !x.db.TenantRoles(), "warning", "requests log in as somebody who owns nothing", "requests log in as the owner of the database", "give requests a login of their own: docs/operations.md, Two logins")
-	x.check(len(w.OpenFunctions) == 0, "wrong", "no function of ours is open to workspaces", "workspaces’ roles may execute "+strings.Join(w.OpenFunctions, ", "), "run paddock migrate; revoke execute on what is not Paddock’s own")
-	x.check(len(w.Mighty) == 0, "wrong", "no role of ours can do more than it should", "more than they should, by rights of their own or by becoming another, can "+some(w.Mighty), "as a superuser: revoke what they are members of, give what they own to the database’s owner, and alter role … nosuperuser nocreaterole nocreatedb nobypassrls nologin")
+	x.check(len(w.Unrestricted) == 0, "warning", "set_config is closed to workspaces, and what else only a superuser can close",
+		"an injected SELECT could use "+strings.Join(w.Unrestricted, ", "), mendUnrestricted)
+	x.check(!x.db.OneLogin() || !x.db.TenantRoles(), "warning", "requests log in as somebody who owns nothing",
+		"requests log in as the owner of the database", "give requests a login of their own: docs/operations.md, Two logins")
+	x.check(len(w.OpenFunctions) == 0, "wrong", "no function of ours is open to workspaces",
+		"workspaces’ roles may execute "+strings.Join(w.OpenFunctions, ", "), "run paddock migrate; revoke execute on what is not Paddock’s own")
+	x.check(len(w.Mighty) == 0, "wrong", "no role of ours can do more than it should",
+		"more than they should, by rights of their own or by becoming another, can "+some(w.Mighty),
+		"as a superuser: revoke what they are members of, give what they own to the database’s owner, and alter role … nosuperuser "+
+			"nocreaterole nocreatedb nobypassrls nologin")
 	x.check(w.BaselineReads == 0 && w.TenantReads == 0, "wrong", "workspaces are kept apart by their roles",
-		fmt.Sprintf("%d roles of workspaces can read shared tables, the pool’s baseline %d", w.TenantReads, w.BaselineReads), "revoke what was granted by hand: see docs/architecture.md, Isolation")
+		fmt.Sprintf("%d roles of workspaces can read shared tables, the pool’s baseline %d", w.TenantReads, w.BaselineReads),
+		"revoke what was granted by hand: see docs/architecture.md, Isolation")
 	return nil
 }
 
 const (
 	mendUnrestricted = "a superuser runs, in this database, what paddock doctor --sql prints"
-	mendRights       = "roles go before the data when a dump is restored, and its rights (no --no-privileges) with it: docs/operations.md, Restoring on another server"
+	mendRights       = "roles go before the data when a dump is restored, and its rights (no --no-privileges) with it: " +
+		"docs/operations.md, Restoring on another server"
 )
 
 // reads tries what every request does before it knows its workspace.
@@ -371,7 +394,8 @@ func (x *examination) reads() error {
 		return nil
 	}
 	if errors.Is(err, db.ErrNoTable) {
-		x.say("wrong", "the shared schema lacks what its migrations made: "+words(err).Error(), "bring it back from a backup: docs/operations.md, Restoring on another server")
+		x.say("wrong", "the shared schema lacks what its migrations made: "+words(err).Error(),
+			"bring it back from a backup: docs/operations.md, Restoring on another server")
 		return nil
 	}
 	if err == nil {
@@ -405,17 +429,21 @@ func (x *examination) workspaces() error {
 	// In a pooler's statement mode nothing can be read, for one reason.
 	for _, f := range faults {
 		if strings.Contains(f.Cause.Error(), "statement pooling mode") {
-			x.say("wrong", "the pooler takes each statement by itself: no request can be answered", "pool_mode = transaction: docs/operations.md, Behind a pooler")
+			x.say("wrong", "the pooler takes each statement by itself: no request can be answered",
+				"pool_mode = transaction: docs/operations.md, Behind a pooler")
 			return nil
 		}
 	}
 	gone, roleless, rightless := of(db.ErrNoSchema), of(db.ErrNoRole), of(db.ErrRights)
-	x.check(len(gone) == 0, level, "every workspace has its schema", "the schema is gone of "+some(gone), "docs/operations.md, One workspace out of a backup of the whole; or paddock tenant delete")
+	x.check(len(gone) == 0, level, "every workspace has its schema", "the schema is gone of "+some(gone),
+		"docs/operations.md, One workspace out of a backup of the whole; or paddock tenant delete")
 	x.check(len(roleless) == 0, level, "every workspace has its role", "the role is gone of "+some(roleless), mendRights)
-	x.check(len(rightless) == 0, level, "every workspace can be read and written by its own role", "rights are gone of the role of "+some(rightless), mendRights+"; paddock doctor --drift says which")
+	x.check(len(rightless) == 0, level, "every workspace can be read and written by its own role",
+		"rights are gone of the role of "+some(rightless), mendRights+"; paddock doctor --drift says which")
 	for _, f := range faults {
 		if !errors.Is(f.Cause, db.ErrNoSchema) && !errors.Is(f.Cause, db.ErrNoRole) && !errors.Is(f.Cause, db.ErrRights) {
-			x.say(level, fmt.Sprintf("%s (%s) can’t be used: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, words(f.Cause)), "paddock doctor --drift says what it lacks; docs/operations.md, One workspace out of a backup of the whole, brings it back")
+			x.say(level, fmt.Sprintf("%s (%s) can’t be used: %v", name(db.TenantResult{Slug: f.Slug}), f.Schema, words(f.Cause)),
+				"paddock doctor --drift says what it lacks; docs/operations.md, One workspace out of a backup of the whole, brings it back")
 		}
 	}
 	return nil
@@ -440,7 +468,8 @@ func (x *examination) versions() error {
 			behind += v.N
 		}
 	}
-	x.check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest), fmt.Sprintf("%s behind version %d", ui.Plural(behind, "schema is", "schemas are"), status.TenantLatest), "paddock migrate")
+	x.check(behind == 0, "warning", fmt.Sprintf("all workspaces at version %d", status.TenantLatest),
+		fmt.Sprintf("%s behind version %d", ui.Plural(behind, "schema is", "schemas are"), status.TenantLatest), "paddock migrate")
 	for _, f := range status.Failed {
 		again := "mend it, then: paddock migrate"
 		if f.Slug != "" {
@@ -459,10 +488,16 @@ func (x *examination) upkeep() error {
 	if err != nil {
 		return err
 	}
-	x.check(u.Spares > 0 || x.cfg.SpareSchemas == 0, "warning", fmt.Sprintf("%s for sign-ups", ui.Plural(u.Spares, "spare schema waits", "spare schemas wait")), "no spare schema: sign-ups make theirs while people wait", "run paddock work, or serve with jobs")
-	x.check(u.Wanting == 0, "warning", "no schema is half made", ui.Plural(u.Wanting, "schema was", "schemas were")+" begun and not finished", "a job clears them; if it does not, run paddock work")
-	x.check(u.OldestJob < 300, "warning", ui.Plural(u.JobsWaiting, "job waits", "jobs wait"), fmt.Sprintf("the oldest of %s has waited %s", ui.Plural(u.JobsWaiting, "job", "jobs"), (time.Duration(u.OldestJob)*time.Second).String()), "run paddock work, or more of it")
-	x.check(u.JobsFailed == 0, "warning", "no job was given up", ui.Plural(u.JobsFailed, "job was", "jobs were")+" given up", "paddock jobs shows why; paddock jobs --retry N")
+	x.check(u.Spares > 0 || x.cfg.SpareSchemas == 0, "warning",
+		fmt.Sprintf("%s for sign-ups", ui.Plural(u.Spares, "spare schema waits", "spare schemas wait")),
+		"no spare schema: sign-ups make theirs while people wait", "run paddock work, or serve with jobs")
+	x.check(u.Wanting == 0, "warning", "no schema is half made", ui.Plural(u.Wanting, "schema was", "schemas were")+" begun and not finished",
+		"a job clears them; if it does not, run paddock work")
+	x.check(u.OldestJob < 300, "warning", ui.Plural(u.JobsWaiting, "job waits", "jobs wait"),
+		fmt.Sprintf("the oldest of %s has waited %s", ui.Plural(u.JobsWaiting, "job", "jobs"), (time.Duration(u.OldestJob)*time.Second).String()),
+		"run paddock work, or more of it")
+	x.check(u.JobsFailed == 0, "warning", "no job was given up", ui.Plural(u.JobsFailed, "job was", "jobs were")+" given up",
+		"paddock jobs shows why; paddock jobs --retry N")
 	return nil
 }
 
@@ -483,7 +518,11 @@ func (x *examination) sealed() error {
 	if err != nil {
 		return err
 	}
-	x.check(stale == 0, "warning", "everything is sealed with the first secret", ui.Plural(stale, "secret is", "secrets are")+" sealed with an older secret", "paddock secrets reseal; then the older ones can leave PADDOCK_SECRET")
-	x.check(lost == 0, "wrong", "everything that is sealed can be opened", ui.Plural(lost, "secret is", "secrets are")+" sealed with a secret that PADDOCK_SECRET does not hold", "add that secret to PADDOCK_SECRET")
+	x.check(stale == 0, "warning", "everything is sealed with the first secret",
+		ui.Plural(stale, "secret is", "secrets are")+" sealed with an older secret",
+		"paddock secrets reseal; then the older ones can leave PADDOCK_SECRET")
+	x.check(lost == 0, "wrong", "everything that is sealed can be opened",
+		ui.Plural(lost, "secret is", "secrets are")+" sealed with a secret that PADDOCK_SECRET does not hold",
+		"add that secret to PADDOCK_SECRET")
 	return nil
 }

@@ -26,7 +26,7 @@ import (
 
 // commands is Paddock's command line.
 type commands struct {
-	Dev     devCommand     `cmd:"" default:"withargs" help:"Run everything for development: PostgreSQL, demo workspaces, a mailbox (the default)."`
+	Dev     devCommand     `cmd:"" default:"withargs" help:"Run everything for development: PostgreSQL, demo data, a mailbox (the default)."`
 	Serve   serveCommand   `cmd:"" help:"Run in production: web and jobs."`
 	Work    workCommand    `cmd:"" help:"Run jobs alone."`
 	Migrate migrateCommand `cmd:"" help:"Bring the shared schema and every tenant's up to date."`
@@ -112,7 +112,8 @@ func (e *environment) database() (d *db.DB, done func(), err error) {
 // mistyped does not get a PostgreSQL.
 func (e *environment) existing() (d *db.DB, done func(), err error) {
 	if _, err := os.Stat(e.postgresDir()); e.cfg.DatabaseURL == "" && err != nil {
-		return nil, nil, fmt.Errorf("DATABASE_URL is not set, and there is no PostgreSQL in PADDOCK_DATA_DIR=%s yet: paddock and paddock migrate make one", e.cfg.DataDir)
+		return nil, nil, fmt.Errorf(
+			"DATABASE_URL is not set, and there is no PostgreSQL in PADDOCK_DATA_DIR=%s yet: paddock and paddock migrate make one", e.cfg.DataDir)
 	}
 	return e.connect()
 }
@@ -135,7 +136,8 @@ func (e *environment) connect() (d *db.DB, done func(), err error) {
 
 // open connects to the database of the settings.
 func (e *environment) open() (*db.DB, error) {
-	return db.Open(e.ctx, db.Config{URL: e.cfg.OwnerURL(), RequestsURL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on", Tracer: e.tracer})
+	return db.Open(e.ctx, db.Config{URL: e.cfg.OwnerURL(), RequestsURL: e.cfg.DatabaseURL, TenantRoles: e.cfg.TenantRoles == "on",
+		Tracer: e.tracer})
 }
 
 func (e *environment) log(json bool) *slog.Logger {

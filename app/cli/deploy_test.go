@@ -57,7 +57,8 @@ func certificate(t *testing.T, dir string) (cert, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "paddock.test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"paddock.test", "*.paddock.test"}}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "paddock.test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"paddock.test", "*.paddock.test"}}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, &k.PublicKey, k)
 	if err != nil {
 		t.Fatal(err)
@@ -102,17 +103,21 @@ func nginxConf(t *testing.T, dir, port string, upstreams ...string) string {
 	}
 	plain := pg.Port(t)
 	conf := strings.NewReplacer(
-		"listen [::]:443 ssl default_server;", "", "listen [::]:80 default_server;", "", "listen 443 ssl default_server;", "listen 127.0.0.1:"+port+" ssl default_server;", "listen 80 default_server;", "listen 127.0.0.1:"+plain+" default_server;",
+		"listen [::]:443 ssl default_server;", "", "listen [::]:80 default_server;", "", "listen 443 ssl default_server;",
+		"listen 127.0.0.1:"+port+" ssl default_server;", "listen 80 default_server;", "listen 127.0.0.1:"+plain+" default_server;",
 		"listen [::]:443 ssl;", strings.TrimPrefix(six(port)+" ssl;", " ssl;"), "listen [::]:80;", strings.TrimPrefix(six(plain)+";", ";"),
-		"server 127.0.0.1:8080 max_fails=0;", servers, "server 127.0.0.1:8081 max_fails=0;", "", "/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key,
-		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;", "listen 127.0.0.1:"+plain+";", "myapp.com", "paddock.test",
+		"server 127.0.0.1:8080 max_fails=0;", servers, "server 127.0.0.1:8081 max_fails=0;", "", "/etc/ssl/paddock/fullchain.pem", cert,
+		"/etc/ssl/paddock/privkey.pem", key,
+		"listen 443 ssl;", "listen 127.0.0.1:"+port+" ssl; add_header X-Process $upstream_addr always;", "listen 80;",
+		"listen 127.0.0.1:"+plain+";", "myapp.com", "paddock.test",
 	).Replace(read(t, "nginx.conf"))
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;"
 	}
 	path := filepath.Join(dir, "nginx.conf")
-	all := fmt.Sprintf("%s worker_processes 1; daemon off; pid %s/nginx.pid; error_log %s/error.log; events {} http { access_log off; client_body_temp_path %s; proxy_temp_path %s; fastcgi_temp_path %s; uwsgi_temp_path %s; scgi_temp_path %s;\n%s}",
+	all := fmt.Sprintf("%s worker_processes 1; daemon off; pid %s/nginx.pid; error_log %s/error.log; events {} http { access_log off; "+
+		"client_body_temp_path %s; proxy_temp_path %s; fastcgi_temp_path %s; uwsgi_temp_path %s; scgi_temp_path %s;\n%s}",
 		user, dir, dir, dir, dir, dir, dir, dir, conf)
 	if err := os.WriteFile(path, []byte(all), 0o644); err != nil {
 		t.Fatal(err)
@@ -181,7 +186,8 @@ func TestDeploymentFiles(t *testing.T) {
 			t.Errorf("%s: its pods get a token of the cluster's", x.Kind)
 		}
 		for _, c := range x.Spec.Template.Spec.Containers {
-			if c.Resources.Limits["memory"] == "" || c.Resources.Limits["cpu"] == "" || c.SecurityContext["readOnlyRootFilesystem"] != true || c.SecurityContext["allowPrivilegeEscalation"] != false {
+			if c.Resources.Limits["memory"] == "" || c.Resources.Limits["cpu"] == "" || c.SecurityContext["readOnlyRootFilesystem"] != true ||
+				c.SecurityContext["allowPrivilegeEscalation"] != false {
 				t.Errorf("%s: %+v", x.Kind, c)
 			}
 			if len(c.Args) == 0 || c.SecurityContext["runAsNonRoot"] != true || c.Args[0] == "serve" && c.ReadinessProbe == nil {
@@ -231,7 +237,9 @@ func TestDeploymentFiles(t *testing.T) {
 	if out, err := exec.Command("sh", "-n", deploy+"postgres-init.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	for file, wants := range map[string][]string{"Dockerfile": {"-tags production", "CGO_ENABLED=0", "distroless/static", "nonroot"}, "paddock@.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate", "DynamicUser=yes", "TimeoutStopSec", "PADDOCK_LISTEN=127.0.0.1:%i"}} {
+	for file, wants := range map[string][]string{"Dockerfile": {"-tags production", "CGO_ENABLED=0", "distroless/static", "nonroot"},
+		"paddock@.service": {"ExecStartPre=/usr/local/bin/paddock migrate --shared", "ExecStartPost=-/usr/local/bin/paddock migrate",
+			"DynamicUser=yes", "TimeoutStopSec", "PADDOCK_LISTEN=127.0.0.1:%i"}} {
 		for _, want := range wants {
 			if !strings.Contains(read(t, file), want) {
 				t.Errorf("%s lacks %s", file, want)
@@ -241,10 +249,12 @@ func TestDeploymentFiles(t *testing.T) {
 	t.Run("systemd", func(t *testing.T) {
 		analyze, file := tool(t, "systemd-analyze"), filepath.Join(t.TempDir(), "paddock@.service")
 		// It looks for the program, which is not installed here.
-		if err := os.WriteFile(file, []byte(strings.ReplaceAll(read(t, "paddock@.service"), "/usr/local/bin/paddock", "/bin/true")), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(read(t, "paddock@.service"), "/usr/local/bin/paddock", "/bin/true")),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || strings.Contains(string(out), "paddock@.service:") {
+		if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil ||
+			strings.Contains(string(out), "paddock@.service:") {
 			t.Errorf("%v\n%s", err, out)
 		}
 		// 0 is a unit that can do nothing, 100 one that can do all; the default is 96.
@@ -320,7 +330,8 @@ func TestSeveralProcesses(t *testing.T) {
 	}
 	status, _, body := do("GET", base+"/", nil)
 	want(status, 200, "landing", body)
-	status, to, body := do("POST", base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	status, to, body := do("POST", base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"},
+		"email": {"nora@example.com"}, "password": {"a long enough phrase"}})
 	want(status, 303, "sign-up", body)
 	status, _, body = do("GET", to, nil)
 	want(status, 303, "hand-off, by the other process", body)
@@ -351,7 +362,8 @@ func TestSeveralProcesses(t *testing.T) {
 	// Attempts are counted together.
 	tries := 0
 	for ; tries < 20; tries++ {
-		if status, _, _ = do("POST", at("crew-one", "/signin"), url.Values{"email": {"nora@example.com"}, "password": {"wrong"}}); status == http.StatusTooManyRequests {
+		if status, _, _ = do("POST", at("crew-one", "/signin"),
+			url.Values{"email": {"nora@example.com"}, "password": {"wrong"}}); status == http.StatusTooManyRequests {
 			break
 		}
 	}

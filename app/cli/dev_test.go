@@ -277,7 +277,8 @@ func TestFreshMachine(t *testing.T) {
 	}
 	defer res.Body.Close()
 	var mails []struct{ To, Subject, Text, HTML string }
-	if err := json.NewDecoder(res.Body).Decode(&mails); err != nil || len(mails) != 1 || mails[0].Subject != "Your workspace is ready on Paddock" {
+	if err := json.NewDecoder(res.Body).Decode(&mails); err != nil || len(mails) != 1 ||
+		mails[0].Subject != "Your workspace is ready on Paddock" {
 		t.Errorf("%+v, %v", mails, err)
 	}
 }
@@ -323,7 +324,8 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 	defer c.Close(context.Background())
 	pg.Alone(t, c)
 	rows, err := c.Query(t.Context(), `
-		select t.slug, t.schema, (select count(*) from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and m.role = 'owner')
+		select t.slug, t.schema, (select count(*) from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id
+		and m.role = 'owner')
 		from tenants t where t.state = 'active' and t.slug like 'killed-%'`)
 	if err != nil {
 		t.Fatal(err)
@@ -340,7 +342,8 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 	for _, w := range whole {
 		known[w.Slug] = true
 		var members int
-		if err := c.QueryRow(t.Context(), `select count(*) from `+pgx.Identifier{w.Schema, "members"}.Sanitize()).Scan(&members); err != nil || w.Owners != 1 || members != 1 {
+		if err := c.QueryRow(t.Context(), `select count(*) from `+pgx.Identifier{w.Schema, "members"}.Sanitize()).Scan(&members); err != nil ||
+			w.Owners != 1 || members != 1 {
 			t.Errorf("%s is half a workspace: %d owners, %d members, %v", w.Slug, w.Owners, members, err)
 		}
 	}
@@ -360,7 +363,8 @@ func TestKilledInTheMiddleOfSignUps(t *testing.T) {
 
 	again := start(t, dir)
 	res, err := again.client().PostForm(again.base+"/signup", url.Values{
-		"workspace": {"After"}, "slug": {"after-the-kill"}, "name": {"Nora"}, "email": {"after@example.com"}, "password": {"a long enough password"},
+		"workspace": {"After"}, "slug": {"after-the-kill"}, "name": {"Nora"}, "email": {"after@example.com"},
+		"password": {"a long enough password"},
 	})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v", res, err)
@@ -401,9 +405,11 @@ func TestCommands(t *testing.T) {
 		{[]string{"doctor"}, []string{"PADDOCK_TRUSTED_PROXIES=abc"}, 1, "wrong    PADDOCK_TRUSTED_PROXIES=abc: want networks"},
 		{[]string{"doctor"}, nil, 0, "PADDOCK_SECRET: development’s own"},
 		{[]string{"doctor"}, nil, 0, "everything that is sealed can be opened"},
-		{[]string{"tenant", "list"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "mistyped")}, 1, "there is no PostgreSQL in PADDOCK_DATA_DIR"},
+		{[]string{"tenant", "list"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "mistyped")}, 1,
+			"there is no PostgreSQL in PADDOCK_DATA_DIR"},
 		{[]string{"tenant", "list"}, []string{"DATABASE_URL=" + pg.NewDatabase(t)}, 1, "run paddock migrate"},
-		{[]string{"tenant", "create", "lotus", "--owner-email", "nora@lotus.example"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "other"), "DATABASE_URL=" + p.database(t)}, 1, "PADDOCK_SECRET is not set"},
+		{[]string{"tenant", "create", "lotus", "--owner-email", "nora@lotus.example"}, []string{"PADDOCK_DATA_DIR=" + filepath.Join(dir, "other"),
+			"DATABASE_URL=" + p.database(t)}, 1, "PADDOCK_SECRET is not set"},
 		{[]string{"version"}, []string{"PADDOCK_BASE_URL=not a url"}, 1, "PADDOCK_BASE_URL"},
 		{[]string{"migrate"}, []string{"PADDOCK_PG_BIN=/nowhere"}, 1, "PADDOCK_PG_BIN"},
 		{[]string{"migrate"}, []string{"DATABASE_URL=postgres://nobody@127.0.0.1:1/x"}, 1, "connect"},
@@ -411,7 +417,8 @@ func TestCommands(t *testing.T) {
 		cmd := command(t, dir, tc.env, tc.args...)
 		out, err := cmd.CombinedOutput()
 		if cmd.ProcessState.ExitCode() != tc.code || !strings.Contains(string(out), tc.want) {
-			t.Errorf("paddock %s: exit %d, %v; want %d and %q\n%s", strings.Join(tc.args, " "), cmd.ProcessState.ExitCode(), err, tc.code, tc.want, out)
+			t.Errorf("paddock %s: exit %d, %v; want %d and %q\n%s", strings.Join(tc.args, " "), cmd.ProcessState.ExitCode(), err, tc.code, tc.want,
+				out)
 		}
 	}
 	_ = p

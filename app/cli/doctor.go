@@ -73,11 +73,15 @@ func (x *examination) values() {
 	}
 	wrong := x.wrongSettings()
 	for _, line := range [][2]string{
-		{"DATABASE_URL", cmp.Or(shown(c.DatabaseURL), "the embedded PostgreSQL")}, {"DATABASE_DIRECT_URL", shown(c.DirectURL)}, {"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
+		{"DATABASE_URL", cmp.Or(shown(c.DatabaseURL), "the embedded PostgreSQL")}, {"DATABASE_DIRECT_URL", shown(c.DirectURL)},
+		{"PADDOCK_BASE_URL", c.BaseURL.String()}, {"PADDOCK_LISTEN", c.Listen},
 		{"PADDOCK_SECRET", secrets}, {"SMTP_URL", smtp}, {"PADDOCK_MAIL_FROM", c.MailFrom},
-		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)}, {"PADDOCK_TENANT_ROLES", c.TenantRoles},
-		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_PPROF_LISTEN", c.Profiles}, {"PADDOCK_DATA_DIR", c.DataDir}, {"PADDOCK_PG_BIN", c.PGBin},
-		{"PADDOCK_TLS", c.TLS}, {"PADDOCK_ACME_DIRECTORY", c.ACME}, {"PADDOCK_ACME_EMAIL", c.ACMEEmail}, {"PADDOCK_REDIRECT_LISTEN", c.RedirectFrom},
+		{"PADDOCK_TRUSTED_PROXIES", prefixes(c.TrustedProxies)}, {"PADDOCK_SPARE_SCHEMAS", strconv.Itoa(c.SpareSchemas)},
+		{"PADDOCK_TENANT_ROLES", c.TenantRoles},
+		{"PADDOCK_METRICS_LISTEN", cmp.Or(c.Metrics, defaultMetrics)}, {"PADDOCK_PPROF_LISTEN", c.Profiles}, {"PADDOCK_DATA_DIR", c.DataDir},
+		{"PADDOCK_PG_BIN", c.PGBin},
+		{"PADDOCK_TLS", c.TLS}, {"PADDOCK_ACME_DIRECTORY", c.ACME}, {"PADDOCK_ACME_EMAIL", c.ACMEEmail},
+		{"PADDOCK_REDIRECT_LISTEN", c.RedirectFrom},
 		{"PADDOCK_OIDC_ALLOW_PRIVATE", prefixes(c.OIDCPrivate)}, {"PADDOCK_GEOIP", c.GeoIP}, {"OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLP},
 	} {
 		if !slices.ContainsFunc(wrong, func(w string) bool { return strings.HasPrefix(w, line[0]) }) {

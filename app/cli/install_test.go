@@ -57,8 +57,10 @@ func TestInstallation(t *testing.T) {
 	}
 	// What a reader fills in.
 	fill := strings.NewReplacer(
-		"PASSWORD-OF-THE-OWNER", "of the owner", "PASSWORD-OF-REQUESTS", "of requests", "WHAT-OPENSSL-RAND-BASE64-32-PRINTS", "Zm9yIHRlc3RzIGFsb25lLCBvZiAzMiBieXRlcw==",
-		"127.0.0.1:5432/paddock", superuser.Host+"/paddock?sslmode=disable", "smtp://USER:PASSWORD@mail.myapp.com:587", smtp.URL().String(), "https://myapp.com", base, "myapp.com", "paddock.test",
+		"PASSWORD-OF-THE-OWNER", "of the owner", "PASSWORD-OF-REQUESTS", "of requests", "WHAT-OPENSSL-RAND-BASE64-32-PRINTS",
+		"Zm9yIHRlc3RzIGFsb25lLCBvZiAzMiBieXRlcw==",
+		"127.0.0.1:5432/paddock", superuser.Host+"/paddock?sslmode=disable", "smtp://USER:PASSWORD@mail.myapp.com:587", smtp.URL().String(),
+		"https://myapp.com", base, "myapp.com", "paddock.test",
 	)
 	settings := strings.NewReplacer("of the owner", "of%20the%20owner", "of requests", "of%20requests").Replace(fill.Replace(page["ini"][0]))
 	env := filepath.Join(dir, "paddock.env")
@@ -78,7 +80,8 @@ func TestInstallation(t *testing.T) {
 	run := func(script string) string {
 		t.Helper()
 		cmd := exec.Command("sh", "-e", "-c", script)
-		cmd.Env = []string{"PATH=" + names + ":" + server.Bin + ":" + os.Getenv("PATH"), "HOME=" + dir, "PADDOCK_DATA_DIR=" + dir, "PADDOCK_METRICS_LISTEN=off", "PADDOCK_LISTEN=127.0.0.1:" + port}
+		cmd.Env = []string{"PATH=" + names + ":" + server.Bin + ":" + os.Getenv("PATH"), "HOME=" + dir, "PADDOCK_DATA_DIR=" + dir,
+			"PADDOCK_METRICS_LISTEN=off", "PADDOCK_LISTEN=127.0.0.1:" + port}
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s\n%v: %s", script, err, out)
@@ -91,7 +94,8 @@ func TestInstallation(t *testing.T) {
 		var kept []string
 		for line := range strings.Lines(script) {
 			if strings.HasPrefix(line, "paddock ") || strings.HasPrefix(line, "set -a") {
-				kept = append(kept, strings.NewReplacer("/etc/paddock.env", env, "sudo -u postgres psql paddock", "psql "+strings.Replace(superuser.String(), "/postgres?", "/paddock?", 1)).Replace(line))
+				kept = append(kept, strings.NewReplacer("/etc/paddock.env", env, "sudo -u postgres psql paddock",
+					"psql "+strings.Replace(superuser.String(), "/postgres?", "/paddock?", 1)).Replace(line))
 			}
 		}
 		if len(kept) == 0 {
@@ -117,7 +121,8 @@ func TestInstallation(t *testing.T) {
 	}
 	logs := &pg.Log{}
 	serve := exec.Command("sh", "-c", load+"exec paddock serve")
-	serve.Env = []string{"PATH=" + names + ":" + os.Getenv("PATH"), "PADDOCK_DATA_DIR=" + dir, "PADDOCK_LISTEN=127.0.0.1:" + port, "PADDOCK_METRICS_LISTEN=off"}
+	serve.Env = []string{"PATH=" + names + ":" + os.Getenv("PATH"), "PADDOCK_DATA_DIR=" + dir, "PADDOCK_LISTEN=127.0.0.1:" + port,
+		"PADDOCK_METRICS_LISTEN=off"}
 	serve.Stdout, serve.Stderr = logs, logs
 	proxy := exec.Command(nginx, "-p", dir, "-c", nginxConf(t, dir, front, port))
 	for _, cmd := range []*exec.Cmd{serve, proxy} {
@@ -152,7 +157,8 @@ func TestInstallation(t *testing.T) {
 		t.Errorf("a name that is not ours: %v", err)
 	}
 	// Asked by who stands beside it, Paddock answers.
-	if res, err := http.Get("http://127.0.0.1:" + port + "/internal/tls/allow?domain=ferrari.paddock.test"); err != nil || res.StatusCode != http.StatusOK {
+	if res, err := http.Get("http://127.0.0.1:" + port + "/internal/tls/allow?domain=ferrari.paddock.test"); err != nil ||
+		res.StatusCode != http.StatusOK {
 		t.Errorf("a proxy's own question: %v %v", res, err)
 	}
 	wait.Until(t, "both mails are sent", func() bool { return len(smtp.Received()) >= 2 })
@@ -162,7 +168,8 @@ func TestInstallation(t *testing.T) {
 	}
 	defer su.Close(t.Context())
 	var made string
-	if err := su.QueryRow(t.Context(), `select pg_encoding_to_char(encoding) || ' ' || datctype from pg_database where datname = 'paddock'`).Scan(&made); err != nil || made != "UTF8 C.UTF-8" {
+	if err := su.QueryRow(t.Context(), `select pg_encoding_to_char(encoding) || ' ' || datctype from pg_database where datname = 'paddock'`).
+		Scan(&made); err != nil || made != "UTF8 C.UTF-8" {
 		t.Errorf("the database is %s: %v", made, err)
 	}
 }

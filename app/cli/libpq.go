@@ -16,7 +16,8 @@ import (
 // whom it leads to; what else pgx knows is its pools' or a setting of the server's.
 // options is not among them: psql's are its scope's. Nor is what is secret.
 var libpqWords = []string{
-	"passfile", "connect_timeout", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslsni", "krbsrvname", "channel_binding", "target_session_attrs",
+	"passfile", "connect_timeout", "sslmode", "sslcert", "sslkey", "sslrootcert", "sslsni", "krbsrvname", "channel_binding",
+	"target_session_attrs",
 	"application_name", "client_encoding", "gssencmode", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
 }
 

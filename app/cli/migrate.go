@@ -88,7 +88,8 @@ func (migrateAll) Run(c *migrateCommand, e *environment) error {
 		}
 		switch n := report.Migrated; {
 		case n > 0:
-			fmt.Fprintf(e.out, "%s migrated in %s, %s each\n", ui.Plural(n, "workspace", "workspaces"), time.Since(start).Round(time.Millisecond), (time.Since(start) / time.Duration(n)).Round(10*time.Microsecond))
+			fmt.Fprintf(e.out, "%s migrated in %s, %s each\n", ui.Plural(n, "workspace", "workspaces"), time.Since(start).Round(time.Millisecond),
+				(time.Since(start) / time.Duration(n)).Round(10*time.Microsecond))
 		case len(report.Tenants) == 0 && err == nil:
 			fmt.Fprintf(e.out, "every workspace is at version %d\n", db.TenantVersion())
 		}

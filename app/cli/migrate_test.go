@@ -27,7 +27,8 @@ func behind(t *testing.T, url string, c *pgx.Conn, slugs ...string) (schemas map
 	schemas = map[string]string{}
 	for _, slug := range slugs {
 		if schemas[slug], err = d.CreateTenantSchemaAt(t.Context(), db.RequiredVersion()-1); err == nil {
-			_, err = c.Exec(t.Context(), `update public.tenants set state = 'active', slug = $1, name = $1, claimed_at = now() where schema = $2`, slug, schemas[slug])
+			_, err = c.Exec(t.Context(), `update public.tenants set state = 'active', slug = $1, name = $1, claimed_at = now() where schema = $2`,
+				slug, schemas[slug])
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +97,8 @@ func TestMigrateCommand(t *testing.T) {
 	answers("alpha", http.StatusServiceUnavailable) // this version's migration says that it is required
 
 	// What can't be meant is said before anything is done.
-	for _, args := range [][]string{{"--workers", "0"}, {"--canary", "-1"}, {"--shared", "--tenant", "alpha"}, {"--workers", "many"}, {"everything"}} {
+	for _, args := range [][]string{{"--workers", "0"}, {"--canary", "-1"}, {"--shared", "--tenant", "alpha"}, {"--workers", "many"},
+		{"everything"}} {
 		run(2, append([]string{"migrate"}, args...)...)
 	}
 	if out := run(1, "migrate", "--tenant", "nobody"); !strings.Contains(out, `"nobody"`) {
@@ -109,7 +111,8 @@ func TestMigrateCommand(t *testing.T) {
 		t.Errorf("dry run: %s", out)
 	}
 	var todo []db.TenantResult
-	if out := run(0, "migrate", "--dry-run", "--json"); json.Unmarshal([]byte(out), &todo) != nil || len(todo) != 4 || todo[0].From != db.RequiredVersion()-1 {
+	if out := run(0, "migrate", "--dry-run", "--json"); json.Unmarshal([]byte(out), &todo) != nil || len(todo) != 4 ||
+		todo[0].From != db.RequiredVersion()-1 {
 		t.Errorf("dry run: %s", out)
 	}
 	versions("old old old old")
@@ -118,7 +121,8 @@ func TestMigrateCommand(t *testing.T) {
 	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.tasks add column repeat_anchor int`); err != nil {
 		t.Fatal(err)
 	}
-	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") || !strings.Contains(out, "3 of 4 workspaces were left alone") {
+	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") ||
+		!strings.Contains(out, "3 of 4 workspaces were left alone") {
 		t.Errorf("the canary: %s", out)
 	}
 	versions("old old old old")
@@ -128,7 +132,8 @@ func TestMigrateCommand(t *testing.T) {
 	}
 	versions("old new old old")
 	answers("beta", http.StatusOK)
-	if out := run(1, "migrate", "--workers", "2"); !strings.Contains(out, "1 of 3 workspaces failed to migrate") || strings.Count(out, "FAILED") != 1 || !strings.Contains(out, "already exists") {
+	if out := run(1, "migrate", "--workers", "2"); !strings.Contains(out, "1 of 3 workspaces failed to migrate") ||
+		strings.Count(out, "FAILED") != 1 || !strings.Contains(out, "already exists") {
 		t.Errorf("the rest: %s", out)
 	}
 	versions("old new new new")

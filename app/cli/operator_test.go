@@ -113,7 +113,8 @@ func TestExportWritesToWhatStandsThere(t *testing.T) {
 		t.Fatalf("/dev/null is %v now: %v", info, err)
 	}
 	for name, want := range map[string]string{
-		"/dev/full": "no space left", at("nowhere"): "is a link to what is not there", at("ring"): "too many levels", dir: "is a directory", at("none/file"): "no such file",
+		"/dev/full": "no space left", at("nowhere"): "is a link to what is not there", at("ring"): "too many levels", dir: "is a directory",
+		at("none/file"): "no such file",
 	} {
 		code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "alpha", name))
 		if code != 1 || !strings.Contains(out, want) {
@@ -169,7 +170,8 @@ func TestExportWritesToWhatStandsThere(t *testing.T) {
 	if _, err := su.Exec(t.Context(), `drop table `+schema+`.deals cascade`); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 || !strings.Contains(out, "a table is gone: deals") {
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 ||
+		!strings.Contains(out, "a table is gone: deals") {
 		t.Errorf("without its deals: exit %d: %s", code, out)
 	}
 	archived("what stood there", content("plain"))
@@ -181,13 +183,15 @@ func TestExportWritesToWhatStandsThere(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "ran of-output") {
 		t.Errorf("exec: exit %d: %s", code, out)
 	}
-	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 || !strings.Contains(out, "its schema is gone") {
+	if code, out := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "broken", at("plain"))); code != 1 ||
+		!strings.Contains(out, "its schema is gone") {
 		t.Errorf("without its schema: exit %d: %s", code, out)
 	}
 	p.run("tenant", "suspend", "broken")
 	p.run("tenant", "delete", "broken")
 	// What fails leaves what stood there, and nothing beside it.
-	if code, _ := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "nobody", at("locked/kept"))); code != 1 || !bytes.Equal(content("locked/kept"), stood) {
+	if code, _ := refuses(t, command(t, p.dir, p.env("0"), "tenant", "export", "nobody", at("locked/kept"))); code != 1 ||
+		!bytes.Equal(content("locked/kept"), stood) {
 		t.Errorf("exit %d, and the file holds %.40q", code, content("locked/kept"))
 	}
 	if left, err := os.ReadDir(at("locked")); err != nil || len(left) != 1 {
@@ -274,13 +278,16 @@ func TestPsqlOfAnAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret, _ := u.User.Password()
-	words := "host=" + u.Hostname() + " port = " + u.Port() + " dbname=" + strings.TrimPrefix(u.Path, "/") + " user=" + u.User.Username() + " password='" + secret + "' sslmode=disable"
+	words := "host=" + u.Hostname() + " port = " + u.Port() + " dbname=" + strings.TrimPrefix(u.Path, "/") + " user=" + u.User.Username() +
+		" password='" + secret + "' sslmode=disable"
 	for _, address := range []string{
-		p.database + "&pool_max_conns=4&pool_max_conn_lifetime=1h&default_query_exec_mode=exec&statement_cache_capacity=10&statement_timeout=30000",
+		p.database + "&pool_max_conns=4&pool_max_conn_lifetime=1h&default_query_exec_mode=exec" +
+			"&statement_cache_capacity=10&statement_timeout=30000",
 		p.database + "&options=-c%20search_path%3Dpublic%20-c%20role%3Dnone&search_path=public&application_name=by%20hand",
 		words + " pool_max_conns=4 default_query_exec_mode=exec options='-c search_path=public' application_name='by hand'",
 	} {
-		cmd := command(t, p.dir, append(p.env("0"), "DATABASE_DIRECT_URL="+address), "tenant", "psql", "alpha", "-Atc", "select current_user ~ '_t_' and current_schema() ~ '^t_' and not has_schema_privilege('public', 'usage')")
+		cmd := command(t, p.dir, append(p.env("0"), "DATABASE_DIRECT_URL="+address), "tenant", "psql", "alpha", "-Atc",
+			"select current_user ~ '_t_' and current_schema() ~ '^t_' and not has_schema_privilege('public', 'usage')")
 		out, err := cmd.CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != "t" {
 			t.Errorf("%s: %v: %s", strings.ReplaceAll(address, secret, "…"), err, out)
@@ -300,8 +307,10 @@ func TestFirstMigration(t *testing.T) {
 	}
 	defer su.Close(context.Background())
 	for _, sql := range []string{
-		`create function public.stop() returns event_trigger language plpgsql as $$ begin if to_regclass('public.schema_versions') is not null then raise exception 'ended'; end if; end $$`,
-		`create event trigger stop_` + strings.TrimPrefix(su.Config().Database, "test_") + ` on ddl_command_start when tag in ('CREATE TABLE') execute function public.stop()`,
+		`create function public.stop() returns event_trigger language plpgsql as $$ begin if to_regclass('public.schema_versions') is not null
+			then raise exception 'ended'; end if; end $$`,
+		`create event trigger stop_` + strings.TrimPrefix(su.Config().Database, "test_") +
+			` on ddl_command_start when tag in ('CREATE TABLE') execute function public.stop()`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -332,10 +341,14 @@ func TestFirstMigration(t *testing.T) {
 // No password is shown, whatever else is wrong with an address.
 func TestPasswordsAreNotShown(t *testing.T) {
 	t.Parallel()
-	p := &production{t: t, dir: pg.ServerDir(t), database: "postgres://paddock:x@127.0.0.1:1/paddock", base: "https://paddock.test", smtp: peer.NewSMTP(t)}
+	p := &production{t: t, dir: pg.ServerDir(t), database: "postgres://paddock:x@127.0.0.1:1/paddock", base: "https://paddock.test",
+		smtp: peer.NewSMTP(t)}
 	for _, env := range []string{
-		"DATABASE_URL=postgres://paddock_requests:hun/te%r@127.0.0.1:1/paddock", "DATABASE_URL=postgres://paddock_requests:hun#ter@127.0.0.1:1/paddock", "DATABASE_URL=postgres://paddock_requests:x@127.0.0.1:1/paddock?sslpassword=hunter",
-		"DATABASE_URL=host=127.0.0.1 port=1 password='hun ter' user=x dbname=paddock", "SMTP_URL=smtp://user:hun%ter@mail.example:587", "SMTP_URL=smtp://user:hun ter@mail.example:587", "PADDOCK_BASE_URL=https://user:hunter@paddock.test",
+		"DATABASE_URL=postgres://paddock_requests:hun/te%r@127.0.0.1:1/paddock",
+		"DATABASE_URL=postgres://paddock_requests:hun#ter@127.0.0.1:1/paddock",
+		"DATABASE_URL=postgres://paddock_requests:x@127.0.0.1:1/paddock?sslpassword=hunter",
+		"DATABASE_URL=host=127.0.0.1 port=1 password='hun ter' user=x dbname=paddock", "SMTP_URL=smtp://user:hun%ter@mail.example:587",
+		"SMTP_URL=smtp://user:hun ter@mail.example:587", "PADDOCK_BASE_URL=https://user:hunter@paddock.test",
 	} {
 		for _, name := range []string{"doctor", "serve"} {
 			_, out := refuses(t, command(t, p.dir, append(p.env("0"), env), name))

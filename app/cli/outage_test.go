@@ -89,7 +89,8 @@ func (s *stoppable) failOver() {
 		s.t.Fatal(err)
 	}
 	standby := filepath.Join(home, "standby")
-	copying := exec.Command(filepath.Join(s.bin, "pg_basebackup"), "--dbname="+s.super, "--pgdata="+standby, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+	copying := exec.Command(filepath.Join(s.bin, "pg_basebackup"), "--dbname="+s.super, "--pgdata="+standby, "--write-recovery-conf",
+		"--checkpoint=fast", "--no-sync")
 	copying.Dir = home
 	if os.Geteuid() == 0 {
 		copying.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}}
@@ -168,7 +169,8 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	clients := map[string]*http.Client{}
 	for _, slug := range slugs {
 		c := p.client(port, nil)
-		res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Team " + slug}, "slug": {slug}, "name": {"Nora"}, "email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
+		res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Team " + slug}, "slug": {slug}, "name": {"Nora"},
+			"email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
 		if err != nil || res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("%v %v\n%s", res, err, p.logs)
 		}
@@ -224,7 +226,8 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 						}
 					}
 					switch {
-					case res.StatusCode == http.StatusSeeOther && method == http.MethodPost && strings.HasPrefix(res.Header.Get("Location"), "/customers/"):
+					case res.StatusCode == http.StatusSeeOther && method == http.MethodPost &&
+						strings.HasPrefix(res.Header.Get("Location"), "/customers/"):
 						mu.Lock()
 						confirmed[slug] = append(confirmed[slug], name)
 						mu.Unlock()
@@ -256,7 +259,8 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 		database.start()
 		back := time.Now()
 		wait.Until(t, "two hundred answers in a row", func() bool { return row.Load() >= 200 })
-		t.Logf("round %d: two hundred answers in a row, %s after PostgreSQL was back; %d answers, %d times 503 so far", round+1, time.Since(back).Round(time.Millisecond), answered.Load(), refused.Load())
+		t.Logf("round %d: two hundred answers in a row, %s after PostgreSQL was back; %d answers, %d times 503 so far", round+1,
+			time.Since(back).Round(time.Millisecond), answered.Load(), refused.Load())
 	}
 	stop()
 	wg.Wait()
@@ -278,7 +282,9 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		var kept, foreign int
-		err := c.QueryRow(t.Context(), `select count(distinct name) filter (where name = any($1)), count(*) filter (where name not like $2) from `+schema+`.customers`, names, "Made by "+slug+" %").Scan(&kept, &foreign)
+		err := c.QueryRow(t.Context(),
+			`select count(distinct name) filter (where name = any($1)), count(*) filter (where name not like $2) from `+schema+`.customers`, names,
+			"Made by "+slug+" %").Scan(&kept, &foreign)
 		if err != nil || kept != len(names) || foreign > 0 {
 			t.Errorf("%s: %d of %d confirmed customers are there, %d are somebody else's, %v", slug, kept, len(names), foreign, err)
 		}
@@ -287,7 +293,8 @@ func TestDatabaseCrashesUnderLoad(t *testing.T) {
 	t.Logf("%d customers were confirmed, and are all there", total)
 	// The jobs go on too: somebody's mail arrives.
 	sent := len(p.smtp.Received())
-	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Late"}, "slug": {"crew-late"}, "name": {"Nora"}, "email": {"late@example.com"}, "password": {"a long enough phrase"}})
+	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Late"}, "slug": {"crew-late"}, "name": {"Nora"},
+		"email": {"late@example.com"}, "password": {"a long enough phrase"}})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v", res, err)
 	}
@@ -319,7 +326,8 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 	p := newProduction(t, database.url, "http://paddock.localhost:"+port)
 	p.launch(port, "serve")
 	c := p.client(port, nil)
-	res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Crew"}, "slug": {"crew"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Crew"}, "slug": {"crew"}, "name": {"Nora"},
+		"email": {"nora@example.com"}, "password": {"a long enough phrase"}})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v\n%s", res, err, p.logs)
 	}
@@ -330,7 +338,8 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 	res.Body.Close()
 	save := func(name string) *http.Response {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.at("crew", "/customers"), strings.NewReader(url.Values{"name": {name}}.Encode()))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.at("crew", "/customers"),
+			strings.NewReader(url.Values{"name": {name}}.Encode()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,8 +377,10 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 	exec(`update public.sessions set last_seen_at = now() - interval '1 hour'`)
 	check := func(what string) {
 		t.Helper()
-		for _, path := range []string{"/", "/customers", "/customers?q=before", "/customers/new", "/deals", "/contacts", "/leads", "/projects", "/tasks", "/tasks/reminders", "/trash", "/search?q=before",
-			"/settings/profile", "/settings/members", "/settings/signin", "/settings/data", "/settings/domains", "/settings/audit", "/settings/workspace", "/settings/pipelines", "/settings/tags", "/settings/security", "/settings/security/activity"} {
+		for _, path := range []string{"/", "/customers", "/customers?q=before", "/customers/new", "/deals", "/contacts", "/leads", "/projects",
+			"/tasks", "/tasks/reminders", "/trash", "/search?q=before",
+			"/settings/profile", "/settings/members", "/settings/signin", "/settings/data", "/settings/domains", "/settings/audit",
+			"/settings/workspace", "/settings/pipelines", "/settings/tags", "/settings/security", "/settings/security/activity"} {
 			res, err := c.Get(p.at("crew", path))
 			if err != nil {
 				t.Fatal(err)
@@ -381,8 +392,10 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 		}
 		res := save("During")
 		text, _ := io.ReadAll(res.Body)
-		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("HX-Reswap") != "beforeend" || !bytes.Contains(text, []byte("We can’t save right now")) {
-			t.Errorf("%s: saving answers %d, Retry-After %q, put %q: %s", what, res.StatusCode, res.Header.Get("Retry-After"), res.Header.Get("HX-Reswap"), text)
+		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("HX-Reswap") != "beforeend" ||
+			!bytes.Contains(text, []byte("We can’t save right now")) {
+			t.Errorf("%s: saving answers %d, Retry-After %q, put %q: %s", what, res.StatusCode, res.Header.Get("Retry-After"),
+				res.Header.Get("HX-Reswap"), text)
 		}
 	}
 	after := func(what string) {
@@ -402,9 +415,12 @@ func TestDatabaseTakesNoChanges(t *testing.T) {
 	exec(`set default_transaction_read_only = off`, `alter system reset default_transaction_read_only`, `select pg_reload_conf()`)
 	after("a standby")
 	// A disk that is full fails what would make a table larger, with this SQLSTATE.
-	full := `create function public.full_disk() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using errcode = '53100'; end $$`
-	exec(full, `create trigger full_disk before insert or update on `+schema+`.customers execute function public.full_disk()`, `create trigger full_disk before insert or update on public.sessions execute function public.full_disk()`)
-	exec(`alter table public.sessions disable trigger full_disk`, `update public.sessions set last_seen_at = now() - interval '1 hour'`, `alter table public.sessions enable trigger full_disk`)
+	full := `create function public.full_disk() returns trigger language plpgsql as $$ begin raise exception 'could not extend file' using
+		errcode = '53100'; end $$`
+	exec(full, `create trigger full_disk before insert or update on `+schema+`.customers execute function public.full_disk()`,
+		`create trigger full_disk before insert or update on public.sessions execute function public.full_disk()`)
+	exec(`alter table public.sessions disable trigger full_disk`, `update public.sessions set last_seen_at = now() - interval '1 hour'`,
+		`alter table public.sessions enable trigger full_disk`)
 	check("a full disk")
 	exec(`drop function public.full_disk() cascade`)
 	after("a full disk")

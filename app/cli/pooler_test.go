@@ -33,7 +33,19 @@ func pgbouncer(t *testing.T, address, extra string) string {
 	host, dbPort, _ := net.SplitHostPort(u.Host)
 	password, _ := u.User.Password()
 	users := fmt.Sprintf("%q %q\n%q %q\n", pgdev.Owner, password, pgdev.Requests, password)
-	conf := fmt.Sprintf("[databases]\n* = host=%s port=%s\n[pgbouncer]\nlisten_addr=127.0.0.1\nlisten_port=%s\nunix_socket_dir=\nauth_type=scram-sha-256\nauth_file=%s/users\npool_mode=transaction\ndefault_pool_size=3\nlogfile=%[4]s/log\n%[5]s\n", host, dbPort, port, dir, extra)
+	conf := fmt.Sprintf(`[databases]
+* = host=%s port=%s
+[pgbouncer]
+listen_addr=127.0.0.1
+listen_port=%s
+unix_socket_dir=
+auth_type=scram-sha-256
+auth_file=%s/users
+pool_mode=transaction
+default_pool_size=3
+logfile=%[4]s/log
+%[5]s
+`, host, dbPort, port, dir, extra)
 	for name, text := range map[string]string{"users": users, "conf": conf, "log": ""} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -83,12 +95,15 @@ func TestBehindAPooler(t *testing.T) {
 	people := map[string]*http.Client{}
 	for _, slug := range slugs {
 		people[slug] = p.client(port, nil)
-		res, err := people[slug].PostForm(p.base+"/signup", url.Values{"workspace": {slug}, "slug": {slug}, "name": {"Nora"}, "email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
+		res, err := people[slug].PostForm(p.base+"/signup", url.Values{"workspace": {slug}, "slug": {slug}, "name": {"Nora"},
+			"email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
 		if err != nil || res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("%s: %v %v", slug, res, err)
 		}
 		res.Body.Close()
-		if res, err = people[slug].PostForm(p.at(slug, "/signin"), url.Values{"email": {slug + "@example.com"}, "password": {"a long enough phrase"}}); err != nil || res.StatusCode != http.StatusSeeOther {
+		if res, err = people[slug].PostForm(p.at(slug, "/signin"),
+			url.Values{"email": {slug + "@example.com"}, "password": {"a long enough phrase"}}); err != nil ||
+			res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("%s signs in: %v %v", slug, res, err)
 		}
 		res.Body.Close()
@@ -116,7 +131,8 @@ func TestBehindAPooler(t *testing.T) {
 					}
 					body := string(page)
 					if res.StatusCode != http.StatusOK || !strings.Contains(body, slug+" ") || strings.Contains(body, other+" ") {
-						t.Errorf("%s: %d, of its own %v, of %s's %v", slug, res.StatusCode, strings.Contains(body, slug+" "), other, strings.Contains(body, other+" "))
+						t.Errorf("%s: %d, of its own %v, of %s's %v", slug, res.StatusCode, strings.Contains(body, slug+" "), other,
+							strings.Contains(body, other+" "))
 					}
 				}
 			})
@@ -134,7 +150,8 @@ func TestBehindAPooler(t *testing.T) {
 		res.Body.Close()
 		return res.StatusCode == http.StatusForbidden
 	})
-	if out := p.run("tenant", "psql", "ferrari", "--", "-Atc", "reset role", "-c", "reset search_path", "-c", "select current_user ~ '^paddock_t_' and current_setting('search_path') ~ '^t_'"); !strings.HasSuffix(strings.TrimSpace(out), "t") {
+	if out := p.run("tenant", "psql", "ferrari", "--", "-Atc", "reset role", "-c", "reset search_path", "-c",
+		"select current_user ~ '^paddock_t_' and current_setting('search_path') ~ '^t_'"); !strings.HasSuffix(strings.TrimSpace(out), "t") {
 		t.Errorf("psql's scope: %s", out)
 	}
 	if out := p.run("doctor"); !strings.Contains(out, "go through a pooler") {
@@ -168,12 +185,14 @@ func TestBehindAPooler(t *testing.T) {
 	refused("one login, told to drop, and direct", ownLogin, "DATABASE_URL="+owned, "DATABASE_DIRECT_URL="+direct)
 	refused("the owner through it", ownAddress, "DATABASE_URL="+requests(direct), "DATABASE_DIRECT_URL="+owned)
 	// From PostgreSQL 16 on the owner may not set the login's defaults, as here without CREATEROLE.
-	for _, sql := range []string{`alter role paddock nocreaterole`, `alter role paddock_requests in database paddock reset all`, `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'paddock_requests'`} {
+	for _, sql := range []string{`alter role paddock nocreaterole`, `alter role paddock_requests in database paddock reset all`,
+		`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'paddock_requests'`} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	const mend = `alter role "paddock_requests" in database "paddock" set role = 'paddock_app'; alter role "paddock_requests" in database "paddock" set search_path = ''`
+	const mend = `alter role "paddock_requests" in database "paddock" set role = 'paddock_app'; alter role "paddock_requests"
+		in database "paddock" set search_path = ''`
 	refused("no defaults", mend, "DATABASE_URL="+requests(pooled))
 	refused("no defaults, told to drop", mend, "DATABASE_URL="+requests(owned))
 }

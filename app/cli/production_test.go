@@ -42,8 +42,10 @@ func newProduction(t *testing.T, database, base string, extra ...string) *produc
 
 func (p *production) env(listen string) []string {
 	return append([]string{
-		"DATABASE_URL=" + strings.Replace(p.database, "//"+pgdev.Owner+":", "//"+pgdev.Requests+":", 1), "DATABASE_DIRECT_URL=" + p.database, "PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
-		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off", "PADDOCK_TRUSTED_PROXIES=127.0.0.1/32", "PADDOCK_DRAIN_DELAY=0s",
+		"DATABASE_URL=" + strings.Replace(p.database, "//"+pgdev.Owner+":", "//"+pgdev.Requests+":", 1), "DATABASE_DIRECT_URL=" + p.database,
+		"PADDOCK_SECRET=" + productionSecret, "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + listen,
+		"SMTP_URL=" + p.smtp.URL().String(), "PADDOCK_MAIL_FROM=hello@paddock.test", "PADDOCK_METRICS_LISTEN=off",
+		"PADDOCK_TRUSTED_PROXIES=127.0.0.1/32", "PADDOCK_DRAIN_DELAY=0s",
 	}, p.extra...)
 }
 
@@ -104,7 +106,8 @@ func (p *production) client(port string, c *tls.Config) *http.Client {
 		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
 	}}
 	p.t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Jar: jar, Timeout: 3 * time.Minute, Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Jar: jar, Timeout: 3 * time.Minute, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // at is an address on a workspace's host.

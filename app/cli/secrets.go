@@ -34,7 +34,8 @@ func (secretsReseal) Run(e *environment) error {
 	}
 	fmt.Fprintf(e.out, "%s sealed anew\n", ui.Plural(resealed, "secret was", "secrets were"))
 	if lost > 0 {
-		return fmt.Errorf("%s sealed with a secret that PADDOCK_SECRET does not hold: add it, or have their owners set them anew", ui.Plural(lost, "secret is", "secrets are"))
+		return fmt.Errorf("%s sealed with a secret that PADDOCK_SECRET does not hold: add it, or have their owners set them anew",
+			ui.Plural(lost, "secret is", "secrets are"))
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ func TestResealing(t *testing.T) {
 	with := func(secrets string) { p.extra = []string{"PADDOCK_SECRET=" + secrets} } // the last one counts
 	serve := p.launch(port, "serve", "--jobs=false")
 	c := p.client(port, nil)
-	res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	res, err := c.PostForm(p.base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora"},
+		"email": {"nora@example.com"}, "password": {"a long enough phrase"}})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v\n%s", res, err, p.logs)
 	}
@@ -63,7 +64,8 @@ func TestResealing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var user, tenant uuid.UUID
-	if err := conn.QueryRow(t.Context(), `select u.id, m.tenant_id from public.users u join public.memberships m on m.user_id = u.id`).Scan(&user, &tenant); err != nil {
+	if err := conn.QueryRow(t.Context(), `select u.id, m.tenant_id from public.users u join public.memberships m on m.user_id = u.id`).
+		Scan(&user, &tenant); err != nil {
 		t.Fatal(err)
 	}
 	for _, x := range []struct {
@@ -71,9 +73,11 @@ func TestResealing(t *testing.T) {
 		args []any
 	}{
 		{`update public.users set totp_secret = $1`, []any{box.Seal("totp "+user.String(), "JBSWY3DP")}},
-		{`insert into public.tenant_providers (tenant_id, name, issuer, client_id, client_secret) values ($1, 'Okta', 'https://example.com', 'id', $2)`, []any{tenant, box.Seal("provider "+tenant.String(), "of the provider")}},
+		{`insert into public.tenant_providers (tenant_id, name, issuer, client_id, client_secret) values ($1, 'Okta', 'https://example.com',
+			'id', $2)`, []any{tenant, box.Seal("provider "+tenant.String(), "of the provider")}},
 		{`insert into public.certificates (key, value, size) values ('a/b', $1, 3)`, []any{box.Seal("certificate a/b", "key")}},
-		{`insert into public.one_time_tokens (hash, purpose, data, expires_at) values ('\x01', 'oidc', $1, now() + interval '1 hour')`, []any{box.Seal("oidc flow", "a flow")}},
+		{`insert into public.one_time_tokens (hash, purpose, data, expires_at) values ('\x01', 'oidc', $1, now() + interval '1 hour')`,
+			[]any{box.Seal("oidc flow", "a flow")}},
 	} {
 		if _, err := conn.Exec(t.Context(), x.sql, x.args...); err != nil {
 			t.Fatal(err)
@@ -101,7 +105,8 @@ func TestResealing(t *testing.T) {
 	if signedIn() {
 		t.Error("a cookie that the old secret signed still counts")
 	}
-	if got := doctor(); !strings.Contains(got, "everything that is sealed can be opened") || !strings.Contains(got, "everything is sealed with the first secret") {
+	if got := doctor(); !strings.Contains(got, "everything that is sealed can be opened") ||
+		!strings.Contains(got, "everything is sealed with the first secret") {
 		t.Errorf("the doctor:\n%s", got)
 	}
 	if box, err = seal.New([]string{fresh}); err != nil {

@@ -19,11 +19,13 @@ type seedCommand struct {
 }
 
 func (c seedCommand) counts() (seed.Counts, error) {
-	n := seed.Counts{Customers: c.Customers, Contacts: c.Customers, Leads: c.Customers / 4, Deals: c.Customers / 2, Projects: c.Customers / 10, Tasks: c.Customers / 2, Notes: c.Customers}
+	n := seed.Counts{Customers: c.Customers, Contacts: c.Customers, Leads: c.Customers / 4, Deals: c.Customers / 2, Projects: c.Customers / 10,
+		Tasks: c.Customers / 2, Notes: c.Customers}
 	for _, f := range []struct {
 		asked *int
 		to    *int
-	}{{&c.Customers, &n.Customers}, {c.Contacts, &n.Contacts}, {c.Leads, &n.Leads}, {c.Deals, &n.Deals}, {c.Projects, &n.Projects}, {c.Tasks, &n.Tasks}, {c.Notes, &n.Notes}} {
+	}{{&c.Customers, &n.Customers}, {c.Contacts, &n.Contacts}, {c.Leads, &n.Leads}, {c.Deals, &n.Deals}, {c.Projects, &n.Projects},
+		{c.Tasks, &n.Tasks}, {c.Notes, &n.Notes}} {
 		if f.asked == nil {
 			continue
 		}

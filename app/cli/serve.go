@@ -165,7 +165,8 @@ func (s service) secure(ctx context.Context, l net.Listener, hosts *tenant.Resol
 		port = a.Port
 	}
 	c, err := domains.NewTLS(ctx, domains.TLSOptions{
-		DB: s.db, Box: box, Hosts: hosts, Log: s.log, Auto: auto, Directory: s.cfg.ACME, Email: s.cfg.ACMEEmail, Port: port, CertFile: certFile, KeyFile: keyFile,
+		DB: s.db, Box: box, Hosts: hosts, Log: s.log, Auto: auto, Directory: s.cfg.ACME, Email: s.cfg.ACMEEmail, Port: port, CertFile: certFile,
+		KeyFile: keyFile,
 	})
 	if err != nil {
 		return nil, err
@@ -217,7 +218,8 @@ func serve(ctx context.Context, s service) error {
 		})
 	}
 	metrics := web.NewMetrics(s.db)
-	handler := web.New(web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox})
+	options := web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox}
+	handler := web.New(options) //nolint:contextcheck // requests have their own
 	l, err := listen(ctx, "PADDOCK_LISTEN", s.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is taken: does Paddock run already? Else set PADDOCK_LISTEN to another port, such as :8081", s.cfg.Listen)
@@ -259,8 +261,8 @@ func serve(ctx context.Context, s service) error {
 		return err
 	case <-ctx.Done():
 		if s.ready != nil { // somebody's own, who waits for the prompt
-			return web.Shutdown(server)
+			return web.Shutdown(server) //nolint:contextcheck // this one has ended
 		}
-		return handler.Drain(server, stoppable, served)
+		return handler.Drain(server, stoppable, served) //nolint:contextcheck // likewise
 	}
 }

@@ -29,8 +29,10 @@ func TestServeAndWork(t *testing.T) {
 	p := &paddock{base: "http://localhost:" + port, port: port, dir: dir, out: &pg.Log{}}
 	profiles := "127.0.0.1:" + pg.Port(t)
 	env := []string{
-		"DATABASE_URL=" + pg.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base, "PADDOCK_LISTEN=127.0.0.1:" + port,
-		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_DRAIN_DELAY=0s", "PADDOCK_PPROF_LISTEN=" + profiles, "PADDOCK_METRICS_LISTEN=127.0.0.1:" + pg.Port(t),
+		"DATABASE_URL=" + pg.NewDatabase(t), "PADDOCK_SECRET=a secret for tests alone of 32 bytes and more", "PADDOCK_BASE_URL=" + p.base,
+		"PADDOCK_LISTEN=127.0.0.1:" + port,
+		"SMTP_URL=" + smtp.URL().String(), "PADDOCK_MAIL_FROM=Paddock <hello@paddock.test>", "PADDOCK_DRAIN_DELAY=0s",
+		"PADDOCK_PPROF_LISTEN=" + profiles, "PADDOCK_METRICS_LISTEN=127.0.0.1:" + pg.Port(t),
 	}
 	if out, err := command(t, dir, env, "migrate").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -44,7 +46,8 @@ func TestServeAndWork(t *testing.T) {
 	said(t, p.out, "serving")
 	signUp := func(slug string) {
 		t.Helper()
-		res, err := p.client().PostForm(p.base+"/signup", url.Values{"workspace": {slug}, "slug": {slug}, "name": {"Nora"}, "email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
+		res, err := p.client().PostForm(p.base+"/signup", url.Values{"workspace": {slug}, "slug": {slug}, "name": {"Nora"},
+			"email": {slug + "@example.com"}, "password": {"a long enough phrase"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,9 +68,12 @@ func TestServeAndWork(t *testing.T) {
 	}
 	defer c.Close(context.Background())
 	var waiting, leaders, queues int
-	err = c.QueryRow(t.Context(), `select (select count(*) from river_job where kind = 'mail' and state = 'available' and attempt = 0), (select count(*) from river_leader), (select count(*) from river_queue)`).Scan(&waiting, &leaders, &queues)
+	err = c.QueryRow(t.Context(),
+		`select (select count(*) from river_job where kind = 'mail' and state = 'available' and attempt = 0), (select count(*)
+			from river_leader), (select count(*) from river_queue)`).Scan(&waiting, &leaders, &queues)
 	if err != nil || waiting != 1 || leaders != 0 || queues != 0 || len(smtp.Received()) != 0 {
-		t.Fatalf("a process without jobs works on them: %d wait, %d leaders, %d queues, %d sent, %v", waiting, leaders, queues, len(smtp.Received()), err)
+		t.Fatalf("a process without jobs works on them: %d wait, %d leaders, %d queues, %d sent, %v", waiting, leaders, queues,
+			len(smtp.Received()), err)
 	}
 	// A port of its own for its metrics: serve has the one that is set.
 	workEnv := append(slices.Clip(env), "PADDOCK_PPROF_LISTEN=", "PADDOCK_METRICS_LISTEN=127.0.0.1:"+pg.Port(t))
@@ -90,14 +96,16 @@ func TestServeAndWork(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = work.Process.Kill(); _ = work.Wait() })
 	received(2)
-	if m := smtp.Received()[1]; m.To != "second-one@example.com" || !strings.Contains(m.Text, "http://second-one.localhost:"+port+"/email/verify?token=") {
+	if m := smtp.Received()[1]; m.To != "second-one@example.com" ||
+		!strings.Contains(m.Text, "http://second-one.localhost:"+port+"/email/verify?token=") {
 		t.Errorf("%+v", m)
 	}
 	// The operator's port has the metrics, by route and state, and a line per
 	// request is in the log, with its tenant and its count of statements.
 	private := strings.TrimPrefix(env[len(env)-1], "PADDOCK_METRICS_LISTEN=")
 	someone := p.client()
-	in, err := someone.PostForm(p.at("second-one", "/signin"), url.Values{"email": {"second-one@example.com"}, "password": {"a long enough phrase"}})
+	in, err := someone.PostForm(p.at("second-one", "/signin"),
+		url.Values{"email": {"second-one@example.com"}, "password": {"a long enough phrase"}})
 	if err != nil || in.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v", in, err)
 	}
@@ -116,8 +124,10 @@ func TestServeAndWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`, `paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`,
-		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_tenants_per_connection_max 90`, `paddock_http_request_queries_count{route="/customers"} 1`, "go_goroutines"} {
+	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`,
+		`paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`,
+		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_tenants_per_connection_max 90`,
+		`paddock_http_request_queries_count{route="/customers"} 1`, "go_goroutines"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the metrics lack %s", want)
 		}
@@ -133,7 +143,8 @@ func TestServeAndWork(t *testing.T) {
 			continue
 		}
 		lines++
-		if l.Msg != "request" || l.Tenant != "second-one" || uuid.Validate(l.Member) != nil || l.RequestID == "" || l.Method != http.MethodGet || l.Status != http.StatusOK || l.Took == 0 || l.Queries == 0 {
+		if l.Msg != "request" || l.Tenant != "second-one" || uuid.Validate(l.Member) != nil || l.RequestID == "" || l.Method != http.MethodGet ||
+			l.Status != http.StatusOK || l.Took == 0 || l.Queries == 0 {
 			t.Errorf("the line of a request: %s", line)
 		}
 	}
@@ -141,7 +152,9 @@ func TestServeAndWork(t *testing.T) {
 		t.Errorf("%d lines for one request:\n%s", lines, p.out)
 	}
 	// Profiles are for a port of their own, which is not there unless it is set.
-	for at, want := range map[string]int{"http://" + profiles + "/debug/pprof/goroutine?debug=1": http.StatusOK, "http://" + private + "/debug/pprof/": http.StatusNotFound, p.base + "/debug/pprof/": http.StatusNotFound, p.base + "/metrics": http.StatusNotFound} {
+	for at, want := range map[string]int{"http://" + profiles + "/debug/pprof/goroutine?debug=1": http.StatusOK,
+		"http://" + private + "/debug/pprof/": http.StatusNotFound, p.base + "/debug/pprof/": http.StatusNotFound,
+		p.base + "/metrics": http.StatusNotFound} {
 		res, err := http.Get(at)
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +209,8 @@ func TestTenantCommands(t *testing.T) {
 	run(1, "tenant", "create", "ferrari", "--owner-email", "nora@lotus.example")
 	run(0, "tenant", "create", "lotus", "--name", "Lotus", "--owner-email", "nora@lotus.example")
 	felt("lotus", http.StatusOK)
-	if out := run(0, "tenant", "list"); !strings.Contains(out, "lotus") || !strings.Contains(out, "nora@lotus.example") || !strings.Contains(out, "ferrari") {
+	if out := run(0, "tenant", "list"); !strings.Contains(out, "lotus") || !strings.Contains(out, "nora@lotus.example") ||
+		!strings.Contains(out, "ferrari") {
 		t.Errorf("the list:\n%s", out)
 	}
 	if out := run(0, "tenant", "list", "--json"); !strings.Contains(out, `"slug":"lotus"`) {
@@ -223,7 +237,8 @@ func TestTenantCommands(t *testing.T) {
 	felt("lotus-cars", http.StatusSeeOther)
 	// Suspended, its people see so; resumed, they are back.
 	c := p.client()
-	if res, err = c.PostForm(p.at("ferrari", "/signin"), url.Values{"email": {"enzo@ferrari.test"}, "password": {"paddock-demo"}}); err != nil {
+	if res, err = c.PostForm(p.at("ferrari", "/signin"),
+		url.Values{"email": {"enzo@ferrari.test"}, "password": {"paddock-demo"}}); err != nil {
 		t.Fatal(err)
 	}
 	res.Body.Close()
@@ -264,15 +279,19 @@ func TestTenantCommands(t *testing.T) {
 	}
 	run(2, "tenant", "psql", "-Atc", "select 6 * 7", "ferrari")
 	run(1, "tenant", "usage", "nobody")
-	if out := run(1, "tenant", "psql", "ferrari", "--", "-v", "ON_ERROR_STOP=1", "-Atc", "select * from public.users"); !strings.Contains(out, "permission denied") {
+	if out := run(1, "tenant", "psql", "ferrari", "--", "-v", "ON_ERROR_STOP=1", "-Atc", "select * from public.users"); !strings.Contains(out,
+		"permission denied") {
 		t.Errorf("psql reaches the users: %s", out)
 	}
-	if out := run(0, "tenant", "exec", "--all", "--", "sh", "-c", "echo $PADDOCK_TENANT:$PADDOCK_TENANT_SCHEMA"); !strings.Contains(out, "ferrari:t_") || !strings.Contains(out, "mclaren:t_") {
+	if out := run(0, "tenant", "exec", "--all", "--", "sh", "-c", "echo $PADDOCK_TENANT:$PADDOCK_TENANT_SCHEMA"); !strings.Contains(out,
+		"ferrari:t_") || !strings.Contains(out, "mclaren:t_") {
 		t.Errorf("exec: %s", out)
 	}
 	run(1, "tenant", "exec", "--all", "--", "false")
 	// The doctor finds what is wrong here: this is no production.
-	if out := run(1, "doctor", "--drift"); !strings.Contains(out, "SMTP_URL is not set") || !strings.Contains(out, "kept apart by their roles") || !strings.Contains(out, "every schema is as its migrations make it") || strings.Contains(out, "drift:") {
+	if out := run(1, "doctor", "--drift"); !strings.Contains(out, "SMTP_URL is not set") ||
+		!strings.Contains(out, "kept apart by their roles") || !strings.Contains(out, "every schema is as its migrations make it") ||
+		strings.Contains(out, "drift:") {
 		t.Errorf("the doctor:\n%s", out)
 	}
 	// Who may enter the console.
@@ -321,7 +340,8 @@ func TestTenantCommands(t *testing.T) {
 	run(0, "tenant", "import", file, "mclaren", "--replace")
 	run(0, "tenant", "clone", "ferrari", "ferrari-clone")
 	felt("ferrari-clone", http.StatusOK)
-	if out := run(0, "tenant", "psql", "mclaren", "--", "-Atc", "select count(*) from members where email = 'enzo@ferrari.test'"); strings.TrimSpace(out) != "1" {
+	if out := run(0, "tenant", "psql", "mclaren", "--", "-Atc",
+		"select count(*) from members where email = 'enzo@ferrari.test'"); strings.TrimSpace(out) != "1" {
 		t.Errorf("mclaren was not replaced: %s", out)
 	}
 	if out := run(0, "migrate", "status"); !strings.Contains(out, "active") {

@@ -46,10 +46,13 @@ func TestTraces(t *testing.T) {
 	}))
 	defer server.Close()
 	port := pg.Port(t)
-	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL, "OTEL_BSP_SCHEDULE_DELAY=100")
+	p := newProduction(t, pg.NewDatabase(t), "http://paddock.localhost:"+port, "OTEL_EXPORTER_OTLP_ENDPOINT="+server.URL,
+		"OTEL_BSP_SCHEDULE_DELAY=100")
 	web := p.launch(port, "serve", "--jobs=false")
 	p.launch("0", "work")
-	res, err := p.client(port, nil).PostForm(p.base+"/signup", url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora Secretive"}, "email": {"nora@example.com"}, "password": {"a long enough phrase"}})
+	res, err := p.client(port, nil).PostForm(p.base+"/signup",
+		url.Values{"workspace": {"Team"}, "slug": {"crew-one"}, "name": {"Nora Secretive"}, "email": {"nora@example.com"},
+			"password": {"a long enough phrase"}})
 	if err != nil || res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%v %v\n%s", res, err, p.logs)
 	}

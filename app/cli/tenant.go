@@ -116,7 +116,8 @@ type tenantRow struct {
 }
 
 func toRow(r shareddb.TenantListRow) tenantRow {
-	out := tenantRow{Slug: r.Slug, Name: r.Name, State: r.State, Version: r.SchemaVersion, Failure: r.MigrationError, Members: r.Members, Owner: r.Owner, Schema: r.Schema, CreatedAt: r.CreatedAt, Dropped: !r.SchemaMade}
+	out := tenantRow{Slug: r.Slug, Name: r.Name, State: r.State, Version: r.SchemaVersion, Failure: r.MigrationError, Members: r.Members,
+		Owner: r.Owner, Schema: r.Schema, CreatedAt: r.CreatedAt, Dropped: !r.SchemaMade}
 	if r.ClaimedAt != nil {
 		out.CreatedAt = *r.ClaimedAt
 	}
@@ -160,7 +161,8 @@ func (c tenantList) Run(e *environment) error {
 		if r.LastSeen != nil {
 			seen = r.LastSeen.Format(time.DateOnly)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\t%s\t%s\tlast seen %s\n", r.Slug, r.Name, r.State, r.Version, ui.Plural(int(r.Members), "member", "members"), r.Owner, seen)
+		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\t%s\t%s\tlast seen %s\n", r.Slug, r.Name, r.State, r.Version,
+			ui.Plural(int(r.Members), "member", "members"), r.Owner, seen)
 	}
 	return w.Flush()
 }
@@ -191,7 +193,8 @@ func (c tenantShow) Run(e *environment) error {
 		}
 		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 		for _, line := range [][2]string{
-			{"address", r.Slug}, {"name", r.Name}, {"state", r.State}, {"schema", r.Schema}, {"version", fmt.Sprint(r.Version)}, {"migration", r.Failure},
+			{"address", r.Slug}, {"name", r.Name}, {"state", r.State}, {"schema", r.Schema}, {"version", fmt.Sprint(r.Version)},
+			{"migration", r.Failure},
 			{"members", fmt.Sprint(r.Members)}, {"owner", r.Owner}, {"since", r.CreatedAt.Format(time.DateTime)},
 		} {
 			if line[1] != "" {
@@ -209,7 +212,8 @@ type tenantRename struct {
 
 // Run renames.
 func (c tenantRename) Run(e *environment) error {
-	return e.operate(c.Slug, "the address to "+c.New, "%s is called "+c.New+" now, and leads there for 30 days", func(tx *db.SharedTx, slug string) error { return tenant.Rename(e.ctx, tx, slug, c.New) })
+	return e.operate(c.Slug, "the address to "+c.New, "%s is called "+c.New+" now, and leads there for 30 days",
+		func(tx *db.SharedTx, slug string) error { return tenant.Rename(e.ctx, tx, slug, c.New) })
 }
 
 // byCommand is who did it, in a workspace's audit log.
@@ -286,28 +290,32 @@ type tenantSuspend struct{ slugArg }
 
 // Run suspends.
 func (c tenantSuspend) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: suspended", "%s is suspended", func(tx *db.SharedTx, slug string) error { return tenant.Suspend(e.ctx, tx, slug) })
+	return e.operate(c.Slug, "the workspace: suspended", "%s is suspended",
+		func(tx *db.SharedTx, slug string) error { return tenant.Suspend(e.ctx, tx, slug) })
 }
 
 type tenantResume struct{ slugArg }
 
 // Run resumes.
 func (c tenantResume) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: resumed", "%s is open again", func(tx *db.SharedTx, slug string) error { return tenant.Resume(e.ctx, tx, slug) })
+	return e.operate(c.Slug, "the workspace: resumed", "%s is open again",
+		func(tx *db.SharedTx, slug string) error { return tenant.Resume(e.ctx, tx, slug) })
 }
 
 type tenantDelete struct{ slugArg }
 
 // Run deletes.
 func (c tenantDelete) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: deleted", "%s is deleted; for 30 days it is brought back by paddock tenant undelete %s", func(tx *db.SharedTx, slug string) error { return tenant.Delete(e.ctx, tx, slug) })
+	return e.operate(c.Slug, "the workspace: deleted", "%s is deleted; for 30 days it is brought back by paddock tenant undelete %s",
+		func(tx *db.SharedTx, slug string) error { return tenant.Delete(e.ctx, tx, slug) })
 }
 
 type tenantUndelete struct{ slugArg }
 
 // Run brings back.
 func (c tenantUndelete) Run(e *environment) error {
-	return e.operate(c.Slug, "the workspace: brought back", "%s is back", func(tx *db.SharedTx, slug string) error { return tenant.Undelete(e.ctx, tx, slug) })
+	return e.operate(c.Slug, "the workspace: brought back", "%s is back",
+		func(tx *db.SharedTx, slug string) error { return tenant.Undelete(e.ctx, tx, slug) })
 }
 
 type tenantExport struct {
@@ -374,13 +382,15 @@ func (c tenantImport) Run(e *environment) error {
 	asking := func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant, email, role, token string) error {
 		at := *e.cfg.BaseURL
 		at.Host, at.Path = t.Slug+"."+at.Host, "/invitations/"+token
-		job, err := mail.LetterJob(ctx, box, t.ID, email, letter.Invitation(letter.Sender{Name: "The operator", Workspace: t.Name, Proven: true}, role, at.String()))
+		job, err := mail.LetterJob(ctx, box, t.ID, email, letter.Invitation(letter.Sender{Name: "The operator", Workspace: t.Name, Proven: true},
+			role, at.String()))
 		if err != nil {
 			return err
 		}
 		return tx.Enqueue(ctx, job)
 	}
-	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing"), Invited: asking})
+	t, err := archive.Import(e.ctx, d, f, info.Size(), archive.Options{Slug: c.Slug, Replace: c.Replace, Report: drawn("importing"),
+		Invited: asking})
 	if err != nil {
 		return err
 	}
@@ -505,7 +515,9 @@ func (c tenantUsage) Run(e *environment) error {
 				}
 				continue
 			}
-			_ = plain.Write([]string{l.Slug, l.TenantID.String(), l.Day, fmt.Sprint(l.Requests), fmt.Sprint(l.Refused), fmt.Sprint(l.Jobs), fmt.Sprint(l.Members), fmt.Sprint(l.Records), fmt.Sprint(l.Bytes)}) // Flush tells
+			// Flush tells
+			_ = plain.Write([]string{l.Slug, l.TenantID.String(), l.Day, fmt.Sprint(l.Requests), fmt.Sprint(l.Refused), fmt.Sprint(l.Jobs),
+				fmt.Sprint(l.Members), fmt.Sprint(l.Records), fmt.Sprint(l.Bytes)})
 		}
 	}
 }
@@ -560,7 +572,8 @@ func (c tenantExec) Run(e *environment) error {
 				continue
 			}
 			cmd := exec.CommandContext(e.ctx, program, command[1:]...)
-			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL, "DATABASE_DIRECT_URL="+e.cfg.DirectURL)
+			cmd.Env = append(e.cfg.Environ(), "PADDOCK_TENANT="+t.Slug, "PADDOCK_TENANT_SCHEMA="+t.Schema, "DATABASE_URL="+e.cfg.DatabaseURL,
+				"DATABASE_DIRECT_URL="+e.cfg.DirectURL)
 			cmd.Stdout, cmd.Stderr = e.out, e.err
 			if err := cmd.Run(); e.ctx.Err() != nil {
 				return e.ctx.Err()

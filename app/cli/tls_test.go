@@ -49,7 +49,9 @@ func pebble(t *testing.T, port string) (directory, file string, roots *x509.Cert
 	logger := log.New(io.Discard, "", 0)
 	store := db.NewMemoryStore()
 	authority := ca.New(logger, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {}})
-	front := wfe.New(logger, store, va.New(logger, 1, tlsPort, false, dns.Addr(), store), authority, []string{"pebble.test"}, false, false, 0, 0) // no Retry-After: half of the time it is a date, which older clients do not read
+	// no Retry-After: half of the time it is a date, which older clients do not read
+	front := wfe.New(logger, store, va.New(logger, 1, tlsPort, false, dns.Addr(), store), authority, []string{"pebble.test"}, false, false, 0,
+		0)
 	server := httptest.NewTLSServer(front.Handler())
 	t.Cleanup(server.Close)
 	file = filepath.Join(t.TempDir(), "pebble.pem")
@@ -76,7 +78,9 @@ func TestCertificatesOnDemand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close(t.Context())
-	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) select id, 'crm.example.com', now() from public.tenants where slug = 'crew-one'`); err != nil {
+	if _, err := c.Exec(t.Context(),
+		`insert into public.domains (tenant_id, host, verified_at) select id, 'crm.example.com', now() from public.tenants
+			where slug = 'crew-one'`); err != nil {
 		t.Fatal(err)
 	}
 	p.launch(one, "serve", "--jobs=false")
@@ -107,17 +111,20 @@ func TestCertificatesOnDemand(t *testing.T) {
 		}
 	}
 	var n int
-	if err := c.QueryRow(t.Context(), `select count(*) from public.certificates where key like 'certificates/%.key'`).Scan(&n); err != nil || n != len(serial) {
+	if err := c.QueryRow(t.Context(), `select count(*) from public.certificates where key like 'certificates/%.key'`).Scan(&n); err != nil ||
+		n != len(serial) {
 		t.Errorf("%d certificates were got, %v; want %d", n, err, len(serial))
 	}
-	if err := c.QueryRow(t.Context(), `select count(*) from public.certificates where value like '%PRIVATE%' or value like '%{%'`).Scan(&n); err != nil || n != 0 {
+	if err := c.QueryRow(t.Context(), `select count(*) from public.certificates where value like '%PRIVATE%' or value like '%{%'`).
+		Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d values in the clear, %v", n, err)
 	}
 	// Restarted, a process has them from the database: Pebble is asked for nothing.
 	three := pg.Port(t)
 	p.extra = p.extra[:len(p.extra)-1]
 	p.launch(three, "serve", "--jobs=false")
-	if res, err := get(three, "https://crm.example.com/signin"); err != nil || res.TLS.PeerCertificates[0].SerialNumber.String() != serial["crm.example.com"] {
+	if res, err := get(three, "https://crm.example.com/signin"); err != nil ||
+		res.TLS.PeerCertificates[0].SerialNumber.String() != serial["crm.example.com"] {
 		t.Errorf("a new process: %v", err)
 	}
 	// HTTP/2, and the redirect from plain HTTP.
@@ -127,7 +134,8 @@ func TestCertificatesOnDemand(t *testing.T) {
 		t.Errorf("HTTP/2: %v %v", res, err)
 	}
 	res, err := p.client(plain, nil).Get("http://crew-one.paddock.test/customers?q=x")
-	if err != nil || res.StatusCode != http.StatusPermanentRedirect || res.Header.Get("Location") != "https://crew-one.paddock.test/customers?q=x" {
+	if err != nil || res.StatusCode != http.StatusPermanentRedirect ||
+		res.Header.Get("Location") != "https://crew-one.paddock.test/customers?q=x" {
 		t.Errorf("plain HTTP: %v %v", res, err)
 	}
 	if res, err = p.client(plain, nil).Get("http://example.org/"); err != nil || res.StatusCode != http.StatusNotFound {
@@ -173,13 +181,17 @@ func TestCaddyOnDemand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close(t.Context())
-	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) select id, 'crm.example.com', now() from public.tenants where slug = 'crew-one'`); err != nil {
+	if _, err := c.Exec(t.Context(),
+		`insert into public.domains (tenant_id, host, verified_at) select id, 'crm.example.com', now() from public.tenants
+			where slug = 'crew-one'`); err != nil {
 		t.Fatal(err)
 	}
 	p.launch(back, "serve", "--jobs=false")
 	cert, key := certificate(t, p.dir)
-	text := strings.NewReplacer("/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key, "127.0.0.1:8080", "127.0.0.1:"+back, "myapp.com", "paddock.test",
-		"\ton_demand_tls {", "\tadmin off\n\thttps_port "+front+"\n\thttp_port "+pg.Port(t)+"\n\tacme_ca "+directory+"\n\tacme_ca_root "+file+"\n\ton_demand_tls {").Replace(read(t, "Caddyfile"))
+	text := strings.NewReplacer("/etc/ssl/paddock/fullchain.pem", cert, "/etc/ssl/paddock/privkey.pem", key, "127.0.0.1:8080",
+		"127.0.0.1:"+back, "myapp.com", "paddock.test",
+		"\ton_demand_tls {", "\tadmin off\n\thttps_port "+front+"\n\thttp_port "+pg.Port(t)+"\n\tacme_ca "+directory+"\n\tacme_ca_root "+file+
+			"\n\ton_demand_tls {").Replace(read(t, "Caddyfile"))
 	conf := filepath.Join(p.dir, "Caddyfile")
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -220,7 +232,8 @@ func TestCaddyOnDemand(t *testing.T) {
 		t.Error("a certificate for a domain that is nobody's")
 	}
 	// www. is the public site's, and a proxy's question is the proxy's alone.
-	for at, want := range map[string]string{"https://www.paddock.test/signup?a=b": "301 https://paddock.test/signup?a=b", "https://paddock.test/internal/tls/allow?domain=crew-one.paddock.test": "404"} {
+	for at, want := range map[string]string{"https://www.paddock.test/signup?a=b": "301 https://paddock.test/signup?a=b",
+		"https://paddock.test/internal/tls/allow?domain=crew-one.paddock.test": "404"} {
 		res, err := p.client(front, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}).Get(at)
 		if err != nil {
 			t.Fatal(err)

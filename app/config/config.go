@@ -34,7 +34,8 @@ type Config struct {
 	DataDir        string         `env:"PADDOCK_DATA_DIR"`
 	PGBin          string         `env:"PADDOCK_PG_BIN"`
 
-	TLS          string `env:"PADDOCK_TLS" envDefault:"off"` // off, auto, a certificate and its key with a comma between them, or auto and both
+	// off, auto, a certificate and its key with a comma between them, or auto and both
+	TLS          string `env:"PADDOCK_TLS" envDefault:"off"`
 	ACME         string `env:"PADDOCK_ACME_DIRECTORY"`
 	ACMEEmail    string `env:"PADDOCK_ACME_EMAIL"`
 	RedirectFrom string `env:"PADDOCK_REDIRECT_LISTEN"`
@@ -140,7 +141,8 @@ func unknown(environ []string) (out []string) {
 	}
 	for _, v := range environ {
 		name, _, _ := strings.Cut(v, "=")
-		if !strings.HasPrefix(name, "PADDOCK_") || slices.Contains(known, name) || oidcPattern.MatchString(v) || slices.Contains(exported, name) || linked.MatchString(name) {
+		if !strings.HasPrefix(name, "PADDOCK_") || slices.Contains(known, name) || oidcPattern.MatchString(v) ||
+			slices.Contains(exported, name) || linked.MatchString(name) {
 			continue
 		}
 		alike, like := len("PADDOCK_")+2, "" // fewer letters in common are chance
@@ -229,7 +231,8 @@ func oidcProviders(environ []string) ([]OIDCProvider, error) {
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		p := *found[id]
 		if p.Issuer == "" || p.ClientID == "" || id == WorkspaceProvider {
-			return nil, fmt.Errorf("PADDOCK_OIDC_%s: want an _ISSUER and a _CLIENT_ID, and another name than %s", strings.ToUpper(id), strings.ToUpper(WorkspaceProvider))
+			return nil, fmt.Errorf("PADDOCK_OIDC_%s: want an _ISSUER and a _CLIENT_ID, and another name than %s", strings.ToUpper(id),
+				strings.ToUpper(WorkspaceProvider))
 		}
 		out = append(out, p)
 	}
@@ -278,13 +281,15 @@ func (c Config) RequireProduction() error {
 		errs = append(errs, errors.New("PADDOCK_BASE_URL is not set: the address of the public site, such as https://myapp.com"))
 	}
 	if name := c.BaseURL.Hostname(); c.BaseURL.Scheme != "https" && name != "localhost" && !strings.HasSuffix(name, ".localhost") {
-		errs = append(errs, fmt.Errorf("PADDOCK_BASE_URL=%s: want https: cookies and passwords would travel in the clear, and passkeys don’t work", c.BaseURL))
+		errs = append(errs, fmt.Errorf(
+			"PADDOCK_BASE_URL=%s: want https: cookies and passwords would travel in the clear, and passkeys don’t work", c.BaseURL))
 	}
 	if len(c.Secrets) == 0 {
 		errs = append(errs, errors.New("PADDOCK_SECRET is not set: 32 random bytes or more, for instance from: openssl rand -base64 32"))
 	}
 	if c.SMTPURL == nil {
-		errs = append(errs, errors.New("SMTP_URL is not set, or names no server: smtp://user:password@host:587 or smtps://…; invitations and forgotten passwords go by mail"))
+		errs = append(errs, errors.New(
+			"SMTP_URL is not set, or names no server: smtp://user:password@host:587 or smtps://…; invitations and forgotten passwords go by mail"))
 	}
 	if c.MailFrom == "" {
 		errs = append(errs, errors.New("PADDOCK_MAIL_FROM is not set: the address that mail comes from"))
@@ -303,7 +308,9 @@ func (c Config) Loopback() (string, error) {
 	case host == "" || host == "localhost":
 		host = "127.0.0.1"
 	case err != nil || !a.IsLoopback():
-		return "", fmt.Errorf("PADDOCK_LISTEN=%s: development’s passwords are known to everybody, so it listens on this machine alone; set an address such as 127.0.0.1:8080, or run paddock serve", c.Listen)
+		return "", fmt.Errorf(
+			"PADDOCK_LISTEN=%s: development’s passwords are known to everybody, so it listens on this machine alone; set an address such as "+
+				"127.0.0.1:8080, or run paddock serve", c.Listen)
 	}
 	return net.JoinHostPort(host, port), nil
 }

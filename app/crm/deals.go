@@ -219,7 +219,8 @@ func dealStages(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSe
 
 // dealReverse takes a change of a deal back, and puts it where it stood, or next to that
 // when the place is taken.
-func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, _ uuid.UUID, reverse func(except ...string) error) error {
+func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, _ uuid.UUID,
+	reverse func(except ...string) error) error {
 	var before, after struct {
 		Position string `json:"position"`
 	}

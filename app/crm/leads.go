@@ -68,7 +68,8 @@ type converting struct {
 // ones lack they take from it, and what they have otherwise is written on a note. Its
 // notes and tasks go to the deal, or else to the contact; its tags to all of
 // them. The lead stays, read-only. ErrChanged when it is no longer at version.
-func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, version int32, conversion Conversion) (out ConvertedTo, err error) {
+func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, version int32,
+	conversion Conversion) (out ConvertedTo, err error) {
 	if lead.Values.Text("status") == Converted {
 		return out, errConverted
 	}
@@ -236,8 +237,9 @@ func (c *converting) note(ctx context.Context, subject entity.Kind, id uuid.UUID
 		return nil
 	}
 	note := tenantdb.NoteInsertParams{
-		ID: uuid.Must(uuid.NewV7()), SubjectType: string(subject), SubjectID: id, Kind: "note", AuthorID: c.lead.Values.ID("owner_id"), Mentions: []uuid.UUID{},
-		Body: "From the lead " + c.lead.Name() + ":\n\n" + strings.Join(c.left, "\n\n"),
+		ID: uuid.Must(uuid.NewV7()), SubjectType: string(subject), SubjectID: id, Kind: "note", AuthorID: c.lead.Values.ID("owner_id"),
+		Mentions: []uuid.UUID{},
+		Body:     "From the lead " + c.lead.Name() + ":\n\n" + strings.Join(c.left, "\n\n"),
 	}
 	if c.Note != nil {
 		note.Html, note.HtmlMark = c.Note(note.Body)
@@ -257,7 +259,8 @@ func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record)
 
 // leadReverse keeps what a converted lead is from being taken back by anything but the
 // conversion's undoing.
-func leadReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID, reverse func(except ...string) error) error {
+func leadReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID,
+	reverse func(except ...string) error) error {
 	lead, err := q.LeadGet(ctx, c.EntityID)
 	if err != nil {
 		return err

@@ -42,7 +42,8 @@ var probes = map[entity.Kind]func(entity.Values) []probe{
 	},
 	entity.Lead: func(v entity.Values) []probe {
 		who := Probe{Name: fullName(v), Emails: []string{v.Text("email")}, Phones: []string{v.Text("phone")}}
-		company := Probe{Name: v.Text("company_name"), Emails: who.Emails, Phones: who.Phones, Sites: []string{v.Text("email"), v.Text("website")}}
+		company := Probe{Name: v.Text("company_name"), Emails: who.Emails, Phones: who.Phones,
+			Sites: []string{v.Text("email"), v.Text("website")}}
 		lead := who
 		lead.Sites = company.Sites
 		return []probe{{entity.Contact, who}, {entity.Lead, lead}, {entity.Customer, company}}
@@ -62,7 +63,8 @@ func Recognised(k entity.Kind) bool { return probes[k] != nil }
 
 // MatchesOf finds the records that one with these values may be; except is itself, where it
 // is made already. Of no other kinds than those named, where some are.
-func MatchesOf(ctx context.Context, q *tenantdb.Queries, k entity.Kind, v entity.Values, except uuid.UUID, kinds ...entity.Kind) (out []Match, err error) {
+func MatchesOf(ctx context.Context, q *tenantdb.Queries, k entity.Kind, v entity.Values, except uuid.UUID,
+	kinds ...entity.Kind) (out []Match, err error) {
 	if probes[k] == nil {
 		return nil, nil
 	}
@@ -175,10 +177,14 @@ func digits(phone string) string {
 // forms are what a company's name ends with by law, in the words that entity.Words makes
 // of them; single letters are of S.p.A. and the like.
 var forms = map[string]bool{
-	"ag": true, "gmbh": true, "mbh": true, "kg": true, "kgaa": true, "ug": true, "ohg": true, "se": true, "ev": true, "co": true, "company": true, "ltd": true, "limited": true, "inc": true, "incorporated": true,
-	"llc": true, "llp": true, "plc": true, "corp": true, "corporation": true, "sa": true, "sas": true, "sarl": true, "eurl": true, "srl": true, "spa": true, "snc": true, "sl": true, "slu": true,
-	"bv": true, "nv": true, "bvba": true, "oy": true, "oyj": true, "ab": true, "as": true, "asa": true, "aps": true, "kft": true, "zrt": true, "doo": true, "sro": true, "spzoo": true, "pty": true, "pte": true, "kk": true,
-	"a": true, "b": true, "c": true, "d": true, "e": true, "k": true, "l": true, "n": true, "o": true, "p": true, "r": true, "s": true, "v": true, "z": true, "oo": true, "sp": true,
+	"ag": true, "gmbh": true, "mbh": true, "kg": true, "kgaa": true, "ug": true, "ohg": true, "se": true, "ev": true, "co": true,
+	"company": true, "ltd": true, "limited": true, "inc": true, "incorporated": true,
+	"llc": true, "llp": true, "plc": true, "corp": true, "corporation": true, "sa": true, "sas": true, "sarl": true, "eurl": true, "srl": true,
+	"spa": true, "snc": true, "sl": true, "slu": true,
+	"bv": true, "nv": true, "bvba": true, "oy": true, "oyj": true, "ab": true, "as": true, "asa": true, "aps": true, "kft": true, "zrt": true,
+	"doo": true, "sro": true, "spzoo": true, "pty": true, "pte": true, "kk": true,
+	"a": true, "b": true, "c": true, "d": true, "e": true, "k": true, "l": true, "n": true, "o": true, "p": true, "r": true, "s": true,
+	"v": true, "z": true, "oo": true, "sp": true,
 }
 
 // core is a name without its form: "ACME Holding GmbH & Co. KG" and "acme holding" are one.

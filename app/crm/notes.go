@@ -89,7 +89,8 @@ func Mentions(body string, members []tenantdb.MemberListRow) []uuid.UUID {
 // inWord tells what an @ stands inside of an address behind: letters of scripts that put
 // blanks between words.
 func inWord(r rune) bool {
-	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
+		unicode.Thai)
 }
 
 // apostrophe is one sign, however it is typed.

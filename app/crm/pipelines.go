@@ -21,7 +21,8 @@ type Stage struct {
 
 // newStages are those of a pipeline that somebody just made.
 var newStages = []Stage{
-	{Name: "Prospecting", Color: "gray", Probability: 10, Outcome: Open}, {Name: "Qualification", Color: "blue", Probability: 20, Outcome: Open},
+	{Name: "Prospecting", Color: "gray", Probability: 10, Outcome: Open},
+	{Name: "Qualification", Color: "blue", Probability: 20, Outcome: Open},
 	{Name: "Proposal", Color: "amber", Probability: 50, Outcome: Open}, {Name: "Negotiation", Color: "red", Probability: 80, Outcome: Open},
 	{Name: "Closed Won", Color: "green", Probability: 100, Outcome: Won}, {Name: "Closed Lost", Color: "gray", Probability: 0, Outcome: Lost},
 }
@@ -52,7 +53,8 @@ func checkPipelineName(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, n
 func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, stages []Stage) error {
 	for i, s := range stages {
 		err := q.StageInsert(ctx, tenantdb.StageInsertParams{
-			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: int32(i + 1),
+			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome,
+			Position: int32(i + 1),
 		})
 		if err != nil {
 			return err
@@ -65,7 +67,8 @@ func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, 
 // version, and reports whether that changes anything; ErrChanged when that is not the
 // current one. A stage that holds deals, the trash's included, stays, and so does its
 // outcome.
-func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) (changed bool, err error) {
+func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string,
+	stages []Stage) (changed bool, err error) {
 	same, err := samePipeline(ctx, q, id, version, name, stages)
 	if err != nil || same {
 		return false, err
@@ -132,7 +135,8 @@ func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name 
 		position++
 		if s.ID == uuid.Nil {
 			err := q.StageInsert(ctx, tenantdb.StageInsertParams{
-				ID: uuid.Must(uuid.NewV7()), PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: position,
+				ID: uuid.Must(uuid.NewV7()), PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome,
+				Position: position,
 			})
 			if err != nil {
 				return err

@@ -27,8 +27,10 @@ import (
 func snapshot(tb testing.TB, su *pgx.Conn, schema string) map[string]string {
 	tb.Helper()
 	out := map[string]string{}
-	for _, table := range []string{"customers", "contacts", "leads", "deals", "projects", "tasks", "notes", "taggings", "tags", "stages", "pipelines"} {
-		rows, err := su.Query(tb.Context(), `select (to_jsonb(t) - 'version' - 'updated_at' - 'active_at')::text from `+pgx.Identifier{schema, table}.Sanitize()+` t order by 1`)
+	for _, table := range []string{"customers", "contacts", "leads", "deals", "projects", "tasks", "notes", "taggings", "tags", "stages",
+		"pipelines"} {
+		rows, err := su.Query(tb.Context(), `select (to_jsonb(t) - 'version' - 'updated_at' - 'active_at')::text from `+pgx.Identifier{schema,
+			table}.Sanitize()+` t order by 1`)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -75,7 +77,8 @@ func TestConversionAndUndo(t *testing.T) {
 			conversion.ContactID = &contact
 		}
 		if rapid.Bool().Draw(rt, "deal") {
-			conversion.Deal = tenantdb.ValuesOf(entity.Deals, tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR", Amount: &amount, StageID: rapid.SampledFrom(stages).Draw(rt, "stage")})
+			conversion.Deal = tenantdb.ValuesOf(entity.Deals, tenantdb.DealUpdateParams{Name: "Deal", Currency: "EUR", Amount: &amount,
+				StageID: rapid.SampledFrom(stages).Draw(rt, "stage")})
 		}
 		before := snapshot(t, su, w.Schema)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
@@ -141,7 +144,8 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1, crm.Conversion{Deal: entity.Values{"name": entity.Text("Deal"), "currency": entity.Text("EUR")}, Set: tx.ChangeSet()})
+			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1,
+				crm.Conversion{Deal: entity.Values{"name": entity.Text("Deal"), "currency": entity.Text("EUR")}, Set: tx.ChangeSet()})
 			return err
 		})
 		change(out, lead)
@@ -167,7 +171,8 @@ func rename(t *testing.T, w *pg.Workspace, customer uuid.UUID) {
 		if err != nil {
 			return err
 		}
-		n, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: row.ID, Version: row.Version, Name: row.Name + " changed", Type: row.Type})
+		n, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: row.ID, Version: row.Version, Name: row.Name + " changed",
+			Type: row.Type})
 		if n != 1 {
 			t.Error("not changed")
 		}
@@ -188,7 +193,8 @@ func TestConcurrentMoves(t *testing.T) {
 	}
 	column := func(ctx context.Context, tx *db.TenantTx, stage uuid.UUID) (ids []uuid.UUID, positions []string) {
 		rows, _, err := tx.RecordList(ctx, entity.Deals, tenantdb.List{
-			Filter: tenantdb.Filter{Match: map[string][]string{"stage": {stage.String()}}}, Page: tenantdb.Page{Sort: "position", Limit: 100}, Fields: []string{"position"},
+			Filter: tenantdb.Filter{Match: map[string][]string{"stage": {stage.String()}}}, Page: tenantdb.Page{Sort: "position", Limit: 100},
+			Fields: []string{"position"},
 		})
 		if err != nil {
 			t.Error(err)
@@ -320,7 +326,8 @@ func TestUndo(t *testing.T) {
 			return crm.TaskComplete(ctx, tx.Queries, task, crm.By{Member: me, Zone: time.UTC})
 		},
 		"new record": func(tx *db.TenantTx) error {
-			_, err := crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Contact, Values: entity.Values{"last_name": entity.Text("New"), "tags": entity.TagsNamed("a")}})
+			_, err := crm.Create(ctx, tx.Queries,
+				crm.Draft{Kind: entity.Contact, Values: entity.Values{"last_name": entity.Text("New"), "tags": entity.TagsNamed("a")}})
 			return err
 		},
 	}
@@ -366,7 +373,8 @@ func TestChangeLog(t *testing.T) {
 	w := pg.NewWorkspace(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
 	w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
-		_, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: customer, Version: 1, Name: "Customer", Phone: "+39065550100", Type: "prospect"})
+		_, err := tx.CustomerUpdate(ctx, tenantdb.CustomerUpdateParams{ID: customer, Version: 1, Name: "Customer", Phone: "+39065550100",
+			Type: "prospect"})
 		return err
 	})
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
@@ -374,7 +382,8 @@ func TestChangeLog(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if len(rows) != 2 || rows[0].Op != "update" || rows[0].MemberName != w.Owner.Name || string(rows[0].Before) != `{"phone": ""}` || string(rows[0].After) != `{"phone": "+39065550100"}` || rows[1].Op != "insert" || rows[1].MemberID != nil {
+		if len(rows) != 2 || rows[0].Op != "update" || rows[0].MemberName != w.Owner.Name || string(rows[0].Before) != `{"phone": ""}` ||
+			string(rows[0].After) != `{"phone": "+39065550100"}` || rows[1].Op != "insert" || rows[1].MemberID != nil {
 			t.Errorf("%+v", rows)
 		}
 		return nil
@@ -385,13 +394,16 @@ func TestChangeLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sql := range []string{
-		`insert into changes (change_set, entity, entity_id, subject_type, subject_id, op) values (gen_random_uuid(), 'customer', gen_random_uuid(), 'customer', gen_random_uuid(), 'insert')`,
+		`insert into changes (change_set, entity, entity_id, subject_type, subject_id, op) values (gen_random_uuid(), 'customer',
+			gen_random_uuid(), 'customer', gen_random_uuid(), 'insert')`,
 		`update changes set member_id = null`, `delete from changes`, `truncate changes`,
-		`select ext.write_change('x', 'INSERT', 'customer', null, '{}')`, `alter table customers disable trigger log_change`, `drop trigger log_change on customers`,
+		`select ext.write_change('x', 'INSERT', 'customer', null, '{}')`, `alter table customers disable trigger log_change`,
+		`drop trigger log_change on customers`,
 		`set session_replication_role = replica`,
 	} {
 		err := pgx.BeginFunc(t.Context(), su, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(t.Context(), `set local search_path = `+pgx.Identifier{w.Schema}.Sanitize()+`, ext; set local role `+pgx.Identifier{role}.Sanitize()); err != nil {
+			if _, err := tx.Exec(t.Context(),
+				`set local search_path = `+pgx.Identifier{w.Schema}.Sanitize()+`, ext; set local role `+pgx.Identifier{role}.Sanitize()); err != nil {
 				t.Fatal(err)
 			}
 			_, err := tx.Exec(t.Context(), sql)
@@ -416,23 +428,27 @@ func TestPurge(t *testing.T) {
 	theirs := other.Customer(tenantdb.CustomerUpdateParams{Name: "Theirs"})
 	su := pg.Superuser(t)
 	for schema, ids := range map[string][]uuid.UUID{w.Schema: {old, kept}, other.Schema: {theirs}} {
-		if _, err := su.Exec(t.Context(), `update `+schema+`.customers set deleted_at = now() - interval '31 days' where id = any ($1)`, ids); err != nil {
+		if _, err := su.Exec(t.Context(), `update `+schema+`.customers set deleted_at = now() - interval '31 days' where id = any ($1)`,
+			ids); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := su.Exec(t.Context(), `update `+w.Schema+`.customers set deleted_at = now() - interval '29 days' where id = $1`, young); err != nil {
+	if _, err := su.Exec(t.Context(), `update `+w.Schema+`.customers set deleted_at = now() - interval '29 days' where id = $1`,
+		young); err != nil {
 		t.Fatal(err)
 	}
 	if err := crm.Purge(t.Context(), pg.DB(t), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	var left []string
-	if err := su.QueryRow(t.Context(), `select array(select name::text from `+w.Schema+`.customers order by name)`).Scan(&left); err != nil || !slices.Equal(left, []string{"Pointed to", "Young"}) {
+	if err := su.QueryRow(t.Context(), `select array(select name::text from `+w.Schema+`.customers order by name)`).Scan(&left); err != nil ||
+		!slices.Equal(left, []string{"Pointed to", "Young"}) {
 		t.Errorf("left: %v %v", left, err)
 	}
 	var notes, taggings, changes, theirsLeft int
 	err := su.QueryRow(t.Context(), `select (select count(*) from `+w.Schema+`.notes), (select count(*) from `+w.Schema+`.taggings),
-		(select count(*) from `+w.Schema+`.changes where subject_id = $1 and (op <> 'delete' or before is not null)), (select count(*) from `+other.Schema+`.customers)`, old).Scan(&notes, &taggings, &changes, &theirsLeft)
+		(select count(*) from `+w.Schema+`.changes where subject_id = $1 and (op <> 'delete' or before is not null)),
+		(select count(*) from `+other.Schema+`.customers)`, old).Scan(&notes, &taggings, &changes, &theirsLeft)
 	if err != nil || notes != 0 || taggings != 0 || changes != 0 || theirsLeft != 0 {
 		t.Errorf("notes %d, taggings %d, changes %d, theirs %d, %v", notes, taggings, changes, theirsLeft, err)
 	}
@@ -479,7 +495,8 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Contact", Emails: email("a@example.com")})
 	change := func(version int32, emails []entity.Point) uuid.UUID {
 		return do(func(tx *db.TenantTx) error {
-			n, err := tx.ContactUpdate(ctx, tenantdb.ContactUpdateParams{ID: contact, Version: version, LastName: "Contact", Emails: emails, Phones: email()})
+			n, err := tx.ContactUpdate(ctx, tenantdb.ContactUpdateParams{ID: contact, Version: version, LastName: "Contact", Emails: emails,
+				Phones: email()})
 			if n != 1 {
 				t.Error("not changed")
 			}
@@ -542,7 +559,8 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	ctx := w.Context()
 	customer, me := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}), w.MemberID(w.Owner)
 	due := time.Date(1990, 1, 1, 9, 0, 0, 0, time.UTC)
-	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call", Repeat: "weekdays", DueAt: &due, AssigneeID: &me, SubjectType: "customer", SubjectID: &customer})
+	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call", Repeat: "weekdays", DueAt: &due, AssigneeID: &me, SubjectType: "customer",
+		SubjectID: &customer})
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
 		return crm.Delete(ctx, tx.Queries, entity.Customer, customer, 1)
 	})
@@ -552,7 +570,8 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	next := func() (open []entity.Record) {
 		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
 			open, _, err = tx.RecordList(ctx, entity.Tasks, tenantdb.List{
-				Filter: tenantdb.Filter{Match: map[string][]string{"status": {"open"}}}, Page: tenantdb.Page{Limit: 10}, Fields: []string{"subject_id", "due_at"},
+				Filter: tenantdb.Filter{Match: map[string][]string{"status": {"open"}}}, Page: tenantdb.Page{Limit: 10},
+				Fields: []string{"subject_id", "due_at"},
 			})
 			return err
 		})
@@ -570,7 +589,8 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := next()
-	if len(open) != 1 || open[0].Values["subject_id"] != nil || open[0].Values.Due("due_at").At == nil || !open[0].Values.Due("due_at").At.After(time.Now()) || open[0].Values.Due("due_at").At.UTC().Hour() != 9 {
+	if len(open) != 1 || open[0].Values["subject_id"] != nil || open[0].Values.Due("due_at").At == nil ||
+		!open[0].Values.Due("due_at").At.After(time.Now()) || open[0].Values.Due("due_at").At.UTC().Hour() != 9 {
 		t.Fatalf("the next: %+v", open)
 	}
 	if err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {

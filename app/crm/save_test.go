@@ -30,10 +30,9 @@ func saved(t *testing.T, w *pg.Workspace, kind entity.Kind, v, set entity.Values
 		if r, err = tx.RecordGet(ctx, entity.For(kind), id); err != nil || set == nil {
 			return err
 		}
-		if _, refused = crm.Save(ctx, tx.Queries, crm.Change{Record: r, Set: set, By: by}); refused != nil {
-			return nil
+		if _, refused = crm.Save(ctx, tx.Queries, crm.Change{Record: r, Set: set, By: by}); refused == nil {
+			r, err = tx.RecordGet(ctx, entity.For(kind), id)
 		}
-		r, err = tx.RecordGet(ctx, entity.For(kind), id)
 		return err
 	})
 	if err != nil {
@@ -62,14 +61,18 @@ func TestAmountsFollowTheirCurrency(t *testing.T) {
 		want      entity.Money
 		refused   string // the field
 	}{
-		"the workspace's":           {made: deal(entity.Money{Minor: 1250}), want: entity.Money{Minor: 1250, Currency: "EUR"}},
-		"its own":                   {made: deal(entity.Money{Minor: 1250}, in("USD")), want: entity.Money{Minor: 1250, Currency: "USD"}},
-		"another one later":         {made: deal(entity.Money{Minor: 1250}), set: in("USD"), want: entity.Money{Minor: 1250, Currency: "USD"}},
-		"one without cents":         {made: deal(entity.Money{Minor: 124000}), set: in("JPY"), want: entity.Money{Minor: 1240, Currency: "JPY"}},
-		"one that loses cents":      {made: deal(entity.Money{Minor: 1250}), set: in("JPY"), want: entity.Money{Minor: 1250, Currency: "EUR"}, refused: "currency"},
-		"an amount of another":      {made: deal(entity.Money{Minor: 1250}), set: deal(entity.Money{Minor: 5, Currency: "USD"}), want: entity.Money{Minor: 1250, Currency: "EUR"}, refused: "amount"},
-		"an amount and its own":     {made: deal(entity.Money{Minor: 1250}), set: deal(entity.Money{Minor: 5, Currency: "USD"}, in("USD")), want: entity.Money{Minor: 5, Currency: "USD"}},
-		"no currency that there is": {made: deal(entity.Money{Minor: 1250}), set: in("XQZ"), want: entity.Money{Minor: 1250, Currency: "EUR"}, refused: "currency"},
+		"the workspace's":   {made: deal(entity.Money{Minor: 1250}), want: entity.Money{Minor: 1250, Currency: "EUR"}},
+		"its own":           {made: deal(entity.Money{Minor: 1250}, in("USD")), want: entity.Money{Minor: 1250, Currency: "USD"}},
+		"another one later": {made: deal(entity.Money{Minor: 1250}), set: in("USD"), want: entity.Money{Minor: 1250, Currency: "USD"}},
+		"one without cents": {made: deal(entity.Money{Minor: 124000}), set: in("JPY"), want: entity.Money{Minor: 1240, Currency: "JPY"}},
+		"one that loses cents": {made: deal(entity.Money{Minor: 1250}), set: in("JPY"), want: entity.Money{Minor: 1250, Currency: "EUR"},
+			refused: "currency"},
+		"an amount of another": {made: deal(entity.Money{Minor: 1250}), set: deal(entity.Money{Minor: 5, Currency: "USD"}),
+			want: entity.Money{Minor: 1250, Currency: "EUR"}, refused: "amount"},
+		"an amount and its own": {made: deal(entity.Money{Minor: 1250}), set: deal(entity.Money{Minor: 5, Currency: "USD"}, in("USD")),
+			want: entity.Money{Minor: 5, Currency: "USD"}},
+		"no currency that there is": {made: deal(entity.Money{Minor: 1250}), set: in("XQZ"), want: entity.Money{Minor: 1250, Currency: "EUR"},
+			refused: "currency"},
 	} {
 		r, err := saved(t, w, entity.Deal, tc.made, tc.set)
 		if got, _ := r.Values.Money("amount"); got != tc.want || r.Values.Text("currency") != tc.want.Currency {
@@ -100,17 +103,22 @@ func TestValuesAreChecked(t *testing.T) {
 		field string
 		value entity.Value
 	}{
-		{entity.Customer, "name", nil}, {entity.Customer, "name", long}, {entity.Customer, "name", entity.Text("a\x00b")}, {entity.Customer, "description", long},
+		{entity.Customer, "name", nil}, {entity.Customer, "name", long}, {entity.Customer, "name", entity.Text("a\x00b")},
+		{entity.Customer, "description", long},
 		{entity.Customer, "employees", entity.Number(-1)}, {entity.Customer, "employees", entity.Number(math.MaxInt32 + 1)},
-		{entity.Customer, "annual_revenue", entity.Money{Minor: entity.MaxAmount + 1}}, {entity.Customer, "annual_revenue", entity.Money{Minor: -1}},
+		{entity.Customer, "annual_revenue", entity.Money{Minor: entity.MaxAmount + 1}},
+		{entity.Customer, "annual_revenue", entity.Money{Minor: -1}},
 		{entity.Customer, "website", entity.Text("javascript:alert(1)")}, {entity.Customer, "domain", entity.Text("not a domain")},
-		{entity.Customer, "type", entity.Text("nonsense")}, {entity.Customer, "tags", tags}, {entity.Customer, "tags", entity.Tags{{Name: "a, b"}}},
+		{entity.Customer, "type", entity.Text("nonsense")}, {entity.Customer, "tags", tags},
+		{entity.Customer, "tags", entity.Tags{{Name: "a, b"}}},
 		{entity.Contact, "emails", points}, {entity.Contact, "emails", entity.Points{{Value: "a@example.com", Label: "nonsense"}}},
-		{entity.Deal, "probability", entity.Number(101)}, {entity.Deal, "expected_close_date", entity.Day(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))},
+		{entity.Deal, "probability", entity.Number(101)},
+		{entity.Deal, "expected_close_date", entity.Day(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))},
 		{entity.Deal, "customer_id", entity.Ref{ID: uuid.New()}}, {entity.Deal, "owner_id", entity.Ref{ID: uuid.New()}},
 	} {
 		good := map[entity.Kind]entity.Values{
-			entity.Customer: {"name": entity.Text("Good")}, entity.Contact: {"last_name": entity.Text("Good")}, entity.Deal: {"name": entity.Text("Good")},
+			entity.Customer: {"name": entity.Text("Good")}, entity.Contact: {"last_name": entity.Text("Good")},
+			entity.Deal: {"name": entity.Text("Good")},
 		}[tc.kind]
 		r, err := saved(t, w, tc.kind, good, entity.Values{tc.field: tc.value})
 		var invalid *crm.Invalid
@@ -130,7 +138,8 @@ func TestSystemFieldsAreNobodysToWrite(t *testing.T) {
 	t.Parallel()
 	w := pg.NewWorkspace(t)
 	then := entity.Moment(time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC))
-	forged := entity.Values{"created_at": then, "converted_at": then, "customer_id": entity.Ref{ID: uuid.New()}, "conversion_set": entity.Ref{ID: uuid.New()}}
+	forged := entity.Values{"created_at": then, "converted_at": then, "customer_id": entity.Ref{ID: uuid.New()},
+		"conversion_set": entity.Ref{ID: uuid.New()}}
 	v := forged.Clone()
 	v["last_name"] = entity.Text("Lead")
 	r, err := saved(t, w, entity.Lead, v, forged)

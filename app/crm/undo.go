@@ -272,7 +272,8 @@ var stagesOf = map[entity.Kind]func(context.Context, *tenantdb.Queries, tenantdb
 
 // reversing is what a kind asks for around an update that is taken back by reverse, which
 // leaves out the columns that it is given.
-var reversing = map[entity.Kind]func(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID, reverse func(except ...string) error) error{
+var reversing = map[entity.Kind]func(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID,
+	reverse func(except ...string) error) error{
 	entity.Lead: leadReverse, entity.Deal: dealReverse,
 }
 

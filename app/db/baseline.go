@@ -48,7 +48,8 @@ func (d *DB) refusal(what string) error {
 	if d.login != "" {
 		mend = "as a superuser: " + d.loginDefaults() + "; then let the pooler connect anew"
 	}
-	return fmt.Errorf("DATABASE_URL: a connection %s, and must begin as %s with an empty one: nothing would keep workspaces apart. A pooler drops what a connection asks for, so the login must begin so by itself (%s); %s", what, d.baselineRole(), behindPooler, mend)
+	return fmt.Errorf("DATABASE_URL: a connection %s, and must begin as %s with an empty one: nothing would keep workspaces apart. A "+
+		"pooler drops what a connection asks for, so the login must begin so by itself (%s); %s", what, d.baselineRole(), behindPooler, mend)
 }
 
 // loginDefaults are what makes the login of requests begin at the baseline.
@@ -103,4 +104,6 @@ func direct(ctx context.Context, c *pgx.Conn) error {
 	return err
 }
 
-var errPooledOwner = errors.New("a pooler answers where the database’s owner connects: migrations, notifications and psql need PostgreSQL itself; set DATABASE_DIRECT_URL to its own address (" + behindPooler + ")")
+var errPooledOwner = errors.New(
+	"a pooler answers where the database’s owner connects: migrations, notifications and psql need PostgreSQL itself; set " +
+		"DATABASE_DIRECT_URL to its own address (" + behindPooler + ")")

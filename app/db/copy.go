@@ -29,7 +29,9 @@ type Snapshot struct {
 // it takes; a migration of this tenant waits, for a table that is rewritten looks
 // empty to older snapshots.
 func (d *DB) Snapshot(ctx context.Context, schema string, fn func(*Snapshot) error) error {
-	rows, err := d.owner.Query(ctx, `select format('%I.%I', $1::text, relname) from pg_catalog.pg_class where relnamespace = $1::regnamespace and relkind = 'r' order by relname`, schema)
+	rows, err := d.owner.Query(ctx,
+		`select format('%I.%I', $1::text, relname) from pg_catalog.pg_class where relnamespace = $1::regnamespace and relkind = 'r'
+			order by relname`, schema)
 	if err != nil {
 		return err
 	}
@@ -42,7 +44,9 @@ func (d *DB) Snapshot(ctx context.Context, schema string, fn func(*Snapshot) err
 	}
 	return pgx.BeginTxFunc(ctx, d.owner, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		// The moment is that of the first query, which comes after the locks.
-		if _, err := tx.Exec(ctx, `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = '10min'; lock table `+strings.Join(tables, ", ")+` in access share mode`); err != nil {
+		if _, err := tx.Exec(ctx,
+			`set local statement_timeout = 0; set local idle_in_transaction_session_timeout = '10min'; lock table `+strings.Join(tables, ", ")+
+				` in access share mode`); err != nil {
 			return err
 		}
 		return fn(&Snapshot{d, tx, schema})
@@ -69,8 +73,10 @@ func (s *Snapshot) Shared(ctx context.Context, fn func(row func(sql string, args
 func (s *Snapshot) Tables(ctx context.Context) ([]Table, error) {
 	rows, err := s.tx.Query(ctx, `
 		select c.relname::text, array_agg(a.attname::text order by a.attnum),
-		       array(select f.relname::text from pg_catalog.pg_constraint k join pg_catalog.pg_class f on f.oid = k.confrelid where k.conrelid = c.oid and k.contype = 'f' and f.oid <> c.oid)
-		from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+		       array(select f.relname::text from pg_catalog.pg_constraint k join pg_catalog.pg_class f on f.oid = k.confrelid
+		       where k.conrelid = c.oid and k.contype = 'f' and f.oid <> c.oid)
+		from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+		and a.attgenerated = ''
 		where c.relnamespace = $1::regnamespace and c.relkind = 'r'
 		group by c.oid, c.relname order by c.relname`, s.schema)
 	if err != nil {
@@ -108,7 +114,8 @@ func (s *Snapshot) Tables(ctx context.Context) ([]Table, error) {
 
 // CopyTo writes the table's rows as CSV with a head, and returns how many.
 func (s *Snapshot) CopyTo(ctx context.Context, t Table, w io.Writer) (int64, error) {
-	tag, err := s.tx.Conn().PgConn().CopyTo(ctx, w, fmt.Sprintf(`copy %s (%s) to stdout (format csv, header)`, pgx.Identifier{s.schema, t.Name}.Sanitize(), idents(t.Columns)))
+	tag, err := s.tx.Conn().PgConn().CopyTo(ctx, w, fmt.Sprintf(`copy %s (%s) to stdout (format csv, header)`,
+		pgx.Identifier{s.schema, t.Name}.Sanitize(), idents(t.Columns)))
 	return tag.RowsAffected(), err
 }
 
@@ -124,7 +131,8 @@ func (d *DB) Load(ctx context.Context, schema string, fn func(*Loader) error) er
 	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, fmt.Sprintf(`set local statement_timeout = 0; set local search_path = %s, ext, pg_temp;
 			do $$ declare t regclass; begin
-				for t in select oid from pg_catalog.pg_class where relnamespace = '%s'::regnamespace and relkind = 'r' loop execute 'alter table ' || t || ' disable trigger user'; end loop;
+				for t in select oid from pg_catalog.pg_class where relnamespace = '%s'::regnamespace
+				and relkind = 'r' loop execute 'alter table ' || t || ' disable trigger user'; end loop;
 			end $$`, ident(schema), schema))
 		if err != nil {
 			return err
@@ -134,10 +142,13 @@ func (d *DB) Load(ctx context.Context, schema string, fn func(*Loader) error) er
 		}
 		// Numbers go on behind those that were loaded.
 		_, err = tx.Exec(ctx, fmt.Sprintf(`do $$ declare t record; begin
-				for t in select oid::regclass as name from pg_catalog.pg_class where relnamespace = '%[1]s'::regnamespace and relkind = 'r' loop execute 'alter table ' || t.name || ' enable trigger user'; end loop;
-				for t in select a.attrelid::regclass as name, a.attname as col from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+				for t in select oid::regclass as name from pg_catalog.pg_class where relnamespace = '%[1]s'::regnamespace
+				and relkind = 'r' loop execute 'alter table ' || t.name || ' enable trigger user'; end loop;
+				for t in select a.attrelid::regclass as name, a.attname as col from pg_catalog.pg_attribute a
+				join pg_catalog.pg_class c on c.oid = a.attrelid
 					where c.relnamespace = '%[1]s'::regnamespace and a.attidentity <> '' and not a.attisdropped loop
-					execute format('select pg_catalog.setval(pg_get_serial_sequence(%%L, %%L), (select coalesce(max(%%I), 0) + 1 from %%s), false)', t.name::text, t.col, t.col, t.name);
+					execute format('select pg_catalog.setval(pg_get_serial_sequence(%%L, %%L), (select coalesce(max(%%I), 0) + 1 from %%s), false)',
+					t.name::text, t.col, t.col, t.name);
 				end loop;
 			end $$`, schema))
 		return err
@@ -157,7 +168,8 @@ func (l *Loader) Clear(ctx context.Context, tables []Table) error {
 // CopyFrom reads a table's rows as CopyTo has written them. A table or column
 // that the schema does not have is an error.
 func (l *Loader) CopyFrom(ctx context.Context, t Table, r io.Reader) (int64, error) {
-	tag, err := l.tx.Conn().PgConn().CopyFrom(ctx, r, fmt.Sprintf(`copy %s (%s) from stdin (format csv, header)`, pgx.Identifier{l.schema, t.Name}.Sanitize(), idents(t.Columns)))
+	tag, err := l.tx.Conn().PgConn().CopyFrom(ctx, r, fmt.Sprintf(`copy %s (%s) from stdin (format csv, header)`,
+		pgx.Identifier{l.schema, t.Name}.Sanitize(), idents(t.Columns)))
 	return tag.RowsAffected(), err
 }
 

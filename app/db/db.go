@@ -119,7 +119,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 
 // unreadable does not say what can't be read: it may be a password.
 func unreadable(setting string) error {
-	return fmt.Errorf("%s: can’t be read as an address; in a user or password write %%25 for %%, %%40 for @, %%23 for # and %%2F for /", setting)
+	return fmt.Errorf("%s: can’t be read as an address; in a user or password write %%25 for %%, %%40 for @, %%23 for # and %%2F for /",
+		setting)
 }
 
 // openRequests opens the pool of requests, through a pooler or without.
@@ -227,7 +228,8 @@ func (d *DB) listen(ctx context.Context, channel string, listening func(bool), n
 	if err != nil {
 		return err
 	}
-	config.RuntimeParams["role"], config.RuntimeParams["search_path"], config.RuntimeParams["application_name"] = d.baselineRole(), "", "paddock"
+	config.RuntimeParams["role"], config.RuntimeParams["search_path"], config.RuntimeParams["application_name"] = d.baselineRole(), "",
+		"paddock"
 	c, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -298,11 +300,14 @@ func (d *DB) prepare(ctx context.Context) error {
 	case version < MinVersion:
 		return fmt.Errorf("PostgreSQL %d is too old: Paddock needs %d or newer", version/10000, MinVersion/10000)
 	case super:
-		return errors.New(d.ownerSetting + " logs in as a superuser, whom no isolation binds: use a login that owns the database and has CREATEROLE")
+		return errors.New(d.ownerSetting +
+			" logs in as a superuser, whom no isolation binds: use a login that owns the database and has CREATEROLE")
 	case !owner:
-		return fmt.Errorf("%s: the login must own the database, and %s does not: it is the database’s owner’s address; requests’ is DATABASE_URL", d.ownerSetting, d.owner.Config().ConnConfig.User)
+		return fmt.Errorf("%s: the login must own the database, and %s does not: it is the database’s owner’s address; requests’ is DATABASE_URL",
+			d.ownerSetting, d.owner.Config().ConnConfig.User)
 	case encoding != "UTF8":
-		return fmt.Errorf("the database’s encoding is %s: what has other letters is refused. Make one with encoding 'UTF8' (docs/settings.md, The database in production), and restore into it", encoding)
+		return fmt.Errorf("the database’s encoding is %s: what has other letters is refused. Make one with encoding 'UTF8' "+
+			"(docs/settings.md, The database in production), and restore into it", encoding)
 	case ready:
 		return errors.Join(d.grantCatalog(ctx), d.admit(ctx))
 	}
@@ -348,22 +353,26 @@ func (d *DB) admit(ctx context.Context) error {
 			case when r.rolbypassrls then 'bypasses row security' end, case when r.rolinherit then 'inherits' end,
 			case when pg_has_role(r.oid, d.datdba, 'member') then 'may become the owner' end,
 			case when has_database_privilege(r.oid, d.oid, 'create') then 'may create schemas' end,
-			case when exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid) or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) then 'owns something' end], null)
+			case when exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid) or exists (select from pg_catalog.pg_class c
+			where c.relowner = r.oid) then 'owns something' end], null)
 		from pg_catalog.pg_roles r, pg_catalog.pg_database d where r.rolname = $1 and d.datname = current_database()`, d.login).Scan(&could)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("DATABASE_URL: there is no login %s: as a superuser: create role %s login noinherit password '…'", d.login, ident(d.login))
+		return fmt.Errorf("DATABASE_URL: there is no login %s: as a superuser: create role %s login noinherit password '…'", d.login,
+			ident(d.login))
 	}
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: the login %s: %w", d.login, err)
 	}
 	if len(could) > 0 {
-		return fmt.Errorf("DATABASE_URL: the login %s %s: it must be able to do nothing by itself. As a superuser: alter role %s nosuperuser nocreaterole nobypassrls noinherit; and revoke the rest", d.login, strings.Join(could, ", "), ident(d.login))
+		return fmt.Errorf("DATABASE_URL: the login %s %s: it must be able to do nothing by itself. As a superuser: alter role %s "+
+			"nosuperuser nocreaterole nobypassrls noinherit; and revoke the rest", d.login, strings.Join(could, ", "), ident(d.login))
 	}
 	// The roles of a database that had one login until now.
 	const missing = `
 		select r.rolname::text from pg_catalog.pg_roles r
 		where left(r.rolname, length($1)) = $1 and not r.rolcanlogin and not exists (
-			select from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.member = (select l.oid from pg_catalog.pg_roles l where l.rolname = $2))
+			select from pg_catalog.pg_auth_members m where m.roleid = r.oid and m.member = (select l.oid from pg_catalog.pg_roles l
+			where l.rolname = $2))
 			and pg_has_role(current_user, r.oid, 'member')
 		limit 500`
 	for {
@@ -409,7 +418,9 @@ func (d *DB) grantCatalog(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock($1)`, lockRoles); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `select oid::regprocedure::text from pg_catalog.pg_proc where `+catalogFunctions+` and not has_function_privilege($1, oid, 'execute')`, d.sharedRole())
+		rows, err := tx.Query(ctx,
+			`select oid::regprocedure::text from pg_catalog.pg_proc where `+catalogFunctions+` and not has_function_privilege($1, oid, 'execute')`,
+			d.sharedRole())
 		if err != nil {
 			return err
 		}
@@ -448,7 +459,8 @@ func (d *DB) createRole(ctx context.Context, tx pgx.Tx, role string) error {
 func (d *DB) Unrestricted(ctx context.Context) ([]string, error) {
 	rows, err := d.owner.Query(ctx, `
 		select distinct proname::text from pg_catalog.pg_proc
-		where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'pg_notify', 'lo_creat', 'lo_create', 'lo_from_bytea') or proname ~ '^pg_(try_)?advisory_')
+		where pronamespace = 'pg_catalog'::regnamespace and (proname in ('set_config', 'pg_notify', 'lo_creat', 'lo_create', 'lo_from_bytea')
+		or proname ~ '^pg_(try_)?advisory_')
 			and has_function_privilege($1, oid, 'execute')
 		union all select 'plpgsql' where has_language_privilege($1, 'plpgsql', 'usage')
 		order by 1`, d.baselineRole())

@@ -28,7 +28,8 @@ func (d *DB) Basics(ctx context.Context) (b Basics, err error) {
 		select version(), pg_is_in_recovery() or current_setting('transaction_read_only') = 'on',
 		       (select rolcreaterole from pg_catalog.pg_roles where rolname = session_user), 'д' ~ '[[:alpha:]]',
 		       (select count(*) from pg_catalog.pg_class where relkind in ('r', 'S')),
-		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)`,
+		       current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int +
+		       current_setting('max_prepared_transactions')::int)`,
 	).Scan(&b.Server, &b.ReadOnly, &b.MayCreateRoles, &b.Letters, &b.Tables, &b.LockRoom)
 	return b, err
 }
@@ -52,14 +53,18 @@ func (d *DB) Walls(ctx context.Context) (w Walls, err error) {
 		return w, err
 	}
 	err = d.owner.QueryRow(ctx, `
-		with t as (select r.oid from public.tenants t join pg_catalog.pg_roles r on r.rolname = $3 || '_' || t.schema where t.schema_made and t.state <> 'preparing'),
+		with t as (select r.oid from public.tenants t join pg_catalog.pg_roles r on r.rolname = $3 || '_' || t.schema where t.schema_made
+		and t.state <> 'preparing'),
 		ours as (select r.* from pg_catalog.pg_roles r where r.rolname in ($1, $2) or r.oid in (select oid from t))
 		select array(select r.rolname::text from ours r where r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolcanlogin
 		                or exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
-		                or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) or exists (select from pg_catalog.pg_namespace n where n.nspowner = r.oid)
+		                or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) or exists (select from pg_catalog.pg_namespace n
+		                where n.nspowner = r.oid)
 		             order by 1),
-		       (select count(*) from pg_catalog.pg_class c join ours r on r.rolname = $1 where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and has_table_privilege(r.oid, c.oid, 'select')),
-		       (select count(*) from t where has_table_privilege(t.oid, 'public.users', 'select') or has_table_privilege(t.oid, 'public.tenants', 'select') or has_schema_privilege(t.oid, 'public', 'usage'))`,
+		       (select count(*) from pg_catalog.pg_class c join ours r on r.rolname = $1 where c.relnamespace = 'public'::regnamespace
+		       and c.relkind = 'r' and has_table_privilege(r.oid, c.oid, 'select')),
+		       (select count(*) from t where has_table_privilege(t.oid, 'public.users', 'select') or has_table_privilege(t.oid, 'public.tenants',
+		       'select') or has_schema_privilege(t.oid, 'public', 'usage'))`,
 		d.baselineRole(), d.sharedRole(), d.name).Scan(&w.Mighty, &w.BaselineReads, &w.TenantReads)
 	return w, err
 }
@@ -106,9 +111,11 @@ func (d *DB) ProbeShared(ctx context.Context) error {
 	var gone, lacking []string
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {
 		err := tx.tx.QueryRow(ctx, `
-			select array(select t from unnest($1::text[]) t where not exists (select from pg_catalog.pg_class c where c.relnamespace = 'public'::regnamespace and c.relname = t)),
+			select array(select t from unnest($1::text[]) t where not exists (select from pg_catalog.pg_class c
+			where c.relnamespace = 'public'::regnamespace and c.relname = t)),
 			       array(select relname::text from pg_catalog.pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
-			                and (not has_table_privilege(oid, 'select') or relname = any($1) and not has_table_privilege(oid, 'insert')) order by 1)`,
+			                and (not has_table_privilege(oid, 'select') or relname = any($1) and not has_table_privilege(oid, 'insert'))
+			                order by 1)`,
 			readTrack(schema.Shared()).made(math.MaxInt64)).Scan(&gone, &lacking)
 		if err != nil || len(gone)+len(lacking) > 0 {
 			return err
@@ -125,7 +132,8 @@ func (d *DB) ProbeShared(ctx context.Context) error {
 		return probed(err)
 	}
 	return probed(d.Shared(ctx, func(tx *SharedTx) error {
-		if _, err := tx.tx.Exec(ctx, `insert into users (id, email, name, password_hash) values (gen_random_uuid(), 'probe.invalid', 'Probe', '')`); err != nil {
+		if _, err := tx.tx.Exec(ctx,
+			`insert into users (id, email, name, password_hash) values (gen_random_uuid(), 'probe.invalid', 'Probe', '')`); err != nil {
 			return err
 		}
 		return errProbed
@@ -155,10 +163,14 @@ func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) 
 		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
 		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
 		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r'
-		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit') and not has_table_privilege(r.oid, c.oid, 'insert'))),
-		       array(select x from unnest($2::text[]) x where t.schema_version >= $3 and not exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = x))
-		from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r on r.rolname = $1 || '_' || t.schema
-		where t.schema_made and t.state in ('active', 'suspended', 'spare') order by t.slug nulls last, t.schema`, d.name, TenantTables(TenantVersion()), TenantVersion())
+		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit')
+		              and not has_table_privilege(r.oid, c.oid, 'insert'))),
+		       array(select x from unnest($2::text[]) x where t.schema_version >= $3 and not exists (select from pg_catalog.pg_class c
+		       where c.relnamespace = n.oid and c.relname = x))
+		from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r
+		on r.rolname = $1 || '_' || t.schema
+		where t.schema_made and t.state in ('active', 'suspended', 'spare') order by t.slug nulls last,
+		t.schema`, d.name, TenantTables(TenantVersion()), TenantVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +202,8 @@ func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) 
 		if t.Cause == nil && (probes < 0 || i < probes) {
 			scope := WithScope(ctx, Scope{TenantID: t.id, Schema: t.Schema})
 			t.Cause = probed(d.Tenant(scope, func(tx *TenantTx) error {
-				if _, err := tx.tx.Exec(scope, `select ext.fold('a') from members limit 1; insert into customers (id, name) values (gen_random_uuid(), 'Probe')`); err != nil {
+				if _, err := tx.tx.Exec(scope,
+					`select ext.fold('a') from members limit 1; insert into customers (id, name) values (gen_random_uuid(), 'Probe')`); err != nil {
 					return err
 				}
 				return errProbed
@@ -213,7 +226,8 @@ func (d *DB) openFunctions(ctx context.Context) ([]string, error) {
 	rows, err := d.owner.Query(ctx, `
 		select p.oid::regprocedure::text from pg_catalog.pg_proc p
 		where p.pronamespace in ('ext'::regnamespace, 'public'::regnamespace) and has_function_privilege($1, p.oid, 'execute')
-			and p.provolatile <> 'i' and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_proc'::regclass and x.objid = p.oid and x.deptype = 'e')
+			and p.provolatile <> 'i' and not exists (select from pg_catalog.pg_depend x where x.classid = 'pg_catalog.pg_proc'::regclass
+			and x.objid = p.oid and x.deptype = 'e')
 		order by 1`, d.baselineRole())
 	if err != nil {
 		return nil, err
@@ -231,12 +245,17 @@ type Drift struct {
 // fingerprint lists what a schema is made of, a line each, without its name.
 const fingerprint = `
 	select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end
-	       || coalesce(' ' || a.attgenerated::text || a.attidentity::text || ' ' || pg_get_expr(x.adbin, x.adrelid), '') as line, c.relnamespace as n
-	from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef x on x.adrelid = c.oid and x.adnum = a.attnum
+	       || coalesce(' ' || a.attgenerated::text || a.attidentity::text || ' ' || pg_get_expr(x.adbin, x.adrelid), '') as line,
+	       c.relnamespace as n
+	from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+	left join pg_attrdef x on x.adrelid = c.oid and x.adnum = a.attnum
 	where c.relkind = 'r'
-	union all select 'index ' || pg_get_indexdef(i.indexrelid) || case when i.indisvalid then '' else ' INVALID' end, c.relnamespace from pg_index i join pg_class c on c.oid = i.indexrelid
-	union all select 'constraint ' || conname || ' on ' || conrelid::regclass || ' ' || pg_get_constraintdef(oid), connamespace from pg_constraint
-	union all select 'trigger ' || pg_get_triggerdef(t.oid), c.relnamespace from pg_trigger t join pg_class c on c.oid = t.tgrelid where not t.tgisinternal
+	union all select 'index ' || pg_get_indexdef(i.indexrelid) || case when i.indisvalid then '' else ' INVALID' end, c.relnamespace
+	from pg_index i join pg_class c on c.oid = i.indexrelid
+	union all select 'constraint ' || conname || ' on ' || conrelid::regclass || ' ' || pg_get_constraintdef(oid), connamespace
+	from pg_constraint
+	union all select 'trigger ' || pg_get_triggerdef(t.oid), c.relnamespace from pg_trigger t join pg_class c on c.oid = t.tgrelid
+	where not t.tgisinternal
 	union all select 'function ' || pg_get_functiondef(p.oid), p.pronamespace from pg_proc p where p.prokind = 'f'
 	union all select 'right ' || c.relname || ' ' || g.privilege_type || ' to ' || g.grantee::regrole, c.relnamespace
 	          from pg_class c, aclexplode(c.relacl) g where c.relkind in ('r', 'S') and g.grantee <> c.relowner`
@@ -254,7 +273,8 @@ func (d *DB) FindDrift(ctx context.Context, report func(done, total int)) (found
 	lines := func(schema string) (out []string, err error) {
 		// Names of the schema and its role are taken out, so that all look alike.
 		rows, err := d.owner.Query(ctx, `
-			select replace(replace(f.line, $1 || '.', ''), $1, '') collate "C" from (`+fingerprint+`) f where f.n = $1::regnamespace order by 1`, schema)
+			select replace(replace(f.line, $1 || '.', ''), $1, '') collate "C"
+			from (`+fingerprint+`) f where f.n = $1::regnamespace order by 1`, schema)
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +284,9 @@ func (d *DB) FindDrift(ctx context.Context, report func(done, total int)) (found
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.owner.Query(ctx, `select schema, coalesce(slug, '') from public.tenants where schema_made and schema_version = $1 and schema <> $2 and state not in ('preparing', 'importing') order by slug nulls last, schema`, TenantVersion(), model)
+	rows, err := d.owner.Query(ctx,
+		`select schema, coalesce(slug, '') from public.tenants where schema_made and schema_version = $1 and schema <> $2
+			and state not in ('preparing', 'importing') order by slug nulls last, schema`, TenantVersion(), model)
 	if err != nil {
 		return nil, err
 	}

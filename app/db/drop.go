@@ -21,7 +21,9 @@ func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, e
 		return 0, err
 	}
 	defer unlock()
-	rows, err := d.owner.Query(ctx, `select schema from public.tenants where state = 'deleted' and schema_made and deleted_at < now() - $1::interval order by deleted_at`, age)
+	rows, err := d.owner.Query(ctx,
+		`select schema from public.tenants where state = 'deleted' and schema_made and deleted_at < now() - $1::interval order by deleted_at`,
+		age)
 	if err != nil {
 		return 0, err
 	}
@@ -31,7 +33,8 @@ func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, e
 	}
 	var failures []error
 	for _, n := range names {
-		if err := d.drop(ctx, n, fmt.Sprintf(`state = 'deleted' and deleted_at < now() - make_interval(secs => %f)`, age.Seconds()), `update public.tenants set schema_made = false, name = slug, migration_error = '' where schema = $1`); err != nil {
+		if err := d.drop(ctx, n, fmt.Sprintf(`state = 'deleted' and deleted_at < now() - make_interval(secs => %f)`, age.Seconds()),
+			`update public.tenants set schema_made = false, name = slug, migration_error = '' where schema = $1`); err != nil {
 			failures = append(failures, fmt.Errorf("dropping %s: %w", n, err))
 			continue
 		}
@@ -45,7 +48,8 @@ func (d *DB) DropDeleted(ctx context.Context, age time.Duration) (dropped int, e
 func (d *DB) drop(ctx context.Context, name, condition, after string) error {
 	return pgx.BeginFunc(ctx, d.owner, func(tx pgx.Tx) error {
 		var still bool
-		if err := tx.QueryRow(ctx, `select exists (select from public.tenants where schema = $1 and `+condition+` for update)`, name).Scan(&still); err != nil || !still {
+		if err := tx.QueryRow(ctx, `select exists (select from public.tenants where schema = $1 and `+condition+` for update)`, name).
+			Scan(&still); err != nil || !still {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `set local lock_timeout = '5s'; drop schema if exists `+ident(name)+` cascade`); err != nil {
@@ -55,7 +59,8 @@ func (d *DB) drop(ctx context.Context, name, condition, after string) error {
 			return err
 		}
 		for _, table := range []string{"memberships", "domains"} {
-			if _, err := tx.Exec(ctx, `delete from public.`+table+` where tenant_id = (select id from public.tenants where schema = $1)`, name); err != nil {
+			if _, err := tx.Exec(ctx, `delete from public.`+table+` where tenant_id = (select id from public.tenants where schema = $1)`,
+				name); err != nil {
 				return err
 			}
 		}

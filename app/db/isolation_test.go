@@ -60,7 +60,7 @@ func TestTenantRoleReachesNothingElse(t *testing.T) {
 		"truncating a table of its own": {`truncate customers`, "42501"},
 		"password hashes":               {`select * from pg_authid`, "42501"},
 	}
-	for what, tc := range cases {
+	for what, tc := range cases { //nolint:paralleltest // each looks for what the one before left
 		t.Run(what, func(t *testing.T) {
 			ctx := a.Context()
 			err := d.Tenant(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, tc.sql) })
@@ -81,7 +81,8 @@ func TestResetRoleLandsOnNothing(t *testing.T) {
 	t.Parallel()
 	a := pg.NewWorkspace(t)
 	for _, reset := range []string{"reset role"} {
-		for _, read := range []string{"select count(*) from customers", "select count(*) from " + a.Schema + ".customers", "select count(*) from public.users"} {
+		for _, read := range []string{"select count(*) from customers", "select count(*) from " + a.Schema + ".customers",
+			"select count(*) from public.users"} {
 			ctx := a.Context()
 			var user string
 			err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
@@ -185,8 +186,7 @@ func TestNestedTransactionsFail(t *testing.T) {
 
 // Slow statements have a line in the log, with their tenant and without what
 // somebody typed.
-func TestSlowQueriesAreLogged(t *testing.T) {
-	// Not parallel: the log is the process's.
+func TestSlowQueriesAreLogged(t *testing.T) { //nolint:paralleltest // the log is the process’s
 	ctx := pg.NewWorkspace(t).Context()
 	scope, _ := db.ScopeFrom(ctx)
 	var log bytes.Buffer
@@ -199,7 +199,8 @@ func TestSlowQueriesAreLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if line := log.String(); !strings.Contains(line, "query=Sleepy") || !strings.Contains(line, "tenant="+scope.TenantID.String()) || !strings.Contains(line, "schema="+scope.Schema) || strings.Contains(line, "a secret") {
+	if line := log.String(); !strings.Contains(line, "query=Sleepy") || !strings.Contains(line, "tenant="+scope.TenantID.String()) ||
+		!strings.Contains(line, "schema="+scope.Schema) || strings.Contains(line, "a secret") {
 		t.Errorf("the log says %q", line)
 	}
 }
@@ -376,7 +377,9 @@ func TestChaos(t *testing.T) {
 			t.Fatal(err)
 		}
 		var user, path, member string
-		err = conn.QueryRow(t.Context(), `select current_user, current_setting('search_path'), coalesce(current_setting('paddock.member_id', true), '')`).Scan(&user, &path, &member)
+		err = conn.QueryRow(t.Context(),
+			`select current_user, current_setting('search_path'), coalesce(current_setting('paddock.member_id', true), '')`).Scan(&user, &path,
+			&member)
 		if err != nil || user != d.Name()+"_app" || path != "" && path != `""` || member != "" {
 			t.Errorf("a connection was left as %q with path %q and member %q: %v", user, path, member, err)
 		}

@@ -38,7 +38,8 @@ func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 		err := tx.tx.QueryRow(ctx, `
 			with most (n) as (select coalesce((select limit_jobs from tenants where id = $1::uuid), $2))
 			select (select count(*) from (
-				select from river_job where args->>'tenant_id' = $1::text and state in ('available', 'retryable', 'running', 'scheduled') limit (select n from most)
+				select from river_job where args->>'tenant_id' = $1::text and state in ('available', 'retryable', 'running',
+				'scheduled') limit (select n from most)
 			) w), n from most`, t.tenant().String(), MaxJobs).Scan(&waiting, &most)
 		if err != nil {
 			return err
@@ -106,7 +107,9 @@ func (tx *SharedTx) RetryJob(ctx context.Context, id int64) error {
 
 // JobCounts tells how many jobs are in which state, but for those that are done.
 func (tx *SharedTx) JobCounts(ctx context.Context) (map[string]int, error) {
-	rows, err := tx.tx.Query(ctx, `select state::text, count(*) from river_job where state in ('available', 'running', 'retryable', 'scheduled', 'discarded', 'cancelled') group by 1`)
+	rows, err := tx.tx.Query(ctx,
+		`select state::text, count(*) from river_job where state in ('available', 'running', 'retryable', 'scheduled', 'discarded', 'cancelled')
+			group by 1`)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +135,10 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 	var granted bool
 	err = d.owner.QueryRow(ctx, `
 		select bool_and(has_table_privilege($1, t, 'insert')) and to_regclass('public.river_job_tenant') is not null
-			and not exists (select from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace and not has_function_privilege($1, oid, 'execute'))
-		from (select to_regclass('public.' || name) from unnest($2::text[]) name) t (t) where t is not null`, d.sharedRole(), riverTables).Scan(&granted)
+			and not exists (select from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace and not has_function_privilege($1, oid,
+			'execute'))
+		from (select to_regclass('public.' || name) from unnest($2::text[]) name) t (t)
+		where t is not null`, d.sharedRole(), riverTables).Scan(&granted)
 	if err != nil || granted {
 		return err
 	}
@@ -145,11 +150,14 @@ func (d *DB) migrateJobs(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			select ext.grant_table(name, 'select, insert, update, delete') from unnest($1::text[]) name where to_regclass('public.' || name) is not null`, riverTables)
+			select ext.grant_table(name, 'select, insert, update, delete') from unnest($1::text[]) name where to_regclass('public.' || name) is
+			not null`, riverTables)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `grant usage, select on sequence public.river_job_id_seq to `+ident(d.sharedRole())+`; grant execute on all functions in schema public to `+ident(d.sharedRole()))
+		_, err = tx.Exec(ctx,
+			`grant usage, select on sequence public.river_job_id_seq to `+ident(d.sharedRole())+
+				`; grant execute on all functions in schema public to `+ident(d.sharedRole()))
 		return err
 	})
 }

@@ -396,7 +396,8 @@ type MigrationStatus struct {
 
 // MigrateStatus tells which versions there are, and who failed.
 func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
-	s = MigrationStatus{SharedLatest: latest(schema.Shared()), TenantLatest: TenantVersion(), Versions: []VersionCount{}, Failed: []TenantResult{}}
+	s = MigrationStatus{SharedLatest: latest(schema.Shared()), TenantLatest: TenantVersion(), Versions: []VersionCount{},
+		Failed: []TenantResult{}}
 	err = d.owner.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&s.Shared)
 	if code(err, "42P01") { // nothing was migrated yet
 		return s, nil
@@ -404,7 +405,9 @@ func (d *DB) MigrateStatus(ctx context.Context) (s MigrationStatus, err error) {
 	if err != nil {
 		return s, err
 	}
-	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made and state not in ('preparing', 'importing') group by 1, 2 order by 1, 2`)
+	rows, err := d.owner.Query(ctx,
+		`select schema_version, state, count(*) from public.tenants where schema_made and state not in ('preparing', 'importing') group by 1, 2
+			order by 1, 2`)
 	var versions []VersionCount
 	if err == nil {
 		versions, err = pgx.CollectRows(rows, pgx.RowToStructByPos[VersionCount])
@@ -489,7 +492,8 @@ func newSchemaName() string {
 // DropUnfinished removes what killed CreateTenantSchema calls left, older than age.
 func (d *DB) DropUnfinished(ctx context.Context, age time.Duration) (int, error) {
 	rows, err := d.owner.Query(ctx, `select schema from public.tenants 
-		where state = 'preparing' and created_at < now() - $1::interval or state = 'importing' and created_at < now() - $1::interval - interval '1 day'`, age)
+		where state = 'preparing' and created_at < now() - $1::interval or state = 'importing'
+		and created_at < now() - $1::interval - interval '1 day'`, age)
 	if err != nil {
 		return 0, err
 	}
@@ -523,7 +527,7 @@ func (d *DB) TryLock(ctx context.Context, key int64) (unlock func(), ok bool, er
 		c.Release()
 		return nil, false, err
 	}
-	return unlocker(c.Conn(), c.Release, key), true, nil
+	return unlocker(c.Conn(), c.Release, key), true, nil //nolint:contextcheck // to unlock goes on when the caller is gone
 }
 
 func (d *DB) lock(ctx context.Context, key int64) (unlock func(), err error) {
@@ -535,7 +539,7 @@ func (d *DB) lock(ctx context.Context, key int64) (unlock func(), err error) {
 		c.Release()
 		return nil, err
 	}
-	return unlocker(c.Conn(), c.Release, key), nil
+	return unlocker(c.Conn(), c.Release, key), nil //nolint:contextcheck // likewise
 }
 
 // unlocker closes the connection when unlocking fails, which unlocks too.
@@ -607,7 +611,8 @@ func (m *migrator) up(ctx context.Context, name string, alone bool) (from, to in
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("migrating %s: %w", name, err)
 		if _, uerr := m.owner.owner.Exec(context.WithoutCancel(ctx),
-			`update public.tenants set migration_error = $2 where schema = $1 and schema_version < $3`, name, err.Error(), m.track.latest()); uerr != nil {
+			`update public.tenants set migration_error = $2 where schema = $1 and schema_version < $3`, name, err.Error(),
+			m.track.latest()); uerr != nil {
 			err = errors.Join(err, uerr)
 		}
 	}
@@ -621,7 +626,8 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (from, vers
 	// lock and the settings belong to the session, which the single connection of
 	// m.db is.
 	for locked := false; !locked; {
-		if err := m.db.QueryRowContext(ctx, `select pg_try_advisory_lock(hashtextextended('migrate:' || $1, 0))`, name).Scan(&locked); err != nil {
+		if err := m.db.QueryRowContext(ctx, `select pg_try_advisory_lock(hashtextextended('migrate:' || $1, 0))`, name).
+			Scan(&locked); err != nil {
 			return 0, 0, err
 		}
 		if !locked {
@@ -636,16 +642,19 @@ func (m *migrator) try(ctx context.Context, name string, alone bool) (from, vers
 		_, uerr := m.db.ExecContext(context.WithoutCancel(ctx), `select pg_advisory_unlock_all()`)
 		err = errors.Join(err, uerr)
 	}()
-	if _, err := m.db.ExecContext(ctx, fmt.Sprintf(`set lock_timeout = '%s'; set search_path = %s, ext, pg_temp`, lockTimeout, ident(name))); err != nil {
+	if _, err := m.db.ExecContext(ctx, fmt.Sprintf(`set lock_timeout = '%s'; set search_path = %s, ext, pg_temp`, lockTimeout,
+		ident(name))); err != nil {
 		return 0, 0, err
 	}
 	store := tenantStore{name}
-	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track, goose.WithStore(store), goose.WithGoMigrations(m.track.migrations()...), goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(database.DialectCustom, m.db, m.track, goose.WithStore(store), goose.WithGoMigrations(m.track.migrations()...),
+		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return 0, 0, err
 	}
 	for first := true; ; first = false {
-		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1 and schema_made`, name).Scan(&version); err != nil {
+		if err := m.db.QueryRowContext(ctx, `select schema_version from public.tenants where schema = $1 and schema_made`, name).
+			Scan(&version); err != nil {
 			return 0, 0, err
 		}
 		if first {
@@ -711,7 +720,8 @@ func (tenantStore) TableExists(context.Context, database.DBTxConn) (bool, error)
 func (s tenantStore) Insert(ctx context.Context, db database.DBTxConn, r database.InsertRequest) error {
 	// The path is looked at once more: what was done must have been done there.
 	res, err := db.ExecContext(ctx,
-		`update public.tenants set schema_version = $2, migration_error = '' where schema = $1 and schema_version < $2 and schema_made and current_schema() = $1`, s.schema, r.Version)
+		`update public.tenants set schema_version = $2, migration_error = '' where schema = $1 and schema_version < $2 and schema_made
+			and current_schema() = $1`, s.schema, r.Version)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ func old(t *testing.T, d *db.DB, su *pgx.Conn, n int) (schemas []string) {
 		}
 		ident := pgx.Identifier{s}.Sanitize()
 		_, err = su.Exec(t.Context(), `do $$ declare t text; begin
-			for t in select tablename from pg_tables where schemaname = '`+s+`' loop execute 'drop table if exists `+ident+`.' || quote_ident(t) || ' cascade'; end loop;
+			for t in select tablename from pg_tables
+			where schemaname = '`+s+`' loop execute 'drop table if exists `+ident+`.' || quote_ident(t) || ' cascade'; end loop;
 			drop function if exists `+ident+`.write_audit(text, text, text, text);
 		end $$`)
 		if err == nil {
@@ -55,7 +56,8 @@ func TestMigrateTenants(t *testing.T) {
 	t.Cleanup(func() { su.Close(context.Background()) })
 	schemas := old(t, d, su, 6)
 	version := func(s string) (v int64, failure string) {
-		if err := su.QueryRow(t.Context(), `select schema_version, migration_error from public.tenants where schema = $1`, s).Scan(&v, &failure); err != nil {
+		if err := su.QueryRow(t.Context(), `select schema_version, migration_error from public.tenants where schema = $1`, s).Scan(&v,
+			&failure); err != nil {
 			t.Fatal(err)
 		}
 		return v, failure
@@ -160,7 +162,9 @@ func TestDropUnfinished(t *testing.T) {
 		t.Fatalf("dropped %d: %v", n, err)
 	}
 	var left, roles int
-	err = su.QueryRow(t.Context(), `select count(*), (select count(*) from pg_roles where rolname like '%' || $1) from pg_namespace where nspname = any ($2)`, names[0], names).Scan(&left, &roles)
+	err = su.QueryRow(t.Context(),
+		`select count(*), (select count(*) from pg_roles where rolname like '%' || $1) from pg_namespace where nspname = any ($2)`, names[0],
+		names).Scan(&left, &roles)
 	if err != nil || left != 1 || roles != 0 {
 		t.Errorf("%d schemas and %d roles left: %v", left, roles, err)
 	}

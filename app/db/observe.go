@@ -48,7 +48,8 @@ func (o observer) TraceQueryEnd(ctx context.Context, c *pgx.Conn, d pgx.TraceQue
 	if s, ok := ctx.Value(startKey{}).(started); ok {
 		if took := time.Since(s.at); took > slow {
 			scope, _ := ScopeFrom(ctx)
-			slog.WarnContext(ctx, "slow query", "query", QueryName(s.sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error", d.Err)
+			slog.WarnContext(ctx, "slow query", "query", QueryName(s.sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error",
+				d.Err)
 		}
 	}
 	if o.next != nil {
@@ -80,7 +81,8 @@ type Stats struct {
 // Stats asks the pool, and the database once.
 func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
 	p := d.app.Stat()
-	s = Stats{Acquired: p.AcquiredConns(), Idle: p.IdleConns(), Max: p.MaxConns(), Waits: p.EmptyAcquireCount(), Waited: p.EmptyAcquireWaitTime(), PerConn: d.perConn, Retired: d.retired.Load(), Jobs: map[string]int{}}
+	s = Stats{Acquired: p.AcquiredConns(), Idle: p.IdleConns(), Max: p.MaxConns(), Waits: p.EmptyAcquireCount(),
+		Waited: p.EmptyAcquireWaitTime(), PerConn: d.perConn, Retired: d.retired.Load(), Jobs: map[string]int{}}
 	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made group by 1, 2`)
 	if err != nil {
 		return s, err

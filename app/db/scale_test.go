@@ -123,7 +123,8 @@ func workspaces(t *testing.T, d *db.DB, n int) []db.Scope {
 			gate <- struct{}{}
 			defer func() { <-gate }()
 			slug := fmt.Sprintf("scale-%d", i)
-			r, err := auth.CreateWorkspace(t.Context(), d, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
+			r, err := auth.CreateWorkspace(t.Context(), d, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"},
+				shareddb.UserByEmailRow{}, "none")
 			if err != nil {
 				t.Error(err)
 				return
@@ -163,7 +164,8 @@ func TestMigrationAtScale(t *testing.T) {
 	whole := func() (done int) {
 		t.Helper()
 		rows, err := c.Query(t.Context(), `
-			select t.schema_version, exists (select from pg_attribute a where a.attrelid = (t.schema || '.customers')::regclass and a.attname = 'nickname' and a.attnum > 0)
+			select t.schema_version, exists (select from pg_attribute a where a.attrelid = (t.schema || '.customers')::regclass
+			and a.attname = 'nickname' and a.attnum > 0)
 			from public.tenants t where t.slug is not null and t.schema <> $1`, sabotaged)
 		if err != nil {
 			t.Fatal(err)
@@ -221,7 +223,8 @@ func TestMigrationAtScale(t *testing.T) {
 					if _, err := tx.CustomerSome(ctx, 10); err != nil {
 						return err
 					}
-					if err := tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: uuid.Must(uuid.NewV7()), Name: "Keller", Type: "prospect"}); err != nil {
+					if err := tx.CustomerInsert(ctx, tenantdb.CustomerInsertParams{ID: uuid.Must(uuid.NewV7()), Name: "Keller",
+						Type: "prospect"}); err != nil {
 						return err
 					}
 					return tx.AuditWrite(ctx, auditLine)
@@ -255,9 +258,11 @@ func TestMigrationAtScale(t *testing.T) {
 				missing = append(missing, scope.Schema)
 			}
 		}
-		t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
+		t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated,
+			len(report.Failed), err, killed, whole(), len(missing))
 	}
-	t.Logf("%d migrated in %s under load: %s each; %d transactions of people meanwhile, the slowest %s", report.Migrated, took.Round(time.Millisecond),
+	t.Logf("%d migrated in %s under load: %s each; %d transactions of people meanwhile, the slowest %s", report.Migrated,
+		took.Round(time.Millisecond),
 		(took / time.Duration(max(1, report.Migrated))).Round(10*time.Microsecond), meanwhile, slowest.Round(time.Millisecond))
 	// That nobody waits for a lock above the timeout is the database's word: their
 	// transactions would have failed.
@@ -284,13 +289,15 @@ func TestMigrationAtScale(t *testing.T) {
 	if _, err := c.Exec(t.Context(), `alter table `+sabotaged+`.customers drop column nickname`); err != nil {
 		t.Fatal(err)
 	}
-	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), DryRun: true}); err != nil || len(report.Tenants) != 1 || report.Migrated != 0 {
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), DryRun: true}); err != nil || len(report.Tenants) != 1 ||
+		report.Migrated != 0 {
 		t.Errorf("dry run: %+v, %v", report, err)
 	}
 	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Slug: "scale-0"}); err != nil || report.Migrated != 0 {
 		t.Errorf("another one by name: %+v, %v", report, err)
 	}
-	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Slug: status.Failed[0].Slug}); err != nil || report.Migrated != 1 {
+	if report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer(), Slug: status.Failed[0].Slug}); err != nil ||
+		report.Migrated != 1 {
 		t.Errorf("mended: %+v, %v", report, err)
 	}
 	if status, err = d.MigrateStatus(t.Context()); err != nil || len(status.Failed) != 0 {
@@ -327,7 +334,8 @@ func TestMigrationAtScale(t *testing.T) {
 	// Another change of a table, with nobody at work: how long one takes.
 	statements(int64(12*n+20), "a change of a table of each", func() {
 		start = time.Now()
-		report, err = d.MigrateTenants(t.Context(), db.MigrateOptions{Files: longer("-- +goose Up\nalter table deals add column nickname text not null default '';"), Workers: 8})
+		report, err = d.MigrateTenants(t.Context(),
+			db.MigrateOptions{Files: longer("-- +goose Up\nalter table deals add column nickname text not null default '';"), Workers: 8})
 		took = time.Since(start)
 		if err != nil || report.Migrated < n || len(report.Failed) != 0 {
 			missing := []string{}
@@ -336,7 +344,8 @@ func TestMigrationAtScale(t *testing.T) {
 					missing = append(missing, scope.Schema)
 				}
 			}
-			t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated, len(report.Failed), err, killed, whole(), len(missing))
+			t.Fatalf("%d migrated, %d failed, %v; %d were done when it was killed, %d are now, and %d are not in the report", report.Migrated,
+				len(report.Failed), err, killed, whole(), len(missing))
 		}
 		each := took / time.Duration(report.Migrated)
 		t.Logf("%d migrated in %s: %s each", report.Migrated, took.Round(time.Millisecond), each.Round(10*time.Microsecond))
@@ -389,7 +398,8 @@ func TestMigrationLane(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer su.Close(context.Background())
-	if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = ($1 || '.customers_nickname')::regclass`, half); err != nil {
+	if _, err := su.Exec(t.Context(), `update pg_index set indisvalid = false where indexrelid = ($1 || '.customers_nickname')::regclass`,
+		half); err != nil {
 		t.Fatal(err)
 	}
 	report, err := d.MigrateTenants(t.Context(), db.MigrateOptions{Files: files, Workers: 4})
@@ -416,7 +426,8 @@ func TestDropDeleted(t *testing.T) {
 	// A server of its own, with PostgreSQL's defaults: ours has more room.
 	// With fewer connections there is room for fewer locks: some 3,000, where a
 	// workspace takes 300.
-	server := pg.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "40", "max_worker_processes": "0", "max_wal_senders": "0", "fsync": "off"})
+	server := pg.NewServer(t, map[string]string{"max_locks_per_transaction": "64", "max_connections": "40", "max_worker_processes": "0",
+		"max_wal_senders": "0", "fsync": "off"})
 	url, err := server.Database(t.Context(), "locks")
 	if err != nil {
 		t.Fatal(err)
@@ -428,11 +439,14 @@ func TestDropDeleted(t *testing.T) {
 	if err := c.QueryRow(t.Context(), `show max_locks_per_transaction`).Scan(&locks); err != nil || locks != "64" {
 		t.Fatalf("max_locks_per_transaction is %s: %v", locks, err)
 	}
-	if _, err := c.Exec(t.Context(), `update tenants set state = 'deleted', deleted_at = now() - interval '31 days' where slug is not null and id <> $1`, stays.TenantID); err != nil {
+	if _, err := c.Exec(t.Context(),
+		`update tenants set state = 'deleted', deleted_at = now() - interval '31 days' where slug is not null and id <> $1`,
+		stays.TenantID); err != nil {
 		t.Fatal(err)
 	}
 	var relations int
-	if err := c.QueryRow(t.Context(), `select count(*) from pg_class where relnamespace::regnamespace::text like 't\_%'`).Scan(&relations); err != nil || relations < 64*(40+4) {
+	if err := c.QueryRow(t.Context(), `select count(*) from pg_class where relnamespace::regnamespace::text like 't\_%'`).
+		Scan(&relations); err != nil || relations < 64*(40+4) {
 		t.Fatalf("%d relations: in one transaction they would have room, and this shows nothing (%v)", relations, err)
 	}
 	if n, err := d.DropDeleted(t.Context(), 40*24*time.Hour); n != 0 || err != nil {
@@ -460,7 +474,8 @@ func TestDropDeleted(t *testing.T) {
 	}
 	var schemas, roles, names, members int
 	err = c.QueryRow(t.Context(), `select
-		(select count(*) from pg_namespace where nspname like 't\_%'), (select count(*) from pg_roles where rolname like current_database() || '\_t\_%'),
+		(select count(*) from pg_namespace where nspname like 't\_%'), (select count(*) from pg_roles
+		where rolname like current_database() || '\_t\_%'),
 		(select count(*) from tenants where slug is not null), (select count(*) from memberships)`).Scan(&schemas, &roles, &names, &members)
 	if err != nil || schemas != 1 || roles != 1 || names != 32 || members != 1 {
 		t.Errorf("%d schemas, %d roles, %d names kept, %d memberships: %v", schemas, roles, names, members, err)
@@ -483,8 +498,10 @@ func TestDrift(t *testing.T) {
 		t.Fatalf("untouched: %v, %v", found, err)
 	}
 	for i, sql := range []string{
-		`alter table %s.customers add column by_hand text`, `drop index %s.customers_by_name`, `alter table %s.deals alter column name drop not null`,
-		`drop trigger log_change on %s.tasks`, `do $$ begin execute 'grant insert on %s.audit to "' || current_database() || '_%[1]s"'; end $$`, `create table %s.extra (id int)`,
+		`alter table %s.customers add column by_hand text`, `drop index %s.customers_by_name`,
+		`alter table %s.deals alter column name drop not null`,
+		`drop trigger log_change on %s.tasks`, `do $$ begin execute 'grant insert on %s.audit to "' || current_database() || '_%[1]s"'; end $$`,
+		`create table %s.extra (id int)`,
 		`create or replace function %s.write_audit(action text, subject text, ip text, device text) returns void language sql as 'select'`,
 	} {
 		schema := tenants[i].Schema
@@ -496,7 +513,8 @@ func TestDrift(t *testing.T) {
 	if err != nil || len(found) != 7 {
 		t.Errorf("%d found: %v", len(found), err)
 	}
-	for i, want := range []string{"has customers.by_hand text", "lacks index", "deals.name", "lacks trigger", "has right audit INSERT", "extra", "function"} {
+	for i, want := range []string{"has customers.by_hand text", "lacks index", "deals.name", "lacks trigger", "has right audit INSERT",
+		"extra", "function"} {
 		j := slices.IndexFunc(found, func(x db.Drift) bool { return x.Schema == tenants[i].Schema })
 		if j < 0 || !strings.Contains(found[j].What, want) {
 			t.Errorf("%s: found %v", want, found)
@@ -548,7 +566,8 @@ func TestConnectionMemory(t *testing.T) {
 		}
 	}
 	ceiling := 10_000 + perConn*880 // kB: a fresh backend, and what a tenant leaves behind
-	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace", len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
+	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace",
+		len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
 	if most > ceiling {
 		t.Errorf("%d kB, more than %d", most, ceiling)
 	}

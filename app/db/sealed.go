@@ -16,7 +16,8 @@ var sealed = []struct{ table, where, key, value, set, purpose string }{
 	{"certificates", "true", "key", "value", "value = $1", "'certificate ' || key"},
 	{"one_time_tokens", "purpose = 'oidc' and expires_at > now()", "encode(hash, 'hex')", "data", "data = $1", "'oidc flow'"},
 	{"one_time_tokens", "purpose = 'signup' and expires_at > now()", "encode(hash, 'hex')", "data", "data = $1", "'signup'"},
-	{"river_job", "kind = 'mail' and state in ('available', 'pending', 'running', 'retryable', 'scheduled')", "id::text", "args->>'sealed'", "args = jsonb_set(args, '{sealed}', to_jsonb($1::text))", "'mail'"},
+	{"river_job", "kind = 'mail' and state in ('available', 'pending', 'running', 'retryable', 'scheduled')", "id::text", "args->>'sealed'",
+		"args = jsonb_set(args, '{sealed}', to_jsonb($1::text))", "'mail'"},
 }
 
 // EachSealed calls fn with everything that is sealed in the database, a row at a
@@ -25,7 +26,9 @@ var sealed = []struct{ table, where, key, value, set, purpose string }{
 func (d *DB) EachSealed(ctx context.Context, fn func(purpose, sealed string) (string, error)) error {
 	for _, c := range sealed {
 		for after := ""; ; {
-			rows, err := d.owner.Query(ctx, fmt.Sprintf(`select %[1]s, %[2]s, %[3]s from public.%[4]s where %[5]s and %[1]s > $1 order by %[1]s limit 500`, c.key, c.purpose, c.value, c.table, c.where), after)
+			rows, err := d.owner.Query(ctx,
+				fmt.Sprintf(`select %[1]s, %[2]s, %[3]s from public.%[4]s where %[5]s and %[1]s > $1 order by %[1]s limit 500`, c.key, c.purpose,
+					c.value, c.table, c.where), after)
 			if err != nil {
 				return err
 			}
@@ -45,7 +48,8 @@ func (d *DB) EachSealed(ctx context.Context, fn func(purpose, sealed string) (st
 				if again == r.Sealed {
 					continue
 				}
-				if _, err := d.owner.Exec(ctx, fmt.Sprintf(`update public.%s set %s where %s = $2 and %s = $3`, c.table, c.set, c.key, c.value), again, r.Key, r.Sealed); err != nil {
+				if _, err := d.owner.Exec(ctx, fmt.Sprintf(`update public.%s set %s where %s = $2 and %s = $3`, c.table, c.set, c.key, c.value), again,
+					r.Key, r.Sealed); err != nil {
 					return err
 				}
 			}

@@ -87,7 +87,8 @@ func limits(statement time.Duration) string {
 	if statement == 0 {
 		statement = StatementTimeout
 	}
-	return `; set local statement_timeout = ` + strconv.FormatInt(statement.Milliseconds(), 10) + `; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
+	return `; set local statement_timeout = ` + strconv.FormatInt(statement.Milliseconds(), 10) +
+		`; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
 }
 
 // tenantScope names pg_temp last, else a temporary table would shadow a

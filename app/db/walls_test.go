@@ -24,16 +24,20 @@ func TestWhatATenantsRoleMayExecute(t *testing.T) {
 	role := pg.DB(t).Name() + "_" + w.Schema
 	var got []string
 	err := su.QueryRow(t.Context(), `select coalesce(array_agg(replace(p.oid::regprocedure::text, $2 || '.', 'tenant.') order by 1), '{}')
-		from pg_proc p where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and has_function_privilege($1, p.oid, 'execute')
-			and has_schema_privilege($1, p.pronamespace, 'usage') and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')`, role, w.Schema).Scan(&got)
+		from pg_proc p where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+		and has_function_privilege($1, p.oid, 'execute')
+			and has_schema_privilege($1, p.pronamespace, 'usage') and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
+			and d.objid = p.oid and d.deptype = 'e')`, role, w.Schema).Scan(&got)
 	// Of ext's, those that make text of text: they know nothing but what they are given.
-	want := []string{"ext.fold(text)", "ext.phone_digits(text)", "ext.point_digits(jsonb)", "ext.point_values(jsonb)", "ext.search_text(text)", "ext.words(text)", "tenant.write_audit(text,text,text,text)"}
+	want := []string{"ext.fold(text)", "ext.phone_digits(text)", "ext.point_digits(jsonb)", "ext.point_values(jsonb)", "ext.search_text(text)",
+		"ext.words(text)", "tenant.write_audit(text,text,text,text)"}
 	if slices.Sort(got); err != nil || !slices.Equal(got, want) {
 		t.Errorf("a tenant's role may execute %v, %v", got, err)
 	}
 	// Whatever runs as its owner, or makes statements of texts, is in no list but that one.
 	err = su.QueryRow(t.Context(), `select coalesce(array_agg(replace(p.oid::regprocedure::text, $2 || '.', 'tenant.') order by 1), '{}')
-		from pg_proc p where p.pronamespace <> 'information_schema'::regnamespace and (p.prosecdef or p.prosrc ~* '\mexecute\M' and p.prolang = (select oid from pg_language where lanname = 'plpgsql'))
+		from pg_proc p where p.pronamespace <> 'information_schema'::regnamespace and (p.prosecdef or p.prosrc ~* '\mexecute\M'
+		and p.prolang = (select oid from pg_language where lanname = 'plpgsql'))
 			and has_function_privilege($1, p.oid, 'execute')`, role, w.Schema).Scan(&got)
 	if err != nil || !slices.Equal(got, []string{"tenant.write_audit(text,text,text,text)"}) {
 		t.Errorf("open, and with their owner's rights: %v, %v", got, err)
@@ -184,9 +188,11 @@ func TestTwoLogins(t *testing.T) {
 		}
 	}
 	su := pg.Superuser(t)
-	for able, undo := range map[string]string{"createrole": "nocreaterole", "inherit": "noinherit", "bypassrls": "nobypassrls", "superuser": "nosuperuser"} {
+	for able, undo := range map[string]string{"createrole": "nocreaterole", "inherit": "noinherit", "bypassrls": "nobypassrls",
+		"superuser": "nosuperuser"} {
 		login := "able_" + name + "_" + able
-		if _, err := su.Exec(t.Context(), `create role `+login+` login `+map[bool]string{true: able, false: "noinherit " + able}[able == "inherit"]+` password 'x'`); err != nil {
+		if _, err := su.Exec(t.Context(), `create role `+login+` login `+map[bool]string{true: able,
+			false: "noinherit " + able}[able == "inherit"]+` password 'x'`); err != nil {
 			t.Fatal(err)
 		}
 		url := strings.Replace(strings.Replace(owner, pgdev.Owner+":", login+":", 1), ":"+config.Password+"@", ":x@", 1)
@@ -211,7 +217,8 @@ func TestAuditLinesAreBounded(t *testing.T) {
 	ctx := w.Context()
 	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 		for range 50 {
-			if err := tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: strings.Repeat("a", 5000), Subject: strings.Repeat("s", 5000), Ip: strings.Repeat("1", 5000), Device: strings.Repeat("d", 5000)}); err != nil {
+			if err := tx.AuditWrite(ctx, tenantdb.AuditWriteParams{Action: strings.Repeat("a", 5000), Subject: strings.Repeat("s", 5000),
+				Ip: strings.Repeat("1", 5000), Device: strings.Repeat("d", 5000)}); err != nil {
 				return err
 			}
 		}
@@ -233,7 +240,9 @@ func TestTablesOfTheMigrations(t *testing.T) {
 	t.Parallel()
 	w := pg.NewWorkspace(t)
 	var got []string
-	if err := pg.Superuser(t).QueryRow(t.Context(), `select array_agg(relname::text order by relname) from pg_class where relnamespace = $1::regnamespace and relkind = 'r'`, w.Schema).Scan(&got); err != nil {
+	if err := pg.Superuser(t).QueryRow(t.Context(),
+		`select array_agg(relname::text order by relname) from pg_class where relnamespace = $1::regnamespace and relkind = 'r'`, w.Schema).
+		Scan(&got); err != nil {
 		t.Fatal(err)
 	}
 	want := slices.Sorted(slices.Values(db.TenantTables(db.TenantVersion())))

@@ -173,7 +173,8 @@ func (f Formats) ParseCount(text string) (int32, error) {
 
 // amountPattern is what stands around a number: a currency before it, a thousand or a
 // million and a currency behind it.
-var amountPattern = regexp.MustCompile(`^([^\d,+\-]*?)\s*((?:\d[\d.,'’\s]*|[.,]\d+))\s*(?i:(k|m|mn|mio|bn|mrd|lakh|crore)\b\.?)?\s*([^\d]*)$`)
+var amountPattern = regexp.MustCompile(
+	`^([^\d,+\-]*?)\s*((?:\d[\d.,'’\s]*|[.,]\d+))\s*(?i:(k|m|mn|mio|bn|mrd|lakh|crore)\b\.?)?\s*([^\d]*)$`)
 
 // dashes stand for no cents: "12.–", "12,-".
 var dashes = regexp.MustCompile(`(\d)[.,][-–—](?:\s|$)`)
@@ -219,7 +220,8 @@ var signs = sync.OnceValue(func() map[string]string {
 			out[sign] = code
 		}
 	}
-	for sign, code := range map[string]string{"US$": "USD", "C$": "CAD", "S$": "SGD", "Fr.": "CHF", "SFr.": "CHF", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₽": "RUB", "₺": "TRY", "₴": "UAH",
+	for sign, code := range map[string]string{"US$": "USD", "C$": "CAD", "S$": "SGD", "Fr.": "CHF", "SFr.": "CHF", "zł": "PLN", "Kč": "CZK",
+		"Ft": "HUF", "₽": "RUB", "₺": "TRY", "₴": "UAH",
 		"Rs": "INR", "Rs.": "INR", "kr.": "DKK", "Euro": "EUR", "euro": "EUR", "Euros": "EUR", "euros": "EUR", "Kc": "CZK"} {
 		if out[sign] == "" {
 			out[sign] = code

@@ -2,17 +2,19 @@ package entity
 
 // Customers are the companies one sells to.
 var Customers = &Entity{
-	Kind: Customer, Table: "customers", Path: "/customers", One: "customer", Many: "customers", Name: "name", Detail: "domain", DefaultSort: "name",
+	Kind: Customer, Table: "customers", Path: "/customers", One: "customer", Many: "customers", Name: "name", Detail: "domain",
+	DefaultSort: "name",
 	Fields: Stamped(
 		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true, Matches: ByName},
 		Field{Name: "domain", Label: "Domain", Type: TypeDomain, Max: 253, Sort: true, Matches: BySite},
-		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("prospect"), Sort: true, Filter: true, Options: []Option{
-			{Value: "prospect", Label: "Prospect", Color: "blue"},
-			{Value: "customer", Label: "Customer", Color: "green"},
-			{Value: "partner", Label: "Partner", Color: "amber"},
-			{Value: "at_risk", Label: "At risk", Color: "red"},
-			{Value: "lapsed", Label: "Lapsed", Color: "gray"},
-		}},
+		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("prospect"), Sort: true, Filter: true,
+			Options: []Option{
+				{Value: "prospect", Label: "Prospect", Color: "blue"},
+				{Value: "customer", Label: "Customer", Color: "green"},
+				{Value: "partner", Label: "Partner", Color: "amber"},
+				{Value: "at_risk", Label: "At risk", Color: "red"},
+				{Value: "lapsed", Label: "Lapsed", Color: "gray"},
+			}},
 		owner,
 		Field{Name: "email", Label: "Email", Type: TypeEmail, Max: 254, Matches: ByEmail},
 		Field{Name: "phone", Label: "Phone", Type: TypePhone, Max: 40, Matches: ByPhone},

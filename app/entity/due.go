@@ -147,18 +147,22 @@ func subject(words []string) string {
 var nameable = map[string]bool{"sun": true, "sat": true, "mon": true, "wed": true, "thu": true, "tue": true, "fri": true}
 
 // named are words that make a name of the day behind them.
-var named = map[string]bool{"black": true, "good": true, "cyber": true, "usa": true, "ruby": true, "ash": true, "shrove": true, "fat": true, "palm": true, "easter": true, "super": true, "giving": true, "whit": true, "bloody": true, "psychology": true, "sheffield": true, "history": true}
+var named = map[string]bool{"black": true, "good": true, "cyber": true, "usa": true, "ruby": true, "ash": true, "shrove": true, "fat": true,
+	"palm": true, "easter": true, "super": true, "giving": true, "whit": true, "bloody": true, "psychology": true, "sheffield": true,
+	"history": true}
 
 // holding are words that what follows belongs to: "last friday", "every other friday", "from
 // 2 pm to 3 pm". What stands behind one of them is no phrase of its own.
-var holding = set("last other every each first second third fourth past previous and or to from before after since between of not about except than vs")
+var holding = set("last other every each first second third fourth past previous and or to from before after since between of not " +
+	"about except than vs")
 
 // joining are words that go on with the phrase in front of them: "Monday to Friday".
 var joining = set("and or to until till through of vs")
 
 // numbered are words that the number behind them counts, as in "chapter 3:16" and "iOS
 // 12.1.".
-var numbered = set("version release ios ipados macos android windows php python java node go chapter verse section part figure article page psalm psalms genesis exodus romans room item point no")
+var numbered = set("version release ios ipados macos android windows php python java node go chapter verse section part figure " +
+	"article page psalm psalms genesis exodus romans room item point no")
 
 // timely are words of time that names end with: "Publishers Weekly", "The Daily".
 var timely = set("daily weekly monthly yearly noon midday today")
@@ -259,7 +263,8 @@ func (f Formats) due(w when) Due {
 
 var repeats = map[string]string{
 	"daily": Daily, "weekly": Weekly, "monthly": Monthly, "yearly": Yearly, "annually": Yearly,
-	"every day": Daily, "every weekday": Weekdays, "every workday": Weekdays, "every week": Weekly, "every month": Monthly, "every year": Yearly, "each day": Daily, "each week": Weekly, "each month": Monthly, "each year": Yearly,
+	"every day": Daily, "every weekday": Weekdays, "every workday": Weekdays, "every week": Weekly, "every month": Monthly,
+	"every year": Yearly, "each day": Daily, "each week": Weekly, "each month": Monthly, "each year": Yearly,
 }
 
 // phrase reads words that are all of a date, a time of day, a repetition.
@@ -392,7 +397,8 @@ var (
 	dotPattern   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})?$`)
 	weekdays     = map[string]time.Weekday{}
 	months       = map[string]time.Month{"sept": time.September}
-	numbers      = map[string]int{"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
+	numbers      = map[string]int{"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+		"nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
 )
 
 func init() { //nolint:gochecknoinits // tables that the time package spells

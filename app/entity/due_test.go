@@ -136,7 +136,8 @@ func TestQuickAdd(t *testing.T) {
 	}
 }
 
-var zones = []string{"UTC", "Europe/Rome", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Apia", "Africa/Casablanca", "America/St_Johns"}
+var zones = []string{"UTC", "Europe/Rome", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe",
+	"Pacific/Auckland", "Pacific/Apia", "Africa/Casablanca", "America/St_Johns"}
 
 // Whatever the zone and the day, daylight saving included: "in N days" is N
 // days on in the calendar, and a time of day is what the clock shows then,
@@ -157,7 +158,8 @@ func TestQuickAddAcrossDST(t *testing.T) {
 		if !DayOf(got).Equal(want) {
 			rt.Fatalf("from %v in %d days is %v", f.Now, days, got)
 		}
-		if skipped := ClockOf(got) != clock; skipped != (due.Skipped != nil) || skipped && ClockOf(due.At.Add(-time.Minute).In(z)).String() >= clock.String() {
+		if skipped := ClockOf(got) != clock; skipped != (due.Skipped != nil) || skipped &&
+			ClockOf(due.At.Add(-time.Minute).In(z)).String() >= clock.String() {
 			rt.Fatalf("%s became %v, skipped: %v", clock, got, due.Skipped)
 		}
 		q := f.QuickAdd(fmt.Sprintf("Call in %d days", days))
@@ -176,8 +178,10 @@ func TestQuickAddAcrossDST(t *testing.T) {
 func TestSkippedHour(t *testing.T) {
 	t.Parallel()
 	for _, tc := range [][4]string{
-		{"Europe/Rome", "2027-03-28", "02:30", "2027-03-28 03:00"}, {"America/New_York", "2027-03-14", "02:15", "2027-03-14 03:00"}, {"Australia/Lord_Howe", "2026-10-04", "02:10", "2026-10-04 02:30"},
-		{"Europe/Rome", "2027-03-29", "02:30", "2027-03-29 02:30"}, {"Pacific/Apia", "2011-12-30", "09:00", "2011-12-31 00:00"}, {"America/Santiago", "2026-09-06", "00:00", "2026-09-06 01:00"},
+		{"Europe/Rome", "2027-03-28", "02:30", "2027-03-28 03:00"}, {"America/New_York", "2027-03-14", "02:15", "2027-03-14 03:00"},
+		{"Australia/Lord_Howe", "2026-10-04", "02:10", "2026-10-04 02:30"},
+		{"Europe/Rome", "2027-03-29", "02:30", "2027-03-29 02:30"}, {"Pacific/Apia", "2011-12-30", "09:00", "2011-12-31 00:00"},
+		{"America/Santiago", "2026-09-06", "00:00", "2026-09-06 01:00"},
 	} {
 		z := zone(t, tc[0])
 		f := Formats{Zone: z, Now: time.Date(2011, 1, 1, 0, 0, 0, 0, z)}
@@ -193,8 +197,10 @@ func TestDueRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		z := zone(t, rapid.SampledFrom(zones).Draw(rt, "zone"))
-		f := Formats{Zone: z, Now: time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(rt, "now"), 0), DateStyle: rapid.SampledFrom(DateStyles).Draw(rt, "style").Value}
-		at := f.Local(f.Now.Add(time.Duration(rapid.OneOf(rapid.Int64Range(-400*24*60, 400*24*60), rapid.Int64Range(-9*24*60, 9*24*60)).Draw(rt, "minutes")) * time.Minute)).Truncate(time.Minute)
+		f := Formats{Zone: z, Now: time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(rt, "now"), 0),
+			DateStyle: rapid.SampledFrom(DateStyles).Draw(rt, "style").Value}
+		at := f.Local(f.Now.Add(time.Duration(rapid.OneOf(rapid.Int64Range(-400*24*60, 400*24*60), rapid.Int64Range(-9*24*60, 9*24*60)).Draw(rt,
+			"minutes")) * time.Minute)).Truncate(time.Minute)
 		on := DayOf(at)
 		for _, shown := range []string{f.DueText(&on, nil), f.Date(on), f.NearDay(on), on.Format(time.DateOnly)} {
 			if got, ok := f.ParseDue(shown); !ok || got.On == nil || !got.On.Equal(on) {

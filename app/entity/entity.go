@@ -231,5 +231,6 @@ var (
 	owner       = Field{Name: "owner_id", Label: "Owner", Type: TypeReference, Refers: Member, None: "Nobody", Mine: true, Sort: true}
 	tags        = Field{Name: TagsField, Label: "Tags", Type: TypeTags, Max: 900}
 	description = Field{Name: "description", Label: "Description", Type: TypeLongText, Max: 10_000}
-	priorities  = []Option{{Value: "low", Label: "Low", Color: "gray"}, {Value: "normal", Label: "Normal", Color: "blue"}, {Value: "high", Label: "High", Color: "red"}}
+	priorities  = []Option{{Value: "low", Label: "Low", Color: "gray"}, {Value: "normal", Label: "Normal", Color: "blue"},
+		{Value: "high", Label: "High", Color: "red"}}
 )

@@ -27,7 +27,8 @@ type Style struct{ Value, Example string }
 
 // DateStyles are the ways to write a day.
 var DateStyles = []Style{
-	{"dmy", "31 Jan 2027"}, {"mdy", "Jan 31, 2027"}, {"iso", "2027-01-31"}, {"dots", "31.01.2027"}, {"slashes", "31/01/2027"}, {"us", "01/31/2027"},
+	{"dmy", "31 Jan 2027"}, {"mdy", "Jan 31, 2027"}, {"iso", "2027-01-31"}, {"dots", "31.01.2027"}, {"slashes", "31/01/2027"},
+	{"us", "01/31/2027"},
 }
 
 var dateLayouts = map[string]string{

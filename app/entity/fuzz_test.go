@@ -26,7 +26,8 @@ func inOrder(a, b []string) bool {
 }
 
 func FuzzMoney(f *testing.F) {
-	for _, text := range []string{"1,250.50", "12,34,567.89", "12k", "$5,000.50", "1.234", "1,234", "€ 12", "12 kr", "Fr. 5", "1 250", "0,125", "99999999999999999999", "1e5", "½", "٣", "Cg.0", "1.5M €"} {
+	for _, text := range []string{"1,250.50", "12,34,567.89", "12k", "$5,000.50", "1.234", "1,234", "€ 12", "12 kr", "Fr. 5", "1 250", "0,125",
+		"99999999999999999999", "1e5", "½", "٣", "Cg.0", "1.5M €"} {
 		for i := range NumberStyles {
 			f.Add(text, uint8(i), uint8(i))
 		}
@@ -50,7 +51,8 @@ func FuzzMoney(f *testing.F) {
 }
 
 func FuzzPhone(f *testing.F) {
-	for _, text := range []string{"06 555 0140", "06 555 0140 casa", "+49 171 1234567", "0049 171 1234567", "112", "++43", "06 555 0140 ext. 12", "1-800-FLOWERS", "+39065550140;ext=7", "(06) 555", "０６５５５", "+1 (650) 253-0000", "0343 15 555 1212"} {
+	for _, text := range []string{"06 555 0140", "06 555 0140 casa", "+49 171 1234567", "0049 171 1234567", "112", "++43",
+		"06 555 0140 ext. 12", "1-800-FLOWERS", "+39065550140;ext=7", "(06) 555", "０６５５５", "+1 (650) 253-0000", "0343 15 555 1212"} {
 		for _, country := range []string{"IT", "DE", "US", "AR", ""} {
 			f.Add(text, country)
 		}
@@ -62,7 +64,8 @@ func FuzzPhone(f *testing.F) {
 			return
 		}
 		number, ext, _ := strings.Cut(kept, ";ext=")
-		if typed := Digits(text); !strings.HasSuffix(typed, ext) || ext != "" && !strings.HasSuffix(Digits(number), strings.TrimLeft(strings.TrimSuffix(typed, ext), "0")) && !strings.Contains(typed, Digits(number)) {
+		if typed := Digits(text); !strings.HasSuffix(typed, ext) || ext != "" &&
+			!strings.HasSuffix(Digits(number), strings.TrimLeft(strings.TrimSuffix(typed, ext), "0")) && !strings.Contains(typed, Digits(number)) {
 			t.Errorf("%q in %s is kept as %q", text, country, kept)
 		}
 		if again, err := v.ParsePhone(PhoneText(kept)); err != nil || again != kept {
@@ -72,13 +75,15 @@ func FuzzPhone(f *testing.F) {
 }
 
 func FuzzDue(f *testing.F) {
-	for _, text := range []string{"tomorrow 14:00", "next friday", "wednesday in two weeks", "12/05", "3.12.", "2027-03-28 02:30", "in 3 days", "31 Feb", "29 February", "12 May 2027, 3:04 PM", "2027-01-31T14:00", "2027-01-31T14:00:00Z", "in 9999 years", "@", "((((", "today!"} {
+	for _, text := range []string{"tomorrow 14:00", "next friday", "wednesday in two weeks", "12/05", "3.12.", "2027-03-28 02:30", "in 3 days",
+		"31 Feb", "29 February", "12 May 2027, 3:04 PM", "2027-01-31T14:00", "2027-01-31T14:00:00Z", "in 9999 years", "@", "((((", "today!"} {
 		for i := range DateStyles {
 			f.Add(text, uint8(i), uint8(i), int64(1_800_000_000))
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, style, zoneIndex uint8, now int64) {
-		v := Formats{DateStyle: DateStyles[int(style)%len(DateStyles)].Value, Zone: zone(t, zones[int(zoneIndex)%len(zones)]), Now: time.Unix(min(max(now, 0), 4_000_000_000), 0)}
+		v := Formats{DateStyle: DateStyles[int(style)%len(DateStyles)].Value, Zone: zone(t, zones[int(zoneIndex)%len(zones)]),
+			Now: time.Unix(min(max(now, 0), 4_000_000_000), 0)}
 		due, ok := v.ParseDue(text)
 		if !ok {
 			return
@@ -95,14 +100,17 @@ func FuzzDue(f *testing.F) {
 		switch {
 		case !ok, (again.On == nil) != (due.On == nil):
 			t.Errorf("%q is shown as %q, which is not read", text, shown)
-		case due.On != nil && !again.On.Equal(*due.On), due.At != nil && v.Clock(*again.At) != v.Clock(*due.At), due.At != nil && !DayOf(v.Local(*again.At)).Equal(DayOf(v.Local(*due.At))):
+		case due.On != nil && !again.On.Equal(*due.On), due.At != nil && v.Clock(*again.At) != v.Clock(*due.At), due.At != nil &&
+			!DayOf(v.Local(*again.At)).Equal(DayOf(v.Local(*due.At))):
 			t.Errorf("%q is %v, shown as %q, read as %v", text, due, shown, again)
 		}
 	})
 }
 
 func FuzzQuickAdd(f *testing.F) {
-	for _, line := range []string{"Call Anna tomorrow 14:00", "Sun Microsystems call", "tomorrow call Anna at 9:00", "Today Show", "every monday report", "next friday", "a (tomorrow)", "- today", "@ @ @", "in in in", "12/05 12/05", "Friday: Friday: Friday", "\u3000 today \u3164"} {
+	for _, line := range []string{"Call Anna tomorrow 14:00", "Sun Microsystems call", "tomorrow call Anna at 9:00", "Today Show",
+		"every monday report", "next friday", "a (tomorrow)", "- today", "@ @ @", "in in in", "12/05 12/05", "Friday: Friday: Friday",
+		"\u3000 today \u3164"} {
 		f.Add(line, uint8(0))
 	}
 	f.Fuzz(func(t *testing.T, line string, style uint8) {
@@ -130,7 +138,9 @@ func FuzzQuickAdd(f *testing.F) {
 }
 
 func FuzzAddresses(f *testing.F) {
-	for _, text := range []string{"example.com", "https://www.Example.com:8443/a?b#c", "mailto:info@example.com?x=y", "xn--mller-kva.de", "müller.de.", "a@b.co", "//x.y/z", "http://[::1]/", "a..b", "%2e%2e.com", "ß.de", "ｅｘａｍｐｌｅ.com", "-a.com", "a@xn--", "https://例え.jp/パス", "http://a.b/%zz"} {
+	for _, text := range []string{"example.com", "https://www.Example.com:8443/a?b#c", "mailto:info@example.com?x=y", "xn--mller-kva.de",
+		"müller.de.", "a@b.co", "//x.y/z", "http://[::1]/", "a..b", "%2e%2e.com", "ß.de", "ｅｘａｍｐｌｅ.com", "-a.com", "a@xn--", "https://例え.jp/パス",
+		"http://a.b/%zz"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -160,7 +170,8 @@ func FuzzText(f *testing.F) {
 		if !utf8.ValidString(text) {
 			t.Skip() // refused before
 		}
-		for name, clean := range map[string]func(string) string{"Line": Line, "Text": Paragraphs, "Address": Address, "Fold": Fold, "Words": Words} {
+		for name, clean := range map[string]func(string) string{"Line": Line, "Text": Paragraphs, "Address": Address, "Fold": Fold,
+			"Words": Words} {
 			once := clean(text)
 			if again := clean(once); again != once {
 				t.Errorf("%s of %q is %q, and of that %q", name, text, once, again)

@@ -2,7 +2,8 @@ package entity
 
 // Leads are people who may become customers.
 var Leads = &Entity{
-	Kind: Lead, Table: "leads", Path: "/leads", One: "lead", Many: "leads", Name: "name", Detail: "company_name", DefaultSort: "-created_at", Board: "status", BoardSort: "-created_at",
+	Kind: Lead, Table: "leads", Path: "/leads", One: "lead", Many: "leads", Name: "name", Detail: "company_name", DefaultSort: "-created_at",
+	Board: "status", BoardSort: "-created_at",
 	Fields: Stamped(
 		Field{Name: "first_name", Label: "First name", Type: TypeText, Max: 100, Matches: ByName},
 		Field{Name: "last_name", Label: "Last name", Type: TypeText, Required: true, Max: 100, Matches: ByName},
@@ -12,16 +13,18 @@ var Leads = &Entity{
 		Field{Name: "job_title", Label: "Job title", Type: TypeText, Max: 120},
 		Field{Name: "website", Label: "Website", Type: TypeURL, Max: 500, Matches: BySite},
 		Field{Name: "source", Label: "Source", Type: TypeText, Max: 80, Sort: true, Filter: true},
-		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("new"), Sort: true, Filter: true, Options: []Option{
-			{Value: "new", Label: "New", Color: "blue"},
-			{Value: "attempting", Label: "Attempting", Color: "amber"},
-			{Value: "contacted", Label: "Contacted", Color: "amber"},
-			{Value: "qualified", Label: "Qualified", Color: "green"},
-			{Value: "unqualified", Label: "Unqualified", Color: "gray"},
-			{Value: "converted", Label: "Converted", Color: "green", Fixed: true},
-		}},
+		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("new"), Sort: true, Filter: true,
+			Options: []Option{
+				{Value: "new", Label: "New", Color: "blue"},
+				{Value: "attempting", Label: "Attempting", Color: "amber"},
+				{Value: "contacted", Label: "Contacted", Color: "amber"},
+				{Value: "qualified", Label: "Qualified", Color: "green"},
+				{Value: "unqualified", Label: "Unqualified", Color: "gray"},
+				{Value: "converted", Label: "Converted", Color: "green", Fixed: true},
+			}},
 		Field{Name: "rating", Label: "Rating", Type: TypeSelect, None: "Not rated", Sort: true, Filter: true, Options: []Option{
-			{Value: "hot", Label: "Hot", Color: "red"}, {Value: "warm", Label: "Warm", Color: "amber"}, {Value: "cold", Label: "Cold", Color: "blue"},
+			{Value: "hot", Label: "Hot", Color: "red"}, {Value: "warm", Label: "Warm", Color: "amber"},
+			{Value: "cold", Label: "Cold", Color: "blue"},
 		}},
 		Field{Name: "amount", Label: "Amount", Type: TypeMoney, Max: 24, Sort: true},
 		owner,

@@ -9,13 +9,16 @@ import (
 
 // extension is one behind a number, as people write it. Other letters are words, and no
 // digits of a keypad.
-var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:\(\s*)?(?:extension|ext|extn|x|#|,,|int|interno|durchwahl|dw|nst|app|poste|p|ramal|anexo|wew|linka|доб|内線)\s*[.:=]?\s*\.?\s*(\d{1,7})\)?$`)
+var extension = regexp.MustCompile(`(?i)^(.*\d[\s).]*)[\s,;/\-]*(?:\(\s*)?` +
+	`(?:extension|ext|extn|x|#|,,|int|interno|durchwahl|dw|nst|app|poste|p|ramal|anexo|wew|linka|доб|内線)` +
+	`\s*[.:=]?\s*\.?\s*(\d{1,7})\)?$`)
 
 // abroad is a country's prefix, however it is written: (+39), + 39.
 var abroad = regexp.MustCompile(`^\(?\+\s*(\d{1,3})\)\s*|^\+\s+`)
 
 // figures are digits of other widths.
-var figures = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9", "＋", "+", "·", " ")
+var figures = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9", "＋",
+	"+", "·", " ")
 
 // dialled is a number as it is written: digits, and what is put between them.
 var dialled = regexp.MustCompile(`^\+?[\d(][\d\s().\-/‐‑–·]*$`)
@@ -59,7 +62,8 @@ func (f Formats) ParsePhone(text string) (string, error) {
 	if n <= 6 && !strings.HasPrefix(number, "+") && !strings.HasPrefix(number, "00") {
 		return text, nil // 112, 116117, a number of the house
 	}
-	for _, as := range []string{number, "+" + strings.TrimPrefix(number, "00")} { // 00 before the country, also where that is dialled otherwise
+	// 00 before the country, also where that is dialled otherwise
+	for _, as := range []string{number, "+" + strings.TrimPrefix(number, "00")} {
 		parsed, err := phonenumbers.Parse(as, f.Country)
 		if err == nil && phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE && digitsOf(number, parsed) {
 			out := phonenumbers.Format(parsed, phonenumbers.E164)
@@ -99,7 +103,8 @@ func PhoneText(v string) string {
 		return v
 	}
 	n, err := phonenumbers.Parse(number, "")
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE || phonenumbers.Format(n, phonenumbers.E164) != number {
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE ||
+		phonenumbers.Format(n, phonenumbers.E164) != number {
 		return v
 	}
 	text := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)

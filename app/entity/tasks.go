@@ -7,13 +7,18 @@ var Tasks = &Entity{
 		Field{Name: "subject", Label: "Subject", Type: TypeText, Required: true, Max: 300, Sort: true},
 		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Ended: "completed_at", Dated: "due"},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("todo"), Sort: true, Filter: true, Options: []Option{
-			{Value: "todo", Label: "To do"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"}, {Value: "milestone", Label: "Milestone"},
+			{Value: "todo", Label: "To do"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"},
+			{Value: "milestone", Label: "Milestone"},
 		}},
-		Field{Name: "assignee_id", Param: "owner", Label: "Assignee", Type: TypeReference, Refers: Member, None: "Nobody", Mine: true, Sort: true},
-		Field{Name: "priority", Label: "Priority", Type: TypeSelect, Required: true, Default: Text("normal"), Sort: true, Filter: true, Options: priorities},
-		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("open"), Sort: true, Filter: true, Options: []Option{
-			{Value: "open", Label: "Open", Color: "gray"}, {Value: "in_progress", Label: "In progress", Color: "blue"}, {Value: "done", Label: "Done", Color: "green"},
-		}},
+		Field{Name: "assignee_id", Param: "owner", Label: "Assignee", Type: TypeReference, Refers: Member, None: "Nobody", Mine: true,
+			Sort: true},
+		Field{Name: "priority", Label: "Priority", Type: TypeSelect, Required: true, Default: Text("normal"), Sort: true, Filter: true,
+			Options: priorities},
+		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("open"), Sort: true, Filter: true,
+			Options: []Option{
+				{Value: "open", Label: "Open", Color: "gray"}, {Value: "in_progress", Label: "In progress", Color: "blue"},
+				{Value: "done", Label: "Done", Color: "green"},
+			}},
 		Field{Name: "remind_at", Label: "Remind me", Type: TypeMoment, Max: 60},
 		Field{Name: "repeat", Label: "Repeat", Type: TypeSelect, None: "Never", Options: []Option{
 			{Value: Daily, Label: "Every day"}, {Value: Weekdays, Label: "Every weekday"}, {Value: Weekly, Label: "Every week"},

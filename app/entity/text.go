@@ -83,7 +83,8 @@ func blankLetter(r rune) bool {
 
 // undecomposed are letters that have no decomposition and are typed without their
 // stroke; as in ext.fold.
-var undecomposed = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ħ", "h", "ŧ", "t", "ŋ", "n", "ĸ", "k", "ς", "σ")
+var undecomposed = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "ð", "d", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th", "ħ",
+	"h", "ŧ", "t", "ŋ", "n", "ĸ", "k", "ς", "σ")
 
 // Fold is a text as it is compared: "Álvaro" and "alvaro", "Straße" and "strasse",
 // "Бьёрн" and "бьерн" are the same. The database does it alike: ext.fold.
@@ -124,8 +125,10 @@ func Words(s string) string {
 // unspaced tells letters of scripts that have no blanks between words: Thai, Lao, Burmese,
 // Khmer, and those of China, Japan and Korea.
 func unspaced(r rune) bool {
-	return r >= 0xe00 && r <= 0xeff || r >= 0x1000 && r <= 0x109f || r >= 0x1780 && r <= 0x17ff || r >= 0x2e80 && r <= 0x2fdf || r >= 0x3005 && r <= 0x3007 ||
-		r >= 0x3040 && r <= 0x30ff || r >= 0x31f0 && r <= 0x31ff || r >= 0x3400 && r <= 0x4dbf || r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7af || r >= 0xf900 && r <= 0xfaff || r >= 0x20000 && r <= 0x3ffff
+	return r >= 0xe00 && r <= 0xeff || r >= 0x1000 && r <= 0x109f || r >= 0x1780 && r <= 0x17ff || r >= 0x2e80 && r <= 0x2fdf || r >= 0x3005 &&
+		r <= 0x3007 ||
+		r >= 0x3040 && r <= 0x30ff || r >= 0x31f0 && r <= 0x31ff || r >= 0x3400 && r <= 0x4dbf || r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 &&
+		r <= 0xd7af || r >= 0xf900 && r <= 0xfaff || r >= 0x20000 && r <= 0x3ffff
 }
 
 // SearchPatterns are LIKE patterns for one word of a search, any of which a record's search

@@ -7,7 +7,8 @@ import (
 )
 
 // PointLabels are what an address or a number of several may be.
-var PointLabels = []Option{{Label: "No label"}, {Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"}, {Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
+var PointLabels = []Option{{Label: "No label"}, {Value: "work", Label: "Work"}, {Value: "mobile", Label: "Mobile"},
+	{Value: "home", Label: "Home"}, {Value: "other", Label: "Other"}}
 
 // pointsType is several email addresses or phone numbers, each with a label.
 type pointsType struct {

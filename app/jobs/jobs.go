@@ -128,9 +128,11 @@ func Run(ctx context.Context, o Options) error {
 // not while the one before is still there: what fails does not pile up.
 func periodic(pause time.Duration, job river.JobArgs) *river.PeriodicJob {
 	once := &river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		rivertype.JobStateRetryable,
 	}}}
-	return river.NewPeriodicJob(river.PeriodicInterval(pause), func() (river.JobArgs, *river.InsertOpts) { return job, once }, &river.PeriodicJobOpts{RunOnStart: true})
+	return river.NewPeriodicJob(river.PeriodicInterval(pause), func() (river.JobArgs, *river.InsertOpts) { return job, once },
+		&river.PeriodicJobOpts{RunOnStart: true})
 }
 
 type never struct{}

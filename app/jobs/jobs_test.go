@@ -64,7 +64,8 @@ func work(database, smtpURL string) error {
 		return err
 	}
 	fmt.Println("working")
-	return jobs.Run(ctx, jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Box: box, Send: send, StuckAfter: 2 * time.Second})
+	return jobs.Run(ctx, jobs.Options{DB: d, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Box: box, Send: send,
+		StuckAfter: 2 * time.Second})
 }
 
 type bundle struct {
@@ -136,7 +137,8 @@ func (b *bundle) worked(t *testing.T, n int) {
 	defer c.Close(context.WithoutCancel(t.Context()))
 	var done, all int
 	wait.Until(t, "all mails are done", func() bool {
-		if err := c.QueryRow(t.Context(), `select count(*) filter (where state = 'completed'), count(*) from river_job where kind = 'mail'`).Scan(&done, &all); err != nil {
+		if err := c.QueryRow(t.Context(), `select count(*) filter (where state = 'completed'), count(*) from river_job where kind = 'mail'`).
+			Scan(&done, &all); err != nil {
 			t.Fatal(err)
 		}
 		return done >= n && done == all
@@ -148,7 +150,8 @@ func (b *bundle) worked(t *testing.T, n int) {
 
 func (b *bundle) workspace(t *testing.T, slug string) uuid.UUID {
 	t.Helper()
-	r, err := auth.CreateWorkspace(t.Context(), b.db, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
+	r, err := auth.CreateWorkspace(t.Context(), b.db, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora",
+		Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +188,8 @@ func TestMailGoesWithItsTransaction(t *testing.T) {
 	b.mail(t, uuid.Nil, "once@example.com")
 	b.worked(t, 1) // the other was never in the queue
 	got := server.Received()
-	if len(got) != 1 || got[0].To != "once@example.com" || got[0].From != "hello@paddock.test" || !strings.Contains(got[0].Text, "text") || !strings.Contains(got[0].HTML, "<p>html</p>") {
+	if len(got) != 1 || got[0].To != "once@example.com" || got[0].From != "hello@paddock.test" || !strings.Contains(got[0].Text, "text") ||
+		!strings.Contains(got[0].HTML, "<p>html</p>") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -373,21 +377,22 @@ func TestStopLetsJobsFinish(t *testing.T) {
 	defer stop()
 	done, log := make(chan error, 1), &pg.Log{}
 	go func() {
-		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Log: slog.New(slog.NewTextHandler(log, nil)), Workers: 2, Send: func(ctx context.Context, m mail.Message) error {
-			if stopping.Load() {
-				begunAfter.Add(1)
-			}
-			begun <- m.To
-			select {
-			case <-go1:
-			case <-ctx.Done():
-			}
-			if ctx.Err() != nil {
-				return ctx.Err() // cut off
-			}
-			finished.Add(1)
-			return nil
-		}})
+		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Log: slog.New(slog.NewTextHandler(log, nil)), Workers: 2,
+			Send: func(ctx context.Context, m mail.Message) error {
+				if stopping.Load() {
+					begunAfter.Add(1)
+				}
+				begun <- m.To
+				select {
+				case <-go1:
+				case <-ctx.Done():
+				}
+				if ctx.Err() != nil {
+					return ctx.Err() // cut off
+				}
+				finished.Add(1)
+				return nil
+			}})
 	}()
 	for i := range 6 {
 		b.mail(t, uuid.Nil, fmt.Sprintf("m%d@example.com", i))
@@ -427,10 +432,14 @@ func TestJobsKeepTheirSecrets(t *testing.T) {
 	server := peer.NewSMTP(t)
 	server.Refuse(&smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: "mailbox full"})
 	go func() {
-		done <- jobs.Run(ctx, jobs.Options{DB: b.db, Box: b.box, Send: send(t, server), Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		done <- jobs.Run(ctx,
+			jobs.Options{DB: b.db, Box: b.box, Send: send(t, server),
+				Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	}()
 	const token = "THETOKENTHATOPENSTHEDOOR"
-	job, err := mail.NewJob(b.box, uuid.Nil, mail.Message{To: "nora@example.com", Subject: "A link", Text: "https://myapp.test/password/reset?token=" + token, HTML: "<p>" + token + "</p>"})
+	job, err := mail.NewJob(b.box, uuid.Nil,
+		mail.Message{To: "nora@example.com", Subject: "A link", Text: "https://myapp.test/password/reset?token=" + token,
+			HTML: "<p>" + token + "</p>"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -448,7 +457,8 @@ func TestJobsKeepTheirSecrets(t *testing.T) {
 	}
 	defer c.Close(context.Background())
 	var row string
-	if err := c.QueryRow(t.Context(), `select string_agg(j::text, '') from river_job j where kind = 'mail'`).Scan(&row); err != nil || !strings.Contains(row, "mailbox full") {
+	if err := c.QueryRow(t.Context(), `select string_agg(j::text, '') from river_job j where kind = 'mail'`).Scan(&row); err != nil ||
+		!strings.Contains(row, "mailbox full") {
 		t.Fatalf("%s %v", row, err)
 	}
 	if strings.Contains(log.String(), token) || strings.Contains(row, token) {

@@ -51,7 +51,8 @@ func snooze() time.Duration {
 func (t *tenants) Work(ctx context.Context, job *rivertype.JobRow, work func(context.Context) error) error {
 	carrier := propagation.MapCarrier{}
 	_ = json.Unmarshal(job.Metadata, &carrier) // River's own entries are no texts: then there is no trace
-	ctx, span := otel.Tracer("paddock/jobs").Start(otel.GetTextMapPropagator().Extract(ctx, carrier), "job "+job.Kind, trace.WithSpanKind(trace.SpanKindConsumer),
+	ctx, span := otel.Tracer("paddock/jobs").Start(otel.GetTextMapPropagator().Extract(ctx, carrier), "job "+job.Kind,
+		trace.WithSpanKind(trace.SpanKindConsumer),
 		trace.WithAttributes(attribute.Int64("paddock.job", job.ID), attribute.Int("paddock.attempt", job.Attempt)))
 	defer span.End()
 	err := t.work(ctx, job, work)

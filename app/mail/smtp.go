@@ -39,7 +39,8 @@ func options(server *url.URL, from string) ([]gomail.Option, error) {
 		opts = append(opts, gomail.WithPort(n))
 	}
 	if password, ok := server.User.Password(); ok {
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(server.User.Username()), gomail.WithPassword(password))
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(server.User.Username()),
+			gomail.WithPassword(password))
 		if server.Scheme == "smtp" {
 			opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
 		}

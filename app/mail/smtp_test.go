@@ -71,19 +71,23 @@ func TestSMTP(t *testing.T) {
 		secure bool
 		shown  bool // the password went over the line
 	}{
-		"in the clear":                    {peer.SMTPSecurity{}, func(*url.URL) {}, true, false, false},
-		"STARTTLS where it is offered":    {peer.SMTPSecurity{TLS: certificates}, func(*url.URL) {}, true, true, false},
-		"STARTTLS and a password":         {peer.SMTPSecurity{TLS: certificates, Password: secret}, password(secret), true, true, true},
-		"smtps and a password":            {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, password(secret)), true, true, true},
+		"in the clear":                 {peer.SMTPSecurity{}, func(*url.URL) {}, true, false, false},
+		"STARTTLS where it is offered": {peer.SMTPSecurity{TLS: certificates}, func(*url.URL) {}, true, true, false},
+		"STARTTLS and a password":      {peer.SMTPSecurity{TLS: certificates, Password: secret}, password(secret), true, true, true},
+		"smtps and a password": {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, password(secret)),
+			true, true, true},
 		"a wrong password":                {peer.SMTPSecurity{TLS: certificates, Password: secret}, password("guessed"), false, false, true},
 		"no password where one is wanted": {peer.SMTPSecurity{TLS: certificates, Password: secret}, func(*url.URL) {}, false, false, false},
 		// Whoever sits on the line must not learn the password by hiding STARTTLS,
 		// or with a certificate of their own.
-		"a password, and no TLS":              {peer.SMTPSecurity{Password: secret}, password(secret), false, false, false},
-		"a password, another's certificate":   {peer.SMTPSecurity{TLS: certificates, Password: secret}, both(named, password(secret)), false, false, false},
-		"smtps, another's certificate":        {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret}, both(smtps, both(named, password(secret))), false, false, false},
-		"smtps, and a server without":         {peer.SMTPSecurity{}, smtps, false, false, false},
-		"a password in letters of a URL":      {peer.SMTPSecurity{TLS: certificates, Password: "p@ss:w/rd?"}, password("p@ss:w/rd?"), true, true, true},
+		"a password, and no TLS": {peer.SMTPSecurity{Password: secret}, password(secret), false, false, false},
+		"a password, another's certificate": {peer.SMTPSecurity{TLS: certificates, Password: secret}, both(named, password(secret)), false,
+			false, false},
+		"smtps, another's certificate": {peer.SMTPSecurity{TLS: certificates, Implicit: true, Password: secret},
+			both(smtps, both(named, password(secret))), false, false, false},
+		"smtps, and a server without": {peer.SMTPSecurity{}, smtps, false, false, false},
+		"a password in letters of a URL": {peer.SMTPSecurity{TLS: certificates, Password: "p@ss:w/rd?"}, password("p@ss:w/rd?"), true, true,
+			true},
 		"a server that nobody listens behind": {peer.SMTPSecurity{}, func(u *url.URL) { u.Host = "127.0.0.1:1" }, false, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,14 +14,20 @@ import (
 // A provider that a workspace names may answer anything, at each step: nothing of it
 // is believed that is not signed, and nothing of it ends the process.
 func FuzzAnswers(f *testing.F) {
-	config := `{"issuer":"ISSUER","authorization_endpoint":"ISSUER/a","token_endpoint":"ISSUER/t","jwks_uri":"ISSUER/k","userinfo_endpoint":"ISSUER/u","id_token_signing_alg_values_supported":["RS256","none"]}`
+	config := `{"issuer":"ISSUER","authorization_endpoint":"ISSUER/a","token_endpoint":"ISSUER/t","jwks_uri":"ISSUER/k",
+		"userinfo_endpoint":"ISSUER/u","id_token_signing_alg_values_supported":["RS256","none"]}`
 	none := "eyJhbGciOiJub25lIn0.eyJpc3MiOiJJU1NVRVIiLCJzdWIiOiIxIiwiYXVkIjoicGFkZG9jayIsImV4cCI6OTk5OTk5OTk5OX0."
-	for _, token := range []string{"", "{}", "null", `{"access_token":"x","token_type":"Bearer"}`, `{"access_token":"x","token_type":"Bearer","id_token":"` + none + `"}`, `{"access_token":"x","id_token":"a.b.c"}`, `{"access_token":1}`, `{"error":"x"}`, strings.Repeat("[", 9000)} {
-		for _, keys := range []string{"", `{"keys":[]}`, `{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB","alg":"RS256"}]}`, `{"keys":[{"kty":"oct","k":"AA"}]}`, "null"} {
+	for _, token := range []string{"", "{}", "null", `{"access_token":"x","token_type":"Bearer"}`,
+		`{"access_token":"x","token_type":"Bearer","id_token":"` + none + `"}`, `{"access_token":"x","id_token":"a.b.c"}`, `{"access_token":1}`,
+		`{"error":"x"}`, strings.Repeat("[", 9000)} {
+		for _, keys := range []string{"", `{"keys":[]}`, `{"keys":[{"kty":"RSA","n":"AQ","e":"AQAB","alg":"RS256"}]}`,
+			`{"keys":[{"kty":"oct","k":"AA"}]}`, "null"} {
 			f.Add(config, token, keys)
 		}
 	}
-	for _, c := range []string{"", "null", "[]", `{"issuer":"https://evil.example"}`, strings.Replace(config, "ISSUER/t", "file:///etc/passwd", 1), strings.Replace(config, `"ISSUER/k"`, "{}", 1), strings.Repeat(`{"issuer":`, 4000)} {
+	for _, c := range []string{"", "null", "[]", `{"issuer":"https://evil.example"}`,
+		strings.Replace(config, "ISSUER/t", "file:///etc/passwd", 1), strings.Replace(config, `"ISSUER/k"`, "{}", 1),
+		strings.Repeat(`{"issuer":`, 4000)} {
 		f.Add(c, "{}", `{"keys":[]}`)
 	}
 	f.Fuzz(func(t *testing.T, config, token, keys string) {
@@ -35,7 +41,8 @@ func FuzzAnswers(f *testing.F) {
 		issuer = server.URL
 		c := oidc.NewClient([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 		p := oidc.Provider{ID: "x", Name: "X", Issuer: issuer, ClientID: "paddock", ClientSecret: "s"}
-		if found, err := c.Finish(t.Context(), p, "https://paddock.test/oidc/x/callback", "code", oidc.Flow{State: "s", Nonce: "n", Verifier: strings.Repeat("v", 43)}); err == nil {
+		if found, err := c.Finish(t.Context(), p, "https://paddock.test/oidc/x/callback", "code",
+			oidc.Flow{State: "s", Nonce: "n", Verifier: strings.Repeat("v", 43)}); err == nil {
 			t.Errorf("it is believed that this is %+v", found)
 		}
 		_, _, _ = c.Start(p, "https://paddock.test/oidc/x/callback", true) // however that ends

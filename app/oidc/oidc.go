@@ -81,10 +81,12 @@ func NewClient(private []netip.Prefix) *Client {
 		}
 		return nil
 	}}
-	transport := &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout, MaxIdleConns: 20, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
+	transport := &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
+		MaxIdleConns: 20, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	return &Client{
 		// Nothing that OpenID Connect asks for is elsewhere than where it says.
-		http:      &http.Client{Timeout: timeout, Transport: bounded{transport}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{Timeout: timeout, Transport: bounded{transport},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		failed:    expirable.NewLRU[string, error](maxKept, nil, keepFailed),
 		discovery: expirable.NewLRU[string, *oidc.Provider](maxKept, nil, keep),
 		private:   private,
@@ -98,8 +100,10 @@ var ErrPrivate = errors.New("oidc: the provider's address is not public")
 // 6890, benchmarks of RFC 2544, IPv4 inside IPv6 (RFC 4291 2.5.5.1, 6052, 3056,
 // 4380) and the site-local addresses of RFC 3879.
 var special = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
 	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("fec0::/10"),
 }
 
@@ -182,7 +186,8 @@ func (c *Client) config(p Provider, redirectURL string) (*oauth2.Config, *oidc.P
 		return nil, nil, err
 	}
 	return &oauth2.Config{
-		ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: redirectURL, Scopes: []string{oidc.ScopeOpenID, "email", "profile"},
+		ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: redirectURL,
+		Scopes: []string{oidc.ScopeOpenID, "email", "profile"},
 	}, found, nil
 }
 
@@ -203,7 +208,7 @@ func (c *Client) Start(p Provider, redirectURL string, fresh bool) (string, Flow
 
 // Finish exchanges the code for what the provider says of the person.
 func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code string, f Flow) (Claims, error) {
-	config, found, err := c.config(p, redirectURL)
+	config, found, err := c.config(p, redirectURL) //nolint:contextcheck // what is found is for all who come
 	if err != nil {
 		return Claims{}, err
 	}
@@ -255,7 +260,8 @@ func (c *Client) Finish(ctx context.Context, p Provider, redirectURL, code strin
 			return Claims{}, err
 		}
 	}
-	return Claims{Issuer: id.Issuer, Subject: id.Subject, Email: said.Email, EmailVerified: (*bool)(said.EmailVerified), Name: said.Name, At: at}, nil
+	return Claims{Issuer: id.Issuer, Subject: id.Subject, Email: said.Email, EmailVerified: (*bool)(said.EmailVerified), Name: said.Name,
+		At: at}, nil
 }
 
 // ErrStale is answered where the provider was asked to have the person sign in

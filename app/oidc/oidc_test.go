@@ -43,7 +43,8 @@ func TestFinish(t *testing.T) {
 	}
 	code, f := begin()
 	claims, err := c.Finish(t.Context(), big, back, code, f)
-	if err != nil || claims.Subject != "nora" || claims.Email != "nora@example.com" || claims.EmailVerified == nil || !*claims.EmailVerified || claims.Issuer != p.Issuer {
+	if err != nil || claims.Subject != "nora" || claims.Email != "nora@example.com" || claims.EmailVerified == nil || !*claims.EmailVerified ||
+		claims.Issuer != p.Issuer {
 		t.Fatalf("%+v %v", claims, err)
 	}
 	if _, err := c.Finish(t.Context(), big, back, code, f); err == nil {
@@ -91,7 +92,8 @@ func TestPrivateAddresses(t *testing.T) {
 		t.Error("a redirect is followed")
 	}
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(open, "http://"))
-	if _, err := oidc.NewClient([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}).Discover("http://localhost:" + port); !errors.Is(err, oidc.ErrPrivate) {
+	if _, err := oidc.NewClient([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}).Discover("http://localhost:" + port); !errors.Is(err,
+		oidc.ErrPrivate) {
 		t.Errorf("behind a name: %v", err)
 	}
 	if reached {

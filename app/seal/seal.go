@@ -51,7 +51,8 @@ func New(secrets []string) (*Box, error) {
 // Seal encrypts text for a purpose; it opens for that purpose alone, such as
 // one person's second factor.
 func (b *Box) Seal(purpose, text string) string {
-	return base64.RawStdEncoding.EncodeToString(b.keys[0].Seal(nil, nil, []byte(text), []byte(purpose))) //nolint:gosec // NewGCMWithRandomNonce makes the nonce itself
+	sealed := b.keys[0].Seal(nil, nil, []byte(text), []byte(purpose)) //nolint:gosec // NewGCMWithRandomNonce makes the nonce itself
+	return base64.RawStdEncoding.EncodeToString(sealed)
 }
 
 // Mark proves that texts are of our making, in their order, for a purpose: nobody else

@@ -93,7 +93,8 @@ func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 	for _, u := range demoUsers {
 		now := time.Now()
 		user := shareddb.UserByIDRow{ID: uuid.Must(uuid.NewV7()), Email: u.email, Name: u.name}
-		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash, EmailVerifiedAt: &now}); err != nil {
+		if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: user.ID, Email: user.Email, Name: user.Name, PasswordHash: hash,
+			EmailVerifiedAt: &now}); err != nil {
 			return err
 		}
 		if u.email == DemoOperator {
@@ -181,8 +182,10 @@ func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company
 // on their way, a project, things to do, and what was said.
 
 var demoPeople = [][4]string{ // first, last, job, customer's place in the list
-	{"Anna", "Keller", "Head of purchasing", "0"}, {"Marc", "Dubois", "Plant manager", "0"}, {"Ines", "Costa", "CTO", "1"}, {"Tom", "Baxter", "Buyer", "2"},
-	{"Yuki", "Tanaka", "Managing director", "3"}, {"Sara", "Lind", "Head of IT", "4"}, {"Paolo", "Ricci", "Operations", "5"}, {"Greta", "Olsen", "Project lead", "6"},
+	{"Anna", "Keller", "Head of purchasing", "0"}, {"Marc", "Dubois", "Plant manager", "0"}, {"Ines", "Costa", "CTO", "1"},
+	{"Tom", "Baxter", "Buyer", "2"},
+	{"Yuki", "Tanaka", "Managing director", "3"}, {"Sara", "Lind", "Head of IT", "4"}, {"Paolo", "Ricci", "Operations", "5"},
+	{"Greta", "Olsen", "Project lead", "6"},
 }
 
 var demoLeads = []struct {
@@ -190,8 +193,10 @@ var demoLeads = []struct {
 	amount                                       int64
 }{
 	{"Hanna", "Voss", "Voss Maritim", "Trade fair", "new", "hot", 64_000}, {"Luca", "Moretti", "Moretti Stampi", "Web", "new", "warm", 18_500},
-	{"Elif", "Demir", "Demir Lojistik", "Referral", "attempting", "hot", 120_000}, {"Jonas", "Berg", "Bergwerk AB", "Web", "contacted", "warm", 42_000},
-	{"Chloe", "Martin", "Atelier Martin", "Partner", "qualified", "hot", 88_000}, {"Piet", "de Vries", "De Vries Optiek", "Web", "contacted", "cold", 9_800},
+	{"Elif", "Demir", "Demir Lojistik", "Referral", "attempting", "hot", 120_000}, {"Jonas", "Berg", "Bergwerk AB", "Web", "contacted", "warm",
+		42_000},
+	{"Chloe", "Martin", "Atelier Martin", "Partner", "qualified", "hot", 88_000}, {"Piet", "de Vries", "De Vries Optiek", "Web", "contacted",
+		"cold", 9_800},
 	{"Nora", "Quinn", "Quinn & Daughters", "Trade fair", "unqualified", "cold", 0},
 }
 
@@ -201,9 +206,12 @@ var demoDeals = []struct {
 	amount      int64
 	idle        int // days
 }{
-	{"Line 4 retrofit", "Prospecting", 0, 84_000, 2}, {"Store rollout pilot", "Prospecting", 1, 62_000, 20}, {"Lens inspection", "Prospecting", 4, 40_000, 1},
-	{"Port visibility", "Qualification", 2, 312_500, 3}, {"Annual licence", "Qualification", 5, 100_000, 31}, {"Substation data", "Proposal", 6, 640_000, 5},
-	{"Ward scheduling", "Negotiation", 3, 905_000, 1}, {"Kiln telemetry", "Negotiation", 7, 113_000, 4}, {"Editorial archive", "Closed Won", 1, 133_000, 12},
+	{"Line 4 retrofit", "Prospecting", 0, 84_000, 2}, {"Store rollout pilot", "Prospecting", 1, 62_000, 20},
+	{"Lens inspection", "Prospecting", 4, 40_000, 1},
+	{"Port visibility", "Qualification", 2, 312_500, 3}, {"Annual licence", "Qualification", 5, 100_000, 31},
+	{"Substation data", "Proposal", 6, 640_000, 5},
+	{"Ward scheduling", "Negotiation", 3, 905_000, 1}, {"Kiln telemetry", "Negotiation", 7, 113_000, 4},
+	{"Editorial archive", "Closed Won", 1, 133_000, 12},
 	{"Warehouse scanning", "Closed Won", 2, 387_000, 48}, {"Cold chain audit", "Closed Lost", 4, 58_000, 40},
 }
 
@@ -211,16 +219,20 @@ var demoTasks = []struct {
 	subject, due, kind, priority string
 	deal                         int
 }{
-	{"Call Anna about the retrofit", "today", "call", "high", 0}, {"Send the revised offer", "tomorrow 10:00", "email", "high", 5}, {"Prepare the ward demo", "in 3 days", "meeting", "normal", 6},
-	{"Check credit limit", "2 days late", "todo", "normal", 7}, {"Renewal letter", "in 2 weeks", "email", "low", 4}, {"Book the trade fair", "in 1 month", "todo", "normal", -1},
+	{"Call Anna about the retrofit", "today", "call", "high", 0}, {"Send the revised offer", "tomorrow 10:00", "email", "high", 5},
+	{"Prepare the ward demo", "in 3 days", "meeting", "normal", 6},
+	{"Check credit limit", "2 days late", "todo", "normal", 7}, {"Renewal letter", "in 2 weeks", "email", "low", 4},
+	{"Book the trade fair", "in 1 month", "todo", "normal", -1},
 }
 
 var demoNotes = []struct {
 	kind, body string
 	deal       int
 }{
-	{"call", "Anna wants the retrofit **before** the summer break. Two shifts can stop, not three.", 0}, {"meeting", "Walked the line with Marc.\n\n- sensors on 4 and 5\n- power is there\n- network is *not*", 0},
-	{"note", "Procurement closes on the 20th. After that it is next year’s budget.", 5}, {"email", "Sent the data sheet and the references.", 6}, {"call", "They asked for a price for three sites.", 3},
+	{"call", "Anna wants the retrofit **before** the summer break. Two shifts can stop, not three.", 0},
+	{"meeting", "Walked the line with Marc.\n\n- sensors on 4 and 5\n- power is there\n- network is *not*", 0},
+	{"note", "Procurement closes on the 20th. After that it is next year’s budget.", 5},
+	{"email", "Sent the data sheet and the references.", 6}, {"call", "They asked for a price for three sites.", 3},
 }
 
 func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) error {
@@ -245,9 +257,10 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		at := int(p[3][0] - '0')
 		first, last := p[0], p[1]
 		id, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Contact, Values: entity.Values{
-			"first_name": entity.Text(first), "last_name": entity.Text(last), "job_title": entity.Text(p[2]), "customer_id": customer(at), "owner_id": owner(i),
-			"emails": entity.Points{{Value: strings.ToLower(first + "." + last + "@example.com"), Label: "work"}},
-			"phones": entity.Points{{Value: "+3906555010" + p[3], Label: "work"}, {Value: "+3933355501" + p[3] + "0", Label: "mobile"}},
+			"first_name": entity.Text(first), "last_name": entity.Text(last), "job_title": entity.Text(p[2]), "customer_id": customer(at),
+			"owner_id": owner(i),
+			"emails":   entity.Points{{Value: strings.ToLower(first + "." + last + "@example.com"), Label: "work"}},
+			"phones":   entity.Points{{Value: "+3906555010" + p[3], Label: "work"}, {Value: "+3933355501" + p[3] + "0", Label: "mobile"}},
 		}})
 		if err != nil {
 			return err
@@ -256,8 +269,10 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	}
 	for i, l := range demoLeads {
 		v := entity.Values{
-			"first_name": entity.Text(l.first), "last_name": entity.Text(l.last), "company_name": entity.Text(l.company), "source": entity.Text(l.source),
-			"status": entity.Text(l.status), "rating": entity.Text(l.rating), "owner_id": owner(i), "email": entity.Text(strings.ToLower(l.first) + "@" + ascii(l.company) + ".example"),
+			"first_name": entity.Text(l.first), "last_name": entity.Text(l.last), "company_name": entity.Text(l.company),
+			"source": entity.Text(l.source),
+			"status": entity.Text(l.status), "rating": entity.Text(l.rating), "owner_id": owner(i),
+			"email": entity.Text(strings.ToLower(l.first) + "@" + ascii(l.company) + ".example"),
 		}
 		if l.amount > 0 {
 			v["amount"] = entity.Money{Minor: l.amount * 100}
@@ -269,7 +284,8 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	deals := make([]uuid.UUID, len(demoDeals))
 	for i, d := range demoDeals {
 		v := entity.Values{
-			"name": entity.Text(d.name), "customer_id": customer(d.customer), "contact_id": contacts[d.customer], "amount": entity.Money{Minor: d.amount * 100, Currency: currency},
+			"name": entity.Text(d.name), "customer_id": customer(d.customer), "contact_id": contacts[d.customer],
+			"amount":   entity.Money{Minor: d.amount * 100, Currency: currency},
 			"currency": entity.Text(currency), "source": entity.Text("Referral"), "owner_id": owner(i),
 			"expected_close_date": entity.Day(time.Date(now.Year(), now.Month(), now.Day()+14+i*6, 0, 0, 0, 0, time.UTC)),
 		}
@@ -289,14 +305,16 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		}
 	}
 	for i, n := range demoNotes {
-		_, err := crm.NoteCreate(ctx, q, tenantdb.NoteInsertParams{SubjectType: "deal", SubjectID: deals[n.deal], Kind: n.kind, Body: n.body, AuthorID: &members[i%len(members)].ID})
+		_, err := crm.NoteCreate(ctx, q, tenantdb.NoteInsertParams{SubjectType: "deal", SubjectID: deals[n.deal], Kind: n.kind, Body: n.body,
+			AuthorID: &members[i%len(members)].ID})
 		if err != nil {
 			return err
 		}
 	}
 	formats := entity.Formats{Zone: now.Location(), Now: now}
 	for i, t := range demoTasks {
-		v := entity.Values{"subject": entity.Text(t.subject), "type": entity.Text(t.kind), "priority": entity.Text(t.priority), "assignee_id": owner(i % 2)}
+		v := entity.Values{"subject": entity.Text(t.subject), "type": entity.Text(t.kind), "priority": entity.Text(t.priority),
+			"assignee_id": owner(i % 2)}
 		due, ok := formats.ParseDue(t.due)
 		if !ok {
 			late := time.Date(now.Year(), now.Month(), now.Day()-2, 0, 0, 0, 0, time.UTC)
@@ -321,7 +339,8 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	for _, m := range []string{"Kick-off", "Scanners delivered", "Handover"} {
 		due, _ := formats.ParseDue("in 3 weeks")
 		_, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Task, Values: entity.Values{
-			"subject": entity.Text(m), "type": entity.Text("milestone"), "due_at": due, "assignee_id": owner(0), "subject_type": entity.Text("project"), "subject_id": entity.Ref{ID: project},
+			"subject": entity.Text(m), "type": entity.Text("milestone"), "due_at": due, "assignee_id": owner(0),
+			"subject_type": entity.Text("project"), "subject_id": entity.Ref{ID: project},
 		}})
 		if err != nil {
 			return err

@@ -57,7 +57,8 @@ func Records(ctx context.Context, d *db.DB, slug string, n Counts, report func(d
 	for _, kind := range []struct {
 		n    int
 		copy func(context.Context, *tenantdb.Queries, int) error
-	}{{n.Contacts, g.copyContacts}, {n.Leads, g.copyLeads}, {n.Deals, g.copyDeals}, {n.Projects, g.copyProjects}, {n.Tasks, g.copyTasks}, {n.Notes, g.copyNotes}} {
+	}{{n.Contacts, g.copyContacts}, {n.Leads, g.copyLeads}, {n.Deals, g.copyDeals}, {n.Projects, g.copyProjects}, {n.Tasks, g.copyTasks},
+		{n.Notes, g.copyNotes}} {
 		for left := kind.n; left > 0; {
 			size := min(batch, left)
 			if err := d.Tenant(ctx, func(tx *db.TenantTx) error { return kind.copy(ctx, tx.Queries, size) }); err != nil {
@@ -104,9 +105,10 @@ func (g *generator) copyContacts(ctx context.Context, q *tenantdb.Queries, n int
 	_, err := q.ContactCopy(ctx, rowsOf(n, func() tenantdb.ContactCopyParams {
 		first, last, at := pick(firstNames), pick(lastNames), g.past(400)
 		p := tenantdb.ContactCopyParams{
-			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, JobTitle: pick(jobTitles), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
-			Emails: []entity.Point{{Value: ascii(first+last) + fmt.Sprint(number(1, 9999)) + "@example.com", Label: "work"}},
-			Phones: []entity.Point{{Value: fmt.Sprintf("+39065550%04d", number(0, 9999)), Label: "work"}},
+			ID: uuid.Must(uuid.NewV7()), FirstName: first, LastName: last, JobTitle: pick(jobTitles), OwnerID: g.owner(), CreatedAt: at,
+			UpdatedAt: at,
+			Emails:    []entity.Point{{Value: ascii(first+last) + fmt.Sprint(number(1, 9999)) + "@example.com", Label: "work"}},
+			Phones:    []entity.Point{{Value: fmt.Sprintf("+39065550%04d", number(0, 9999)), Label: "work"}},
 		}
 		if number(0, 9) > 0 {
 			id := g.customerOf().ID
@@ -121,8 +123,10 @@ var (
 	leadStatuses = []string{"new", "new", "attempting", "contacted", "qualified", "unqualified"}
 	leadRatings  = []string{"", "hot", "warm", "cold"}
 	leadSources  = []string{"Web", "Web", "Trade fair", "Referral", "Cold call", "Partner"}
-	dealWords    = []string{"retrofit", "rollout", "licence", "renewal", "pilot", "maintenance", "upgrade", "migration", "framework", "training"}
-	taskSubjects = []string{"Call about", "Send the offer for", "Prepare the meeting on", "Follow up on", "Check the contract of", "Write to the buyer of"}
+	dealWords    = []string{"retrofit", "rollout", "licence", "renewal", "pilot", "maintenance", "upgrade", "migration", "framework",
+		"training"}
+	taskSubjects = []string{"Call about", "Send the offer for", "Prepare the meeting on", "Follow up on", "Check the contract of",
+		"Write to the buyer of"}
 )
 
 func (g *generator) copyLeads(ctx context.Context, q *tenantdb.Queries, n int) error {
@@ -142,8 +146,10 @@ func (g *generator) copyDeals(ctx context.Context, q *tenantdb.Queries, n int) e
 		customer, stage, at := g.customerOf(), g.stages[number(0, len(g.stages)-1)], g.past(300)
 		g.dealt++
 		p := tenantdb.DealCopyParams{
-			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(dealWords), CustomerID: &customer.ID, PipelineID: stage.PipelineID, StageID: stage.ID,
-			Position: crm.PositionAt(g.dealt), Amount: g.amount(), Currency: g.currency, Source: pick(leadSources), OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(dealWords), CustomerID: &customer.ID, PipelineID: stage.PipelineID,
+			StageID:  stage.ID,
+			Position: crm.PositionAt(g.dealt), Amount: g.amount(), Currency: g.currency, Source: pick(leadSources), OwnerID: g.owner(),
+			CreatedAt: at, UpdatedAt: at,
 		}
 		closes := at.AddDate(0, number(1, 6), 0)
 		closes = time.Date(closes.Year(), closes.Month(), closes.Day(), 0, 0, 0, 0, time.UTC)
@@ -167,7 +173,8 @@ func (g *generator) copyProjects(ctx context.Context, q *tenantdb.Queries, n int
 		end := start.AddDate(0, number(1, 9), 0)
 		return tenantdb.ProjectCopyParams{
 			ID: uuid.Must(uuid.NewV7()), Name: customer.Name + " " + pick(dealWords), CustomerID: &customer.ID,
-			Status: pick([]string{"draft", "underway", "underway", "on_hold", "completed", "cancelled"}), Priority: pick([]string{"low", "normal", "normal", "high"}),
+			Status:    pick([]string{"draft", "underway", "underway", "on_hold", "completed", "cancelled"}),
+			Priority:  pick([]string{"low", "normal", "normal", "high"}),
 			StartDate: &start, EndDate: &end, Budget: g.amount(), MemberIds: []uuid.UUID{}, OwnerID: g.owner(), CreatedAt: at, UpdatedAt: at,
 		}
 	}))
@@ -179,8 +186,10 @@ func (g *generator) copyTasks(ctx context.Context, q *tenantdb.Queries, n int) e
 		customer, at := g.customerOf(), g.past(200)
 		due := at.AddDate(0, 0, number(1, 240))
 		p := tenantdb.TaskCopyParams{
-			ID: uuid.Must(uuid.NewV7()), Subject: pick(taskSubjects) + " " + customer.Name, Type: pick([]string{"todo", "call", "email", "meeting"}), Status: "open",
-			Priority: pick([]string{"low", "normal", "normal", "high"}), AssigneeID: g.owner(), SubjectType: "customer", SubjectID: &customer.ID, CreatedAt: at, UpdatedAt: at,
+			ID: uuid.Must(uuid.NewV7()), Subject: pick(taskSubjects) + " " + customer.Name, Type: pick([]string{"todo", "call", "email", "meeting"}),
+			Status:   "open",
+			Priority: pick([]string{"low", "normal", "normal", "high"}), AssigneeID: g.owner(), SubjectType: "customer", SubjectID: &customer.ID,
+			CreatedAt: at, UpdatedAt: at,
 		}
 		if number(0, 1) == 0 {
 			p.DueAt = &due
@@ -200,7 +209,8 @@ func (g *generator) copyNotes(ctx context.Context, q *tenantdb.Queries, n int) e
 	_, err := q.NoteCopy(ctx, rowsOf(n, func() tenantdb.NoteCopyParams {
 		at := g.past(200)
 		return tenantdb.NoteCopyParams{
-			ID: uuid.Must(uuid.NewV7()), SubjectType: "customer", SubjectID: g.customerOf().ID, Kind: pick([]string{"note", "call", "email", "meeting"}),
+			ID: uuid.Must(uuid.NewV7()), SubjectType: "customer", SubjectID: g.customerOf().ID,
+			Kind: pick([]string{"note", "call", "email", "meeting"}),
 			Body: pick(sentences), AuthorID: g.owner(), CreatedAt: at, UpdatedAt: at,
 		}
 	}))

@@ -78,9 +78,11 @@ type generator struct {
 
 var (
 	types      = []string{"prospect", "prospect", "prospect", "customer", "customer", "customer", "customer", "partner", "at_risk", "lapsed"}
-	industries = []string{"Machinery", "Retail", "Logistics", "Software", "Optics", "Energy", "Food", "Health", "Materials", "Legal", "Robotics", "Publishing", "Aerospace", "Textiles", "Finance", "Education"}
-	suffixes   = []string{"& Sons", "Group", "Works", "Partners", "Labs", "Logistics", "Foundry", "Systems", "Trading", "Energy", "Foods", "Studio", "Industries", "Medical", "Optics", "Press"}
-	tagNames   = []string{"Key account", "Newsletter", "Trade fair", "Reference", "Renewal due", "Reseller"}
+	industries = []string{"Machinery", "Retail", "Logistics", "Software", "Optics", "Energy", "Food", "Health", "Materials", "Legal",
+		"Robotics", "Publishing", "Aerospace", "Textiles", "Finance", "Education"}
+	suffixes = []string{"& Sons", "Group", "Works", "Partners", "Labs", "Logistics", "Foundry", "Systems", "Trading", "Energy", "Foods",
+		"Studio", "Industries", "Medical", "Optics", "Press"}
+	tagNames = []string{"Key account", "Newsletter", "Trade fair", "Reference", "Renewal due", "Reseller"}
 )
 
 func (g *generator) customer(members []tenantdb.MemberListRow) tenantdb.CustomerCopyParams {

@@ -22,7 +22,8 @@ type Limits struct {
 // DefaultLimits are far above what a team needs, and far below what would be
 // felt by others: six requests at once leave four of a process's ten
 // connections to everybody else.
-var DefaultLimits = Limits{Statement: db.StatementTimeout, Concurrent: 6, Requests: 12_000, Records: 2_000_000, Bytes: 20 << 30, Jobs: db.MaxJobs}
+var DefaultLimits = Limits{Statement: db.StatementTimeout, Concurrent: 6, Requests: 12_000, Records: 2_000_000, Bytes: 20 << 30,
+	Jobs: db.MaxJobs}
 
 // What a workspace can be full of.
 const (

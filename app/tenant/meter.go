@@ -261,7 +261,8 @@ func (m *Meter) Flush(ctx context.Context) error {
 		}
 		id := k.tenant
 		if a.requests+a.refused+a.jobs > 0 {
-			days.TenantIds, days.Requests, days.Refused, days.Jobs = append(days.TenantIds, id), append(days.Requests, a.requests), append(days.Refused, a.refused), append(days.Jobs, a.jobs)
+			days.TenantIds, days.Requests, days.Refused, days.Jobs = append(days.TenantIds, id), append(days.Requests, a.requests),
+				append(days.Refused, a.refused), append(days.Jobs, a.jobs)
 		}
 		if a.minute == minute && a.unsaid > 0 {
 			said.ids, said.requests = append(said.ids, id), append(said.requests, int32(a.unsaid)) //nolint:gosec // of one minute

@@ -88,7 +88,8 @@ func TestRequestsPerMinute(t *testing.T) {
 	}
 	// Every request is in the day's books, those refused apart.
 	var requests, refused int
-	err := pg.Superuser(t).QueryRow(t.Context(), `select requests, refused from public.usage_days where tenant_id = $1`, w.ID).Scan(&requests, &refused)
+	err := pg.Superuser(t).QueryRow(t.Context(), `select requests, refused from public.usage_days where tenant_id = $1`, w.ID).Scan(&requests,
+		&refused)
 	if err != nil || requests != 41 || refused != 21 {
 		t.Errorf("metered: %d requests, %d refused, %v; want 41 and 21", requests, refused, err)
 	}

@@ -38,7 +38,8 @@ func open(t *testing.T, c db.Config) *db.DB {
 
 func signUp(t *testing.T, d *db.DB, slug string) auth.SignUpResult {
 	t.Helper()
-	r, err := auth.CreateWorkspace(t.Context(), d, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"}, shareddb.UserByEmailRow{}, "none")
+	r, err := auth.CreateWorkspace(t.Context(), d, auth.SignUpInput{Workspace: slug, Slug: slug, Name: "Nora", Email: slug + "@example.com"},
+		shareddb.UserByEmailRow{}, "none")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,9 @@ func TestSparesAreRefilled(t *testing.T) {
 	defer c.Close(context.Background())
 	wait.Until(t, "the job of the sign-up has run", func() bool {
 		var waiting, done int
-		err := c.QueryRow(t.Context(), `select count(*) filter (where state <> 'completed'), count(*) filter (where state = 'completed') from river_job where kind = 'spares'`).Scan(&waiting, &done)
+		err := c.QueryRow(t.Context(),
+			`select count(*) filter (where state <> 'completed'), count(*) filter (where state = 'completed') from river_job where kind = 'spares'`).
+			Scan(&waiting, &done)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +126,8 @@ func TestSlugs(t *testing.T) {
 	t.Parallel()
 	for slug, want := range map[string]bool{
 		"abc": true, "a1": false, "a-b": true, "a--b": false, "-ab": false, "ab-": false, "1ab": false, "Abc": false, "a.b": false, "a_b": false,
-		"xn--abc": false, "": false, "äbc": false, "abcdefghijabcdefghijabcdefghijabcdefghij": true, "abcdefghijabcdefghijabcdefghijabcdefghijk": false, "abc\n": false,
+		"xn--abc": false, "": false, "äbc": false, "abcdefghijabcdefghijabcdefghijabcdefghij": true,
+		"abcdefghijabcdefghijabcdefghijabcdefghijk": false, "abc\n": false,
 	} {
 		if got := tenant.ValidSlug(slug); got != want {
 			t.Errorf("ValidSlug(%q) = %v", slug, got)

@@ -88,7 +88,8 @@ func Claim(ctx context.Context, tx *db.SharedTx, n New) (Tenant, error) {
 	if err := CheckSlug(ctx, tx, n.Slug); err != nil {
 		return Tenant{}, err
 	}
-	row, err := tx.TenantClaim(ctx, shareddb.TenantClaimParams{Slug: n.Slug, Name: n.Name, Currency: n.Currency, Country: n.Country, SchemaVersion: db.TenantVersion()})
+	row, err := tx.TenantClaim(ctx, shareddb.TenantClaimParams{Slug: n.Slug, Name: n.Name, Currency: n.Currency, Country: n.Country,
+		SchemaVersion: db.TenantVersion()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Tenant{}, errNoSpare
 	}
@@ -115,8 +116,10 @@ func WithSpare(ctx context.Context, d *db.DB, claim func() error) error {
 // FromRow is the workspace of a row of public.tenants.
 func FromRow(r shareddb.Tenant) Tenant {
 	t := Tenant{
-		ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone, DateStyle: r.DateStyle, NumberStyle: r.NumberStyle,
-		RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion, Dropped: !r.SchemaMade, Limits: limitsOf(r), FullOf: r.FullOf, SupportBy: r.SupportBy, SupportReason: r.SupportReason,
+		ID: r.ID, Schema: r.Schema, Name: r.Name, State: r.State, Currency: r.Currency, Country: r.Country, TimeZone: r.TimeZone,
+		DateStyle: r.DateStyle, NumberStyle: r.NumberStyle,
+		RequireSecondFactor: r.RequireSecondFactor, SchemaVersion: r.SchemaVersion, Dropped: !r.SchemaMade, Limits: limitsOf(r), FullOf: r.FullOf,
+		SupportBy: r.SupportBy, SupportReason: r.SupportReason,
 	}
 	if r.Slug != nil {
 		t.Slug = *r.Slug

@@ -145,7 +145,8 @@ func TestPasswordIsReset(t *testing.T) {
 	reset("yet another good phrase", token(t, link)).Want(http.StatusNotFound)
 	fragment := app.Client(t)
 	fragment.HTMX = true
-	if over := fragment.Post(app.Site("/password/reset"), url.Values{"token": {token(t, link)}, "password": {"yet another good phrase"}}).Want(http.StatusNotFound); strings.Contains(over.Body, "<html") || !strings.Contains(over.Body, "only the latest one does") {
+	if over := fragment.Post(app.Site("/password/reset"), url.Values{"token": {token(t, link)}, "password": {"yet another good phrase"}}).
+		Want(http.StatusNotFound); strings.Contains(over.Body, "<html") || !strings.Contains(over.Body, "only the latest one does") {
 		t.Error("a page where a fragment was asked for")
 	}
 	signedOut(t, "the session before", old.Get(w.URL("/")))
@@ -163,7 +164,8 @@ func TestPasswordIsReset(t *testing.T) {
 		return n == 2
 	})
 	late := apptest.Link(t, app.Mail(t, w.Owner.Email, "new password"), "/password/reset")
-	pg.Exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where user_id = $1 and purpose = 'reset'`, w.Owner.ID)
+	pg.Exec(t, `update public.one_time_tokens set expires_at = now() - interval '1 second' where user_id = $1 and purpose = 'reset'`,
+		w.Owner.ID)
 	app.Client(t).Get(late).Want(http.StatusNotFound)
 	reset("one more good phrase", token(t, late)).Want(http.StatusNotFound)
 }
@@ -197,7 +199,8 @@ func TestResetAndSecondFactor(t *testing.T) {
 	c = reset()
 	c.Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
 	c.Get(w.URL("/customers")).Want(http.StatusOK)
-	if n := pg.Count(t, `select (select count(*) from public.passkeys where user_id = $1) + (select count(*) from public.recovery_codes where user_id = $1)`, w.Owner.ID); n != 0 {
+	if n := pg.Count(t, `select (select count(*) from public.passkeys where user_id = $1) + (select count(*) from public.recovery_codes
+		where user_id = $1)`, w.Owner.ID); n != 0 {
 		t.Errorf("%d of the squatter's factors are left", n)
 	}
 }
@@ -217,7 +220,8 @@ func TestNewPasswords(t *testing.T) {
 		"noralindferrari":            auth.ErrPasswordCommon, // one's own name and workspace
 		"ünï¢ödé ist auch erlaubt 🏁": nil,
 	} {
-		if got := auth.CheckNewPassword(password, false, "Nora Lind", "nora.lind@ferrari.test", "Ferrari"); got != want { //nolint:errorlint // these very errors
+		if got := auth.CheckNewPassword(password, false, "Nora Lind", "nora.lind@ferrari.test",
+			"Ferrari"); got != want { //nolint:errorlint // these very errors
 			t.Errorf("%q: %v, want %v", password, got, want)
 		}
 	}
@@ -248,7 +252,8 @@ func TestAuthenticatorApp(t *testing.T) {
 	}
 	// Another person's sealed secret is refused.
 	other := app.NewWorkspace(t)
-	other.Client(other.Owner).Post(other.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusBadRequest)
+	other.Client(other.Owner).Post(other.URL("/settings/security/totp"),
+		url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusBadRequest)
 
 	used := apptest.Code(t, secret, time.Now())
 	codes := []string{}
@@ -271,10 +276,12 @@ func TestAuthenticatorApp(t *testing.T) {
 	}
 	before := cookies(s, w)
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {used}}).Want(http.StatusUnprocessableEntity) // used already
-	s.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now().Add(-10*time.Minute))}}).Want(http.StatusUnprocessableEntity)
+	s.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now().Add(-10*time.Minute))}}).
+		Want(http.StatusUnprocessableEntity)
 	s.Post(w.URL("/signin/factor"), url.Values{"code": {""}}).Want(http.StatusUnprocessableEntity)
 	next := apptest.Code(t, secret, time.Now().Add(30*time.Second)) // clocks differ
-	if to := s.Post(w.URL("/signin/factor"), url.Values{"code": {next}, "next": {"/deals"}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/deals" {
+	if to := s.Post(w.URL("/signin/factor"), url.Values{"code": {next}, "next": {"/deals"}}).Want(http.StatusSeeOther).
+		Header.Get("Location"); to != "/deals" {
 		t.Errorf("then it leads to %q", to)
 	}
 	s.Get(w.URL("/customers")).Want(http.StatusOK)
@@ -313,11 +320,14 @@ func TestAuthenticatorApp(t *testing.T) {
 		t.Errorf("one recovery code let %d in", in.Load())
 	}
 	// With a second factor a shorter password does; without, it must be changed first.
-	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"kq9vm2wt"}}).Want(http.StatusSeeOther)
-	if text := c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusUnprocessableEntity).Text(".notice.bad"); !strings.Contains(text, "shorter than 12") {
+	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"kq9vm2wt"}}).
+		Want(http.StatusSeeOther)
+	if text := c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusUnprocessableEntity).
+		Text(".notice.bad"); !strings.Contains(text, "shorter than 12") {
 		t.Errorf("it says %q", text)
 	}
-	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {"kq9vm2wt"}, "password": {pg.Password}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {"kq9vm2wt"}, "password": {pg.Password}}).
+		Want(http.StatusSeeOther)
 	c.Delete(w.URL("/settings/security/totp"), nil).Want(http.StatusSeeOther)
 	app.Client(t).Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
 }
@@ -365,7 +375,9 @@ func TestRequiredSecondFactor(t *testing.T) {
 	// The member sets one up and is in.
 	page := m.Get(w.URL("/settings/security/totp")).Want(http.StatusOK)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
-	m.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, strings.ReplaceAll(page.Text(".secret"), " ", ""), time.Now())}}).Want(http.StatusOK)
+	m.Post(w.URL("/settings/security/totp"),
+		url.Values{"secret": {sealed}, "code": {apptest.Code(t, strings.ReplaceAll(page.Text(".secret"), " ", ""), time.Now())}}).
+		Want(http.StatusOK)
 	m.Get(w.URL("/customers")).Want(http.StatusOK)
 	// Whoever has one, but came without it, shows it.
 	old := app.Client(t)
@@ -387,7 +399,8 @@ func TestSudo(t *testing.T) {
 	if v, _ := page.Find(`input[type=hidden][name=email]`).Attr("value"); v != email {
 		t.Errorf("the form came back with %q", v)
 	}
-	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {"wrong password"}}).Want(http.StatusUnprocessableEntity).Find("#sudo_password-error")
+	c.Post(w.URL("/settings/security/email"), url.Values{"email": {email}, "sudo_password": {"wrong password"}}).
+		Want(http.StatusUnprocessableEntity).Find("#sudo_password-error")
 	if len(app.Mailbox.List(email)) != 0 {
 		t.Error("done without the password")
 	}
@@ -410,8 +423,10 @@ func TestSudo(t *testing.T) {
 	w.Owner.EndSudo(t)
 	to := c.Get(w.URL("/settings/security/totp")).Want(http.StatusSeeOther).Header.Get("Location")
 	c.Get(w.URL(to)).Want(http.StatusOK)
-	for next, want := range map[string]string{"/settings/security/totp": "/settings/security/totp", "//evil.example": "/", "https://evil.example/": "/", `/\evil.example`: "/"} {
-		if got := c.Post(w.URL("/sudo"), url.Values{"sudo_password": {pg.Password}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"); got != want {
+	for next, want := range map[string]string{"/settings/security/totp": "/settings/security/totp", "//evil.example": "/",
+		"https://evil.example/": "/", `/\evil.example`: "/"} {
+		if got := c.Post(w.URL("/sudo"), url.Values{"sudo_password": {pg.Password}, "next": {next}}).Want(http.StatusSeeOther).
+			Header.Get("Location"); got != want {
 			t.Errorf("next=%s leads to %s", next, got)
 		}
 	}
@@ -483,17 +498,18 @@ func TestSessions(t *testing.T) {
 	pg.Exec(t, `update public.sessions set expires_at = now() - interval '1 second' where user_id = $1`, w.Owner.ID)
 	signedOut(t, "idle", c.Get(w.URL("/")))
 	c = w.Client(w.Owner)
-	pg.Exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours', last_seen_at = now() - interval '1 day' where user_id = $1`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set created_at = now() - interval '29 days 23 hours', last_seen_at = now() - interval '1 day'
+		where user_id = $1`, w.Owner.ID)
 	c.Get(w.URL("/")).Want(http.StatusOK)
-	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and expires_at between now() and now() + interval '2 hours'`, w.Owner.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and expires_at between now() and now() + interval '2 hours'`,
+		w.Owner.ID); n != 1 {
 		t.Error("a session in use outlives its limit")
 	}
 }
 
 // Nobody learns whether an address is known: not from the answer, and not from
 // its time, for the same is done. What that takes is measured by task bench.
-func TestUsersAreNotEnumerated(t *testing.T) {
-	// Not parallel: what the process computes is counted.
+func TestUsersAreNotEnumerated(t *testing.T) { //nolint:paralleltest // what the process computes is counted
 	app, statements := apptest.Counting(t)
 	w := app.NewWorkspace(t)
 	known := w.Owner.Email
@@ -532,7 +548,8 @@ func TestUsersAreNotEnumerated(t *testing.T) {
 		}
 	}
 	// A reset token and an invitation that are wrong look like ones that are used.
-	if a, b := app.Client(t).Get(app.Site("/password/reset?token=x")), app.Client(t).Get(app.Site("/password/reset?token="+strings.Repeat("A", 52))); a.Status != b.Status || a.Body != b.Body {
+	if a, b := app.Client(t).Get(app.Site("/password/reset?token=x")),
+		app.Client(t).Get(app.Site("/password/reset?token="+strings.Repeat("A", 52))); a.Status != b.Status || a.Body != b.Body {
 		t.Error("tokens differ by their answers")
 	}
 }
@@ -647,7 +664,8 @@ func TestSessionFixation(t *testing.T) {
 	// A cookie for all siblings, under our name without its prefix, is not read.
 	thrown := app.Client(t)
 	base, _ := url.Parse(app.Site("/"))
-	thrown.HTTP.Jar.SetCookies(base, []*http.Cookie{{Name: "paddock", Value: cookies(victim, w), Domain: base.Hostname(), Path: "/", Secure: true}})
+	thrown.HTTP.Jar.SetCookies(base,
+		[]*http.Cookie{{Name: "paddock", Value: cookies(victim, w), Domain: base.Hostname(), Path: "/", Secure: true}})
 	signedOut(t, "a cookie of the parent domain", thrown.Get(w.URL("/")))
 	// A sibling's page can't post here, for all that they are one site.
 	for _, origin := range []string{strings.TrimSuffix(evil.URL(""), "/"), "https://evil.example", "null"} {
@@ -694,7 +712,8 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	secret := strings.ReplaceAll(page.Text(".secret"), " ", "")
 	note("the authenticator's secret", secret)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
-	codes := c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusOK)
+	codes := c.Post(w.URL("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).
+		Want(http.StatusOK)
 	note("a recovery code", strings.TrimSpace(codes.Find(".codes code").First().Text()))
 	visit := c.Post(w.URL("/workspaces/"+w.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	note("the hand-off's token", token(t, visit))
@@ -726,10 +745,12 @@ func TestSecretsAreNowhereInTheClear(t *testing.T) {
 	note("the flow's nonce", at.Query().Get("nonce"))
 	// An operator on the way in.
 	op, _ := operator(t, app)
-	support := op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"A test"}}).Want(http.StatusSeeOther).Header.Get("Location")
+	support := op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), url.Values{"reason": {"A test"}}).Want(http.StatusSeeOther).
+		Header.Get("Location")
 	note("the support's hand-off", token(t, support))
 	// A page whose address holds a token sends it to nobody: not its path, not its query.
-	for what, page := range map[string]string{"an invitation": link, "a reset": app.Site("/password/reset?token=" + reset), "a proof": verify, "a change": change} {
+	for what, page := range map[string]string{"an invitation": link, "a reset": app.Site("/password/reset?token=" + reset), "a proof": verify,
+		"a change": change} {
 		res := app.Client(t).Get(page)
 		if policy := res.Header.Get("Referrer-Policy"); policy != "no-referrer" && policy != "strict-origin" && policy != "origin" {
 			t.Errorf("%s: Referrer-Policy %q", what, policy)
@@ -795,12 +816,14 @@ func TestAuditLog(t *testing.T) {
 	// What goes for good by undoing it, and a note, are deletions too.
 	c.Post(w.URL("/customers"), url.Values{"name": {"Made by mistake"}}).Want(http.StatusSeeOther)
 	set := ""
-	if err := pg.Superuser(t).QueryRow(t.Context(), `select change_set::text from `+w.Schema+`.changes order by id desc limit 1`).Scan(&set); err != nil {
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select change_set::text from `+w.Schema+`.changes order by id desc limit 1`).
+		Scan(&set); err != nil {
 		t.Fatal(err)
 	}
 	c.Put(w.URL("/changes/"+set+"/reversal"), nil).Want(http.StatusSeeOther)
 	page := c.Get(w.URL("/settings/audit")).Want(http.StatusOK).Text(".audit")
-	for _, want := range []string{"deleted 1 record, by undoing", "signed in", "failed to sign in Wrong password", "changed the settings =cmd", "deleted Deleted one"} {
+	for _, want := range []string{"deleted 1 record, by undoing", "signed in", "failed to sign in Wrong password", "changed the settings =cmd",
+		"deleted Deleted one"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q in %s", want, page)
 		}
@@ -813,7 +836,9 @@ func TestAuditLog(t *testing.T) {
 		t.Error("lines before there was a workspace")
 	}
 	// Page by page, each line once.
-	pg.Exec(t, `insert into `+w.Schema+`.audit (at, actor, action, subject, ip, device) select now() - (g / 3) * interval '1 second', 'Bulk', 'Tested', g::text, '', '' from generate_series(1, 120) g`)
+	pg.Exec(t, `insert into `+w.Schema+
+		`.audit (at, actor, action, subject, ip, device) select now() - (g / 3) * interval '1 second', 'Bulk', 'Tested', g::text, '', ''
+			from generate_series(1, 120) g`)
 	seen := map[string]bool{}
 	lines := 0
 	for next := "/settings/audit?action=Tested"; next != ""; {
@@ -840,7 +865,8 @@ func TestAuditLog(t *testing.T) {
 		}
 	}
 	for _, f := range append(formulas, "=cmd|' /C calc'!A0") {
-		if f = strings.ReplaceAll(f, "\r", "\n"); !slices.ContainsFunc(cells, func(cell string) bool { return strings.HasPrefix(strings.ReplaceAll(cell, "\r", "\n"), "'"+f) }) {
+		if f = strings.ReplaceAll(f, "\r", "\n"); !slices.ContainsFunc(cells,
+			func(cell string) bool { return strings.HasPrefix(strings.ReplaceAll(cell, "\r", "\n"), "'"+f) }) {
 			t.Errorf("%q is not in the file, quoted", f)
 		}
 	}
@@ -853,7 +879,8 @@ func TestAuditLog(t *testing.T) {
 	if err := conn.QueryRow(t.Context(), `select current_database() || '_' || $1`, w.Schema).Scan(&role); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{`update audit set action = 'x'`, `delete from audit`, `truncate audit`, `insert into audit (actor, action, subject, ip, device) values ('', '', '', '', '')`, `drop table audit`} {
+	for _, sql := range []string{`update audit set action = 'x'`, `delete from audit`, `truncate audit`,
+		`insert into audit (actor, action, subject, ip, device) values ('', '', '', '', '')`, `drop table audit`} {
 		tx, err := conn.Begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -873,14 +900,16 @@ func TestProfileAndAvatar(t *testing.T) {
 	app := apptest.Start(t)
 	w, other := app.NewWorkspace(t), app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	c.Put(w.URL("/settings/profile"), url.Values{"name": {"Nora Lind-Berg"}, "theme": {"dark"}, "time_zone": {"Europe/Rome"}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/profile"), url.Values{"name": {"Nora Lind-Berg"}, "theme": {"dark"}, "time_zone": {"Europe/Rome"}}).
+		Want(http.StatusSeeOther)
 	page := c.Get(w.URL("/settings/profile")).Want(http.StatusOK)
 	page.Find("body.app.dark")
 	if v, _ := page.Find("#name").Attr("value"); v != "Nora Lind-Berg" {
 		t.Errorf("the name is %q", v)
 	}
 	c.Put(w.URL("/settings/profile"), url.Values{"name": {" "}}).Want(http.StatusUnprocessableEntity).Find("#name-error")
-	if v, _ := c.Put(w.URL("/settings/profile"), url.Values{"theme": {"pink"}}).Want(http.StatusUnprocessableEntity).Find("#name").Attr("value"); v != "Nora Lind-Berg" {
+	if v, _ := c.Put(w.URL("/settings/profile"), url.Values{"theme": {"pink"}}).Want(http.StatusUnprocessableEntity).Find("#name").
+		Attr("value"); v != "Nora Lind-Berg" {
 		t.Errorf("after another field's error the name is %q", v)
 	}
 	wait.Until(t, "the workspace's members have the name", func() bool {
@@ -916,7 +945,8 @@ func TestProfileAndAvatar(t *testing.T) {
 		t.Errorf("the image was not made anew: %v", err)
 	}
 	other.Client(other.Owner).Get(other.URL(src)).Want(http.StatusNotFound) // another workspace's people
-	for what, content := range map[string][]byte{"text": []byte("no image"), "nothing": {}, "half": jpg.Bytes()[:40], "svg": []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), "a bomb": bomb()} {
+	for what, content := range map[string][]byte{"text": []byte("no image"), "nothing": {}, "half": jpg.Bytes()[:40],
+		"svg": []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), "a bomb": bomb()} {
 		if res := upload(content).Want(http.StatusUnprocessableEntity); res.Select("#avatar-error").Length() != 1 {
 			t.Errorf("%s: no message", what)
 		}
@@ -1035,7 +1065,8 @@ func TestSessionsEndHoweverOneMoves(t *testing.T) {
 	to := c.Post(a.URL("/workspaces/"+b.Slug+"/visit"), nil).Want(http.StatusSeeOther).Header.Get("Location")
 	c.Get(to).Want(http.StatusSeeOther)
 	c.Get(b.URL("/customers")).Want(http.StatusOK)
-	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and tenant_id = $2 and expires_at < now() + interval '2 hours' and created_at < now() - interval '29 days'`, a.Owner.ID, b.ID); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.sessions where user_id = $1 and tenant_id = $2
+		and expires_at < now() + interval '2 hours' and created_at < now() - interval '29 days'`, a.Owner.ID, b.ID); n != 1 {
 		t.Error("moving has begun the session's time anew")
 	}
 }
@@ -1091,7 +1122,8 @@ func TestHandoffEndsWithTheSessions(t *testing.T) {
 			c.Delete(w.URL("/settings/security/sessions"), nil).Want(http.StatusSeeOther)
 		},
 		"the password is changed": func(w *apptest.Workspace, c *apptest.Client) {
-			c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+			c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).
+				Want(http.StatusSeeOther)
 		},
 		"the password is reset": func(w *apptest.Workspace, _ *apptest.Client) {
 			c := app.Client(t)
@@ -1142,7 +1174,8 @@ func TestOneSessionIsEnded(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c, other, third := w.Client(w.Owner), w.Client(w.Owner), w.Client(w.Owner)
-	pg.Exec(t, `update public.sessions set user_agent = 'curl/8' where id = (select id from public.sessions where user_id = $1 order by created_at offset 1 limit 1)`, w.Owner.ID)
+	pg.Exec(t, `update public.sessions set user_agent = 'curl/8' where id = (select id from public.sessions where user_id = $1
+		order by created_at offset 1 limit 1)`, w.Owner.ID)
 	action := ""
 	c.Get(w.URL("/settings/security")).Want(http.StatusOK).Find(".settings-rows li").Each(func(_ int, li *selection) {
 		if strings.Contains(li.Text(), "curl") {
@@ -1205,14 +1238,16 @@ func TestNextOfEveryWayIn(t *testing.T) {
 	var p *peer.Provider
 	app := apptest.With(t, func(c *config.Config) {
 		p = peer.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
-		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient, ClientSecret: peer.ProviderSecret}}
+		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient,
+			ClientSecret: peer.ProviderSecret}}
 	})
 	for _, next := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/\t/evil.example"} {
 		w := app.NewWorkspace(t)
 		q := "?next=" + url.QueryEscape(next)
 		ours := func(way, to string) {
 			t.Helper()
-			if u, err := url.Parse(to); err != nil || u.Host != "" && !strings.HasSuffix(u.Hostname(), app.Base.Hostname()) || strings.Contains(u.Path, "evil") {
+			if u, err := url.Parse(to); err != nil || u.Host != "" && !strings.HasSuffix(u.Hostname(), app.Base.Hostname()) ||
+				strings.Contains(u.Path, "evil") {
 				t.Errorf("%s with next=%q leads to %q", way, next, to)
 			}
 		}
@@ -1247,6 +1282,7 @@ func TestNextOfEveryWayIn(t *testing.T) {
 		secret := app.TOTP(w, w.Owner)
 		c = app.Client(t)
 		c.Post(w.URL("/signin"), signInForm(w.Owner)).Want(http.StatusSeeOther)
-		ours("a code", c.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}, "next": {next}}).Want(http.StatusSeeOther).Header.Get("Location"))
+		ours("a code", c.Post(w.URL("/signin/factor"), url.Values{"code": {apptest.Code(t, secret, time.Now())}, "next": {next}}).
+			Want(http.StatusSeeOther).Header.Get("Location"))
 	}
 }

@@ -15,7 +15,8 @@ import (
 // logged counts what the security log says about somebody.
 func logged(t *testing.T, u pg.User, action, subject string) int {
 	t.Helper()
-	return pg.Count(t, `select count(*) from public.security_events where user_id = $1 and action = $2 and subject like $3`, u.ID, action, subject)
+	return pg.Count(t, `select count(*) from public.security_events where user_id = $1 and action = $2 and subject like $3`, u.ID, action,
+		subject)
 }
 
 // What happens to an account is written down, on whichever host it is, and is seen
@@ -34,12 +35,14 @@ func TestSecurityLog(t *testing.T) {
 	u.EndSudo(t)
 	c.Post(app.Site("/sudo"), url.Values{"sudo_password": {"wrong"}}).Want(http.StatusUnprocessableEntity)
 	c.Post(app.Site("/sudo"), url.Values{"sudo_password": {pg.Password}}).Want(http.StatusSeeOther)
-	c.Put(app.Site("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+	c.Put(app.Site("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).
+		Want(http.StatusSeeOther)
 	c.Delete(app.Site("/settings/security/sessions"), nil).Want(http.StatusSeeOther)
 	page := c.Get(app.Site("/settings/security/totp")).Want(http.StatusOK)
 	sealed, _ := page.Find(`input[name=secret]`).Attr("value")
 	secret := strings.ReplaceAll(page.Text(".secret"), " ", "")
-	c.Post(app.Site("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).Want(http.StatusOK)
+	c.Post(app.Site("/settings/security/totp"), url.Values{"secret": {sealed}, "code": {apptest.Code(t, secret, time.Now())}}).
+		Want(http.StatusOK)
 	c.Post(app.Site("/settings/security/recovery-codes"), nil).Want(http.StatusOK)
 	c.Delete(app.Site("/settings/security/totp"), nil).Want(http.StatusSeeOther)
 	c.Post(app.Site("/password/forgot"), url.Values{"email": {u.Email}}).Want(http.StatusOK)
@@ -94,9 +97,11 @@ func TestSecurityLog(t *testing.T) {
 	// What an operator does is written down before it is done, by the route.
 	op.Delete(app.Console("/users/"+u.ID.String()+"/sessions"), nil).Want(http.StatusSeeOther)
 	slug := pg.Unique("made")
-	op.Post(app.Console("/tenants"), url.Values{"name": {"Made"}, "slug": {slug}, "owner_email": {slug + "@example.com"}}).Want(http.StatusSeeOther)
+	op.Post(app.Console("/tenants"), url.Values{"name": {"Made"}, "slug": {slug}, "owner_email": {slug + "@example.com"}}).
+		Want(http.StatusSeeOther)
 	op.Put(app.Console("/tenants/"+w.ID.String()+"/suspension"), nil).Want(http.StatusSeeOther)
-	for _, what := range []string{"DELETE /users/" + u.ID.String() + "/sessions%", "POST /tenants % slug=" + slug, "PUT /tenants/" + w.ID.String() + "/suspension%"} {
+	for _, what := range []string{"DELETE /users/" + u.ID.String() + "/sessions%", "POST /tenants % slug=" + slug,
+		"PUT /tenants/" + w.ID.String() + "/suspension%"} {
 		if n := logged(t, who, auth.DidAct, what); n != 1 {
 			t.Errorf("%q: %d times", what, n)
 		}
@@ -115,7 +120,8 @@ func TestSecurityLogOfAWorkspace(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).
+		Want(http.StatusSeeOther)
 	c.Post(w.URL("/signout"), nil).Want(http.StatusSeeOther)
 	for _, action := range []string{auth.DidSetPassword, auth.DidSignOut} {
 		if n := pg.Count(t, `select count(*) from `+w.Schema+`.audit where action = $1 and member_id = $2`, action, w.MemberID(w.Owner)); n != 1 {
@@ -141,7 +147,8 @@ func TestNewDevice(t *testing.T) {
 		t.Errorf("the mail:\n%s", m.Text)
 	}
 	second.Post(app.Site("/signin"), signInForm(u)).Want(http.StatusSeeOther)
-	second.Put(app.Site("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).Want(http.StatusSeeOther)
+	second.Put(app.Site("/settings/security/password"), url.Values{"current_password": {pg.Password}, "password": {"another good phrase"}}).
+		Want(http.StatusSeeOther)
 	app.Mail(t, u.Email, "Your password was changed") // sent after all of them
 	n := 0
 	for _, m := range app.Mailbox.List(u.Email) {
@@ -186,7 +193,8 @@ func TestStrangersUseUpTheirOwnThrottles(t *testing.T) {
 	own.Post(app.Site("/signin"), signInForm(v)).Want(http.StatusTooManyRequests)
 	forged := app.Client(t)
 	at, _ := url.Parse(app.Site("/"))
-	forged.HTTP.Jar.SetCookies(at, []*http.Cookie{{Name: "__Host-device", Value: `[{"e":"` + u.Email + `","n":"x"}]`, Path: "/", Secure: true}})
+	forged.HTTP.Jar.SetCookies(at,
+		[]*http.Cookie{{Name: "__Host-device", Value: `[{"e":"` + u.Email + `","n":"x"}]`, Path: "/", Secure: true}})
 	forged.Post(app.Site("/signin"), signInForm(u)).Want(http.StatusTooManyRequests)
 }
 
@@ -224,7 +232,8 @@ func TestSudoRenewsTheSession(t *testing.T) {
 	c.Get(w.URL("/settings/security/totp")).Want(http.StatusOK) // which asks for sudo
 	thief := app.Client(t)
 	thief.HTTP.Jar.SetCookies(at, seen)
-	if to := thief.Get(w.URL("/settings/security/totp")).Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, "/sudo") && !strings.HasPrefix(to, "/signin") {
+	if to := thief.Get(w.URL("/settings/security/totp")).Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, "/sudo") &&
+		!strings.HasPrefix(to, "/signin") {
 		t.Errorf("the id before leads to %s", to)
 	}
 	pg.Exec(t, `update public.sessions set renewed_at = now() - interval '11 seconds' where user_id = $1`, w.Owner.ID)

@@ -67,7 +67,8 @@ func TestRequestIDIsOurs(t *testing.T) {
 	r := c.Request(http.MethodGet, app.Site("/nothing"), nil)
 	r.Header.Set("X-Request-Id", strings.Repeat("evil", 100))
 	res := c.Do(r)
-	if id := res.Header.Get("X-Request-Id"); id == "" || len(id) > 40 || strings.Contains(id, "evil") || strings.Contains(res.Body, "evilevil") {
+	if id := res.Header.Get("X-Request-Id"); id == "" || len(id) > 40 || strings.Contains(id, "evil") ||
+		strings.Contains(res.Body, "evilevil") {
 		t.Errorf("the request is called %.100q", id)
 	}
 }
@@ -82,7 +83,8 @@ func TestUndoAsksWhatTheChangeAsked(t *testing.T) {
 	tag := apptest.Records["settings/tags"](w)
 	note := apptest.Records["notes"](w) // of the owner's
 	last := func() (set uuid.UUID) {
-		if err := pg.Superuser(t).QueryRow(t.Context(), `select change_set from `+w.Schema+`.changes order by id desc limit 1`).Scan(&set); err != nil {
+		if err := pg.Superuser(t).QueryRow(t.Context(), `select change_set from `+w.Schema+`.changes order by id desc limit 1`).
+			Scan(&set); err != nil {
 			t.Fatal(err)
 		}
 		return set
@@ -107,7 +109,8 @@ func TestUndoAsksWhatTheChangeAsked(t *testing.T) {
 		if status := w.Client(member).Put(w.URL("/changes/"+set.String()+"/reversal"), nil).Status; status != http.StatusForbidden {
 			t.Errorf("%s, taken back by a member: %d, want 403", what, status)
 		}
-		if status := owner.Put(w.URL("/changes/"+set.String()+"/reversal"), nil).Status; status != http.StatusSeeOther && (what != "a pipeline" || status != http.StatusConflict) {
+		if status := owner.Put(w.URL("/changes/"+set.String()+"/reversal"), nil).Status; status != http.StatusSeeOther &&
+			(what != "a pipeline" || status != http.StatusConflict) {
 			t.Errorf("%s, taken back by the owner: %d", what, status) // a pipeline that is gone is gone
 		}
 	}

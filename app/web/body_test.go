@@ -82,13 +82,15 @@ func TestBodiesAreNotWrittenToDisk(t *testing.T) {
 		app.Web.ServeHTTP(answer, req)
 		return answer.Code
 	}
-	fill := strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", "x", ":domain", "x.example", ":host", "x.example", ":provider", "workspace", ":token", "none", "*", "x")
+	fill := strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", "x", ":domain", "x.example", ":host", "x.example", ":provider",
+		"workspace", ":token", "none", "*", "x")
 	member := w.Client(w.Owner)
 	for _, host := range []struct {
 		routes []web.Route
 		at     func(path string) string
 		known  *apptest.Client
-	}{{web.SiteRoutes(app.Web), app.Site, member}, {web.WorkspaceRoutes(app.Web), w.URL, member}, {web.ConsoleRoutes(app.Web), app.Console, op}} {
+	}{{web.SiteRoutes(app.Web), app.Site, member}, {web.WorkspaceRoutes(app.Web), w.URL, member},
+		{web.ConsoleRoutes(app.Web), app.Console, op}} {
 		for _, route := range host.routes {
 			if route.Path == "/signout" || strings.HasPrefix(route.Path, "/settings/security/sessions") || route.Path == "/settings/membership" {
 				continue // those who send would be out
@@ -104,7 +106,8 @@ func TestBodiesAreNotWrittenToDisk(t *testing.T) {
 		}
 	}
 	// Hosts and paths that nobody has.
-	for _, u := range []string{app.Site("/nothing"), w.URL("/nothing"), app.At("nobody-has-this", "/"), w.URL("/static/x"), w.URL("/healthz")} {
+	for _, u := range []string{app.Site("/nothing"), w.URL("/nothing"), app.At("nobody-has-this", "/"), w.URL("/static/x"),
+		w.URL("/healthz")} {
 		send(app.Client(t), http.MethodPost, u, 2<<20)
 		empty(u)
 	}

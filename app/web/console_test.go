@@ -102,7 +102,8 @@ func TestConsoleLists(t *testing.T) {
 	w := app.NewWorkspace(t)
 	host := pg.Unique("crm") + ".example.com"
 	c := pg.Superuser(t)
-	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) values ($1, $2, now())`, w.ID, host); err != nil {
+	if _, err := c.Exec(t.Context(), `insert into public.domains (tenant_id, host, verified_at) values ($1, $2, now())`, w.ID,
+		host); err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range []string{w.Slug, strings.ToUpper(w.Slug), w.Slug[1:], host} {
@@ -119,8 +120,10 @@ func TestConsoleLists(t *testing.T) {
 	marker := strings.ToLower(rand.Text()[:8])
 	// Closed ones: nobody looks for their schemas, which were never made.
 	pg.Exec(t, `with made as (insert into public.tenants (id, schema, state, slug, name, claimed_at, deleted_at, schema_made)
-			select gen_random_uuid(), 't_' || $1 || g, 'deleted', $1 || '-' || g, 'Listed', now() - g * interval '1 minute', now(), false from generate_series(1, 60) g returning id)
-		insert into public.tenant_stats (tenant_id, members, bytes, active_at) select id, hashtext(id::text) & 3, hashtext(id::text) & 7, now() from made`, marker)
+			select gen_random_uuid(), 't_' || $1 || g, 'deleted', $1 || '-' || g, 'Listed', now() - g * interval '1 minute', now(), false
+			from generate_series(1, 60) g returning id)
+		insert into public.tenant_stats (tenant_id, members, bytes, active_at) select id, hashtext(id::text) & 3, hashtext(id::text) & 7, now()
+		from made`, marker)
 	all := map[string]bool{}
 	for i := range 60 {
 		all[fmt.Sprint(marker, "-", i+1)] = true
@@ -144,13 +147,16 @@ func TestConsoleLists(t *testing.T) {
 			t.Errorf("by %s: %d pages with %d workspaces, want %d", sort, pages, len(seen), len(all))
 		}
 	}
-	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(w.Owner.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, w.Slug+" owner") {
+	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(w.Owner.Email))).Want(http.StatusOK).
+		Text(".settings-rows"); !strings.Contains(got, w.Slug+" owner") {
 		t.Errorf("the owner among the users: %q", got)
 	}
-	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(who.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, "Operator") || strings.Contains(got, "everywhere") {
+	if got := op.Get(app.Console("/users?q=" + url.QueryEscape(who.Email))).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got,
+		"Operator") || strings.Contains(got, "everywhere") {
 		t.Errorf("oneself among the users: %q", got)
 	}
-	if got := op.Get(app.Console("/domains?q=" + host[:8])).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, host) || !strings.Contains(got, w.Name) {
+	if got := op.Get(app.Console("/domains?q=" + host[:8])).Want(http.StatusOK).Text(".settings-rows"); !strings.Contains(got, host) ||
+		!strings.Contains(got, w.Name) {
 		t.Errorf("the domain: %q", got)
 	}
 	op.Delete(app.Console("/domains/"+w.ID.String()+"/"+host), nil).Want(http.StatusSeeOther)
@@ -175,7 +181,8 @@ func TestConsoleJobs(t *testing.T) {
 	w := app.NewWorkspace(t)
 	kind := "k" + strings.ToLower(rand.Text()[:10])
 	pg.Exec(t, `insert into public.river_job (kind, args, state, attempt, max_attempts, queue, priority, scheduled_at, finalized_at, errors)
-		select $1, jsonb_build_object('tenant_id', $2::text), 'discarded', 3, 3, 'nowhere', 1, now(), now(), array[jsonb_build_object('error', 'the <first>'), jsonb_build_object('error', 'Reason <b>' || g || '</b>')] from generate_series(1, 60) g`, kind, w.ID.String())
+		select $1, jsonb_build_object('tenant_id', $2::text), 'discarded', 3, 3, 'nowhere', 1, now(), now(), array[jsonb_build_object('error',
+		'the <first>'), jsonb_build_object('error', 'Reason <b>' || g || '</b>')] from generate_series(1, 60) g`, kind, w.ID.String())
 	seen, pages := map[string]int{}, 0
 	var retry string
 	for path := "/jobs"; path != ""; pages++ {
@@ -210,8 +217,10 @@ func TestConsoleLifeCycle(t *testing.T) {
 	op, who := operator(t, app)
 	slug, email := pg.Unique("made"), pg.Unique("boss")+"@example.com"
 	form := url.Values{"name": {"Made " + slug}, "slug": {slug}, "owner_email": {email}}
-	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"WWW"}, "owner_email": {"nobody"}}).Want(http.StatusUnprocessableEntity).Find("#owner_email-error")
-	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"www"}, "owner_email": {email}}).Want(http.StatusUnprocessableEntity).Find("#slug-error")
+	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"WWW"}, "owner_email": {"nobody"}}).
+		Want(http.StatusUnprocessableEntity).Find("#owner_email-error")
+	op.Post(app.Console("/tenants"), url.Values{"name": {"x"}, "slug": {"www"}, "owner_email": {email}}).Want(http.StatusUnprocessableEntity).
+		Find("#slug-error")
 	page := op.Post(app.Console("/tenants"), form).Want(http.StatusSeeOther).Header.Get("Location")
 	app.Mail(t, email, "is ready")
 	if text := op.Get(app.Console(page)).Want(http.StatusOK).Text("main"); !strings.Contains(text, slug) || !strings.Contains(text, email) {
@@ -240,7 +249,8 @@ func TestConsoleLifeCycle(t *testing.T) {
 	op.Put(at("/slug"), url.Values{"slug": {slug}}).Want(http.StatusUnprocessableEntity).Find("#slug-slug-error")
 	op.Put(at("/slug"), url.Values{"slug": {to}}).Want(http.StatusSeeOther)
 	signIn(to, http.StatusOK)
-	if res := app.Client(t).Get(w.URL("/customers")); res.Status != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), app.At(to, "/customers")) {
+	if res := app.Client(t).Get(w.URL("/customers")); res.Status != http.StatusSeeOther ||
+		!strings.HasPrefix(res.Header.Get("Location"), app.At(to, "/customers")) {
 		t.Errorf("the old address: %d %q", res.Status, res.Header.Get("Location"))
 	}
 	copied := pg.Unique("copy")
@@ -259,7 +269,8 @@ func TestConsoleLifeCycle(t *testing.T) {
 		return err
 	})
 	slices.Reverse(log)
-	want := []string{"the workspace: suspended", "the workspace: resumed", "the workspace: deleted", "the workspace: brought back", "the address to " + to, "nothing here; made a copy"}
+	want := []string{"the workspace: suspended", "the workspace: resumed", "the workspace: deleted", "the workspace: brought back",
+		"the address to " + to, "nothing here; made a copy"}
 	if !slices.Equal(log, want) {
 		t.Errorf("the audit log has %q, want %q", log, want)
 	}
@@ -283,13 +294,16 @@ func TestSupport(t *testing.T) {
 	owner.Get(w.URL("/")).Want(http.StatusOK)
 	// Unasked, with a reason: the owner gets a mail, and everybody sees it.
 	op.Follow(lookIn().Want(http.StatusSeeOther)).Want(http.StatusOK).Find("aside.support form")
-	if text := app.Mail(t, w.Owner.Email, "Support looks into").Text; !strings.Contains(text, "Ticket 4711") || !strings.Contains(text, who.Email) {
+	if text := app.Mail(t, w.Owner.Email, "Support looks into").Text; !strings.Contains(text, "Ticket 4711") ||
+		!strings.Contains(text, who.Email) {
 		t.Errorf("the mail: %s", text)
 	}
-	if got := owner.Get(w.URL("/customers")).Text("aside.support"); !strings.Contains(got, who.Email) || !strings.Contains(got, "Ticket 4711") {
+	if got := owner.Get(w.URL("/customers")).Text("aside.support"); !strings.Contains(got, who.Email) ||
+		!strings.Contains(got, "Ticket 4711") {
 		t.Errorf("the workspace's people see %q", got)
 	}
-	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "The operator looked in as support Without having been asked: Ticket 4711, by "+who.Email) {
+	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got,
+		"The operator looked in as support Without having been asked: Ticket 4711, by "+who.Email) {
 		t.Errorf("the audit log: %q", got)
 	}
 	if got := owner.Get(w.URL("/settings/members")).Text(".members"); strings.Contains(got, who.Email) {
@@ -323,19 +337,22 @@ func TestSupport(t *testing.T) {
 	mails := len(app.Mailbox.List(w.Owner.Email))
 	owner.Put(w.URL("/settings/data/support"), nil).Want(http.StatusSeeOther)
 	op.Follow(lookIn()).Want(http.StatusOK)
-	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "With an owner’s consent: Ticket 4711") || !strings.Contains(got, "let support look in until") {
+	if got := owner.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "With an owner’s consent: Ticket 4711") ||
+		!strings.Contains(got, "let support look in until") {
 		t.Errorf("the audit log: %q", got)
 	}
 	owner.Delete(w.URL("/settings/data/support"), nil).Want(http.StatusSeeOther)
 	signedOut(t, "support that was shown out", op.Get(w.URL("/")))
 	// An hour is an hour, however much is clicked.
 	op.Follow(lookIn()).Want(http.StatusOK)
-	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.sessions set last_seen_at = now() - interval '20 minutes' where tenant_id = $1 and support`, w.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(),
+		`update public.sessions set last_seen_at = now() - interval '20 minutes' where tenant_id = $1 and support`, w.ID); err != nil {
 		t.Fatal(err)
 	}
 	op.Get(w.URL("/")).Want(http.StatusOK)
 	var ends time.Time
-	if err := pg.Superuser(t).QueryRow(t.Context(), `select expires_at from public.sessions where tenant_id = $1 and support`, w.ID).Scan(&ends); err != nil || time.Until(ends) > auth.SupportTime {
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select expires_at from public.sessions where tenant_id = $1 and support`, w.ID).
+		Scan(&ends); err != nil || time.Until(ends) > auth.SupportTime {
 		t.Errorf("it goes on until %s, %v", ends, err)
 	}
 	// Who is no operator any more is out.

@@ -35,13 +35,16 @@ func TestCustomerLife(t *testing.T) {
 		t.Error("the creator is not offered as the owner")
 	}
 	res := c.Post(w.URL("/customers"), url.Values{
-		"name": {"  Arcadia   Foundry "}, "domain": {"https://www.Arcadia-Foundry.com/about"}, "website": {"arcadia-foundry.com"}, "email": {"Office@Arcadia-Foundry.com"},
-		"type": {"customer"}, "employees": {"1,240"}, "annual_revenue": {"1.240.000,50"}, "city": {"Graz"}, "country": {"AT"}, "tags": {"Key account, Fair, key account"},
+		"name": {"  Arcadia   Foundry "}, "domain": {"https://www.Arcadia-Foundry.com/about"}, "website": {"arcadia-foundry.com"},
+		"email": {"Office@Arcadia-Foundry.com"},
+		"type":  {"customer"}, "employees": {"1,240"}, "annual_revenue": {"1.240.000,50"}, "city": {"Graz"}, "country": {"AT"},
+		"tags": {"Key account, Fair, key account"},
 	}).Want(http.StatusSeeOther)
 	path := res.Header.Get("Location")
 	page := c.Get(w.URL(path)).Want(http.StatusOK)
 	text := page.Text("#record")
-	for _, want := range []string{"Arcadia Foundry", "arcadia-foundry.com", "https://arcadia-foundry.com", "office@arcadia-foundry.com", "Customer", "1,240", "€1,240,000.50", "Graz", "Fair", "Key account", w.Owner.Name} {
+	for _, want := range []string{"Arcadia Foundry", "arcadia-foundry.com", "https://arcadia-foundry.com", "office@arcadia-foundry.com",
+		"Customer", "1,240", "€1,240,000.50", "Graz", "Fair", "Key account", w.Owner.Name} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the record: %s", want, text)
 		}
@@ -58,16 +61,19 @@ func TestCustomerLife(t *testing.T) {
 	if v, _ := edit.Find("#annual_revenue").Attr("value"); v != "1240000.50" {
 		t.Errorf("the form shows the revenue as %q", v)
 	}
-	c.Put(w.URL(path), url.Values{"version": {"1"}, "city": {"Wien"}, "tags": {"Fair"}, "owner_id": {""}, "id": {uuid.NewString()}, "deleted_at": {"2020-01-01"}}).Want(http.StatusSeeOther)
+	c.Put(w.URL(path), url.Values{"version": {"1"}, "city": {"Wien"}, "tags": {"Fair"}, "owner_id": {""}, "id": {uuid.NewString()},
+		"deleted_at": {"2020-01-01"}}).Want(http.StatusSeeOther)
 	text = c.Get(w.URL(path)).Text("#record")
-	if !strings.Contains(text, "Wien") || strings.Contains(text, "Graz") || !strings.Contains(text, "€1,240,000.50") || strings.Contains(text, "Key account") || strings.Contains(text, "Owned by") {
+	if !strings.Contains(text, "Wien") || strings.Contains(text, "Graz") || !strings.Contains(text, "€1,240,000.50") ||
+		strings.Contains(text, "Key account") || strings.Contains(text, "Owned by") {
 		t.Errorf("after the edit: %s", text)
 	}
 
 	// Delete, undo.
 	deleted := c.Follow(c.Delete(w.URL(path), url.Values{"version": {"2"}}).Want(http.StatusSeeOther)).Want(http.StatusOK)
 	gone := c.Get(w.URL(path)).Want(http.StatusNotFound)
-	if !strings.Contains(gone.Text("h1"), "This customer was deleted") || gone.Find(`main form[action$="/restoration"]`).Length() != 1 || gone.Find(".side").Length() != 1 {
+	if !strings.Contains(gone.Text("h1"), "This customer was deleted") || gone.Find(`main form[action$="/restoration"]`).Length() != 1 ||
+		gone.Find(".side").Length() != 1 {
 		t.Errorf("a deleted customer is answered with %s", gone.Text("main"))
 	}
 	c.Get(w.URL(path + "/edit")).Want(http.StatusNotFound)
@@ -189,7 +195,8 @@ func TestCustomerListSortsAndPages(t *testing.T) {
 		for {
 			var rows []entity.Record
 			err := d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-				rows, after, err = tx.RecordList(ctx, entity.Customers, tenantdb.List{Page: tenantdb.Page{Sort: sort, After: after, Limit: limit}, Fields: fields})
+				rows, after, err = tx.RecordList(ctx, entity.Customers, tenantdb.List{Page: tenantdb.Page{Sort: sort, After: after, Limit: limit},
+					Fields: fields})
 				return err
 			})
 			if err != nil {
@@ -266,7 +273,8 @@ func TestCustomerListFilters(t *testing.T) {
 		}
 		return err
 	})
-	w.Customer(tenantdb.CustomerUpdateParams{Name: "Élan Vital", Domain: "elan.example", Email: "info@elan.example", Type: "customer", OwnerID: &lina}, "VIP")
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "Élan Vital", Domain: "elan.example", Email: "info@elan.example", Type: "customer",
+		OwnerID: &lina}, "VIP")
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Bellweather & Sons", Domain: "bellweather.example", Type: "partner"}, "vip", "Fair")
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "100% Cotton_Co", Domain: "cotton.example", Type: "prospect", OwnerID: &lina})
 	other.Customer(tenantdb.CustomerUpdateParams{Name: "Élan of another team"}, "VIP")
@@ -382,11 +390,13 @@ func TestStatementsPerPage(t *testing.T) {
 		"/customers/new": 6, "/customers/" + customer.String(): 14, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
 		"/contacts": 8, "/contacts/" + contact.String(): 12, "/contacts?customer=" + customer.String(): 9,
 		"/leads": 8, "/leads?layout=board": 8, "/leads/" + lead.String(): 11, "/leads/" + lead.String() + "/conversion": 9,
-		"/deals": 10, "/deals?layout=table": 9, "/deals?layout=table&status=won": 10, "/deals/" + deal.String(): 12, "/deals/" + deal.String() + "/stage": 9,
-		"/projects": 8, "/projects/" + project.String(): 11,
+		"/deals": 10, "/deals?layout=table": 9, "/deals?layout=table&status=won": 10, "/deals/" + deal.String(): 12,
+		"/deals/" + deal.String() + "/stage": 9,
+		"/projects":                          8, "/projects/" + project.String(): 11,
 		"/tasks": 8, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
 		"/settings/tags": 6, "/settings/pipelines": 8,
-		"/settings/profile": 3, "/settings/security": 9, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8, "/settings/workspace": 3,
+		"/settings/profile": 3, "/settings/security": 9, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8,
+		"/settings/workspace": 3,
 	}
 	for round := range 2 {
 		for path, want := range pages {
@@ -401,7 +411,8 @@ func TestStatementsPerPage(t *testing.T) {
 			w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprint("Customer ", i)}, "a", "b")
 			w.Contact(tenantdb.ContactUpdateParams{LastName: fmt.Sprint("Contact ", i), CustomerID: &customer}, "a", "b")
 			w.Lead(tenantdb.LeadUpdateParams{LastName: fmt.Sprint("Lead ", i)}, "a", "b")
-			w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), CustomerID: &customer, ContactID: &contact, Currency: []string{"EUR", "USD"}[i%2]}, "a", "b")
+			w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), CustomerID: &customer, ContactID: &contact,
+				Currency: []string{"EUR", "USD"}[i%2]}, "a", "b")
 			w.Project(tenantdb.ProjectUpdateParams{Name: fmt.Sprint("Project ", i), CustomerID: &customer, DealID: &deal}, "a", "b")
 			w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task ", i), AssigneeID: &me, SubjectType: "deal", SubjectID: &deal}, "a", "b")
 			w.Note(entity.Deal, deal, fmt.Sprint("Note ", i))
@@ -416,7 +427,8 @@ func TestCountStopsAtTenThousand(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	_, err := pg.Superuser(t).Exec(t.Context(), `insert into `+w.Schema+`.customers (id, name) select gen_random_uuid(), 'Name ' || g from generate_series(1, 10001) g`)
+	_, err := pg.Superuser(t).Exec(t.Context(),
+		`insert into `+w.Schema+`.customers (id, name) select gen_random_uuid(), 'Name ' || g from generate_series(1, 10001) g`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -455,8 +467,10 @@ func TestMistakeDoesNotHideAConflict(t *testing.T) {
 		t.Errorf("the form came back with version %q", v)
 	}
 	// Both versions as people read them.
-	late = c.Put(u, url.Values{"version": {"1"}, "type": {"at_risk"}, "owner_id": {""}, "annual_revenue": {"1,250.00"}}).Want(http.StatusConflict)
-	if got := late.Text(".compare tbody"); !strings.Contains(got, "At risk") || !strings.Contains(got, "€1,250") || strings.Contains(got, "at_risk") {
+	late = c.Put(u, url.Values{"version": {"1"}, "type": {"at_risk"}, "owner_id": {""}, "annual_revenue": {"1,250.00"}}).
+		Want(http.StatusConflict)
+	if got := late.Text(".compare tbody"); !strings.Contains(got, "At risk") || !strings.Contains(got, "€1,250") ||
+		strings.Contains(got, "at_risk") {
 		t.Errorf("%q", got)
 	}
 }
@@ -486,14 +500,17 @@ func TestDifferentFieldsDoNotClash(t *testing.T) {
 	posted = fields(form, "#customer-form")
 	posted.Set("email", "a@example.com")
 	posted.Set("was.description", strings.ReplaceAll(posted.Get("was.description"), "\n", "\r\n")) // as browsers send it
-	a.Put(u, posted).Want(http.StatusSeeOther)                                                     // what others changed meanwhile was not touched here
+	// what others changed meanwhile was not touched here
+	a.Put(u, posted).Want(http.StatusSeeOther)
 	again := fields(a.Get(u+"/edit"), "#customer-form")
-	for field, want := range map[string]string{"email": "a@example.com", "employees": "250", "annual_revenue": "1000", "phone": "+43 1", "city": "Wien", "description": "one\ntwo"} {
+	for field, want := range map[string]string{"email": "a@example.com", "employees": "250", "annual_revenue": "1000", "phone": "+43 1",
+		"city": "Wien", "description": "one\ntwo"} {
 		if got := again.Get(field); got != want {
 			t.Errorf("%s is %q, want %q", field, got, want)
 		}
 	}
-	if text := a.Get(u).Text("#record"); !strings.Contains(text, "250") || !strings.Contains(text, "a@example.com") || !strings.Contains(text, "Wien") {
+	if text := a.Get(u).Text("#record"); !strings.Contains(text, "250") || !strings.Contains(text, "a@example.com") ||
+		!strings.Contains(text, "Wien") {
 		t.Errorf("something was lost: %s", text)
 	}
 }
@@ -547,7 +564,8 @@ func TestOwnerWhoLeft(t *testing.T) {
 	if got := c.Get(u).Text("#record .sub"); !strings.Contains(got, gone.Name) {
 		t.Errorf("%q", got)
 	}
-	c.Post(w.URL("/customers"), url.Values{"name": {"New"}, "owner_id": {id.String()}}).Want(http.StatusUnprocessableEntity).Find("#owner_id[aria-invalid]")
+	c.Post(w.URL("/customers"), url.Values{"name": {"New"}, "owner_id": {id.String()}}).Want(http.StatusUnprocessableEntity).
+		Find("#owner_id[aria-invalid]")
 }
 
 // Letters fold as the database folds them, in searches and tags.
@@ -557,11 +575,13 @@ func TestFoldingBeyondASCII(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	for _, name := range []string{"İzmir Liman", "ΟΔΟΣ", "STRASSE", "Ünal"} {
-		path := c.Post(w.URL("/customers"), url.Values{"name": {name}, "tags": {name + ", Plain"}}).Want(http.StatusSeeOther).Header.Get("Location")
+		path := c.Post(w.URL("/customers"), url.Values{"name": {name}, "tags": {name + ", Plain"}}).Want(http.StatusSeeOther).
+			Header.Get("Location")
 		if n := c.Get(w.URL(path)).Select("#record .sub a.tag").Length(); n != 2 {
 			t.Errorf("%s: %d tags, want 2", name, n)
 		}
-		for _, q := range []string{"q=" + url.QueryEscape(name), "tag=" + url.QueryEscape(name), "q=" + url.QueryEscape(string([]rune(name)[:2]))} {
+		for _, q := range []string{"q=" + url.QueryEscape(name), "tag=" + url.QueryEscape(name),
+			"q=" + url.QueryEscape(string([]rune(name)[:2]))} {
 			if n := c.Get(w.URL("/customers?" + q)).Select(".list .name").Length(); n != 1 {
 				t.Errorf("%s: %s finds %d", name, q, n)
 			}

@@ -38,7 +38,8 @@ func TestDomains(t *testing.T) {
 		t.Helper()
 		return c.Post(w.URL("/settings/domains"), url.Values{"host": {host}}).Want(status)
 	}
-	for _, bad := range []string{"", "localhost", "not a domain", strings.Repeat("a", 64) + ".example", "127.0.0.1", "[::1]", "http://", "-a.example", app.Base.Hostname(), "x." + app.Base.Hostname(), other.Slug + "." + app.Base.Hostname()} {
+	for _, bad := range []string{"", "localhost", "not a domain", strings.Repeat("a", 64) + ".example", "127.0.0.1", "[::1]", "http://",
+		"-a.example", app.Base.Hostname(), "x." + app.Base.Hostname(), other.Slug + "." + app.Base.Hostname()} {
 		add(c, w, bad, http.StatusUnprocessableEntity).Find("#host-error")
 	}
 	add(c, w, "https://"+strings.ToUpper(host)+"/path", http.StatusSeeOther)
@@ -83,7 +84,8 @@ func TestDomains(t *testing.T) {
 		return foreign(t, app).Get(domainURL(app, host, "/signin")).Status == http.StatusNotFound
 	})
 	c.Delete(w.URL("/settings/domains/"+host), nil).Want(http.StatusNotFound)
-	if got := c.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "Domain "+host+" proven") || !strings.Contains(got, "Domain "+host+" removed") {
+	if got := c.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "Domain "+host+" proven") ||
+		!strings.Contains(got, "Domain "+host+" removed") {
 		t.Errorf("the audit log: %q", got)
 	}
 }
@@ -103,14 +105,17 @@ func TestDanglingDomain(t *testing.T) {
 	// state is what the next run of the job makes of it.
 	state := func(failing time.Duration) (bound, fails bool) {
 		t.Helper()
-		pg.Exec(t, `update public.domains set checked_at = now() - interval '1 day', failing_since = case when $2 > 0 then now() - make_interval(secs => $2) end where host = $1`, host, failing.Seconds())
+		pg.Exec(t, `update public.domains set checked_at = now() - interval '1 day', failing_since = case when $2 > 0
+			then now() - make_interval(secs => $2) end where host = $1`, host, failing.Seconds())
 		err := pg.DB(t).Shared(t.Context(), func(tx *db.SharedTx) error { return tx.Enqueue(t.Context(), domains.CheckJob{}) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		wait.Until(t, "it was looked at", func() bool {
 			var looked bool
-			err := pg.Superuser(t).QueryRow(t.Context(), `select checked_at > now() - interval '1 hour', verified_at is not null, failing_since is not null from public.domains where host = $1`, host).Scan(&looked, &bound, &fails)
+			err := pg.Superuser(t).QueryRow(t.Context(),
+				`select checked_at > now() - interval '1 hour', verified_at is not null, failing_since is not null from public.domains where host = $1`,
+				host).Scan(&looked, &bound, &fails)
 			return err == nil && looked
 		})
 		return bound, fails
@@ -140,7 +145,8 @@ func TestDanglingDomain(t *testing.T) {
 	wait.Until(t, "it does not answer any more", func() bool {
 		return foreign(t, app).Get(domainURL(app, host, "/signin")).Status == http.StatusNotFound
 	})
-	if got := c.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got, "The system changed the settings Domain "+host+" unbound") {
+	if got := c.Get(w.URL("/settings/audit")).Text(".audit"); !strings.Contains(got,
+		"The system changed the settings Domain "+host+" unbound") {
 		t.Errorf("the audit log: %q", got)
 	}
 }

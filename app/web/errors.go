@@ -28,13 +28,22 @@ import (
 )
 
 var (
-	errNotMember  = &page.Problem{Status: http.StatusForbidden, Title: "You are not a member of this workspace", Text: "Ask one of its members to invite you, or go to your own workspaces.", SignOut: true}
-	errRole       = &page.Problem{Status: http.StatusForbidden, Title: "Your role does not allow this", Text: "Ask an owner or admin of the workspace to do it, or to change your role."}
-	errUpdating   = &page.Problem{Status: http.StatusServiceUnavailable, Title: "This workspace is being updated", Text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", Retry: 10}
-	errByProvider = &page.Problem{Status: http.StatusForbidden, Title: "This needs a sign-in of your own", Text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password or passkey to manage your account or visit other workspaces.", SignOut: true}
-	errOperator   = &page.Problem{Status: http.StatusForbidden, Title: "You are not an operator", Text: "This is where the operators of this Paddock work. One of them can let you in: paddock admin grant, with your address.", SignOut: true}
-	errSupport    = &page.Problem{Status: http.StatusForbidden, Title: "Support looks, and changes nothing", Text: "You are here as an operator. To change something, have an owner of the workspace invite you.", Home: true}
-	errCrossSite  = &page.Problem{Status: http.StatusForbidden, Title: "This came from another site", Text: "For your safety we did not do it. Open the page here and try again."}
+	errNotMember = &page.Problem{Status: http.StatusForbidden, Title: "You are not a member of this workspace",
+		Text: "Ask one of its members to invite you, or go to your own workspaces.", SignOut: true}
+	errRole = &page.Problem{Status: http.StatusForbidden, Title: "Your role does not allow this",
+		Text: "Ask an owner or admin of the workspace to do it, or to change your role."}
+	errUpdating = &page.Problem{Status: http.StatusServiceUnavailable, Title: "This workspace is being updated",
+		Text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", Retry: 10}
+	errByProvider = &page.Problem{Status: http.StatusForbidden, Title: "This needs a sign-in of your own",
+		Text: "You came here by your workspace’s own sign-in, which counts in this workspace alone. Sign out and sign in with your password " +
+			"or passkey to manage your account or visit other workspaces.", SignOut: true}
+	errOperator = &page.Problem{Status: http.StatusForbidden, Title: "You are not an operator",
+		Text:    "This is where the operators of this Paddock work. One of them can let you in: paddock admin grant, with your address.",
+		SignOut: true}
+	errSupport = &page.Problem{Status: http.StatusForbidden, Title: "Support looks, and changes nothing",
+		Text: "You are here as an operator. To change something, have an owner of the workspace invite you.", Home: true}
+	errCrossSite = &page.Problem{Status: http.StatusForbidden, Title: "This came from another site",
+		Text: "For your safety we did not do it. Open the page here and try again."}
 )
 
 // errSuspended says what the person can do about it.
@@ -56,7 +65,10 @@ func errFull(t tenant.Tenant) *page.Problem {
 	if t.FullOf == tenant.FullOfStorage {
 		limit = ui.Size(t.Limits.Bytes)
 	}
-	return &page.Problem{Status: http.StatusForbidden, Title: "This workspace is full", Text: "It may hold " + limit + ". What is there can be read, changed and deleted. Its owner can ask the operator of this Paddock for more; what is deleted for good counts no more after some minutes."}
+	return &page.Problem{Status: http.StatusForbidden, Title: "This workspace is full",
+		Text: "It may hold " + limit +
+			". What is there can be read, changed and deleted. Its owner can ask the operator of this Paddock for more; what is deleted for " +
+			"good counts no more after some minutes."}
 }
 
 // handleError is the one place that turns errors into pages. What is not
@@ -65,7 +77,8 @@ func (s *Server) handleError(err error, c echo.Context) {
 	r := c.Request()
 	gone := errors.Is(err, context.Canceled) && r.Context().Err() != nil
 	if c.Response().Committed && !gone { // half of a file is out: nothing can be said any more
-		s.log.ErrorContext(r.Context(), "request broke off", "request_id", page.RequestID(c), "method", r.Method, "path", loggedPath(r), "error", err)
+		s.log.ErrorContext(r.Context(), "request broke off", "request_id", page.RequestID(c), "method", r.Method, "path", loggedPath(r), "error",
+			err)
 	}
 	if c.Response().Committed || gone {
 		c.Response().Status = 499 // for the log; nobody listens: HTMX gives up a search when the next letter comes
@@ -77,7 +90,8 @@ func (s *Server) handleError(err error, c echo.Context) {
 		id = page.RequestID(c)
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
-	shown := views.ProblemPage{Title: p.Title, Text: p.Text, RequestID: id, Undo: p.Undo, SignOut: p.SignOut, SignIn: p.SignIn, HomeLink: p.Home || p.Status == http.StatusNotFound || p.Status >= 500}
+	shown := views.ProblemPage{Title: p.Title, Text: p.Text, RequestID: id, Undo: p.Undo, SignOut: p.SignOut, SignIn: p.SignIn,
+		HomeLink: p.Home || p.Status == http.StatusNotFound || p.Status >= 500}
 	if v := page.From(c); v.SignedIn && v.Who.Role != auth.NoRole && v.Tenant.State == tenant.Active {
 		shell := page.Shell(c, "", p.Title)
 		shown.Shell = &shell
@@ -111,13 +125,17 @@ func (s *Server) problem(err error) *page.Problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &limit):
-		return &page.Problem{Status: http.StatusTooManyRequests, Title: "Too much at once", Text: limit.Reason + " Try again in " + ui.Plural(seconds(limit.RetryAfter), "second", "seconds") + "; nothing you saved is lost.", Retry: seconds(limit.RetryAfter)}
+		return &page.Problem{Status: http.StatusTooManyRequests, Title: "Too much at once",
+			Text:  limit.Reason + " Try again in " + ui.Plural(seconds(limit.RetryAfter), "second", "seconds") + "; nothing you saved is lost.",
+			Retry: seconds(limit.RetryAfter)}
 	case errors.Is(err, db.ErrTooManyJobs):
-		return &page.Problem{Status: http.StatusTooManyRequests, Title: "Too much at once", Text: "Too many mails and other work of this workspace are waiting. Try again in a few minutes.", Retry: 60}
+		return &page.Problem{Status: http.StatusTooManyRequests, Title: "Too much at once",
+			Text: "Too many mails and other work of this workspace are waiting. Try again in a few minutes.", Retry: 60}
 	case errors.As(err, &invalid): // of what has no form here
 		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: "This can’t be done", Text: invalid.Message()}
 	case errors.Is(err, crm.ErrChanged):
-		return &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this meanwhile", Text: "Nothing of yours was saved. Look at it again, then repeat your change."}
+		return &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this meanwhile",
+			Text: "Nothing of yours was saved. Look at it again, then repeat your change."}
 	case errors.As(err, &refused):
 		return &page.Problem{Status: http.StatusConflict, Title: "This can’t be done", Text: refused.Reason}
 	case errors.As(err, &denied):
@@ -127,7 +145,8 @@ func (s *Server) problem(err error) *page.Problem {
 	case errors.Is(err, pgx.ErrNoRows):
 		return page.ErrNotFound
 	case errors.Is(err, tenantdb.ErrBadCursor):
-		return &page.Problem{Status: http.StatusBadRequest, Title: "This link does not work any more", Text: "Open the list again from its start."}
+		return &page.Problem{Status: http.StatusBadRequest, Title: "This link does not work any more",
+			Text: "Open the list again from its start."}
 	case errors.As(err, &many):
 		return &page.Problem{Status: http.StatusTooManyRequests, Title: "Too many attempts", Text: "Wait a few minutes and try again."}
 	case errors.As(err, &he) && he.Code == http.StatusNotFound:
@@ -137,13 +156,18 @@ func (s *Server) problem(err error) *page.Problem {
 	case errors.As(err, &he) && he.Code < 500:
 		return &page.Problem{Status: he.Code, Title: http.StatusText(he.Code), Text: page.ErrBadForm.Text}
 	case errors.Is(err, db.ErrUnwritable):
-		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "We can’t save right now", Text: "What is there can be read, and nothing you saved is lost. What you typed is not saved yet: keep the form open, or go back to it, and try again in a minute.", Retry: 30}
+		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "We can’t save right now",
+			Text: "What is there can be read, and nothing you saved is lost. What you typed is not saved yet: keep the form open, or go back " +
+				"to it, and try again in a minute.", Retry: 30}
 	case timedOut(err):
-		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "This takes too long", Text: "We stopped it, so that others don’t wait. Nothing you saved is lost. Narrow what you look for, or try again later.", Retry: 5}
+		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "This takes too long",
+			Text: "We stopped it, so that others don’t wait. Nothing you saved is lost. Narrow what you look for, or try again later.", Retry: 5}
 	case unavailable(err):
-		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "We can’t answer right now", Text: "Nothing you saved is lost. Try again in a moment.", Retry: 5}
+		return &page.Problem{Status: http.StatusServiceUnavailable, Title: "We can’t answer right now",
+			Text: "Nothing you saved is lost. Try again in a moment.", Retry: 5}
 	}
-	return &page.Problem{Status: http.StatusInternalServerError, Title: "Something went wrong on our side", Text: "Nothing you saved is lost. Try again; if it happens once more, tell us the number below."}
+	return &page.Problem{Status: http.StatusInternalServerError, Title: "Something went wrong on our side",
+		Text: "Nothing you saved is lost. Try again; if it happens once more, tell us the number below."}
 }
 
 func seconds(d time.Duration) int { return max(1, int(math.Ceil(d.Seconds()))) }

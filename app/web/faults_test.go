@@ -41,7 +41,8 @@ func TestABugShowsNothingInternal(t *testing.T) {
 		fault.on.Store(true)
 		res := c.Get(u).Want(http.StatusInternalServerError)
 		id := res.Header.Get("X-Request-Id")
-		if id == "" || !strings.Contains(res.Text("main"), id) || strings.Contains(res.Body, "secret") || strings.Contains(res.Body, "goroutine") {
+		if id == "" || !strings.Contains(res.Text("main"), id) || strings.Contains(res.Body, "secret") ||
+			strings.Contains(res.Body, "goroutine") {
 			t.Fatalf("request %q: %s", id, res.Text("main"))
 		}
 		fault.on.Store(false)
@@ -80,7 +81,8 @@ func TestDatabaseDown(t *testing.T) {
 		return c.Get(app.At("somebody", "/")).Status == http.StatusServiceUnavailable
 	})
 	res := c.Post(app.Site("/signin"), form).Want(http.StatusServiceUnavailable)
-	if id := res.Header.Get("X-Request-Id"); !strings.Contains(res.Text("main"), id) || strings.Contains(res.Body, "SQLSTATE") || strings.Contains(res.Body, name) {
+	if id := res.Header.Get("X-Request-Id"); !strings.Contains(res.Text("main"), id) || strings.Contains(res.Body, "SQLSTATE") ||
+		strings.Contains(res.Body, name) {
 		t.Errorf("%s", res.Text("main"))
 	}
 	c.Get(app.Site("/healthz")).Want(http.StatusOK)

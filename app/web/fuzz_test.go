@@ -35,7 +35,9 @@ func sane(t *testing.T, what string, res *apptest.Response) {
 
 func FuzzHost(f *testing.F) {
 	app := apptest.Start(f)
-	for _, host := range []string{"", "localhost", "admin.paddock.test", "paddock.test.", "PADDOCK.TEST", "a..paddock.test", "-.paddock.test", "xn--paddck-fta.test", "[::1]:80", "paddock.test:99999", "paddock.test@evil.example", "t_1.paddock.test", "evil.example/paddock.test", "\u202epaddock.test", strings.Repeat("a.", 200) + "paddock.test", "%70addock.test", "paddock.test\x00"} {
+	for _, host := range []string{"", "localhost", "admin.paddock.test", "paddock.test.", "PADDOCK.TEST", "a..paddock.test", "-.paddock.test",
+		"xn--paddck-fta.test", "[::1]:80", "paddock.test:99999", "paddock.test@evil.example", "t_1.paddock.test", "evil.example/paddock.test",
+		"\u202epaddock.test", strings.Repeat("a.", 200) + "paddock.test", "%70addock.test", "paddock.test\x00"} {
 		f.Add(host)
 	}
 	f.Fuzz(func(t *testing.T, host string) {
@@ -45,7 +47,8 @@ func FuzzHost(f *testing.F) {
 		res := sent(t, c, r)
 		sane(t, "the host", res)
 		name, _, _ := strings.Cut(strings.ToLower(host), ":")
-		if res.Status == http.StatusOK && name != "" && strings.TrimSuffix(name, ".") != "paddock.test" && !strings.HasSuffix(strings.TrimSuffix(name, "."), ".paddock.test") {
+		if res.Status == http.StatusOK && name != "" && strings.TrimSuffix(name, ".") != "paddock.test" &&
+			!strings.HasSuffix(strings.TrimSuffix(name, "."), ".paddock.test") {
 			t.Errorf("host %q is somebody's", host)
 		}
 	})
@@ -55,7 +58,8 @@ func FuzzCookie(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
 	good := cookies(w.Client(w.Owner), w)
-	for _, value := range []string{"", good[:len(good)-1], good + "A", strings.ToUpper(good), good[1:], "null", "MTcw|x|y", strings.Repeat("A", 4000), "%00", "é", `{"e":"x"}`} {
+	for _, value := range []string{"", good[:len(good)-1], good + "A", strings.ToUpper(good), good[1:], "null", "MTcw|x|y",
+		strings.Repeat("A", 4000), "%00", "é", `{"e":"x"}`} {
 		for _, name := range []string{"paddock", "device", "flash", "passkey", "oidc"} {
 			f.Add(name, value)
 		}
@@ -78,7 +82,9 @@ func FuzzCookie(f *testing.F) {
 func FuzzNext(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
-	for _, next := range []string{"/", "/customers?q=a", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "\\\\evil.example", "/%2f/evil.example", "javascript:alert(1)", "/..//evil.example", "http:evil.example", " //evil.example", "/@evil.example", "?x", "/\r\nLocation: https://evil.example", ""} {
+	for _, next := range []string{"/", "/customers?q=a", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example",
+		"\\\\evil.example", "/%2f/evil.example", "javascript:alert(1)", "/..//evil.example", "http:evil.example", " //evil.example",
+		"/@evil.example", "?x", "/\r\nLocation: https://evil.example", ""} {
 		f.Add(next)
 	}
 	f.Fuzz(func(t *testing.T, next string) {
@@ -105,7 +111,9 @@ func FuzzFilters(f *testing.F) {
 	w := app.NewWorkspace(f)
 	w.Customer(customerNamed("Ärger & Söhne"))
 	c := w.Client(w.Owner)
-	for _, query := range []string{"q=%25_%5c", "sort=-name&after=x", "owner=me&tag=a,b&type=customer", "type=x&status=%00", "after=" + strings.Repeat("A", 3000), "sort=name;drop", "layout=board&by=x", "q=%f0%9f&sort=", "owner=00000000-0000-0000-0000-000000000000", "after=eyJuIjoxfQ", "%=%&==", "q=" + strings.Repeat("a+", 600)} {
+	for _, query := range []string{"q=%25_%5c", "sort=-name&after=x", "owner=me&tag=a,b&type=customer", "type=x&status=%00",
+		"after=" + strings.Repeat("A", 3000), "sort=name;drop", "layout=board&by=x", "q=%f0%9f&sort=",
+		"owner=00000000-0000-0000-0000-000000000000", "after=eyJuIjoxfQ", "%=%&==", "q=" + strings.Repeat("a+", 600)} {
 		for _, list := range []string{"customers", "deals", "tasks", "search", "settings/audit", "trash"} {
 			f.Add(list, query)
 		}
@@ -134,7 +142,8 @@ func FuzzCursor(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {
 		c := c.For(t)
-		for _, at := range []string{"/customers", "/customers?sort=-created_at", "/deals?layout=table&sort=amount", "/tasks?sort=due_at", "/settings/audit"} {
+		for _, at := range []string{"/customers", "/customers?sort=-created_at", "/deals?layout=table&sort=amount", "/tasks?sort=due_at",
+			"/settings/audit"} {
 			u, err := url.Parse(w.URL(at))
 			if err != nil {
 				t.Fatal(err)
@@ -152,8 +161,11 @@ func FuzzMultipart(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
 	c := w.Client(w.Owner)
-	part := "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--b\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"a.png\"\r\n\r\n\x89PNG\r\n--b--\r\n"
-	for _, body := range []string{part, "", "--b", "--b\r\n\r\n", strings.ReplaceAll(part, "a.png", "../../a"), strings.Repeat("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n", 900), part[:60], "--b\r\n" + strings.Repeat("X: y\r\n", 3000) + "\r\n--b--"} {
+	part := "--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--b\r\nContent-Disposition: form-data; " +
+		"name=\"avatar\"; filename=\"a.png\"\r\n\r\n\x89PNG\r\n--b--\r\n"
+	for _, body := range []string{part, "", "--b", "--b\r\n\r\n", strings.ReplaceAll(part, "a.png", "../../a"),
+		strings.Repeat("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\r\n", 900), part[:60],
+		"--b\r\n" + strings.Repeat("X: y\r\n", 3000) + "\r\n--b--"} {
 		f.Add("multipart/form-data; boundary=b", []byte(body))
 	}
 	f.Add("multipart/form-data", []byte(part))
@@ -179,8 +191,12 @@ func FuzzPasskey(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
 	owner := w.Client(w.Owner)
-	for _, answer := range []string{"", "{}", "null", "[]", `{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30","authenticatorData":"AAAA","signature":"AAAA","userHandle":"AAAA"}}`,
-		`{"id":1}`, `{"rawId":"` + strings.Repeat("A", 30_000) + `"}`, `{"response":{"attestationObject":"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA","clientDataJSON":"e30"},"type":"public-key","id":"AA","rawId":"AA"}`, strings.Repeat("[", 5000)} {
+	for _, answer := range []string{"", "{}", "null", "[]",
+		`{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30","authenticatorData":"AAAA","signature":"AAAA",
+			"userHandle":"AAAA"}}`,
+		`{"id":1}`, `{"rawId":"` + strings.Repeat("A", 30_000) + `"}`,
+		`{"response":{"attestationObject":"o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YUA","clientDataJSON":"e30"},"type":"public-key","id":"AA",
+			"rawId":"AA"}`, strings.Repeat("[", 5000)} {
 		f.Add(answer)
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
@@ -209,7 +225,8 @@ func FuzzProviderCallback(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
 	apptest.Records["DELETE /settings/signin/provider"](w)
-	for _, query := range []string{"", "state=x&code=y", "state=%00", "error=access_denied&state=", "iss=https://evil.example&state=a&code=b", "state=" + strings.Repeat("A", 3000), "code[]=1", "%zz"} {
+	for _, query := range []string{"", "state=x&code=y", "state=%00", "error=access_denied&state=", "iss=https://evil.example&state=a&code=b",
+		"state=" + strings.Repeat("A", 3000), "code[]=1", "%zz"} {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

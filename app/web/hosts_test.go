@@ -145,7 +145,9 @@ func TestHostsWithoutListener(t *testing.T) {
 	c.Get(u).Want(http.StatusOK)
 	wait.Until(t, "it listens, and the listener is killed", func() bool {
 		var killed int
-		err := su.QueryRow(t.Context(), `select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query like 'listen%'`).Scan(&killed)
+		err := su.QueryRow(t.Context(),
+			`select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and query like 'listen%'`).
+			Scan(&killed)
 		return err == nil && killed > 0
 	})
 	if _, err := su.Exec(t.Context(), `update public.tenants set state = 'deleted' where slug = 'listened-to'`); err != nil {

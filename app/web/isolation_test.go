@@ -81,7 +81,8 @@ func TestIsolation(t *testing.T) {
 			secret(t, res, b, rb)
 			nobody := app.Client(t)
 			nobody.HTMX = true
-			if res = send(nobody, route, b, rb); res.Status != http.StatusOK || !strings.HasPrefix(res.Header.Get("HX-Redirect"), "/signin") || res.Body != "" {
+			if res = send(nobody, route, b, rb); res.Status != http.StatusOK || !strings.HasPrefix(res.Header.Get("HX-Redirect"), "/signin") ||
+				res.Body != "" {
 				t.Errorf("signed out, by HTMX: %d %q", res.Status, res.Header.Get("HX-Redirect"))
 			}
 			// After all that A still has its own.
@@ -192,7 +193,8 @@ func TestPermissionTable(t *testing.T) {
 	}
 	// Every route, of every kind of host, with what it asks.
 	var got strings.Builder
-	levels := map[auth.Permission]string{auth.Anyone: "anyone", auth.SignedIn: "signed in", auth.Read: "read", auth.Write: "write", auth.Manage: "manage", auth.Own: "own", auth.Operate: "operate"}
+	levels := map[auth.Permission]string{auth.Anyone: "anyone", auth.SignedIn: "signed in", auth.Read: "read", auth.Write: "write",
+		auth.Manage: "manage", auth.Own: "own", auth.Operate: "operate"}
 	server := apptest.Start(t).Web
 	for _, host := range []struct {
 		name   string
@@ -249,13 +251,15 @@ func open(r web.Route) bool {
 // unsettling routes change who one is or what the workspace is called: each
 // test of one has workspaces of its own.
 func unsettling(r web.Route) bool {
-	return r.Method != http.MethodGet && (strings.HasPrefix(r.Path, "/settings/") || strings.HasPrefix(r.Path, "/passkeys/") || strings.HasPrefix(r.Path, "/email/")) ||
+	return r.Method != http.MethodGet && (strings.HasPrefix(r.Path, "/settings/") || strings.HasPrefix(r.Path, "/passkeys/") ||
+		strings.HasPrefix(r.Path, "/email/")) ||
 		strings.HasPrefix(r.Path, "/avatars/")
 }
 
 // nameless routes answer with something else than a page.
 func nameless(r web.Route) bool {
-	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") || strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
+	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") ||
+		strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
 }
 
 // incomplete routes need more than a plain form, and have tests of their own:
@@ -294,7 +298,8 @@ func TestSuspendedWorkspace(t *testing.T) {
 	if text := c.Get(w.URL("/")).Text("h1"); !strings.Contains(text, "suspended") {
 		t.Errorf("the page says %q", text)
 	}
-	if owner, member := c.Get(w.URL("/")).Text("main"), w.Client(u).Get(w.URL("/")).Text("main"); !strings.Contains(owner, "You own it") || strings.Contains(member, "You own it") {
+	if owner, member := c.Get(w.URL("/")).Text("main"), w.Client(u).Get(w.URL("/")).Text("main"); !strings.Contains(owner, "You own it") ||
+		strings.Contains(member, "You own it") {
 		t.Errorf("the owner is told %q, a member %q", owner, member)
 	}
 }
@@ -319,10 +324,13 @@ func record(t *testing.T, w *apptest.Workspace, route web.Route) apptest.Record 
 // send asks for the route with the record's id and form, at the version that a
 // new record has.
 func send(c *apptest.Client, route web.Route, w *apptest.Workspace, r apptest.Record) *apptest.Response {
-	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":host", r.Param, ":provider", "workspace", ":token", "none").Replace(route.Path))
-	form := url.Values{"version": {"1"}, "name": {"Created by the test"}, "last_name": {"Created"}, "subject": {"Created by the test"}, "body": {"Written by the test"}}
+	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":host", r.Param, ":provider",
+		"workspace", ":token", "none").Replace(route.Path))
+	form := url.Values{"version": {"1"}, "name": {"Created by the test"}, "last_name": {"Created"}, "subject": {"Created by the test"},
+		"body": {"Written by the test"}}
 	if route.Path == "/notes" {
-		form["subject_type"], form["subject_id"] = []string{"customer"}, []string{w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"}).String()}
+		form["subject_type"], form["subject_id"] = []string{"customer"},
+			[]string{w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"}).String()}
 	}
 	for k, v := range r.Form {
 		form[k] = v

@@ -21,7 +21,8 @@ func limit(t *testing.T, w *apptest.Workspace, column string, value int64) {
 		h, err := apptest.Start(t).Hosts.Resolve(t.Context(), w.Slug+".paddock.test")
 		l := h.Tenant.Limits
 		return err == nil && map[string]int64{
-			"limit_statement_ms": l.Statement.Milliseconds(), "limit_concurrent": int64(l.Concurrent), "limit_requests": int64(l.Requests), "limit_records": l.Records, "limit_bytes": l.Bytes, "limit_jobs": int64(l.Jobs),
+			"limit_statement_ms": l.Statement.Milliseconds(), "limit_concurrent": int64(l.Concurrent), "limit_requests": int64(l.Requests),
+			"limit_records": l.Records, "limit_bytes": l.Bytes, "limit_jobs": int64(l.Jobs),
 		}[column] == value
 	})
 }
@@ -75,7 +76,8 @@ func TestFullWorkspace(t *testing.T) {
 			return c.Post(w.URL(path), url.Values{"name": {"One too many"}}).Status == http.StatusForbidden
 		})
 	}
-	if got := c.Post(w.URL("/customers"), url.Values{"name": {"One too many"}}).Text("main"); !strings.Contains(got, "full") || !strings.Contains(got, "2 records") {
+	if got := c.Post(w.URL("/customers"), url.Values{"name": {"One too many"}}).Text("main"); !strings.Contains(got, "full") ||
+		!strings.Contains(got, "2 records") {
 		t.Errorf("it says %q", got)
 	}
 	page := w.URL("/customers/" + r.ID.String())
@@ -100,7 +102,8 @@ func TestFullWorkspace(t *testing.T) {
 	wait.Until(t, "its storage is full", func() bool {
 		return strings.Contains(c.Post(w.URL("/customers"), url.Values{"name": {"The fourth"}}).Body, "1.0 MB")
 	})
-	op.Put(app.Console("/tenants/"+w.ID.String()+"/limits"), url.Values{"records": {"-1"}}).Want(http.StatusUnprocessableEntity).Find("#records-error")
+	op.Put(app.Console("/tenants/"+w.ID.String()+"/limits"), url.Values{"records": {"-1"}}).Want(http.StatusUnprocessableEntity).
+		Find("#records-error")
 }
 
 // One statement takes as long as its workspace may, and the next is unharmed.

@@ -77,7 +77,8 @@ func TestNothingIsOverwrittenUnseen(t *testing.T) {
 	}
 
 	// Numbers that share their digits are two.
-	contact := w.URL("/contacts/" + w.Contact(tenantdb.ContactUpdateParams{LastName: "Two", Phones: []entity.Point{{Value: "+493012345"}, {Value: "+49301234;ext=5"}}}).String())
+	contact := w.URL("/contacts/" + w.Contact(tenantdb.ContactUpdateParams{LastName: "Two",
+		Phones: []entity.Point{{Value: "+493012345"}, {Value: "+49301234;ext=5"}}}).String())
 	posted = fields(b.Get(contact+"/edit"), "#contact-form")
 	posted.Set("job_title", "Buyer")
 	b.Put(contact, posted).Want(http.StatusSeeOther)

@@ -31,18 +31,21 @@ func NewMetrics(d *db.DB) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "paddock_http_request_seconds", Help: "Requests by route pattern.", Buckets: []float64{.002, .005, .01, .02, .05, .1, .2, .5, 1, 5},
+			Name: "paddock_http_request_seconds", Help: "Requests by route pattern.", Buckets: []float64{.002, .005, .01, .02, .05, .1, .2, .5, 1,
+				5},
 		}, []string{"method", "route", "status"}),
 		queries: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "paddock_http_request_queries", Help: "Statements per request, by route pattern.", Buckets: []float64{0, 3, 6, 9, 12, 16, 24, 48},
 		}, []string{"route"}),
 	}
-	m.registry.MustRegister(m.took, m.queries, collectors.NewGoCollector(), hashes(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), databaseCollector{d})
+	m.registry.MustRegister(m.took, m.queries, collectors.NewGoCollector(), hashes(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), databaseCollector{d})
 	return m
 }
 
 func hashes() prometheus.Collector {
-	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "paddock_password_hashes_total", Help: "Passwords hashed, to keep or to compare."}, func() float64 { return float64(auth.PasswordsHashed()) })
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "paddock_password_hashes_total",
+		Help: "Passwords hashed, to keep or to compare."}, func() float64 { return float64(auth.PasswordsHashed()) })
 }
 
 func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
@@ -53,7 +56,8 @@ func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
 
 // knownMethod keeps what a client makes up from being a series of its own.
 func knownMethod(m string) string {
-	if slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodPatch}, m) {
+	if slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodHead, http.MethodOptions,
+		http.MethodPatch}, m) {
 		return m
 	}
 	return "other"
@@ -66,10 +70,13 @@ var (
 	connsDesc   = prometheus.NewDesc("paddock_pool_connections", "Connections of the pool, by state.", []string{"state"}, nil)
 	waitsDesc   = prometheus.NewDesc("paddock_pool_waits_total", "How often a request waited for a connection.", nil, nil)
 	waitedDesc  = prometheus.NewDesc("paddock_pool_wait_seconds_total", "How long requests waited for connections.", nil, nil)
-	retiredDesc = prometheus.NewDesc("paddock_pool_retired_total", "Connections closed for having served many tenants: what a backend remembers of each stays bounded.", nil, nil)
-	perConnDesc = prometheus.NewDesc("paddock_pool_tenants_per_connection_max", "How many tenants a connection serves before it is closed: the bound of its backend’s relation cache.", nil, nil)
-	tenantsDesc = prometheus.NewDesc("paddock_tenants", "Tenants, by state and version of their schema; spares are among them.", []string{"state", "version"}, nil)
-	jobsDesc    = prometheus.NewDesc("paddock_jobs", "Jobs that are not completed, by state.", []string{"state"}, nil)
+	retiredDesc = prometheus.NewDesc("paddock_pool_retired_total",
+		"Connections closed for having served many tenants: what a backend remembers of each stays bounded.", nil, nil)
+	perConnDesc = prometheus.NewDesc("paddock_pool_tenants_per_connection_max",
+		"How many tenants a connection serves before it is closed: the bound of its backend’s relation cache.", nil, nil)
+	tenantsDesc = prometheus.NewDesc("paddock_tenants", "Tenants, by state and version of their schema; spares are among them.",
+		[]string{"state", "version"}, nil)
+	jobsDesc = prometheus.NewDesc("paddock_jobs", "Jobs that are not completed, by state.", []string{"state"}, nil)
 )
 
 // Describe names nothing beforehand: what there is depends on the database.

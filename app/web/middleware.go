@@ -89,8 +89,10 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 		if l, status := lineOf(r), c.Response().Status; span.IsRecording() {
 			span.SetName(knownMethod(r.Method) + " " + cmp.Or(l.route, "none"))
 			span.SetAttributes(
-				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route), attribute.Int("http.response.status_code", status),
-				attribute.String("paddock.request_id", page.RequestID(c)), attribute.String("paddock.tenant", l.tenant.Schema), attribute.Int64("paddock.queries", l.queries.Load()),
+				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route),
+				attribute.Int("http.response.status_code", status),
+				attribute.String("paddock.request_id", page.RequestID(c)), attribute.String("paddock.tenant", l.tenant.Schema),
+				attribute.Int64("paddock.queries", l.queries.Load()),
 			)
 			if status >= http.StatusInternalServerError {
 				span.SetStatus(codes.Error, http.StatusText(status))
@@ -113,7 +115,8 @@ func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 			l := lineOf(c.Request())
 			s.metrics.request(l, v)
 			attrs := []slog.Attr{
-				slog.String("request_id", page.RequestID(c)), slog.String("method", v.Method), slog.String("host", v.Host), slog.String("route", l.route),
+				slog.String("request_id", page.RequestID(c)), slog.String("method", v.Method), slog.String("host", v.Host),
+				slog.String("route", l.route),
 				slog.String("path", loggedPath(c.Request())), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
 				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP), slog.Int64("queries", l.queries.Load()),
 			}
@@ -167,7 +170,8 @@ func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+		h.Set("Permissions-Policy",
+			"camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
 		// Pages differ by person; only hashed assets may be kept.
 		h.Set("Cache-Control", "no-store")
 		switch host := page.Hostname(s.requestHost(c.Request())); {
@@ -255,7 +259,8 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		member := v.SignedIn && v.Who.Role != auth.NoRole
 		if v.Tenant.ID != uuid.Nil {
-			leave, err := s.meter.Enter(c.Request().Context(), v.Tenant, tenant.Entrant{Member: member, Network: auth.Network(c.RealIP()), Entry: s.entries[c.Path()]})
+			leave, err := s.meter.Enter(c.Request().Context(), v.Tenant, tenant.Entrant{Member: member, Network: auth.Network(c.RealIP()),
+				Entry: s.entries[c.Path()]})
 			if err != nil {
 				return err
 			}
@@ -265,7 +270,8 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request().WithContext(auth.WithPlace(c.Request().Context(), s.sessions.Place(c)))
 		c.SetRequest(r)
 		if member {
-			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.Tenant.ID, Schema: v.Tenant.Schema, MemberID: v.Who.MemberID, StatementTimeout: v.Tenant.Limits.Statement})))
+			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.Tenant.ID, Schema: v.Tenant.Schema, MemberID: v.Who.MemberID,
+				StatementTimeout: v.Tenant.Limits.Statement})))
 		}
 		return next(c)
 	}

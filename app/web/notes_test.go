@@ -21,7 +21,8 @@ func TestNotesAreRenderedOnce(t *testing.T) {
 	id := w.Customer(customerNamed("With notes"))
 	at := w.URL("/customers/" + id.String())
 	c := w.Client(w.Owner)
-	c.Post(w.URL("/notes"), url.Values{"subject_type": {"customer"}, "subject_id": {id.String()}, "body": {"**bold** words"}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/notes"), url.Values{"subject_type": {"customer"}, "subject_id": {id.String()}, "body": {"**bold** words"}}).
+		Want(http.StatusSeeOther)
 	prose := func() string {
 		html, err := c.Get(at).Want(http.StatusOK).Find(".prose").First().Html()
 		if err != nil {
@@ -45,7 +46,8 @@ func TestNotesAreRenderedOnce(t *testing.T) {
 		t.Errorf("another text shows %q", got)
 	}
 	// It is no change of the note's.
-	if n := pg.Count(t, `select count(*) from `+w.Schema+`.changes where entity = 'note' and (before ? 'html' or after ? 'html' or after ? 'html_mark')`); n != 0 {
+	if n := pg.Count(t, `select count(*) from `+w.Schema+
+		`.changes where entity = 'note' and (before ? 'html' or after ? 'html' or after ? 'html_mark')`); n != 0 {
 		t.Error("the change log holds the HTML")
 	}
 }

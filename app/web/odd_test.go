@@ -19,15 +19,23 @@ func TestNothingBreaksARoute(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	stock(w, "Some", 2, 100)
-	odd := []string{"", "x", "-1", "99999999999999999999", "'; drop table customers; --", "%", "\\", "ünï¢ödé 🏁", "2026-13-45", "0001-01-01", "9999-12-31", uuid.Nil.String(), uuid.NewString(),
+	odd := []string{"", "x", "-1", "99999999999999999999", "'; drop table customers; --", "%", "\\", "ünï¢ödé 🏁", "2026-13-45", "0001-01-01",
+		"9999-12-31", uuid.Nil.String(), uuid.NewString(),
 		strings.Repeat("long ", 400), "eyJzIjoibmFtZSIsImsiOiIifQ", "none", "me", "{}", "NaN", "in 999999999999 days", "\r\n", "a,b,,c", "true"}
-	params := []string{"q", "sort", "after", "rows", "owner", "tag", "type", "status", "rating", "source", "stage", "pipeline", "customer", "contact", "deal", "subject", "layout", "column", "date", "from", "to", "field", "palette",
-		"customer_id", "stage_id", "owner_id", "subject_id", "subject_type", "return", "action", "member", "before", "token", "next", "workspace", "change", "code", "state"}
-	fields := []string{"name", "last_name", "first_name", "subject", "amount", "currency", "probability", "stage_id", "pipeline_id", "customer_id", "contact_id", "owner_id", "assignee_id", "due_at", "remind_at", "repeat", "status", "type",
-		"rating", "priority", "birthday", "start_date", "end_date", "budget", "members", "tags", "email", "phone", "mobile", "emails[0][value]", "phones[1][value]", "emails_primary", "do_not_call", "website", "subject_type", "subject_id",
-		"version", "field", "was.name", "before_id", "after_id", "was.stage_id", "lost_reason", "board", "top", "return", "quick", "body", "pinned", "kind", "customer", "contact", "deal", "color", "country", "time_zone", "date_style", "number_style",
-		"stages[0][name]", "stages[0][id]", "stages[0][position]", "stages[0][probability]", "stages[0][outcome]", "stages[0][color]", "stages[0][remove]",
-		"code", "secret", "token", "role", "member_id", "password", "sudo_password", "sudo_code", "issuer", "client_id", "client_secret", "join_role", "domain", "required", "theme", "next", "workspace", "change"}
+	params := []string{"q", "sort", "after", "rows", "owner", "tag", "type", "status", "rating", "source", "stage", "pipeline", "customer",
+		"contact", "deal", "subject", "layout", "column", "date", "from", "to", "field", "palette",
+		"customer_id", "stage_id", "owner_id", "subject_id", "subject_type", "return", "action", "member", "before", "token", "next", "workspace",
+		"change", "code", "state"}
+	fields := []string{"name", "last_name", "first_name", "subject", "amount", "currency", "probability", "stage_id", "pipeline_id",
+		"customer_id", "contact_id", "owner_id", "assignee_id", "due_at", "remind_at", "repeat", "status", "type",
+		"rating", "priority", "birthday", "start_date", "end_date", "budget", "members", "tags", "email", "phone", "mobile", "emails[0][value]",
+		"phones[1][value]", "emails_primary", "do_not_call", "website", "subject_type", "subject_id",
+		"version", "field", "was.name", "before_id", "after_id", "was.stage_id", "lost_reason", "board", "top", "return", "quick", "body",
+		"pinned", "kind", "customer", "contact", "deal", "color", "country", "time_zone", "date_style", "number_style",
+		"stages[0][name]", "stages[0][id]", "stages[0][position]", "stages[0][probability]", "stages[0][outcome]", "stages[0][color]",
+		"stages[0][remove]",
+		"code", "secret", "token", "role", "member_id", "password", "sudo_password", "sudo_code", "issuer", "client_id", "client_secret",
+		"join_role", "domain", "required", "theme", "next", "workspace", "change"}
 	for _, route := range web.WorkspaceRoutes(app.Web) {
 		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
 			t.Parallel()
@@ -42,7 +50,8 @@ func TestNothingBreaksARoute(t *testing.T) {
 				if !open(route) {
 					r = record(t, w, route)
 				}
-				path := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":provider", "workspace", ":token", "none").Replace(route.Path))
+				path := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":provider", "workspace",
+					":token", "none").Replace(route.Path))
 				var res *apptest.Response
 				if route.Method == http.MethodGet {
 					q := url.Values{}

@@ -21,7 +21,8 @@ import (
 func own(t *testing.T, app *apptest.App, w *apptest.Workspace, p *peer.Provider, domain, joinRole string) {
 	t.Helper()
 	c := w.Client(w.Owner)
-	c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"Okta"}, "issuer": {p.Issuer}, "client_id": {peer.ProviderClient}, "client_secret": {peer.ProviderSecret}, "join_role": {joinRole}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"Okta"}, "issuer": {p.Issuer}, "client_id": {peer.ProviderClient},
+		"client_secret": {peer.ProviderSecret}, "join_role": {joinRole}}).Want(http.StatusSeeOther)
 	if domain == "" {
 		return
 	}
@@ -85,7 +86,8 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	squatter := pg.NewUser(t)
 	pg.Exec(t, `update public.users set email = $2, email_verified_at = null where id = $1`, squatter.ID, "sam@"+domain)
 	p.User("sam", "sam@"+domain, true)
-	if text := through(app.Client(t), p, start, "sam").Want(http.StatusForbidden).Text(".sheet"); !strings.Contains(text, "/password/forgot") && !strings.Contains(text, "password") {
+	if text := through(app.Client(t), p, start, "sam").Want(http.StatusForbidden).Text(".sheet"); !strings.Contains(text,
+		"/password/forgot") && !strings.Contains(text, "password") {
 		t.Errorf("it says %q", text)
 	}
 	if n := pg.Count(t, `select count(*) from public.memberships where user_id = $1`, squatter.ID); n != 0 {
@@ -96,7 +98,8 @@ func TestWorkspacesOwnProvider(t *testing.T) {
 	pg.Exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
 	p.User("ann", "ann@"+domain, true)
 	through(app.Client(t), p, start, "ann").Want(http.StatusSeeOther)
-	if n := pg.Count(t, `select count(*) from public.tenant_email_domains where domain = $1 and verified_at > now() - interval '1 hour'`, domain); n != 1 {
+	if n := pg.Count(t, `select count(*) from public.tenant_email_domains where domain = $1 and verified_at > now() - interval '1 hour'`,
+		domain); n != 1 {
 		t.Error("the proof was not renewed")
 	}
 	pg.Exec(t, `update public.tenant_email_domains set verified_at = now() - interval '2 days' where domain = $1`, domain)
@@ -164,7 +167,8 @@ func TestPlatformsProvider(t *testing.T) {
 	var p *peer.Provider
 	app := apptest.With(t, func(c *config.Config) {
 		p = peer.NewProvider(t, c.BaseURL.String()+"/oidc/big/callback")
-		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient, ClientSecret: peer.ProviderSecret}}
+		c.OIDC = []config.OIDCProvider{{ID: "big", Name: "Big", Issuer: p.Issuer, ClientID: peer.ProviderClient,
+			ClientSecret: peer.ProviderSecret}}
 	})
 	w := app.NewWorkspace(t)
 	app.Client(t).Get(app.Site("/signin")).Want(http.StatusOK).Find(`a[href^="/oidc/big"]`)
@@ -182,7 +186,8 @@ func TestPlatformsProvider(t *testing.T) {
 	c.Get(w.URL("/settings/security")).Want(http.StatusOK) // a session like any other
 	// A second factor is asked for all the same.
 	app.TOTP(w, w.Owner)
-	if to := through(app.Client(t), p, app.Site("/oidc/big"), "owner").Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to, "/signin/factor") {
+	if to := through(app.Client(t), p, app.Site("/oidc/big"), "owner").Want(http.StatusSeeOther).Header.Get("Location"); !strings.HasPrefix(to,
+		"/signin/factor") {
 		t.Errorf("it leads to %s", to)
 	}
 	// Somebody new gets an account, proven, and makes a workspace without a password.
@@ -241,15 +246,18 @@ func TestProviderAtAPrivateAddress(t *testing.T) {
 	p := peer.NewProvider(t)
 	c := w.Client(w.Owner)
 	put := func(issuer string) string {
-		return c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"X"}, "issuer": {issuer}, "client_id": {"x"}}).Want(http.StatusUnprocessableEntity).Text("#issuer-error")
+		return c.Put(w.URL("/settings/signin/provider"), url.Values{"name": {"X"}, "issuer": {issuer}, "client_id": {"x"}}).
+			Want(http.StatusUnprocessableEntity).Text("#issuer-error")
 	}
-	for _, issuer := range []string{p.Issuer, "http://example.com", "ftp://example.com", "https://user@example.com", "https://example.com?x=1", "nonsense"} {
+	for _, issuer := range []string{p.Issuer, "http://example.com", "ftp://example.com", "https://user@example.com", "https://example.com?x=1",
+		"nonsense"} {
 		if got := put(issuer); !strings.Contains(got, "https address") {
 			t.Errorf("%s: %q", issuer, got)
 		}
 	}
 	secure := strings.Replace(p.Issuer, "http://", "https://", 1)
-	for _, issuer := range []string{secure, "https://10.0.0.1", "https://169.254.169.254", "https://[::1]", "https://[fd00::1]", "https://100.64.0.1", "https://0.0.0.0", "https://[::ffff:127.0.0.1]"} {
+	for _, issuer := range []string{secure, "https://10.0.0.1", "https://169.254.169.254", "https://[::1]", "https://[fd00::1]",
+		"https://100.64.0.1", "https://0.0.0.0", "https://[::ffff:127.0.0.1]"} {
 		if got := put(issuer); !strings.Contains(got, "private network") {
 			t.Errorf("%s: %q", issuer, got)
 		}

@@ -63,7 +63,8 @@ func TestInvitationOfSomebodyNew(t *testing.T) {
 	if v, _ := bad.Find("#name").Attr("value"); v != "Nora Lind" {
 		t.Errorf("the name is %q now", v)
 	}
-	if to := c.Post(link, url.Values{"name": {"Nora Lind"}, "password": {pg.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
+	if to := c.Post(link, url.Values{"name": {"Nora Lind"}, "password": {pg.Password}}).Want(http.StatusSeeOther).
+		Header.Get("Location"); to != "/" {
 		t.Errorf("accepted, it leads to %q", to)
 	}
 	// The role is in force, and the address is proven: the link went there.
@@ -89,7 +90,8 @@ func TestInvitationOfSomebodyWithAnAccount(t *testing.T) {
 		t.Fatalf("the way in is %q", to)
 	}
 	// Nobody makes a second account of it.
-	if got := c.Post(link, url.Values{"name": {"Somebody"}, "password": {pg.Password}}).Want(http.StatusSeeOther).Header.Get("Location"); got != to {
+	if got := c.Post(link, url.Values{"name": {"Somebody"}, "password": {pg.Password}}).Want(http.StatusSeeOther).
+		Header.Get("Location"); got != to {
 		t.Errorf("accepted without a sign-in, it leads to %q", got)
 	}
 	next, _ := url.Parse(link)
@@ -129,7 +131,8 @@ func TestInvitationIsForItsAddressAlone(t *testing.T) {
 	owner := app.Client(t)
 	owner.Post(app.Site("/password/forgot"), url.Values{"email": {squatter.Email}}).Want(http.StatusOK)
 	reset := apptest.Link(t, app.Mail(t, squatter.Email, "new password"), "/password/reset")
-	owner.Post(app.Site("/password/reset"), url.Values{"token": {token(t, reset)}, "password": {"an entirely different phrase"}}).Want(http.StatusSeeOther)
+	owner.Post(app.Site("/password/reset"), url.Values{"token": {token(t, reset)}, "password": {"an entirely different phrase"}}).
+		Want(http.StatusSeeOther)
 	signedOut(t, "the squatter", c.Get(w.URL("/settings/security")))
 	owner.Post(w.URL("/signin"), url.Values{"email": {squatter.Email}, "password": {"an entirely different phrase"}}).Want(http.StatusSeeOther)
 	owner.Post(link, nil).Want(http.StatusSeeOther)
@@ -241,12 +244,15 @@ func TestRolesAreChangedAndTheLastOwnerStays(t *testing.T) {
 		t.Error("the log does not tell of it")
 	}
 	for what, try := range map[string]func() *apptest.Response{
-		"an admin lowers an owner":         func() *apptest.Response { return c.Put(member(w.Owner), url.Values{"role": {"viewer"}}) },
-		"an admin removes an owner":        func() *apptest.Response { return c.Delete(member(w.Owner), nil) },
-		"an admin makes themselves owner":  func() *apptest.Response { return c.Put(member(admin), url.Values{"role": {"owner"}}) },
-		"a role that is none":              func() *apptest.Response { return c.Put(member(viewer), url.Values{"role": {"king"}}) },
-		"the last owner lowers themselves": func() *apptest.Response { return w.Client(w.Owner).Put(member(w.Owner), url.Values{"role": {"admin"}}) },
-		"the last owner leaves":            func() *apptest.Response { return w.Client(w.Owner).Delete(w.URL("/settings/membership"), nil) },
+		"an admin lowers an owner":        func() *apptest.Response { return c.Put(member(w.Owner), url.Values{"role": {"viewer"}}) },
+		"an admin removes an owner":       func() *apptest.Response { return c.Delete(member(w.Owner), nil) },
+		"an admin makes themselves owner": func() *apptest.Response { return c.Put(member(admin), url.Values{"role": {"owner"}}) },
+		"a role that is none":             func() *apptest.Response { return c.Put(member(viewer), url.Values{"role": {"king"}}) },
+		"the last owner lowers themselves": func() *apptest.Response {
+			return w.Client(w.Owner).Put(member(w.Owner),
+				url.Values{"role": {"admin"}})
+		},
+		"the last owner leaves": func() *apptest.Response { return w.Client(w.Owner).Delete(w.URL("/settings/membership"), nil) },
 	} {
 		if text := try().Want(http.StatusUnprocessableEntity).Text(".notice.bad"); text == "" {
 			t.Errorf("%s: no message", what)
@@ -312,7 +318,8 @@ func TestRemovedMember(t *testing.T) {
 		t.Error("the log does not tell of it")
 	}
 	// Somebody leaves by themselves.
-	if to := w.Client(u).Delete(w.URL("/settings/membership"), nil).Want(http.StatusSeeOther).Header.Get("Location"); to != app.Site("/workspaces") {
+	if to := w.Client(u).Delete(w.URL("/settings/membership"), nil).Want(http.StatusSeeOther).
+		Header.Get("Location"); to != app.Site("/workspaces") {
 		t.Errorf("leaving leads to %q", to)
 	}
 	if !audited(w, auth.DidLeave, "") {

@@ -39,7 +39,8 @@ func TestPlaceOfASession(t *testing.T) {
 	app := apptest.With(t, func(c *config.Config) { c.GeoIP = path })
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	for ip, want := range map[string]string{"203.0.113.9": "203.0.113.9, Maranello, Italy", "198.51.100.7": "198.51.100.7 ·", "10.1.2.3": "a private network", "nonsense": "unknown address", "": "unknown address"} {
+	for ip, want := range map[string]string{"203.0.113.9": "203.0.113.9, Maranello, Italy", "198.51.100.7": "198.51.100.7 ·",
+		"10.1.2.3": "a private network", "nonsense": "unknown address", "": "unknown address"} {
 		pg.Exec(t, `update public.sessions set ip = $2 where user_id = $1`, w.Owner.ID, ip)
 		if text := c.Get(w.URL("/settings/security")).Want(200).Text(".part:nth-of-type(2) li"); !strings.Contains(text, want) {
 			t.Errorf("%q: %q", ip, text)

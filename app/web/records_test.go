@@ -28,7 +28,8 @@ func TestContactPoints(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
 	c := w.Client(w.Owner)
-	res := c.Post(w.URL("/contacts"), url.Values{"last_name": {"Keller"}, "email": {"Anna@Example.com"}, "phone": {"030 901820"}, "mobile": {"+49 171 1234567"}}).Want(http.StatusSeeOther)
+	res := c.Post(w.URL("/contacts"), url.Values{"last_name": {"Keller"}, "email": {"Anna@Example.com"}, "phone": {"030 901820"},
+		"mobile": {"+49 171 1234567"}}).Want(http.StatusSeeOther)
 	path := res.Header.Get("Location")
 	page := c.Get(w.URL(path)).Want(http.StatusOK)
 	// Germany is the workspace's country: a number without a prefix is one of its.
@@ -42,17 +43,21 @@ func TestContactPoints(t *testing.T) {
 		t.Errorf("the second number is %q", v)
 	}
 	form := url.Values{
-		"version": {version(page)}, "emails[0][value]": {"anna@example.com"}, "emails[0][label]": {"work"}, "emails[1][value]": {"private@example.org"}, "emails[1][label]": {"home"}, "emails_primary": {"1"},
+		"version": {version(page)}, "emails[0][value]": {"anna@example.com"}, "emails[0][label]": {"work"},
+		"emails[1][value]": {"private@example.org"}, "emails[1][label]": {"home"}, "emails_primary": {"1"},
 	}
 	c.Put(w.URL(path), form).Want(http.StatusSeeOther)
 	page = c.Get(w.URL(path))
-	if got := page.Text(".details"); !strings.Contains(got, "private@example.org (home) anna@example.com ") || !strings.Contains(got, "+49 30 901820") {
+	if got := page.Text(".details"); !strings.Contains(got, "private@example.org (home) anna@example.com ") ||
+		!strings.Contains(got, "+49 30 901820") {
 		t.Errorf("after the second became the primary one:\n%s", got)
 	}
 	// Wrong ones lose nothing that was typed.
 	form = url.Values{"version": {version(page)}, "emails[0][value]": {"not an address"}, "phones[0][value]": {"call me"}}
 	res = c.Put(w.URL(path), form).Want(http.StatusUnprocessableEntity)
-	if v, _ := res.Find(`[name="emails[0][value]"]`).Attr("value"); v != "not an address" || !strings.Contains(res.Text("#emails-0-error"), "not an email address") || !strings.Contains(res.Text("#phones-0-error"), "not a phone number") {
+	if v, _ := res.Find(`[name="emails[0][value]"]`).Attr("value"); v != "not an address" ||
+		!strings.Contains(res.Text("#emails-0-error"), "not an email address") ||
+		!strings.Contains(res.Text("#phones-0-error"), "not a phone number") {
 		t.Errorf("a wrong address came back as %q: %s", v, res.Text("form .error"))
 	}
 	// The list shows the primary one; PUT of a plain field changes that alone.
@@ -80,7 +85,8 @@ func TestTwoPeopleOnOneDeal(t *testing.T) {
 
 	seen := version(b.Get(path))
 	a.Put(path, url.Values{"version": {seen}, "amount": {"200"}, "source": {"Fair"}}).Want(http.StatusSeeOther)
-	res := b.Put(path, url.Values{"version": {seen}, "amount": {"300"}, "was.amount": {"100"}, "source": {""}, "was.source": {""}}).Want(http.StatusConflict)
+	res := b.Put(path, url.Values{"version": {seen}, "amount": {"300"}, "was.amount": {"100"}, "source": {""}, "was.source": {""}}).
+		Want(http.StatusConflict)
 	if got := res.Text(".compare"); !strings.Contains(got, "€200") || !strings.Contains(got, "€300") {
 		t.Errorf("both versions: %s", got)
 	}
@@ -94,12 +100,14 @@ func TestTwoPeopleOnOneDeal(t *testing.T) {
 	// The same for moves: from where it is no longer.
 	move := path + "/stage"
 	a.Put(move, url.Values{"stage_id": {won.String()}, "was.stage_id": {proposal.String()}}).Want(http.StatusSeeOther)
-	res = b.Put(move, url.Values{"stage_id": {lost.String()}, "was.stage_id": {proposal.String()}, "lost_reason": {"Price"}}).Want(http.StatusConflict)
+	res = b.Put(move, url.Values{"stage_id": {lost.String()}, "was.stage_id": {proposal.String()}, "lost_reason": {"Price"}}).
+		Want(http.StatusConflict)
 	if !strings.Contains(res.Text(".notice"), "Closed Won") {
 		t.Errorf("the notice: %s", res.Text(".notice"))
 	}
 	b.HTMX = true
-	res = b.Put(move, url.Values{"stage_id": {lost.String()}, "was.stage_id": {proposal.String()}, "lost_reason": {"Price"}, "board": {"1"}}).Want(http.StatusConflict)
+	res = b.Put(move, url.Values{"stage_id": {lost.String()}, "was.stage_id": {proposal.String()}, "lost_reason": {"Price"}, "board": {"1"}}).
+		Want(http.StatusConflict)
 	if n := res.Find("#results .column").Length(); n != 6 {
 		t.Errorf("a refused drag gets %d columns", n)
 	}
@@ -125,7 +133,8 @@ func TestBoard(t *testing.T) {
 	}
 	w.Deal(tenantdb.DealUpdateParams{Name: "In yen", StageID: stage, Amount: &amount, Currency: "JPY"}, "far")
 	column := func(res *apptest.Response) string {
-		return strings.Join(res.Find(`[data-column="`+stage.String()+`"] .name`).Map(func(_ int, s *goquery.Selection) string { return strings.TrimSpace(s.Text()) }), ",")
+		return strings.Join(res.Find(`[data-column="`+stage.String()+`"] .name`).
+			Map(func(_ int, s *goquery.Selection) string { return strings.TrimSpace(s.Text()) }), ",")
 	}
 	board := c.Get(w.URL("/deals")).Want(http.StatusOK)
 	if got := column(board); got != "In yen,Deal a,Deal b,Deal c" {
@@ -139,12 +148,16 @@ func TestBoard(t *testing.T) {
 		}
 	}
 	id := func(name string) string {
-		v, _ := board.Find(".card-item").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(s.Text(), name) }).Attr("data-id")
+		v, _ := board.Find(".card-item").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(s.Text(), name) }).
+			Attr("data-id")
 		return v
 	}
 	c.HTMX = true
-	res := c.Put(w.URL("/deals/"+id("Deal c")+"/stage"), url.Values{"board": {"1"}, "stage_id": {stage.String()}, "was.stage_id": {stage.String()}, "before_id": {id("Deal a")}}).Want(http.StatusOK)
-	if got := column(res); got != "In yen,Deal c,Deal a,Deal b" || res.Find("#results .card-item.changed").Length() != 1 || res.Find(`.toast form[action^="/changes/"]`).Length() != 1 {
+	res := c.Put(w.URL("/deals/"+id("Deal c")+"/stage"),
+		url.Values{"board": {"1"}, "stage_id": {stage.String()}, "was.stage_id": {stage.String()}, "before_id": {id("Deal a")}}).
+		Want(http.StatusOK)
+	if got := column(res); got != "In yen,Deal c,Deal a,Deal b" || res.Find("#results .card-item.changed").Length() != 1 ||
+		res.Find(`.toast form[action^="/changes/"]`).Length() != 1 {
 		t.Errorf("after the drag: %s\n%s", got, res.Text(".toast"))
 	}
 	undo, _ := res.Find(".toast form").Attr("action")
@@ -172,7 +185,8 @@ func TestBoard(t *testing.T) {
 		t.Errorf("filtered: %s", got)
 	}
 	// An idle deal says so.
-	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.deals set active_at = now() - interval '20 days' where name = 'In yen'`); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(),
+		`update `+w.Schema+`.deals set active_at = now() - interval '20 days' where name = 'In yen'`); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.Get(w.URL("/deals?tag=far")).Text(".card-item"); !strings.Contains(got, "Idle 20 d") {
@@ -200,7 +214,8 @@ func TestFormatsFollowThePerson(t *testing.T) {
 		}
 	}
 	show(owner, "€123,456.50", "31 Jan 2027")
-	owner.Put(w.URL("/settings/workspace"), url.Values{"date_style": {"dots"}, "number_style": {"de"}, "time_zone": {"Pacific/Kiritimati"}}).Want(http.StatusSeeOther)
+	owner.Put(w.URL("/settings/workspace"), url.Values{"date_style": {"dots"}, "number_style": {"de"}, "time_zone": {"Pacific/Kiritimati"}}).
+		Want(http.StatusSeeOther)
 	show(owner, "123.456,50 €", "31.01.2027")
 	member.Put(w.URL("/settings/profile"), url.Values{"date_style": {"us"}, "time_zone": {"Pacific/Pago_Pago"}}).Want(http.StatusSeeOther)
 	show(member, "123.456,50 €", "01/31/2027")
@@ -217,7 +232,8 @@ func TestFormatsFollowThePerson(t *testing.T) {
 		}
 	}
 	member.Put(w.URL("/settings/workspace"), url.Values{"name": {"Mine"}}).Want(http.StatusForbidden)
-	res := owner.Put(w.URL("/settings/workspace"), url.Values{"currency": {"XXL"}, "country": {"ZZ"}, "time_zone": {"Mars/Olympus"}, "name": {"  "}}).Want(http.StatusUnprocessableEntity)
+	res := owner.Put(w.URL("/settings/workspace"), url.Values{"currency": {"XXL"}, "country": {"ZZ"}, "time_zone": {"Mars/Olympus"},
+		"name": {"  "}}).Want(http.StatusUnprocessableEntity)
 	for _, field := range []string{"currency", "country", "time_zone", "name"} {
 		if res.Find("#"+field+"-error").Length() != 1 {
 			t.Errorf("no error at %s", field)
@@ -230,11 +246,15 @@ func TestNotesAreSanitized(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
 	id := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
-	w.Note(entity.Customer, id, "<script>alert(1)</script> <img src=x onerror=alert(1)> <b onclick=x style='color:red'>bold</b>\n\n[click](javascript:alert(1)) [data](data:text/html,x) ![track](https://evil.example/x.png)\n\n<iframe src=//evil.example></iframe><form action=/signout><input></form>\n\n**fine** https://example.com")
+	w.Note(entity.Customer, id,
+		"<script>alert(1)</script> <img src=x onerror=alert(1)> <b onclick=x style='color:red'>bold</b>\n\n[click](javascript:alert(1)) "+
+			"[data](data:text/html,x) ![track](https://evil.example/x.png)\n\n<iframe src=//evil.example></iframe><form "+
+			"action=/signout><input></form>\n\n**fine** https://example.com")
 	res := w.Client(w.Owner).Get(w.URL("/customers/" + id.String())).Want(http.StatusOK)
 	prose := res.Find(".prose")
 	html, _ := prose.Html()
-	for _, bad := range []string{"script", "img", "iframe", "form", "input", "b", "[onerror]", "[onclick]", "[style]", "[href^='javascript:']", "[href^='data:']"} {
+	for _, bad := range []string{"script", "img", "iframe", "form", "input", "b", "[onerror]", "[onclick]", "[style]", "[href^='javascript:']",
+		"[href^='data:']"} {
 		if prose.Find(bad).Length() > 0 {
 			t.Errorf("the note holds %q:\n%s", bad, html)
 		}
@@ -309,7 +329,8 @@ func TestPipelineSettings(t *testing.T) {
 	if got := res.Text(".pipeline .notice"); !strings.Contains(got, "Negotiation (80 %, open), First call (10 %, open)") {
 		t.Errorf("the conflict: %s", got)
 	}
-	form = url.Values{"version": {"2"}, "name": {""}, "stages[0][id]": {w.Stage("Proposal").String()}, "stages[0][name]": {"Proposal"}, "stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}, "stages[0][probability]": {"120"}}
+	form = url.Values{"version": {"2"}, "name": {""}, "stages[0][id]": {w.Stage("Proposal").String()}, "stages[0][name]": {"Proposal"},
+		"stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}, "stages[0][probability]": {"120"}}
 	res = c.Put(w.URL(action), form).Want(http.StatusUnprocessableEntity)
 	if res.Find("#name-error").Length() != 1 || !strings.Contains(res.Text(".stages .error"), "From 0 to 100") {
 		t.Errorf("the mistakes: %s", res.Text(".pipeline .error"))
@@ -320,7 +341,8 @@ func TestPipelineSettings(t *testing.T) {
 	form.Set("stages[1][name]", "Open")
 	form.Set("stages[1][outcome]", "open")
 	form.Set("stages[1][color]", "red")
-	if res = c.Put(w.URL(action), form).Want(http.StatusUnprocessableEntity); !strings.Contains(res.Text(".pipeline .notice"), "still holds deals") {
+	if res = c.Put(w.URL(action), form).Want(http.StatusUnprocessableEntity); !strings.Contains(res.Text(".pipeline .notice"),
+		"still holds deals") {
 		t.Errorf("a stage with deals: %s", res.Text(".pipeline .notice"))
 	}
 	c.Delete(w.URL(action), url.Values{"version": {"2"}}).Want(http.StatusConflict) // the only one

@@ -89,7 +89,8 @@ func New(o Options) *Server {
 	base := page.NewBase(o.Config.BaseURL, o.Config.Secrets)
 	providers := oidc.NewClient(o.Config.OIDCPrivate)
 	s := &Server{
-		cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, base: base, entries: map[string]bool{},
+		cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, base: base,
+		entries:   map[string]bool{},
 		sessions:  account.NewSessions(o.DB, box, base, places, o.Config.Secrets),
 		settings:  &workspace.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, OIDC: providers, TXT: o.TXT},
 		console:   &console.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Places: places, Log: o.Log},
@@ -100,7 +101,8 @@ func New(o Options) *Server {
 		changes:   records.Changes{DB: o.DB},
 	}
 	s.account = &account.Handler{
-		DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Sessions: s.sessions, Places: places, OIDC: providers, Providers: o.Config.OIDC, TXT: o.TXT, Log: o.Log,
+		DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Sessions: s.sessions, Places: places, OIDC: providers, Providers: o.Config.OIDC,
+		TXT: o.TXT, Log: o.Log,
 		Demo: o.Mailbox != nil, Unproxied: o.Mailbox != nil && len(o.Config.TrustedProxies) == 0,
 	}
 	s.outer = s.newEcho()
@@ -185,7 +187,8 @@ const (
 
 // NewHTTP returns the server of a listener; stop it with Drain or Shutdown.
 func NewHTTP(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: page.WriteTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, WriteTimeout: page.WriteTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10}
 }
 
 // RedirectToTLS answers where plain HTTP arrives, for the hosts that are ours.
@@ -205,7 +208,8 @@ func (s *Server) RedirectToTLS() http.Handler {
 }
 
 func (s *Server) logPanic(c echo.Context, err error, stack []byte) error {
-	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", page.RequestID(c), "path", loggedPath(c.Request()), "error", err, "stack", string(stack))
+	s.log.ErrorContext(c.Request().Context(), "panic", "request_id", page.RequestID(c), "path", loggedPath(c.Request()), "error", err, "stack",
+		string(stack))
 	return err
 }
 

@@ -118,7 +118,8 @@ func TestSignUpsOfANetwork(t *testing.T) {
 	form := signUpForm(pg.Unique("fifth"))
 	form.Set("work", work)
 	signUp(from+"10", form).Want(http.StatusSeeOther)
-	for what, w := range map[string]string{"used": work, "unsolved": challenge, "another's": "x." + strings.SplitN(work, ".", 2)[1], "wrong": challenge + ".1", "none": ""} {
+	for what, w := range map[string]string{"used": work, "unsolved": challenge, "another's": "x." + strings.SplitN(work, ".", 2)[1],
+		"wrong": challenge + ".1", "none": ""} {
 		slug := pg.Unique("sixth")
 		form := signUpForm(slug)
 		form.Set("work", w)
@@ -153,7 +154,8 @@ func TestUnprovenWorkspacesAreSwept(t *testing.T) {
 		slugs[kind] = slug
 		app.Client(t).Post(app.Site("/signup"), signUpForm(slug)).Want(http.StatusSeeOther)
 		pg.Exec(t, `update public.tenants set claimed_at = now() - interval '11 days 1 hour' where slug = $1`, slug)
-		pg.Exec(t, `insert into public.tenant_stats (tenant_id, active_at) select id, case when $2 = 'used' then now() else now() - interval '8 days' end from public.tenants where slug = $1
+		pg.Exec(t, `insert into public.tenant_stats (tenant_id, active_at) select id,
+			case when $2 = 'used' then now() else now() - interval '8 days' end from public.tenants where slug = $1
 			on conflict (tenant_id) do update set active_at = excluded.active_at`, slug, kind)
 	}
 	pg.Exec(t, `update public.users set email_verified_at = now() where email = $1`, slugs["proven"]+"@example.com")

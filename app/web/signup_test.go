@@ -43,7 +43,8 @@ func TestSignUpLeadsIntoTheWorkspace(t *testing.T) {
 		t.Errorf("a used token leads to %q", got)
 	}
 	// It is the owner's, and the mail tells where it is.
-	if m := app.Mail(t, slug+"@example.com", "is ready on Paddock"); !strings.Contains(m.Text, app.At(slug, "/")) || !strings.Contains(m.HTML, app.At(slug, "/")) {
+	if m := app.Mail(t, slug+"@example.com", "is ready on Paddock"); !strings.Contains(m.Text, app.At(slug, "/")) ||
+		!strings.Contains(m.HTML, app.At(slug, "/")) {
 		t.Errorf("the mail: %+v", m)
 	}
 	// A further workspace takes the account's right password, and the address proven.
@@ -161,8 +162,10 @@ func TestSignUpRace(t *testing.T) {
 	}
 	var tenants, users, members int
 	err := pg.Superuser(t).QueryRow(t.Context(), `
-		select (select count(*) from public.tenants where slug = $1), (select count(*) from public.users where email like 'racer%-' || $1 || '@%'),
-		       (select count(*) from public.memberships m join public.tenants t on t.id = m.tenant_id where t.slug = $1)`, slug).Scan(&tenants, &users, &members)
+		select (select count(*) from public.tenants where slug = $1), (select count(*) from public.users
+		where email like 'racer%-' || $1 || '@%'),
+		       (select count(*) from public.memberships m join public.tenants t on t.id = m.tenant_id
+		       where t.slug = $1)`, slug).Scan(&tenants, &users, &members)
 	if err != nil || tenants != 1 || users != 1 || members != 1 {
 		t.Errorf("%d workspaces, %d users, %d memberships: %v", tenants, users, members, err)
 	}
@@ -182,7 +185,8 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("leads to %q", res.Header.Get("Location"))
 			}
 			for _, cookie := range res.Header.Values("Set-Cookie") {
-				if !strings.HasPrefix(cookie, "__Host-paddock=") && !strings.HasPrefix(cookie, "__Host-device=") || !strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; HttpOnly") ||
+				if !strings.HasPrefix(cookie, "__Host-paddock=") && !strings.HasPrefix(cookie, "__Host-device=") ||
+					!strings.Contains(cookie, "; Secure") || !strings.Contains(cookie, "; HttpOnly") ||
 					!strings.Contains(cookie, "; SameSite=Lax") || strings.Contains(strings.ToLower(cookie), "domain=") {
 					t.Errorf("cookie %q", cookie)
 				}
@@ -258,7 +262,8 @@ func TestNextStaysOnThisHost(t *testing.T) {
 		"/customers?q=a": "/customers?q=a", "": "/", "//evil.example": "/", "https://evil.example/": "/", `/\evil.example`: "/",
 		"javascript:alert(1)": "/", "/\t/evil.example": "/", "customers": "/", "/%2f/evil": "/%2f/evil",
 	} {
-		res := app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {pg.Password}, "next": {next}}).Want(http.StatusSeeOther)
+		res := app.Client(t).Post(w.URL("/signin"), url.Values{"email": {w.Owner.Email}, "password": {pg.Password}, "next": {next}}).
+			Want(http.StatusSeeOther)
 		if got := res.Header.Get("Location"); got != want {
 			t.Errorf("next=%q leads to %q, want %q", next, got, want)
 		}
@@ -346,7 +351,8 @@ func TestHandoff(t *testing.T) {
 
 	// Too late.
 	token = a.Handoff(a.Owner)
-	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.one_time_tokens set expires_at = now() where user_id = $1`, a.Owner.ID); err != nil {
+	if _, err := pg.Superuser(t).Exec(t.Context(), `update public.one_time_tokens set expires_at = now() where user_id = $1`,
+		a.Owner.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := app.Client(t).Post(a.URL("/handoff"), url.Values{"token": {token}}).Header.Get("Location"); got != "/signin" {

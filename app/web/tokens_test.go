@@ -52,7 +52,8 @@ func (d *device) signIn(t *testing.T, options any) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []byte(virtualwebauthn.CreateAssertionResponse(d.party, virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: d.owner}), d.credential, *parsed))
+	return []byte(virtualwebauthn.CreateAssertionResponse(d.party,
+		virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: d.owner}), d.credential, *parsed))
 }
 
 func asJSON(t *testing.T, v any) string {
@@ -211,7 +212,7 @@ func TestTokens(t *testing.T) {
 			},
 		},
 	}
-	for name, k := range kinds {
+	for name, k := range kinds { //nolint:paralleltest // they share two workspaces and their people
 		t.Run(name, func(t *testing.T) {
 			fresh := func() (token string) {
 				t.Helper()
@@ -226,7 +227,8 @@ func TestTokens(t *testing.T) {
 				return shared(func(ctx context.Context, tx *db.SharedTx) error { return k.use(ctx, tx, token, on) })
 			}
 			token := fresh()
-			for what, bad := range map[string]string{"altered": "A" + token[1:] + "A", "cut": token[:len(token)-1], "none": "", "in other letters": strings.ToLower(token)} {
+			for what, bad := range map[string]string{"altered": "A" + token[1:] + "A", "cut": token[:len(token)-1], "none": "",
+				"in other letters": strings.ToLower(token)} {
 				if use(bad, w) == nil {
 					t.Errorf("%s, it works", what)
 				}
@@ -264,7 +266,8 @@ func TestTokens(t *testing.T) {
 	}
 	// Used, a token stands in no address that one is led to.
 	c := app.Client(t)
-	if to := c.Post(other.URL("/handoff"), url.Values{"token": {other.Handoff(other.Owner)}}).Want(http.StatusSeeOther).Header.Get("Location"); to != "/" {
+	if to := c.Post(other.URL("/handoff"), url.Values{"token": {other.Handoff(other.Owner)}}).Want(http.StatusSeeOther).
+		Header.Get("Location"); to != "/" {
 		t.Errorf("the hand-off leads to %s", to)
 	}
 	// A reset's link stands on the base host alone: elsewhere it opens nothing, and

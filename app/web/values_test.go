@@ -54,7 +54,8 @@ func valuesOf(form *goquery.Selection) url.Values {
 func settings(w *apptest.Workspace, currency, style string) {
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
 		t := w.Tenant
-		return tx.TenantSettings(ctx, shareddb.TenantSettingsParams{ID: t.ID, Name: t.Name, Currency: currency, Country: "IT", TimeZone: "", DateStyle: "dmy", NumberStyle: style})
+		return tx.TenantSettings(ctx, shareddb.TenantSettingsParams{ID: t.ID, Name: t.Name, Currency: currency, Country: "IT", TimeZone: "",
+			DateStyle: "dmy", NumberStyle: style})
 	})
 }
 
@@ -79,12 +80,16 @@ func TestUnchangedFormSavesNothing(t *testing.T) {
 			at := time.Date(2027, 3, 31, 12, 34, 0, 0, time.UTC)
 			employees := int32(12500)
 			for path, id := range map[string]uuid.UUID{
-				"/customers/": w.Customer(tenantdb.CustomerUpdateParams{Name: "Añil & Söhne", AnnualRevenue: &amount, Employees: &employees, Phone: "+39065550140;ext=12", Website: "https://müller.de/a?b=c", Domain: "müller.de", Email: "info@müller.de", Description: "a\n\n  b"}, "Café", "VIP"),
-				"/leads/":     w.Lead(tenantdb.LeadUpdateParams{LastName: "Rossi", Amount: &amount, Phone: "06 555 casa", Source: "none"}),
-				"/contacts/":  w.Contact(tenantdb.ContactUpdateParams{LastName: "Rossi", Birthday: &birthday, Emails: []entity.Point{{Value: "a@x.com"}, {Value: "b@x.com", Label: "home"}}, Phones: []entity.Point{{Value: "112"}, {Value: "+39065550140;ext=1", Label: "work"}}}),
-				"/deals/":     w.Deal(tenantdb.DealUpdateParams{Name: "Deal", Amount: &amount, Currency: currency, ExpectedCloseDate: &on}),
-				"/projects/":  w.Project(tenantdb.ProjectUpdateParams{Name: "Project", Budget: &amount, StartDate: &on}),
-				"/tasks/":     w.Task(tenantdb.TaskUpdateParams{Subject: "Task", DueAt: &at, RemindAt: &at, Repeat: "monthly"}),
+				"/customers/": w.Customer(tenantdb.CustomerUpdateParams{Name: "Añil & Söhne", AnnualRevenue: &amount, Employees: &employees,
+					Phone: "+39065550140;ext=12", Website: "https://müller.de/a?b=c", Domain: "müller.de", Email: "info@müller.de",
+					Description: "a\n\n  b"}, "Café", "VIP"),
+				"/leads/": w.Lead(tenantdb.LeadUpdateParams{LastName: "Rossi", Amount: &amount, Phone: "06 555 casa", Source: "none"}),
+				"/contacts/": w.Contact(tenantdb.ContactUpdateParams{LastName: "Rossi", Birthday: &birthday,
+					Emails: []entity.Point{{Value: "a@x.com"}, {Value: "b@x.com", Label: "home"}},
+					Phones: []entity.Point{{Value: "112"}, {Value: "+39065550140;ext=1", Label: "work"}}}),
+				"/deals/":    w.Deal(tenantdb.DealUpdateParams{Name: "Deal", Amount: &amount, Currency: currency, ExpectedCloseDate: &on}),
+				"/projects/": w.Project(tenantdb.ProjectUpdateParams{Name: "Project", Budget: &amount, StartDate: &on}),
+				"/tasks/":    w.Task(tenantdb.TaskUpdateParams{Subject: "Task", DueAt: &at, RemindAt: &at, Repeat: "monthly"}),
 			} {
 				url := w.URL(path + id.String())
 				before, form := c.Get(url).Text(".record"), formOf(c, url+"/edit")
@@ -99,7 +104,8 @@ func TestUnchangedFormSavesNothing(t *testing.T) {
 				if path == "/customers/" {
 					c.Put(url, map[string][]string{"version": {versionOf(c, url)}, "description": {"a\n\n  b"}}).Want(http.StatusSeeOther)
 				}
-				if after := c.Get(url).Text(".record"); path != "/tasks/" && strings.Join(strings.Fields(after), " ") != strings.Join(strings.Fields(before), " ") {
+				if after := c.Get(url).Text(".record"); path != "/tasks/" &&
+					strings.Join(strings.Fields(after), " ") != strings.Join(strings.Fields(before), " ") {
 					t.Errorf("%s %s: %s read\n%s\nand reads\n%s", currency, style.Value, path, before, after)
 				}
 			}
@@ -113,10 +119,13 @@ func TestWorkspaceCurrency(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	for _, tc := range []struct{ language, chosen, want string }{
-		{"ja-JP,ja;q=0.9", "", "JPY"}, {"ja,en-US;q=0.9", "", "JPY"}, {"ko", "", "KRW"}, {"is,en-US", "", "ISK"}, {"da", "", "DKK"}, {"tr", "", "TRY"}, {"de,en-US", "", "EUR"}, {"ar-KW", "", "KWD"}, {"en-IS", "", "ISK"}, {"de-CH", "", "CHF"}, {"en", "", "EUR"}, {"", "", "EUR"}, {"nonsense;;", "", "EUR"}, {"ja-JP", "TND", "TND"}, {"", "VND", "VND"},
+		{"ja-JP,ja;q=0.9", "", "JPY"}, {"ja,en-US;q=0.9", "", "JPY"}, {"ko", "", "KRW"}, {"is,en-US", "", "ISK"}, {"da", "", "DKK"},
+		{"tr", "", "TRY"}, {"de,en-US", "", "EUR"}, {"ar-KW", "", "KWD"}, {"en-IS", "", "ISK"}, {"de-CH", "", "CHF"}, {"en", "", "EUR"},
+		{"", "", "EUR"}, {"nonsense;;", "", "EUR"}, {"ja-JP", "TND", "TND"}, {"", "VND", "VND"},
 	} {
 		c := app.Client(t)
-		form := url.Values{"workspace": {"W"}, "slug": {pg.Unique("currency-")}, "name": {"Nora"}, "email": {pg.Unique("currency") + "@example.com"}, "password": {pg.Password}}
+		form := url.Values{"workspace": {"W"}, "slug": {pg.Unique("currency-")}, "name": {"Nora"},
+			"email": {pg.Unique("currency") + "@example.com"}, "password": {pg.Password}}
 		if tc.chosen != "" {
 			form.Set("currency", tc.chosen)
 		}
@@ -124,19 +133,23 @@ func TestWorkspaceCurrency(t *testing.T) {
 		r.Header.Set("Accept-Language", tc.language)
 		c.Do(r).Want(http.StatusSeeOther)
 		var got string
-		if err := pg.Superuser(t).QueryRow(t.Context(), `select currency from public.tenants where slug = $1`, form.Get("slug")).Scan(&got); err != nil || got != tc.want {
+		if err := pg.Superuser(t).QueryRow(t.Context(), `select currency from public.tenants where slug = $1`, form.Get("slug")).
+			Scan(&got); err != nil || got != tc.want {
 			t.Errorf("%q, chosen %q: %s, %v; want %s", tc.language, tc.chosen, got, err, tc.want)
 		}
 	}
-	form := url.Values{"workspace": {"W"}, "slug": {pg.Unique("currency-")}, "name": {"Nora"}, "email": {pg.Unique("currency") + "@example.com"}, "password": {pg.Password}, "currency": {"XXX"}}
-	if got := app.Client(t).Post(app.Site("/signup"), form).Want(http.StatusUnprocessableEntity).Text("#currency-error"); !strings.Contains(got, "XXX") {
+	form := url.Values{"workspace": {"W"}, "slug": {pg.Unique("currency-")}, "name": {"Nora"},
+		"email": {pg.Unique("currency") + "@example.com"}, "password": {pg.Password}, "currency": {"XXX"}}
+	if got := app.Client(t).Post(app.Site("/signup"), form).Want(http.StatusUnprocessableEntity).
+		Text("#currency-error"); !strings.Contains(got, "XXX") {
 		t.Errorf("XXX: %q", got)
 	}
 
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	change := func(to string) *apptest.Response {
-		return c.Put(w.URL("/settings/workspace"), url.Values{"name": {"W"}, "currency": {to}, "country": {"IT"}, "date_style": {"dmy"}, "number_style": {"en"}})
+		return c.Put(w.URL("/settings/workspace"), url.Values{"name": {"W"}, "currency": {to}, "country": {"IT"}, "date_style": {"dmy"},
+			"number_style": {"en"}})
 	}
 	change("KRW").Want(http.StatusSeeOther)
 	change("BHD").Want(http.StatusSeeOther)
@@ -182,7 +195,9 @@ func TestSortedInOrder(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	for name, d := range map[string]tenantdb.DealUpdateParams{
-		"yen 9,000": {Amount: new(int64(9000)), Currency: "JPY"}, "yen 100": {Amount: new(int64(100)), Currency: "JPY"}, "euro 151": {Amount: new(int64(15100)), Currency: "EUR"}, "euro 20": {Amount: new(int64(2000)), Currency: "EUR"}, "dinar 1.5": {Amount: new(int64(1500)), Currency: "KWD"}, "none": {Currency: "EUR"},
+		"yen 9,000": {Amount: new(int64(9000)), Currency: "JPY"}, "yen 100": {Amount: new(int64(100)), Currency: "JPY"},
+		"euro 151": {Amount: new(int64(15100)), Currency: "EUR"}, "euro 20": {Amount: new(int64(2000)), Currency: "EUR"},
+		"dinar 1.5": {Amount: new(int64(1500)), Currency: "KWD"}, "none": {Currency: "EUR"},
 	} {
 		d.Name = name
 		w.Deal(d)
@@ -196,7 +211,8 @@ func TestSortedInOrder(t *testing.T) {
 	for _, r := range []string{"", "cold", "hot", "warm"} {
 		w.Lead(tenantdb.LeadUpdateParams{LastName: "lead " + r, Rating: r})
 	}
-	for sort, want := range map[string]string{"rating": "lead hot, lead warm, lead cold, lead", "-rating": "lead cold, lead warm, lead hot, lead"} {
+	for sort, want := range map[string]string{"rating": "lead hot, lead warm, lead cold, lead",
+		"-rating": "lead cold, lead warm, lead hot, lead"} {
 		if got := names(c, w.URL("/leads?sort="+sort)); got != want {
 			t.Errorf("leads by %s: %s", sort, got)
 		}
@@ -205,7 +221,8 @@ func TestSortedInOrder(t *testing.T) {
 		w.Task(tenantdb.TaskUpdateParams{Subject: "task " + p, Priority: p})
 		w.Project(tenantdb.ProjectUpdateParams{Name: "project " + p, Priority: p})
 	}
-	for at, want := range map[string]string{"/tasks?sort=priority": "task low, task normal, task high", "/projects?sort=-priority": "project high, project normal, project low"} {
+	for at, want := range map[string]string{"/tasks?sort=priority": "task low, task normal, task high",
+		"/projects?sort=-priority": "project high, project normal, project low"} {
 		if got := names(c, w.URL(at)); got != want {
 			t.Errorf("%s: %s", at, got)
 		}
@@ -218,13 +235,19 @@ func TestFoundByItsName(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	for _, name := range []string{"Álvaro Núñez", "Björn Borg", "Бьёрн", "Jürgen Groß", "Mueller", "Σωκράτης", "Acme AG", "Smith & Co", "Bank of Rome", "株式会社東京", "O’Brien", "Jean-Luc", "Åarhus"} {
+	for _, name := range []string{"Álvaro Núñez", "Björn Borg", "Бьёрн", "Jürgen Groß", "Mueller", "Σωκράτης", "Acme AG", "Smith & Co",
+		"Bank of Rome", "株式会社東京", "O’Brien", "Jean-Luc", "Åarhus"} {
 		w.Customer(customerNamed(name))
 	}
-	w.Contact(tenantdb.ContactUpdateParams{LastName: "Second", Emails: []entity.Point{{Value: "one@first.example"}, {Value: "two@second.example"}}, Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
+	w.Contact(tenantdb.ContactUpdateParams{LastName: "Second",
+		Emails: []entity.Point{{Value: "one@first.example"}, {Value: "two@second.example"}},
+		Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for query, want := range map[string]string{
-		"alvaro": "Álvaro Núñez", "nunez": "Álvaro Núñez", "bjorn": "Björn Borg", "бьерн": "Бьёрн", "jurgen": "Jürgen Groß", "juergen": "Jürgen Groß", "gross": "Jürgen Groß", "JÜRGEN": "Jürgen Groß", "müller": "Mueller", "muller": "", "σωκρατης": "Σωκράτης",
-		"Acme AG": "Acme AG", "ag": "Acme AG", "Smith & Co": "Smith & Co", "co": "Smith & Co", "Bank of Rome": "Bank of Rome", "of": "Bank of Rome", "東京": "株式会社東京", "京": "株式会社東京", "株式": "株式会社東京", "o'brien": "O’Brien", "obrien": "O’Brien", "jean-luc": "Jean-Luc", "luc": "Jean-Luc", "aarhus": "Åarhus", "&": "", "gx": "", "zz": "",
+		"alvaro": "Álvaro Núñez", "nunez": "Álvaro Núñez", "bjorn": "Björn Borg", "бьерн": "Бьёрн", "jurgen": "Jürgen Groß",
+		"juergen": "Jürgen Groß", "gross": "Jürgen Groß", "JÜRGEN": "Jürgen Groß", "müller": "Mueller", "muller": "", "σωκρατης": "Σωκράτης",
+		"Acme AG": "Acme AG", "ag": "Acme AG", "Smith & Co": "Smith & Co", "co": "Smith & Co", "Bank of Rome": "Bank of Rome",
+		"of": "Bank of Rome", "東京": "株式会社東京", "京": "株式会社東京", "株式": "株式会社東京", "o'brien": "O’Brien", "obrien": "O’Brien", "jean-luc": "Jean-Luc",
+		"luc": "Jean-Luc", "aarhus": "Åarhus", "&": "", "gx": "", "zz": "",
 	} {
 		if got := names(c, w.URL("/customers?q="+url.QueryEscape(query))); got != want {
 			t.Errorf("the list has %q for %q, want %q", got, query, want)
@@ -255,16 +278,24 @@ func TestMatches(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	w.Customer(tenantdb.CustomerUpdateParams{Name: "Müller Maschinen GmbH", Website: "https://shop.mueller-maschinen.de/start", Phone: "+49301234567"})
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "Müller Maschinen GmbH", Website: "https://shop.mueller-maschinen.de/start",
+		Phone: "+49301234567"})
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Other", Domain: "other.example"})
 	w.Lead(tenantdb.LeadUpdateParams{LastName: "Lead", Email: "a@leadfirm.example"})
-	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", Emails: []entity.Point{{Value: "anna@first.example"}, {Value: "anna@second.example"}}, Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
+	w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi",
+		Emails: []entity.Point{{Value: "anna@first.example"}, {Value: "anna@second.example"}},
+		Phones: []entity.Point{{Value: "+39065550140"}, {Value: "+491711234567"}}})
 	for at, want := range map[string]string{
-		"/customers/matches?domain=www.mueller-maschinen.de": "Same domain", "/customers/matches?email=info@mueller-maschinen.de": "Same email domain", "/customers/matches?name=muller+maschinen": "Same name", "/customers/matches?phone=030+1234567": "Same phone",
-		"/customers/matches?name=Nobody": "", "/customers/matches?email=x@gmx.ch": "", "/customers/matches": "",
-		"/contacts/matches?emails[0][value]=ANNA@second.example": "Same email", "/contacts/matches?phones[0][value]=0171/1234567": "Same phone", "/contacts/matches?first_name=anna&last_name=ROSSI": "Same name", "/contacts/matches?last_name=Rossi": "",
-		"/leads/matches?phone=030+1234567": "Same phone", "/customers/matches?email=anna@first.example": "Same email", "/contacts/matches?phones[0][value]=030+1234567": "Same phone", "/leads/matches?email=b@leadfirm.example": "Same email domain",
-		"/leads/matches?email=anna@second.example": "Same email", "/leads/matches?company_name=Müller+Maschinen&last_name=X": "Same name", "/leads/matches?email=x@shop.mueller-maschinen.de": "Same email domain",
+		"/customers/matches?domain=www.mueller-maschinen.de": "Same domain",
+		"/customers/matches?email=info@mueller-maschinen.de": "Same email domain", "/customers/matches?name=muller+maschinen": "Same name",
+		"/customers/matches?phone=030+1234567": "Same phone",
+		"/customers/matches?name=Nobody":       "", "/customers/matches?email=x@gmx.ch": "", "/customers/matches": "",
+		"/contacts/matches?emails[0][value]=ANNA@second.example": "Same email", "/contacts/matches?phones[0][value]=0171/1234567": "Same phone",
+		"/contacts/matches?first_name=anna&last_name=ROSSI": "Same name", "/contacts/matches?last_name=Rossi": "",
+		"/leads/matches?phone=030+1234567": "Same phone", "/customers/matches?email=anna@first.example": "Same email",
+		"/contacts/matches?phones[0][value]=030+1234567": "Same phone", "/leads/matches?email=b@leadfirm.example": "Same email domain",
+		"/leads/matches?email=anna@second.example": "Same email", "/leads/matches?company_name=Müller+Maschinen&last_name=X": "Same name",
+		"/leads/matches?email=x@shop.mueller-maschinen.de": "Same email domain",
 	} {
 		at = strings.NewReplacer("[", "%5B", "]", "%5D", "ü", "%C3%BC").Replace(at)
 		got := c.Get(w.URL(at)).Want(http.StatusOK)
@@ -272,12 +303,16 @@ func TestMatches(t *testing.T) {
 			t.Errorf("%s: %q, want %q", at, text, want)
 		}
 	}
-	if got := c.Get(w.URL("/customers/new?domain=mueller-maschinen.de")).Text("#matches"); !strings.Contains(got, "Müller Maschinen GmbH") || !strings.Contains(got, "create anyway") {
+	if got := c.Get(w.URL("/customers/new?domain=mueller-maschinen.de")).Text("#matches"); !strings.Contains(got, "Müller Maschinen GmbH") ||
+		!strings.Contains(got, "create anyway") {
 		t.Errorf("the form says %q", got)
 	}
-	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Nobody"}, "emails[0][value]": {""}, "emails[0][label]": {""}}).Want(http.StatusSeeOther)
-	res := c.Post(w.URL("/customers"), url.Values{"name": {"Mueller"}, "type": {"customer"}, "domain": {"mueller-maschinen.de"}}).Want(http.StatusSeeOther)
-	if got := c.Follow(res).Select("#toast"); !strings.Contains(got.Text(), "may be here already") || got.Find("a").Text() != "Müller Maschinen GmbH" {
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Nobody"}, "emails[0][value]": {""}, "emails[0][label]": {""}}).
+		Want(http.StatusSeeOther)
+	res := c.Post(w.URL("/customers"), url.Values{"name": {"Mueller"}, "type": {"customer"}, "domain": {"mueller-maschinen.de"}}).
+		Want(http.StatusSeeOther)
+	if got := c.Follow(res).Select("#toast"); !strings.Contains(got.Text(), "may be here already") ||
+		got.Find("a").Text() != "Müller Maschinen GmbH" {
 		t.Errorf("after it was made: %q", got.Text())
 	}
 }
@@ -290,7 +325,8 @@ func TestPrivateMailIsNoCompany(t *testing.T) {
 		w := app.NewWorkspace(t)
 		c := w.Client(w.Owner)
 		first := w.Lead(tenantdb.LeadUpdateParams{LastName: "First", CompanyName: "First Company", Email: "first@" + domain})
-		c.Post(w.URL("/leads/"+first.String()+"/conversion"), url.Values{"customer": {"new"}, "contact": {"new"}, "deal": {"none"}, "version": {"1"}}).Want(http.StatusSeeOther)
+		c.Post(w.URL("/leads/"+first.String()+"/conversion"), url.Values{"customer": {"new"}, "contact": {"new"}, "deal": {"none"},
+			"version": {"1"}}).Want(http.StatusSeeOther)
 		second := w.Lead(tenantdb.LeadUpdateParams{LastName: "Second", CompanyName: "Another", Email: "second@" + domain})
 		if got := c.Get(w.URL("/leads/" + second.String() + "/conversion")).Text("#conversion-form"); strings.Contains(got, "First Company") {
 			t.Errorf("%s: %q", domain, got)
@@ -305,9 +341,11 @@ func TestConversionLosesNothing(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	other := w.Customer(customerNamed("Her Company"))
-	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", CustomerID: &other, JobTitle: "Director", Emails: []entity.Point{{Value: "anna@example.com"}}})
+	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Rossi", CustomerID: &other, JobTitle: "Director",
+		Emails: []entity.Point{{Value: "anna@example.com"}}})
 	lead := func() uuid.UUID {
-		return w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", JobTitle: "CEO", Phone: "+39065550140", Email: "anna.rossi@acme.example", Description: "Met at the fair", CompanyName: "Acme", Website: "https://acme.example"})
+		return w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", JobTitle: "CEO", Phone: "+39065550140",
+			Email: "anna.rossi@acme.example", Description: "Met at the fair", CompanyName: "Acme", Website: "https://acme.example"})
 	}
 	convert := func(id uuid.UUID, more url.Values) string {
 		form := url.Values{"customer": {"new"}, "contact": {contact.String()}, "deal": {"none"}, "version": {"1"}}
@@ -318,14 +356,17 @@ func TestConversionLosesNothing(t *testing.T) {
 		return c.Get(w.URL("/contacts/" + contact.String())).Want(http.StatusOK).Text("main")
 	}
 	page := convert(lead(), nil)
-	for _, want := range []string{"anna@example.com", "anna.rossi@acme.example", "+39 06 555 0140", "Director", "Job title: CEO", "Met at the fair", "Her Company"} {
+	for _, want := range []string{"anna@example.com", "anna.rossi@acme.example", "+39 06 555 0140", "Director", "Job title: CEO",
+		"Met at the fair", "Her Company"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the contact has not %q", want)
 		}
 	}
 	convert(lead(), url.Values{"move_contact": {"true"}})
 	var customer string
-	if err := pg.Superuser(t).QueryRow(t.Context(), `select k.name from `+w.Schema+`.contacts c join `+w.Schema+`.customers k on k.id = c.customer_id where c.id = $1`, contact).Scan(&customer); err != nil || customer != "Acme" {
+	if err := pg.Superuser(t).QueryRow(t.Context(),
+		`select k.name from `+w.Schema+`.contacts c join `+w.Schema+`.customers k on k.id = c.customer_id where c.id = $1`, contact).
+		Scan(&customer); err != nil || customer != "Acme" {
 		t.Errorf("the contact is %q's: %v", customer, err)
 	}
 }
@@ -346,23 +387,27 @@ func TestPointsAreKeptOrRefused(t *testing.T) {
 	}
 	form.Del("emails[10][value]")
 	form.Set("emails[9][value]", "A3@EXAMPLE.com")
-	if got := c.Post(w.URL("/contacts"), form).Want(http.StatusUnprocessableEntity).Text("#emails-9-error"); !strings.Contains(got, "already") {
+	if got := c.Post(w.URL("/contacts"), form).Want(http.StatusUnprocessableEntity).Text("#emails-9-error"); !strings.Contains(got,
+		"already") {
 		t.Errorf("the same one twice: %q", got)
 	}
 	if got := c.Get(w.URL("/contacts/new")).Text("form"); !strings.Contains(got, "Up to 10") {
 		t.Error("the form does not say how many there may be")
 	}
 	// Rows need not begin at the first, and none is dropped.
-	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Second row"}, "phones[1][value]": {"+39 06 555 0199"}, "phones[1][label]": {"work"}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Second row"}, "phones[1][value]": {"+39 06 555 0199"}, "phones[1][label]": {"work"}}).
+		Want(http.StatusSeeOther)
 	if got := c.Get(w.URL("/contacts?q=Second+row")).Text("tbody"); !strings.Contains(got, "0199") {
 		t.Errorf("the row beyond the first: %q", got)
 	}
 	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Far"}, "phones[33][value]": {"+39 06 555 0199"}}).Want(http.StatusUnprocessableEntity)
-	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Twice"}, "phones[0][value]": {"116 117"}, "phones[1][value]": {"116117"}}).Want(http.StatusUnprocessableEntity)
+	c.Post(w.URL("/contacts"), url.Values{"last_name": {"Twice"}, "phones[0][value]": {"116 117"}, "phones[1][value]": {"116117"}}).
+		Want(http.StatusUnprocessableEntity)
 	for text, want := range map[string]int{"06 555 0140 casa": 422, "++43": 422, "112": 303, "116117": 303, "+39 06 555 0140 ext. 12": 303} {
 		c.Post(w.URL("/contacts"), url.Values{"last_name": {"Phone " + text}, "phones[0][value]": {text}, "phones[0][label]": {""}}).Want(want)
 	}
-	if got := c.Get(w.URL("/contacts?q=Phone+112")).Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "112") || strings.Contains(got, "+49112") {
+	if got := c.Get(w.URL("/contacts?q=Phone+112")).Want(http.StatusOK).Text("tbody"); !strings.Contains(got, "112") ||
+		strings.Contains(got, "+49112") {
 		t.Errorf("112 is shown as %q", got)
 	}
 	id := w.Contact(tenantdb.ContactUpdateParams{LastName: "Plain"})
@@ -379,7 +424,8 @@ func TestBlankNamesAreRefused(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	for _, name := range []string{"\u3164", "\u2800", "\u200b\ufeff", " \u00a0 ", "\u115f\u1160"} {
-		for path, field := range map[string]string{"/customers": "name", "/contacts": "last_name", "/leads": "last_name", "/deals": "name", "/projects": "name", "/tasks": "subject"} {
+		for path, field := range map[string]string{"/customers": "name", "/contacts": "last_name", "/leads": "last_name", "/deals": "name",
+			"/projects": "name", "/tasks": "subject"} {
 			if res := c.Post(w.URL(path), url.Values{field: {name}}); res.Status != http.StatusUnprocessableEntity {
 				t.Errorf("%s %q: %d", path, name, res.Status)
 			}
@@ -401,7 +447,8 @@ func TestTags(t *testing.T) {
 	a, b := w.Customer(customerNamed("A"), "Café"), w.Customer(customerNamed("B"))
 	c.Put(w.URL("/customers/"+b.String()), url.Values{"tags": {"cafe, CAFÉ"}, "version": {"1"}}).Want(http.StatusSeeOther)
 	var n, id string
-	if err := pg.Superuser(t).QueryRow(t.Context(), `select count(*)::text, min(id::text) from `+w.Schema+`.tags`).Scan(&n, &id); err != nil || n != "1" {
+	if err := pg.Superuser(t).QueryRow(t.Context(), `select count(*)::text, min(id::text) from `+w.Schema+`.tags`).Scan(&n, &id); err != nil ||
+		n != "1" {
 		t.Fatalf("%s tags, %v", n, err)
 	}
 	if got := names(c, w.URL("/customers?tag=CAFE")); got != "A, B" {
@@ -409,7 +456,8 @@ func TestTags(t *testing.T) {
 	}
 	res := c.Follow(c.Delete(w.URL("/settings/tags/"+id), nil).Want(http.StatusSeeOther))
 	undo, _ := res.Select("#toast form").Attr("action")
-	if got := c.Get(w.URL("/customers/" + b.String())).Text("#timeline"); !strings.Contains(got, "Café") || strings.Contains(got, "something that is gone") {
+	if got := c.Get(w.URL("/customers/" + b.String())).Text("#timeline"); !strings.Contains(got, "Café") ||
+		strings.Contains(got, "something that is gone") {
 		t.Errorf("the timeline says %q", got)
 	}
 	again, _ := c.Get(w.URL("/settings/tags")).Find("form:contains('Restore')").Attr("action") // later, too
@@ -422,7 +470,8 @@ func TestTags(t *testing.T) {
 	}
 	res = c.Follow(c.Delete(w.URL("/settings/tags/"+id), nil).Want(http.StatusSeeOther))
 	undo, _ = res.Select("#toast form").Attr("action")
-	c.Put(w.URL("/customers/"+a.String()), url.Values{"tags": {"CAFE"}, "version": {versionOf(c, w.URL("/customers/"+a.String()))}}).Want(http.StatusSeeOther)
+	c.Put(w.URL("/customers/"+a.String()), url.Values{"tags": {"CAFE"}, "version": {versionOf(c, w.URL("/customers/"+a.String()))}}).
+		Want(http.StatusSeeOther)
 	if res := c.Put(w.URL(undo), nil); res.Status != http.StatusConflict && res.Status != http.StatusUnprocessableEntity {
 		t.Errorf("back beside another of its name: %d", res.Status)
 	}
@@ -434,7 +483,8 @@ func TestPipelineNames(t *testing.T) {
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	if got := c.Post(w.URL("/settings/pipelines"), url.Values{"name": {"SÁLES"}}).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "already") {
+	if got := c.Post(w.URL("/settings/pipelines"), url.Values{"name": {"SÁLES"}}).Want(http.StatusUnprocessableEntity).
+		Text("main"); !strings.Contains(got, "already") {
 		t.Errorf("%q", got)
 	}
 	res := c.Get(w.URL("/settings/pipelines")).Want(http.StatusOK)
@@ -512,11 +562,13 @@ func TestTasksByDueDay(t *testing.T) {
 		if got := names(c, w.URL("/tasks?sort=due_at&rows=50")); got != all {
 			t.Errorf("%s: %s", zone, got)
 		}
-		if got := names(c, w.URL("/tasks?sort=-due_at")); got != "6 next day, 5 next first minute, 4 the day, 3 last minute, 2 first minute, 1 eve before, 7 whenever" {
+		if got := names(c, w.URL(
+			"/tasks?sort=-due_at")); got != "6 next day, 5 next first minute, 4 the day, 3 last minute, 2 first minute, 1 eve before, 7 whenever" {
 			t.Errorf("%s, the last first: %s", zone, got)
 		}
 		for _, sort := range []string{"due_at", "subject"} {
-			if got := names(c, w.URL("/tasks?date=due&from=2027-07-01&to=2027-07-02&sort="+sort)); got != "2 first minute, 3 last minute, 4 the day" {
+			if got := names(c, w.URL(
+				"/tasks?date=due&from=2027-07-01&to=2027-07-02&sort="+sort)); got != "2 first minute, 3 last minute, 4 the day" {
 				t.Errorf("%s, of the day by %s: %s", zone, sort, got)
 			}
 		}
@@ -620,7 +672,8 @@ func TestRepetitionKeepsItsAnchor(t *testing.T) {
 	zone(w.Owner, "Europe/Rome")
 	zone(colleague, "Pacific/Auckland")
 	owner, other := w.Client(w.Owner), w.Client(colleague)
-	res := owner.Post(w.URL("/tasks"), url.Values{"subject": {"Pay rent"}, "type": {"todo"}, "due_at": {"2028-01-31 23:30"}, "remind_at": {"2028-01-31 22:00"}, "repeat": {"monthly"}}).Want(http.StatusSeeOther)
+	res := owner.Post(w.URL("/tasks"), url.Values{"subject": {"Pay rent"}, "type": {"todo"}, "due_at": {"2028-01-31 23:30"},
+		"remind_at": {"2028-01-31 22:00"}, "repeat": {"monthly"}}).Want(http.StatusSeeOther)
 	id := res.Header.Get("Location")
 	id = id[strings.LastIndexByte(id, '/')+1:]
 	rome, err := time.LoadLocation("Europe/Rome")
@@ -663,7 +716,8 @@ func TestQuickAddSays(t *testing.T) {
 	say := func(form url.Values) string {
 		return c.Follow(c.Post(w.URL("/tasks"), form).Want(http.StatusSeeOther)).Text("#toast")
 	}
-	if got := say(url.Values{"quick": {"Stand up every monday 9:00"}}); !strings.Contains(got, "Stand up") || !strings.Contains(got, "every week") || !strings.Contains(got, "09:00") {
+	if got := say(url.Values{"quick": {"Stand up every monday 9:00"}}); !strings.Contains(got, "Stand up") ||
+		!strings.Contains(got, "every week") || !strings.Contains(got, "09:00") {
 		t.Errorf("%q", got)
 	}
 	if got := say(url.Values{"quick": {"Sun Microsystems call"}}); strings.Contains(got, "due") {
@@ -687,10 +741,12 @@ func TestNotesAreShownAsTyped(t *testing.T) {
 	body := "<urgent> List<String> x<y <Company Name>\n\n3. three\n4. four\n\n- [x] done\n\n![the plan](https://x.test/p.png)"
 	c.Post(w.URL("/notes"), url.Values{"subject_type": {"customer"}, "subject_id": {id.String()}, "body": {body}}).Want(http.StatusSeeOther)
 	page := c.Get(w.URL("/customers/" + id.String())).Want(http.StatusOK)
-	if got := page.Text("#timeline"); !strings.Contains(got, "<urgent> List<String> x<y <Company Name>") || !strings.Contains(got, "the plan") {
+	if got := page.Text("#timeline"); !strings.Contains(got, "<urgent> List<String> x<y <Company Name>") ||
+		!strings.Contains(got, "the plan") {
 		t.Errorf("%q", got)
 	}
-	if page.Select("#timeline ol[start='3']").Length() != 1 || page.Select("#timeline input[type=checkbox][checked]").Length() != 1 || page.Select("#timeline img").Length() != 0 {
+	if page.Select("#timeline ol[start='3']").Length() != 1 || page.Select("#timeline input[type=checkbox][checked]").Length() != 1 ||
+		page.Select("#timeline img").Length() != 0 {
 		t.Error("numbers, boxes or pictures are not as they should be")
 	}
 }
@@ -704,7 +760,9 @@ func TestUnchangedSettings(t *testing.T) {
 	c := w.Client(w.Owner)
 	w.Customer(customerNamed("A"), "Café")
 	lines := func() (n int) {
-		if err := pg.Superuser(t).QueryRow(t.Context(), `select (select count(*) from `+w.Schema+`.audit where action = 'Changed the settings') + (select sum(version) from `+w.Schema+`.pipelines)`).Scan(&n); err != nil {
+		if err := pg.Superuser(t).QueryRow(t.Context(),
+			`select (select count(*) from `+w.Schema+`.audit where action = 'Changed the settings') + (select sum(version) from `+w.Schema+
+				`.pipelines)`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -714,7 +772,8 @@ func TestUnchangedSettings(t *testing.T) {
 		res := c.Get(w.URL(page))
 		forms := res.Select(`main form[method="post"]`)
 		for i := range forms.Length() {
-			if action, _ := forms.Eq(i).Attr("action"); forms.Eq(i).Find(`[name="name"], [name="stages[0][name]"]`).Length() > 0 && action != "/settings/pipelines" {
+			if action, _ := forms.Eq(i).Attr("action"); forms.Eq(i).Find(`[name="name"], [name="stages[0][name]"]`).Length() > 0 &&
+				action != "/settings/pipelines" {
 				c.Put(w.URL(action), valuesOf(forms.Eq(i))).Want(http.StatusSeeOther)
 			}
 		}
@@ -731,7 +790,8 @@ func TestUnchangedSettings(t *testing.T) {
 		form.Set(key+"[color]", "red")
 		form.Set(key+"[outcome]", "open")
 	}
-	if got := c.Put(w.URL("/settings/pipelines/"+pipeline.ID.String()), form).Want(http.StatusUnprocessableEntity).Text("main"); !strings.Contains(got, "at most 30 stages") {
+	if got := c.Put(w.URL("/settings/pipelines/"+pipeline.ID.String()), form).Want(http.StatusUnprocessableEntity).
+		Text("main"); !strings.Contains(got, "at most 30 stages") {
 		t.Error("a pipeline of 32 stages: the limit is not said")
 	}
 

@@ -83,7 +83,8 @@ func (q *Queries) TenantLines(ctx context.Context, f TenantFilter) ([]TenantLine
 		args["state"] = f.State
 	}
 	if f.Q != "" {
-		where = append(where, `(coalesce(t.slug, '') || ' ' || ext.fold(t.name) like @pattern or t.id in (select d.tenant_id from domains d where d.host = @q))`)
+		where = append(where,
+			`(coalesce(t.slug, '') || ' ' || ext.fold(t.name) like @pattern or t.id in (select d.tenant_id from domains d where d.host = @q))`)
 		args["q"], args["pattern"] = strings.ToLower(f.Q), LikePattern(f.Q)
 	}
 	if value, id, ok := strings.Cut(f.After, "|"); ok && sort.holds(value) && uuid.Validate(id) == nil { // else it is the first page
@@ -91,7 +92,8 @@ func (q *Queries) TenantLines(ctx context.Context, f TenantFilter) ([]TenantLine
 		args["value"], args["id"] = value, id
 	}
 	rows, err := q.db.Query(ctx, fmt.Sprintf(`-- name: TenantLines
-		select t.id, t.slug, t.name, t.state, t.schema_version, t.migration_error, t.full_of, t.claimed_at, s.members, s.records, s.bytes, s.active_at, %[1]s::text || '|' || t.id
+		select t.id, t.slug, t.name, t.state, t.schema_version, t.migration_error, t.full_of, t.claimed_at, s.members, s.records, s.bytes,
+		s.active_at, %[1]s::text || '|' || t.id
 		from tenants t join tenant_stats s on s.tenant_id = t.id
 		where %[2]s
 		order by %[1]s %[3]s, %[4]s %[3]s

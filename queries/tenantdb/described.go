@@ -36,7 +36,8 @@ func describedStore(e *entity.Entity) store {
 			for i := range marks {
 				marks[i] = fmt.Sprint("$", i+1)
 			}
-			_, err := q.db.Exec(ctx, `insert into `+e.Table+` (`+strings.Join(columns, ", ")+`) values (`+strings.Join(marks, ", ")+`)`, values(r)...)
+			_, err := q.db.Exec(ctx, `insert into `+e.Table+` (`+strings.Join(columns, ", ")+`) values (`+strings.Join(marks, ", ")+`)`,
+				values(r)...)
 			return err
 		},
 		update: func(ctx context.Context, q *Queries, r entity.Record) (int64, error) {
@@ -44,13 +45,15 @@ func describedStore(e *entity.Entity) store {
 			for i, c := range columns[2:] {
 				sets = append(sets, fmt.Sprintf("%s = $%d", c, i+3))
 			}
-			tag, err := q.db.Exec(ctx, `update `+e.Table+` set `+strings.Join(sets, ", ")+` where id = $1 and version = $2 and deleted_at is null`, values(r)...)
+			tag, err := q.db.Exec(ctx, `update `+e.Table+` set `+strings.Join(sets, ", ")+` where id = $1 and version = $2 and deleted_at is null`,
+				values(r)...)
 			return tag.RowsAffected(), err
 		},
 		load: func(ctx context.Context, q *Queries, records []entity.Record) (int64, error) {
-			return q.db.CopyFrom(ctx, []string{e.Table}, append(columns[:len(columns):len(columns)], "created_at", "updated_at"), pgx.CopyFromSlice(len(records), func(i int) ([]any, error) {
-				return append(values(records[i]), records[i].CreatedAt, records[i].UpdatedAt), nil
-			}))
+			return q.db.CopyFrom(ctx, []string{e.Table}, append(columns[:len(columns):len(columns)], "created_at", "updated_at"),
+				pgx.CopyFromSlice(len(records), func(i int) ([]any, error) {
+					return append(values(records[i]), records[i].CreatedAt, records[i].UpdatedAt), nil
+				}))
 		},
 	}
 }
@@ -88,7 +91,8 @@ func (q *Queries) describedGet(ctx context.Context, e *entity.Entity, id uuid.UU
 		fields = append(fields, e.Fields[i].Name)
 	}
 	rows := newRowReader(e, fields)
-	sql := `select r.id as list_id, ''::text as list_key, false as list_absent, null::uuid as list_of, r.deleted_at, ` + rows.columns + ` from ` + e.Table + ` r` + rows.joins + ` where r.id = $1`
+	sql := `select r.id as list_id, ''::text as list_key, false as list_absent, null::uuid as list_of, r.deleted_at, ` + rows.columns +
+		` from ` + e.Table + ` r` + rows.joins + ` where r.id = $1`
 	records, _, err := rows.read(q.db.Query(ctx, sql, id))
 	if err != nil {
 		return r, err

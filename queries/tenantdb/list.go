@@ -171,7 +171,8 @@ func sortOf(f *entity.Field) sortColumn {
 		}
 		return c
 	case f.Type == entity.TypeDue:
-		return sortColumn{column: column, cast: f.Type.Column(), present: column + " is not null", absent: "r." + f.Order + " is null", days: "r." + f.Columns()[0]}
+		return sortColumn{column: column, cast: f.Type.Column(), present: column + " is not null", absent: "r." + f.Order + " is null",
+			days: "r." + f.Columns()[0]}
 	case f.Order != "": // a text that stands for the value
 		return nullableColumn("r."+f.Order, "text")
 	case f.Required:
@@ -214,7 +215,8 @@ func (s listSpec) conditions(f Filter) conditions {
 	if f.Tag != "" {
 		// By its id, so that the planner knows whether the tag is rare: then it
 		// starts there, else it looks at each row of the sort's index.
-		c.add(`exists (select from taggings g where g.subject_type = '`+string(s.entity.Kind)+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`, f.TagID)
+		c.add(`exists (select from taggings g where g.subject_type = '`+string(s.entity.Kind)+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`,
+			f.TagID)
 	}
 	if column, ok := s.dates[f.Date]; ok {
 		c.between(column, s.days[f.Date], f.Since, f.Until)
@@ -388,7 +390,8 @@ func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql
 	var from *cursor
 	if p.After != "" {
 		parsed, err := parseCursor(p.After)
-		if err != nil || parsed.Sort != field || parsed.Absent && col.absent == "" || (parsed.Of != nil) != (col.related != nil && !parsed.Absent) {
+		if err != nil || parsed.Sort != field || parsed.Absent && col.absent == "" ||
+			(parsed.Of != nil) != (col.related != nil && !parsed.Absent) {
 			return "", nil, ErrBadCursor
 		}
 		from = &parsed
@@ -400,7 +403,8 @@ func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql
 	limit := c.arg(p.Limit + 1) // one more tells whether there is a next page
 
 	part := func(n int, key, where, order string) string {
-		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key, null::uuid as list_of from %s where %s order by %s limit %s)`, n, s.id, key, s.from, where, order, limit)
+		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key, null::uuid as list_of from %s where %s order by %s limit %s)`, n,
+			s.id, key, s.from, where, order, limit)
 	}
 	absentKey := col.column
 	if col.related != nil {
@@ -417,8 +421,10 @@ func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql
 			of, key := c.arg(*from.Of)+"::uuid", c.arg(from.Key)+"::"+col.cast+" collate ext.name_order"
 			outer = fmt.Sprintf("(%s, %s) %s (%s, %s)", col.column, r.id, op, key, of)
 			rest := c.and(r.pointer+" = "+of, fmt.Sprintf("%s %s %s::uuid", s.id, op, c.arg(from.ID)))
-			parts = append(parts, fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, %[3]s as list_of from %[4]s where %[5]s order by %[1]s%[6]s limit %[7]s)`,
-				s.id, key, of, s.from, rest, dir, limit))
+			parts = append(parts,
+				fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, %[3]s as list_of from %[4]s where %[5]s
+					order by %[1]s%[6]s limit %[7]s)`,
+					s.id, key, of, s.from, rest, dir, limit))
 		}
 		parts = append(parts, fmt.Sprintf(`(select 0 as part, x.id as list_id, %[1]s as list_key, %[2]s as list_of from %[3]s
 			cross join lateral (select %[4]s as id from %[5]s where %[6]s order by %[4]s%[7]s limit %[8]s) x
@@ -481,10 +487,13 @@ func (s listSpec) daysPart(c *conditions, col sortColumn, from *cursor, op, dir,
 	where := append([]string{col.days + " is not null"}, c.days...)
 	if from != nil {
 		at := c.arg(from.Key) + "::timestamptz"
-		day := map[string]string{">": " >= (" + at + " at time zone " + in + ")::date - 1", "<": " <= (" + at + " at time zone " + in + ")::date"}[op] // for the index
+		// for the index
+		day := map[string]string{">": " >= (" + at + " at time zone " + in + ")::date - 1",
+			"<": " <= (" + at + " at time zone " + in + ")::date"}[op]
 		where = append(where, col.days+day, fmt.Sprintf("(%s, %s) %s (%s, %s::uuid)", key, s.id, op, at, c.arg(from.ID)))
 	}
-	return fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, null::uuid as list_of from %[3]s where %[4]s order by %[5]s%[6]s, %[1]s%[6]s limit %[7]s)`,
+	return fmt.Sprintf(`(select 0 as part, %[1]s as list_id, %[2]s as list_key, null::uuid as list_of from %[3]s where %[4]s
+		order by %[5]s%[6]s, %[1]s%[6]s limit %[7]s)`,
 		s.id, key, s.from, c.and(where...), col.days, dir, limit)
 }
 
@@ -566,7 +575,8 @@ func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (
 	s := specOf(e)
 	c := s.conditions(f)
 	limit := c.arg(CountLimit + 1)
-	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).Scan(&n)
+	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).
+		Scan(&n)
 	return n, err
 }
 
@@ -629,7 +639,9 @@ func (s listSpec) columnsQuery(rows *rowReader, c conditions, values []string, n
 	limit := c.arg(n + 1)
 	parts := make([]string, len(values))
 	for i, v := range values { // a part for each, so that the planner knows which are rare
-		parts[i] = fmt.Sprintf(`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s::%[6]s and %[7]s order by %[2]s%[8]s, %[1]s%[8]s limit %[9]s)`,
+		parts[i] = fmt.Sprintf(
+			`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s::%[6]s and %[7]s order by %[2]s%[8]s,
+				%[1]s%[8]s limit %[9]s)`,
 			s.id, col.column, s.from, "r."+by.Column, c.arg(v), by.Type.Column(), strings.Join(c.where, " and "), dir, limit)
 	}
 	sql = fmt.Sprintf(`with page as (%[1]s)
@@ -655,7 +667,8 @@ func (q *Queries) RecordSums(ctx context.Context, e *entity.Entity) (map[string]
 			amount, sums = "coalesce(sum("+f.Column+"), 0)", true
 		}
 	}
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select %s::text, count(*)::bigint, %s::bigint from %s where deleted_at is null group by 1`, by.Column, amount, e.Table))
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select %s::text, count(*)::bigint, %s::bigint from %s where deleted_at is null group by 1`,
+		by.Column, amount, e.Table))
 	if err != nil {
 		return nil, err
 	}

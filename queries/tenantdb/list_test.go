@@ -30,19 +30,40 @@ var every = flag.Bool("plans", false, "plans of every sort")
 func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, tags []uuid.UUID) {
 	t.Helper()
 	columns := map[entity.Kind][2]string{
-		entity.Customer: {"name, domain, city, industry, annual_revenue, type", `'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text) else '' end, 'Industry ' || g % 20,
-			case when (hashint4(g * 3 + 15838) & 65535) % 4 > 0 then g end, case when g % 5000 = 0 then 'lapsed' else (array['prospect', 'customer', 'partner'])[1 + (hashint4(g * 3 + 23757) & 65535) % 3] end`},
-		entity.Contact: {"first_name, last_name, job_title, emails, customer_id", `'First', md5(g::text), case when (hashint4(g * 3 + 31676) & 65535) % 3 > 0 then 'Job ' || g % 99 else '' end,
-			case when (hashint4(g * 3 + 39595) & 65535) % 5 > 0 then jsonb_build_array(jsonb_build_object('value', md5(g::text) || '@example.com', 'label', 'work')) else '[]' end,
+		entity.Customer: {"name, domain, city, industry, annual_revenue, type",
+			`'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text)
+				else '' end, 'Industry ' || g % 20,
+			case when (hashint4(g * 3 + 15838) & 65535) % 4 > 0 then g end, case when g % 5000 = 0 then 'lapsed' else (array['prospect', 'customer',
+			'partner'])[1 + (hashint4(g * 3 + 23757) & 65535) % 3] end`},
+		entity.Contact: {"first_name, last_name, job_title, emails, customer_id", `'First', md5(g::text),
+			case when (hashint4(g * 3 + 31676) & 65535) % 3 > 0 then 'Job ' || g % 99 else '' end,
+			case when (hashint4(g * 3 + 39595) & 65535) % 5 > 0 then jsonb_build_array(jsonb_build_object('value', md5(g::text) || '@example.com',
+			'label', 'work')) else '[]' end,
 			case when (hashint4(g * 3 + 47514) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
-		entity.Lead: {"last_name, company_name, source, status, rating, amount", `md5(g::text), case when (hashint4(g * 3 + 55433) & 65535) % 3 > 0 then 'Company ' || md5(g::text) else '' end, 'Source ' || g % 9,
-			case when g % 5000 = 0 then 'qualified' else (array['new', 'attempting', 'contacted', 'unqualified'])[1 + (hashint4(g * 3 + 63352) & 65535) % 4] end, (array['', 'hot', 'warm', 'cold'])[1 + (hashint4(g * 3 + 71271) & 65535) % 4], case when (hashint4(g * 3 + 79190) & 65535) % 4 > 0 then g end`},
-		entity.Deal: {"name, pipeline_id, stage_id, position, amount, currency, expected_close_date, source, customer_id", `'Deal ' || md5(g::text), (select id from pipelines), s.ids[case when g % 5000 = 0 then 6 else 1 + (hashint4(g * 3 + 87109) & 65535) % 5 end], 'n' || lpad(g::text, 11, '0') || 'V',
-			case when (hashint4(g * 3 + 95028) & 65535) % 4 > 0 then g end, case when g % 100 = 0 then 'USD' else 'EUR' end, case when (hashint4(g * 3 + 102947) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, 'Source ' || g % 9, case when (hashint4(g * 3 + 110866) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
-		entity.Project: {"name, status, priority, start_date, end_date, budget", `'Project ' || md5(g::text), case when g % 5000 = 0 then 'cancelled' else (array['draft', 'underway', 'completed'])[1 + (hashint4(g * 3 + 118785) & 65535) % 3] end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 126704) & 65535) % 3],
-			case when (hashint4(g * 3 + 134623) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 142542) & 65535) % 4 > 1 then date '2028-01-01' + g % 700 end, case when (hashint4(g * 3 + 150461) & 65535) % 4 > 0 then g end`},
-		entity.Task: {"subject, type, status, completed_at, priority, due_on, due_at", `'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3], case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
-			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0 then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
+		entity.Lead: {"last_name, company_name, source, status, rating, amount",
+			`md5(g::text), case when (hashint4(g * 3 + 55433) & 65535) % 3 > 0 then 'Company ' || md5(g::text) else '' end, 'Source ' || g % 9,
+			case when g % 5000 = 0 then 'qualified' else (array['new', 'attempting', 'contacted',
+			'unqualified'])[1 + (hashint4(g * 3 + 63352) & 65535) % 4] end, (array['', 'hot', 'warm', 'cold'])[1 + (hashint4(g * 3 + 71271) & 65535)
+			% 4], case when (hashint4(g * 3 + 79190) & 65535) % 4 > 0 then g end`},
+		entity.Deal: {"name, pipeline_id, stage_id, position, amount, currency, expected_close_date, source, customer_id", `'Deal ' ||
+			md5(g::text), (select id from pipelines), s.ids[case when g % 5000 = 0 then 6 else 1 + (hashint4(g * 3 + 87109) & 65535) % 5 end],
+			'n' || lpad(g::text, 11, '0') || 'V',
+			case when (hashint4(g * 3 + 95028) & 65535) % 4 > 0 then g end, case when g % 100 = 0 then 'USD' else 'EUR' end,
+			case when (hashint4(g * 3 + 102947) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end, 'Source ' || g % 9,
+			case when (hashint4(g * 3 + 110866) & 65535) % 4 > 0 then (select id from customers where name = 'Company ' || g % 500) end`},
+		entity.Project: {"name, status, priority, start_date, end_date, budget",
+			`'Project ' || md5(g::text), case when g % 5000 = 0 then 'cancelled' else (array['draft', 'underway',
+				'completed'])[1 + (hashint4(g * 3 + 118785) & 65535) % 3] end, (array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 126704) & 65535)
+				% 3],
+			case when (hashint4(g * 3 + 134623) & 65535) % 4 > 0 then date '2026-01-01' + g % 700 end,
+			case when (hashint4(g * 3 + 142542) & 65535) % 4 > 1 then date '2028-01-01' + g % 700 end,
+			case when (hashint4(g * 3 + 150461) & 65535) % 4 > 0 then g end`},
+		entity.Task: {"subject, type, status, completed_at, priority, due_on, due_at",
+			`'Task ' || md5(g::text), (array['todo', 'call', 'email'])[1 + (hashint4(g * 3 + 158380) & 65535) % 3],
+				case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
+			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end,
+			(array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0
+			then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
 	}[k]
 	owner, table := "owner_id", string(k)+"s"
 	if k == entity.Task {
@@ -50,29 +71,43 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, 
 	}
 	// Indexes are built when the rows are there, which is several times as fast as row by row.
 	var drop, build string
-	err := su.QueryRow(t.Context(), `select string_agg('drop index ' || x.indexrelid::regclass, ';'), string_agg(pg_get_indexdef(x.indexrelid), ';')
-		from pg_index x where x.indrelid in (($1 || '.' || $2)::regclass, ($1 || '.taggings')::regclass) and not exists (select from pg_constraint c where c.conindid = x.indexrelid)`, w.Schema, table).Scan(&drop, &build)
+	err := su.QueryRow(t.Context(), `select string_agg('drop index ' || x.indexrelid::regclass, ';'),
+		string_agg(pg_get_indexdef(x.indexrelid), ';')
+		from pg_index x where x.indrelid in (($1 || '.' || $2)::regclass, ($1 || '.taggings')::regclass)
+		and not exists (select from pg_constraint c where c.conindid = x.indexrelid)`, w.Schema, table).Scan(&drop, &build)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, sql := range []string{
 		drop, `set search_path = ` + w.Schema + `, ext`, `set session_replication_role = replica`,
-		`insert into members (id, user_id, name, email) select gen_random_uuid(), gen_random_uuid(), 'Member ' || g, 'm' || g || '@example.com' from generate_series(1, 12) g`,
-		`insert into customers (id, name) select gen_random_uuid(), 'Company ' || g from generate_series(0, ` + map[bool]string{true: "-1", false: "499"}[k == entity.Customer] + `) g`,
+		`insert into members (id, user_id, name, email) select gen_random_uuid(), gen_random_uuid(), 'Member ' || g, 'm' || g || '@example.com'
+			from generate_series(1, 12) g`,
+		`insert into customers (id, name) select gen_random_uuid(), 'Company ' || g from generate_series(0, ` + map[bool]string{true: "-1",
+			false: "499"}[k == entity.Customer] + `) g`,
 		`insert into tags (id, name) values (gen_random_uuid(), 'common'), (gen_random_uuid(), 'rare')`,
 		fmt.Sprintf(`insert into %s (id, %s, created_at, updated_at, %s)
-			select gen_random_uuid(), %s, now() - g * interval '1 minute', now() - g * interval '1 minute', case when g %% 5000 = 1 then m.ids[12] when d.n %% 48 < 42 then m.ids[1 + d.n %% 6] end
-			from generate_series(1, %d) g, lateral (select ('x' || substr(md5(g::text || 'o'), 1, 6))::bit(24)::int as n) d, (select array_agg(id order by name) ids from members where name like 'Member %%') m, (select array_agg(id order by position) ids from stages) s`, table, columns[0], owner, columns[1], rows),
-		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'common') from %s x where hashtext(x.id::text) %% 3 = 0`, k, table),
-		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k, table),
-		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table, map[entity.Kind]string{entity.Contact: "last_name", entity.Lead: "last_name", entity.Task: "subject"}[k]+map[bool]string{true: "name"}[k != entity.Contact && k != entity.Lead && k != entity.Task]),
-		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`, `analyze customers`, `analyze members`,
+			select gen_random_uuid(), %s, now() - g * interval '1 minute', now() - g * interval '1 minute',
+			case when g %% 5000 = 1 then m.ids[12] when d.n %% 48 < 42 then m.ids[1 + d.n %% 6] end
+			from generate_series(1, %d) g, lateral (select ('x' || substr(md5(g::text || 'o'), 1, 6))::bit(24)::int as n) d,
+			(select array_agg(id order by name) ids from members where name like 'Member %%') m, (select array_agg(id order by position) ids
+			from stages) s`, table, columns[0], owner, columns[1], rows),
+		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'common') from %s x
+			where hashtext(x.id::text) %% 3 = 0`, k, table),
+		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k,
+			table),
+		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table,
+			map[entity.Kind]string{entity.Contact: "last_name", entity.Lead: "last_name", entity.Task: "subject"}[k]+
+				map[bool]string{true: "name"}[k != entity.Contact && k != entity.Lead && k != entity.Task]),
+		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`,
+		`analyze customers`, `analyze members`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	err = su.QueryRow(t.Context(), `select (select array_agg(id order by name) from members where name like 'Member %'), (select array_agg(id order by name) from tags)`).Scan(&members, &tags)
+	err = su.QueryRow(t.Context(),
+		`select (select array_agg(id order by name) from members where name like 'Member %'), (select array_agg(id order by name) from tags)`).
+		Scan(&members, &tags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +123,8 @@ func TestListPlans(t *testing.T) {
 	}
 	t.Parallel()
 	values := map[entity.Kind]map[string][]string{
-		entity.Customer: {"type": {"lapsed", "partner"}}, entity.Contact: {}, entity.Lead: {"status": {"qualified", "new"}, "rating": {"hot"}, "source": {"Source 3"}},
+		entity.Customer: {"type": {"lapsed", "partner"}}, entity.Contact: {}, entity.Lead: {"status": {"qualified", "new"}, "rating": {"hot"},
+			"source": {"Source 3"}},
 		entity.Deal: {"stage": nil, "currency": {"USD"}}, entity.Project: {"status": {"cancelled", "underway"}, "priority": {"high"}},
 		entity.Task: {"status": {"in_progress", "open"}, "type": {"call"}, "priority": {"high"}},
 	}
@@ -101,7 +137,8 @@ func TestListPlans(t *testing.T) {
 			filters := map[string]tenantdb.Filter{
 				"none": {}, "owner": {OwnerID: members[3]}, "rare owner": {OwnerID: members[11]}, "no owner": {NoOwner: true},
 				"tag": {Tag: "common", TagID: tags[0]}, "rare tag": {Tag: "rare", TagID: tags[1]}, "unknown tag": {Tag: "none such"},
-				"words": {Query: "8f14e45f"}, "prefix": {Query: "8f"}, "nothing": {Query: "zzzzzz"}, "no word begins so": {Query: "zz"}, "two of a script without blanks": {Query: "東京"}, "another script": {Query: "елк"}, "two letters of it": {Query: "Ёл"},
+				"words": {Query: "8f14e45f"}, "prefix": {Query: "8f"}, "nothing": {Query: "zzzzzz"}, "no word begins so": {Query: "zz"},
+				"two of a script without blanks": {Query: "東京"}, "another script": {Query: "елк"}, "two letters of it": {Query: "Ёл"},
 				"owner and tag": {OwnerID: members[3], Tag: "common", TagID: tags[0]},
 			}
 			for field, vs := range values[k] {
@@ -142,7 +179,8 @@ func TestListPlans(t *testing.T) {
 								t.Fatal(err)
 							}
 							plan := pg.ExplainOn(t, su, w.Schema, sql, args)
-							worst.Buffers, worst.RowsRemoved, worst.RowsRead = max(worst.Buffers, plan.Buffers), max(worst.RowsRemoved, plan.RowsRemoved), max(worst.RowsRead, plan.RowsRead)
+							worst.Buffers, worst.RowsRemoved, worst.RowsRead = max(worst.Buffers, plan.Buffers), max(worst.RowsRemoved, plan.RowsRemoved),
+								max(worst.RowsRead, plan.RowsRead)
 							bound := 4000
 							switch {
 							case name == "prefix":
@@ -155,7 +193,8 @@ func TestListPlans(t *testing.T) {
 							// tenth or more of the rows, or next to none; where it leaves few,
 							// what is read stays bounded all the same.
 							if plan.RowsRemoved > 450 && !few[name] || plan.Buffers > bound || plan.SeqScans > 0 {
-								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d", name, sort, depth*25, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
+								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d", name, sort, depth*25, plan.RowsRemoved, plan.RowsRead,
+									plan.Buffers, plan.SeqScans)
 							}
 						}
 					}
@@ -163,15 +202,18 @@ func TestListPlans(t *testing.T) {
 			}
 			// What a new record may be is looked for while somebody types.
 			for what, m := range map[string]tenantdb.MatchQuery{
-				"an address": {Anywhere: []string{"% 8f14e45f example com%"}}, "a number": {Anywhere: []string{"%39065550140%"}}, "a site": {Anywhere: []string{"% 8f14e45f example%"}},
-				"a name": {Begins: "name 8f14e45fceea167a", Like: "name 8f14e45fceea167a"}, "all": {Anywhere: []string{"% 8f14e45f%", "%1234567%"}, Begins: "zzz", Like: "zzzzzz"},
+				"an address": {Anywhere: []string{"% 8f14e45f example com%"}}, "a number": {Anywhere: []string{"%39065550140%"}},
+				"a site": {Anywhere: []string{"% 8f14e45f example%"}},
+				"a name": {Begins: "name 8f14e45fceea167a", Like: "name 8f14e45fceea167a"},
+				"all":    {Anywhere: []string{"% 8f14e45f%", "%1234567%"}, Begins: "zzz", Like: "zzzzzz"},
 			} {
 				sql, args := tenantdb.MatchesSQL(k, m)
 				if sql == "" {
 					continue // of a kind that has none
 				}
 				if plan := pg.ExplainOn(t, su, w.Schema, sql, args); plan.SeqScans > 0 || plan.RowsRemoved > 5000 {
-					t.Errorf("matches by %s: removed %d, read %d, buffers %d, scans %d", what, plan.RowsRemoved, plan.RowsRead, plan.Buffers, plan.SeqScans)
+					t.Errorf("matches by %s: removed %d, read %d, buffers %d, scans %d", what, plan.RowsRemoved, plan.RowsRead, plan.Buffers,
+						plan.SeqScans)
 				}
 			}
 			// The search of everything: words and beginnings of them, of any script, and what is
@@ -227,9 +269,11 @@ func TestTimelinePlan(t *testing.T) {
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"})
 	for _, sql := range []string{
 		`set search_path = ` + w.Schema + `, ext`,
-		fmt.Sprintf(`insert into changes (change_set, at, entity, entity_id, subject_type, subject_id, op) select gen_random_uuid(), now() - g * interval '1 minute', 'customer', x.id, 'customer', x.id, 'update'
+		fmt.Sprintf(`insert into changes (change_set, at, entity, entity_id, subject_type, subject_id, op) select gen_random_uuid(),
+			now() - g * interval '1 minute', 'customer', x.id, 'customer', x.id, 'update'
 			from generate_series(1, 20000) g, lateral (select case when g %% 2 = 0 then '%s'::uuid else gen_random_uuid() end as id) x`, customer),
-		fmt.Sprintf(`insert into notes (id, subject_type, subject_id, body, created_at) select gen_random_uuid(), 'customer', '%s', 'Note', now() - g * interval '1 minute' from generate_series(1, 10000) g`, customer),
+		fmt.Sprintf(`insert into notes (id, subject_type, subject_id, body, created_at) select gen_random_uuid(), 'customer', '%s', 'Note',
+			now() - g * interval '1 minute' from generate_series(1, 10000) g`, customer),
 		`analyze changes`, `analyze notes`, `reset search_path`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
@@ -253,7 +297,8 @@ func TestAuditPlan(t *testing.T) {
 	for _, sql := range []string{
 		`set search_path = ` + w.Schema + `, ext`,
 		fmt.Sprintf(`insert into audit (at, member_id, actor, action, subject, ip, device)
-			select now() - g * interval '1 minute', case when g %% 1000 = 0 then '%s'::uuid else ('00000000-0000-7000-8000-' || lpad((g %% 50)::text, 12, '0'))::uuid end, 'Somebody',
+			select now() - g * interval '1 minute',
+			case when g %% 1000 = 0 then '%s'::uuid else ('00000000-0000-7000-8000-' || lpad((g %% 50)::text, 12, '0'))::uuid end, 'Somebody',
 			case when g %% 1000 = 1 then 'Exported' else 'Signed in' end, '', '127.0.0.1', '' from generate_series(1, 100000) g`, member),
 		`analyze audit`, `reset search_path`,
 	} {
@@ -265,12 +310,14 @@ func TestAuditPlan(t *testing.T) {
 	old := now.AddDate(0, 0, -60)
 	for name, args := range map[string]tenantdb.AuditListParams{
 		"all": {Before: now}, "old": {Before: old}, "a kind": {Before: now, Action: "Exported"}, "an old kind": {Before: old, Action: "Exported"},
-		"a member": {Before: now, MemberID: &member}, "an old member": {Before: old, MemberID: &member}, "since lately": {Before: now, Since: now.AddDate(0, 0, -1)},
+		"a member": {Before: now, MemberID: &member}, "an old member": {Before: old, MemberID: &member},
+		"since lately": {Before: now, Since: now.AddDate(0, 0, -1)},
 	} {
 		if args.Since.IsZero() {
 			args.Since = time.Unix(0, 0)
 		}
-		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.AuditListSQL, []any{args.Since, args.Before, int64(1 << 62), args.Action, args.MemberID, int32(51)})
+		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.AuditListSQL, []any{args.Since, args.Before, int64(1 << 62), args.Action, args.MemberID,
+			int32(51)})
 		if plan.RowsRemoved > 60 || plan.Buffers > 200 || plan.SeqScans > 0 {
 			t.Errorf("%s: %d rows removed, %d buffers, %d scans\n%s", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
 		}

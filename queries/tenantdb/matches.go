@@ -58,7 +58,8 @@ func matchColumns(e *entity.Entity) string {
 	if len(by[entity.BySite]) > 0 {
 		sites = list(entity.BySite, by[entity.ByEmail]...)
 	}
-	return fmt.Sprintf("x.%s::text as name, %s as detail, %s as emails, %s as phones, %s as sites", nameOf(e), detailOf(e), list(entity.ByEmail), list(entity.ByPhone), sites)
+	return fmt.Sprintf("x.%s::text as name, %s as detail, %s as emails, %s as phones, %s as sites", nameOf(e), detailOf(e),
+		list(entity.ByEmail), list(entity.ByPhone), sites)
 }
 
 // matchLimit bounds how many rows each way of looking finds.
@@ -84,7 +85,8 @@ func matchesQuery(k entity.Kind, m MatchQuery) (sql string, args []any) {
 	c := conditions{}
 	var parts []string
 	part := func(where, order string) {
-		parts = append(parts, fmt.Sprintf(`(select r.id from %s where r.deleted_at is null and %s %s limit %d)`, spec.from, where, order, matchLimit))
+		parts = append(parts, fmt.Sprintf(`(select r.id from %s where r.deleted_at is null and %s %s limit %d)`, spec.from, where, order,
+			matchLimit))
 	}
 	for _, p := range m.Anywhere {
 		part(spec.search+" like "+c.arg(p), "")
@@ -100,6 +102,7 @@ func matchesQuery(k entity.Kind, m MatchQuery) (sql string, args []any) {
 	if len(parts) == 0 || columns == "" {
 		return "", nil
 	}
-	return fmt.Sprintf(`select x.id, %s, word_similarity(%s, x.search)::real as likeness from %s x where x.id in (%s) and x.id <> %s order by likeness desc, name limit 20`,
+	return fmt.Sprintf(`select x.id, %s, word_similarity(%s, x.search)::real as likeness from %s x where x.id in (%s) and x.id <> %s
+		order by likeness desc, name limit 20`,
 		columns, c.arg(m.Like), e.Table, strings.Join(parts, " union all "), c.arg(m.Except)), c.args
 }

@@ -51,13 +51,16 @@ var written sync.Map
 // RecordDelete puts a record in the trash: 1, or 0 when it is there already,
 // gone, or no longer at this version.
 func (q *Queries) RecordDelete(ctx context.Context, k entity.Kind, id uuid.UUID, version int32) (int64, error) {
-	tag, err := q.db.Exec(ctx, `update `+entityOf(k).Table+` set deleted_at = now(), version = version + 1 where id = $1 and version = $2 and deleted_at is null`, id, version)
+	tag, err := q.db.Exec(ctx,
+		`update `+entityOf(k).Table+` set deleted_at = now(), version = version + 1 where id = $1 and version = $2 and deleted_at is null`, id,
+		version)
 	return tag.RowsAffected(), err
 }
 
 // RecordRestore takes a record out of the trash: 0 when it is not in it.
 func (q *Queries) RecordRestore(ctx context.Context, k entity.Kind, id uuid.UUID) (int64, error) {
-	tag, err := q.db.Exec(ctx, `update `+entityOf(k).Table+` set deleted_at = null, version = version + 1 where id = $1 and deleted_at is not null`, id)
+	tag, err := q.db.Exec(ctx,
+		`update `+entityOf(k).Table+` set deleted_at = null, version = version + 1 where id = $1 and deleted_at is not null`, id)
 	return tag.RowsAffected(), err
 }
 
@@ -95,11 +98,13 @@ func (q *Queries) RecordsPurge(ctx context.Context, k entity.Kind, before time.T
 			case f.Refers == k && !f.System:
 				where += fmt.Sprintf(" and not exists (select from %s r where r.%s = x.id)", other.Table, f.Column)
 			case f.RefersIn != "": // lets go
-				about = append(about, fmt.Sprintf(`update %s set %s = '', %s = null where %[3]s = any ($1::uuid[])`, other.Table, other.Field(f.RefersIn).Column, f.Column))
+				about = append(about, fmt.Sprintf(`update %s set %s = '', %s = null where %[3]s = any ($1::uuid[])`, other.Table,
+					other.Field(f.RefersIn).Column, f.Column))
 			}
 		}
 	}
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id from %s x where x.deleted_at < $1%s order by x.deleted_at limit $2 for update`, e.Table, where), before, n)
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select x.id from %s x where x.deleted_at < $1%s order by x.deleted_at limit $2 for update`,
+		e.Table, where), before, n)
 	if err != nil {
 		return 0, err
 	}
@@ -208,7 +213,8 @@ const otherNames = ` union all select id, name from members where id = any ($1::
 	union all select id, name from stages where id = any ($1::uuid[])
 	union all select id, name from pipelines where id = any ($1::uuid[])
 	union all select id, name from tags where id = any ($1::uuid[])
-	union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag' and c.op = 'delete'`
+	union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag'
+	and c.op = 'delete'`
 
 // NamedRecord is a record in short.
 type NamedRecord struct {
@@ -219,7 +225,9 @@ type NamedRecord struct {
 
 // RecordNames returns the names of records of any kind; deleted ones are left out.
 func (q *Queries) RecordNames(ctx context.Context, ids []uuid.UUID) ([]NamedRecord, error) {
-	rows, err := q.db.Query(ctx, each(`select '%[3]s'::text as kind, id, %[2]s::text as name from %[1]s where id = any ($1::uuid[]) and deleted_at is null`, " union all "), ids)
+	rows, err := q.db.Query(ctx,
+		each(`select '%[3]s'::text as kind, id, %[2]s::text as name from %[1]s where id = any ($1::uuid[]) and deleted_at is null`,
+			" union all "), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +244,8 @@ type TrashedRecord struct {
 // moment and the id on.
 func (q *Queries) TrashList(ctx context.Context, before time.Time, id uuid.UUID, n int) ([]TrashedRecord, error) {
 	rows, err := q.db.Query(ctx, `select kind, id, name, deleted_at from (`+
-		each(`(select '%[3]s'::text as kind, id, %[2]s::text as name, deleted_at from %[1]s where deleted_at is not null and (deleted_at, id) < ($1::timestamptz, $2::uuid)
+		each(`(select '%[3]s'::text as kind, id, %[2]s::text as name, deleted_at from %[1]s where deleted_at is not null
+			and (deleted_at, id) < ($1::timestamptz, $2::uuid)
 			order by deleted_at desc, id desc limit $3)`, " union all ")+`) x order by deleted_at desc, id desc limit $3`, before, id, n)
 	if err != nil {
 		return nil, err
@@ -299,7 +308,8 @@ type Count struct {
 // nothing are left out.
 func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]Count, error) {
 	rows, err := q.db.Query(ctx, `select kind, n from (`+
-		owned(`select '%[4]s'::text as kind, count(*) as n from %[1]s where %[2]s = $1 and deleted_at is null`, " union all ")+`) counts where n > 0`, id)
+		owned(`select '%[4]s'::text as kind, count(*) as n from %[1]s where %[2]s = $1 and deleted_at is null`, " union all ")+
+		`) counts where n > 0`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -310,6 +320,7 @@ func (q *Queries) MemberRecords(ctx context.Context, id uuid.UUID) ([]Count, err
 // come back.
 func (q *Queries) MemberHandOver(ctx context.Context, heir, id uuid.UUID) error {
 	_, err := q.db.Exec(ctx, `with `+
-		owned(`h%[3]d as (update %[1]s set %[2]s = $1::uuid, version = version + 1, updated_at = now() where %[2]s = $2::uuid)`, ", ")+` select`, heir, id)
+		owned(`h%[3]d as (update %[1]s set %[2]s = $1::uuid, version = version + 1, updated_at = now() where %[2]s = $2::uuid)`, ", ")+` select`,
+		heir, id)
 	return err
 }

@@ -130,7 +130,8 @@ func newRowReader(e *entity.Entity, fields []string) *rowReader {
 
 func newRowShape(e *entity.Entity, fields []string) *rowShape {
 	r := &rowShape{entity: e}
-	r.into = map[string]target{"list_id": {-1, rowID}, "list_key": {-1, rowKeyText}, "list_absent": {-1, rowAbsent}, "list_of": {-1, rowOf}, "version": {-1, rowVersion}, "deleted_at": {-1, rowDeleted}}
+	r.into = map[string]target{"list_id": {-1, rowID}, "list_key": {-1, rowKeyText}, "list_absent": {-1, rowAbsent}, "list_of": {-1, rowOf},
+		"version": {-1, rowVersion}, "deleted_at": {-1, rowDeleted}}
 	selected := []string{"r.version"}
 	joined := map[string]bool{}
 	join := func(f *entity.Field, t table) string {
@@ -190,7 +191,8 @@ func newRowShape(e *entity.Entity, fields []string) *rowShape {
 		case "uuid[]":
 			t, _ := tableOf(f.Refers)
 			column(own, f.Name, partIDs)
-			column(fmt.Sprintf(`array(select coalesce(x.%s::text, '') from unnest(%s) with ordinality as i (id, n) left join %s x on x.id = i.id order by i.n)`,
+			column(fmt.Sprintf(`array(select coalesce(x.%s::text, '') from unnest(%s) with ordinality as i (id, n) left join %s x on x.id = i.id
+				order by i.n)`,
 				t.label, own, t.name), f.Name+"_names", partNames)
 		case "jsonb":
 			if f.Type == entity.TypeAnchor {

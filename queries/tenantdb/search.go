@@ -66,9 +66,11 @@ func searchQuery(kinds []*entity.Entity, words string, n int) (sql string, args 
 		}
 		c.args = part.args // one list of arguments for all parts
 		parts = append(parts, fmt.Sprintf(`(select '%[1]s'::text as kind, x.id, x.%[2]s::text as name, %[3]s as detail, x.rank from (
-				(select %[4]s.*, 2::real as rank from %[5]s where %[4]s.deleted_at is null and left(%[6]s, %[13]d) like %[7]s order by left(%[6]s, %[13]d) limit %[9]d)
+				(select %[4]s.*, 2::real as rank from %[5]s where %[4]s.deleted_at is null and left(%[6]s, %[13]d) like %[7]s
+				order by left(%[6]s, %[13]d) limit %[9]d)
 				union all
-				(select y.* from (select %[4]s.*, word_similarity(%[10]s, %[6]s)::real as rank from %[5]s where %[4]s.deleted_at is null and %[8]s limit %[11]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
+				(select y.* from (select %[4]s.*, word_similarity(%[10]s, %[6]s)::real as rank from %[5]s where %[4]s.deleted_at is null
+				and %[8]s limit %[11]d) y order by y.rank desc, y.updated_at desc limit %[9]d)
 			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
 			e.Kind, spec.name, spec.detail, "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix))
 	}

@@ -61,12 +61,15 @@ func storeOf[G, I, U, C any](
 }
 
 var stores = map[entity.Kind]store{
-	entity.Customer: storeOf(entity.Customers, (*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate, (*Queries).CustomerCopy),
-	entity.Contact:  storeOf(entity.Contacts, (*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate, (*Queries).ContactCopy),
-	entity.Lead:     storeOf(entity.Leads, (*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
-	entity.Deal:     storeOf(entity.Deals, (*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
-	entity.Project:  storeOf(entity.Projects, (*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate, (*Queries).ProjectCopy),
-	entity.Task:     storeOf(entity.Tasks, (*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
+	entity.Customer: storeOf(entity.Customers, (*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate,
+		(*Queries).CustomerCopy),
+	entity.Contact: storeOf(entity.Contacts, (*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate,
+		(*Queries).ContactCopy),
+	entity.Lead: storeOf(entity.Leads, (*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
+	entity.Deal: storeOf(entity.Deals, (*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
+	entity.Project: storeOf(entity.Projects, (*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate,
+		(*Queries).ProjectCopy),
+	entity.Task: storeOf(entity.Tasks, (*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
 }
 
 // storeFor is the kind's store: of sqlc's queries, which are checked against the schema when
@@ -102,8 +105,9 @@ func (q *Queries) RecordLoad(ctx context.Context, e *entity.Entity, records []en
 // recordOf is the record that a row of a kind's get query is.
 func recordOf(e *entity.Entity, row any) entity.Record {
 	src := columnsOf(reflect.ValueOf(row))
-	r := entity.Record{Entity: e, ID: src.get("id").(uuid.UUID), Version: src.get("version").(int32), Values: ValuesOf(e, row)} //nolint:forcetypeassert // of every kind: TestStores
-	r.CreatedAt, r.UpdatedAt = src.get("created_at").(time.Time), src.get("updated_at").(time.Time)                             //nolint:forcetypeassert // too
+	r := entity.Record{Entity: e, ID: src.get("id").(uuid.UUID), Version: src.get("version").(int32),
+		Values: ValuesOf(e, row)} //nolint:forcetypeassert // of every kind: TestStores
+	r.CreatedAt, r.UpdatedAt = src.get("created_at").(time.Time), src.get("updated_at").(time.Time) //nolint:forcetypeassert // too
 	if at, ok := src.get("deleted_at").(time.Time); ok {
 		r.DeletedAt = &at
 	}

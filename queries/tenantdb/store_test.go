@@ -18,9 +18,11 @@ import (
 // goTypes are what columns of a type are in sqlc's structs, without the pointer of one that
 // may be null.
 var goTypes = map[string][]reflect.Type{
-	"text": {reflect.TypeFor[string]()}, "integer": {reflect.TypeFor[int32]()}, "bigint": {reflect.TypeFor[int64]()}, "date": {reflect.TypeFor[time.Time]()},
-	"timestamptz": {reflect.TypeFor[time.Time]()}, "boolean": {reflect.TypeFor[bool]()}, "uuid": {reflect.TypeFor[uuid.UUID]()}, "uuid[]": {reflect.TypeFor[[]uuid.UUID]()},
-	"jsonb": {reflect.TypeFor[[]entity.Point](), reflect.TypeFor[entity.Anchor]()},
+	"text": {reflect.TypeFor[string]()}, "integer": {reflect.TypeFor[int32]()}, "bigint": {reflect.TypeFor[int64]()},
+	"date":        {reflect.TypeFor[time.Time]()},
+	"timestamptz": {reflect.TypeFor[time.Time]()}, "boolean": {reflect.TypeFor[bool]()}, "uuid": {reflect.TypeFor[uuid.UUID]()},
+	"uuid[]": {reflect.TypeFor[[]uuid.UUID]()},
+	"jsonb":  {reflect.TypeFor[[]entity.Point](), reflect.TypeFor[entity.Anchor]()},
 }
 
 // Every field of the registry has its column, of its type, in each of its kind's queries,

@@ -42,10 +42,12 @@ func Welcome(workspace, workspaceURL, verifyURL string) Letter {
 	l := Letter{
 		Subject:    "Your workspace is ready on Paddock",
 		Paragraphs: []string{"Your workspace " + plain(workspace, "") + " is ready: " + workspaceURL},
-		Why:        "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it: without your confirmation the address is nobody’s.",
+		Why: "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it: without your " +
+			"confirmation the address is nobody’s.",
 	}
 	if verifyURL != "" {
-		l.Paragraphs = append(l.Paragraphs, "One thing is left: confirm that this address is yours. You need that to get a forgotten password back and to accept invitations.")
+		l.Paragraphs = append(l.Paragraphs,
+			"One thing is left: confirm that this address is yours. You need that to get a forgotten password back and to accept invitations.")
 		l.Action, l.URL, l.After = "Confirm your address", verifyURL, "The link works for 30 minutes. You can ask for another in your settings."
 	}
 	return l
@@ -71,9 +73,10 @@ func Created(workspace, workspaceURL, forgotURL string, choose bool) Letter {
 // not before.
 func NewDevice(device, place string, at time.Time, securityURL string) Letter {
 	return Letter{
-		Subject:    "Your account was signed in to on a new device",
-		Paragraphs: []string{"With " + device + ", at " + place + ", on " + at.UTC().Format("2 January 2006 at 15:04 UTC") + ".", "If that was you, there is nothing to do. If not, change your password at once: it ends all other sessions."},
-		Action:     "See where you are signed in", URL: securityURL,
+		Subject: "Your account was signed in to on a new device",
+		Paragraphs: []string{"With " + device + ", at " + place + ", on " + at.UTC().Format("2 January 2006 at 15:04 UTC") + ".",
+			"If that was you, there is nothing to do. If not, change your password at once: it ends all other sessions."},
+		Action: "See where you are signed in", URL: securityURL,
 		Why: "Paddock sent you this because a browser that it did not know signed in with your address.",
 	}
 }
@@ -81,10 +84,12 @@ func NewDevice(device, place string, at time.Time, securityURL string) Letter {
 // Enrolment asks somebody without a second factor to become an operator.
 func Enrolment(url string) Letter {
 	return Letter{
-		Subject:    "You are asked to operate Paddock",
-		Paragraphs: []string{"Whoever runs this Paddock wants to let you into its operators’ console. Operators show a second factor: sign in, set one up, and accept."},
-		Action:     "Become an operator", URL: url, After: "The link works once, for a day, signed in with this address.",
-		Why: "Paddock sent you this because somebody at its server named your address. If you expected nothing of the kind, ignore it and nothing happens.",
+		Subject: "You are asked to operate Paddock",
+		Paragraphs: []string{"Whoever runs this Paddock wants to let you into its operators’ console. Operators show a second factor: sign " +
+			"in, set one up, and accept."},
+		Action: "Become an operator", URL: url, After: "The link works once, for a day, signed in with this address.",
+		Why: "Paddock sent you this because somebody at its server named your address. If you expected nothing of the kind, ignore it and " +
+			"nothing happens.",
 	}
 }
 
@@ -102,9 +107,10 @@ func ConfirmSignUp(url string) Letter {
 // never confirmed.
 func Unproven(url string, until time.Time) Letter {
 	return Letter{
-		Subject:    "Confirm your address to keep your workspace",
-		Paragraphs: []string{"You made a workspace on Paddock, did not confirm your address, and nobody has used it for a week. On " + until.UTC().Format("2 January 2006") + " it will be deleted."},
-		Action:     "Keep the workspace", URL: url, After: "Sign in there and confirm your address; then it stays.",
+		Subject: "Confirm your address to keep your workspace",
+		Paragraphs: []string{"You made a workspace on Paddock, did not confirm your address, and nobody has used it for a week. On " +
+			until.UTC().Format("2 January 2006") + " it will be deleted."},
+		Action: "Keep the workspace", URL: url, After: "Sign in there and confirm your address; then it stays.",
 		Why: "Paddock sent you this because somebody signed up with your address. If that was not you, ignore it.",
 	}
 }
@@ -122,9 +128,10 @@ func Verify(url string) Letter {
 // ChangeEmail goes to an address that is to replace another.
 func ChangeEmail(name, url string) Letter {
 	return Letter{
-		Subject:    "Confirm your new address",
-		Paragraphs: []string{plain(name, "Somebody") + " wants to sign in to Paddock with this address from now on. If that is you, confirm it while you are signed in."},
-		Action:     "Use this address", URL: url, After: "The link works once, for 30 minutes.",
+		Subject: "Confirm your new address",
+		Paragraphs: []string{plain(name,
+			"Somebody") + " wants to sign in to Paddock with this address from now on. If that is you, confirm it while you are signed in."},
+		Action: "Use this address", URL: url, After: "The link works once, for 30 minutes.",
 		Why: "Paddock sent you this because somebody entered your address as their new one. If that was not you, ignore it and nothing happens.",
 	}
 }
@@ -132,9 +139,10 @@ func ChangeEmail(name, url string) Letter {
 // EmailChanged goes to the address that was replaced.
 func EmailChanged(now string) Letter {
 	return Letter{
-		Subject:    "Your sign-in address was changed",
-		Paragraphs: []string{"You now sign in to Paddock with " + now + ", and no longer with this address.", "If that was not you, tell the owner of your workspace at once."},
-		Why:        "Paddock sent you this because the address of your account was changed.",
+		Subject: "Your sign-in address was changed",
+		Paragraphs: []string{"You now sign in to Paddock with " + now + ", and no longer with this address.",
+			"If that was not you, tell the owner of your workspace at once."},
+		Why: "Paddock sent you this because the address of your account was changed.",
 	}
 }
 
@@ -143,17 +151,19 @@ func Reset(url string) Letter {
 	return Letter{
 		Subject:    "Choose a new password",
 		Paragraphs: []string{"Somebody, probably you, asked for a new password for your Paddock account."},
-		Action:     "Choose a new password", URL: url, After: "The link works once, for 30 minutes. Until you use it, your password stays as it is.",
-		Why: "Paddock sent you this because your address was entered at “Forgot your password?”. If that was not you, ignore it.",
+		Action:     "Choose a new password", URL: url,
+		After: "The link works once, for 30 minutes. Until you use it, your password stays as it is.",
+		Why:   "Paddock sent you this because your address was entered at “Forgot your password?”. If that was not you, ignore it.",
 	}
 }
 
 // NoAccount answers who asked for a new password and has no account.
 func NoAccount(siteURL string) Letter {
 	return Letter{
-		Subject:    "There is no account with this address",
-		Paragraphs: []string{"Somebody, probably you, asked for a new password at Paddock. There is no account with this address. Perhaps you signed up with another one?"},
-		Action:     "Sign up", URL: siteURL + "/signup",
+		Subject: "There is no account with this address",
+		Paragraphs: []string{"Somebody, probably you, asked for a new password at Paddock. There is no account with this address. Perhaps " +
+			"you signed up with another one?"},
+		Action: "Sign up", URL: siteURL + "/signup",
 		Why: "Paddock sent you this because your address was entered at “Forgot your password?”. If that was not you, ignore it.",
 	}
 }
@@ -171,9 +181,10 @@ func ExportReady(workspace, url string) Letter {
 // Closed tells an owner that the workspace was closed.
 func Closed(workspace, by string) Letter {
 	return Letter{
-		Subject:    workspace + " was closed",
-		Paragraphs: []string{by + " has closed " + workspace + ". Nobody can reach it any more. For 30 days the operator of this Paddock can bring it back; then it is deleted for good."},
-		Why:        "Paddock sent you this because you own " + workspace + ".",
+		Subject: workspace + " was closed",
+		Paragraphs: []string{by + " has closed " + workspace +
+			". Nobody can reach it any more. For 30 days the operator of this Paddock can bring it back; then it is deleted for good."},
+		Why: "Paddock sent you this because you own " + workspace + ".",
 	}
 }
 
@@ -181,9 +192,10 @@ func Closed(workspace, by string) Letter {
 // having been asked to.
 func Support(workspace, by, reason, auditURL string) Letter {
 	return Letter{
-		Subject:    "Support looks into " + workspace,
-		Paragraphs: []string{by + ", an operator of this Paddock, can look into " + workspace + " for an hour, without changing anything. The reason: " + reason},
-		Action:     "See the audit log", URL: auditURL,
+		Subject: "Support looks into " + workspace,
+		Paragraphs: []string{by + ", an operator of this Paddock, can look into " + workspace +
+			" for an hour, without changing anything. The reason: " + reason},
+		Action: "See the audit log", URL: auditURL,
 		After: "Every page says so while it lasts, and an owner can end it there.",
 		Why:   "Paddock sent you this because you own " + workspace + " and have not let support in beforehand.",
 	}
@@ -192,9 +204,11 @@ func Support(workspace, by, reason, auditURL string) Letter {
 // DomainFailing goes to the owners when a domain's proof is gone.
 func DomainFailing(workspace, host, settingsURL string, until time.Time) Letter {
 	return Letter{
-		Subject:    host + " does not prove any more that it is yours",
-		Paragraphs: []string{"The TXT record is gone that proves " + host + " to be " + workspace + "’s. Put it back until " + until.UTC().Format("2 January, 15:04 MST") + ": after that " + workspace + " does not answer under " + host + " any more. Its own address goes on in any case."},
-		Action:     "See the record", URL: settingsURL,
+		Subject: host + " does not prove any more that it is yours",
+		Paragraphs: []string{"The TXT record is gone that proves " + host + " to be " + workspace + "’s. Put it back until " + until.UTC().
+			Format("2 January, 15:04 MST") + ": after that " + workspace + " does not answer under " + host +
+			" any more. Its own address goes on in any case."},
+		Action: "See the record", URL: settingsURL,
 		Why: "Paddock sent you this because you own " + workspace + ", to which the domain is bound.",
 	}
 }
@@ -202,9 +216,10 @@ func DomainFailing(workspace, host, settingsURL string, until time.Time) Letter 
 // DomainUnbound goes to the owners when a domain was given up for that.
 func DomainUnbound(workspace, host, settingsURL string) Letter {
 	return Letter{
-		Subject:    workspace + " is not at " + host + " any more",
-		Paragraphs: []string{"The TXT record of " + host + " has been gone for three days, so the domain may be somebody else’s by now. " + workspace + " is where it always is under its own address; nothing is lost."},
-		Action:     "Prove the domain again", URL: settingsURL,
+		Subject: workspace + " is not at " + host + " any more",
+		Paragraphs: []string{"The TXT record of " + host + " has been gone for three days, so the domain may be somebody else’s by now. " +
+			workspace + " is where it always is under its own address; nothing is lost."},
+		Action: "Prove the domain again", URL: settingsURL,
 		Why: "Paddock sent you this because you own " + workspace + ", to which the domain was bound.",
 	}
 }
@@ -212,9 +227,10 @@ func DomainUnbound(workspace, host, settingsURL string) Letter {
 // SecurityChanged tells somebody that how they sign in has changed.
 func SecurityChanged(what string) Letter {
 	return Letter{
-		Subject:    what,
-		Paragraphs: []string{what + ".", "If that was not you, choose a new password at once and look at your sessions in the security settings."},
-		Why:        "Paddock sends you this whenever the way into your account changes.",
+		Subject: what,
+		Paragraphs: []string{what + ".",
+			"If that was not you, choose a new password at once and look at your sessions in the security settings."},
+		Why: "Paddock sends you this whenever the way into your account changes.",
 	}
 }
 
@@ -266,16 +282,18 @@ func Invitation(s Sender, role, url string) Letter {
 		Subject:    s.subject("%s invites you to %s"),
 		Paragraphs: []string{s.name() + " invites you to work in " + s.workspace() + " on Paddock, as " + article + role + "."},
 		Action:     "See the invitation", URL: url, After: "It is for your address alone and works once, for 7 days.",
-		Why: "Paddock sent you this on behalf of " + s.name() + ", who entered your address in " + s.workspace() + ". If you do not know them, ignore it.",
+		Why: "Paddock sent you this on behalf of " + s.name() + ", who entered your address in " + s.workspace() +
+			". If you do not know them, ignore it.",
 	}
 }
 
 // Removed tells somebody that they are no longer a member.
 func Removed(s Sender) Letter {
 	return Letter{
-		Subject:    "You are no longer a member of " + s.named(),
-		Paragraphs: []string{s.name() + " has removed you from " + s.workspace() + " on Paddock: you are no longer a member. Your account and your other workspaces are as they were."},
-		Why:        "Paddock sent you this because you were a member of " + s.workspace() + ".",
+		Subject: "You are no longer a member of " + s.named(),
+		Paragraphs: []string{s.name() + " has removed you from " + s.workspace() +
+			" on Paddock: you are no longer a member. Your account and your other workspaces are as they were."},
+		Why: "Paddock sent you this because you were a member of " + s.workspace() + ".",
 	}
 }
 
@@ -283,9 +301,10 @@ func Removed(s Sender) Letter {
 func OwnershipOffered(s Sender, url string) Letter {
 	by, workspace := s.name(), s.workspace()
 	return Letter{
-		Subject:    s.subject("%s wants to hand %s over to you"),
-		Paragraphs: []string{by + " offers you the ownership of " + workspace + ". With it you decide about its members, its billing and its end; " + by + " becomes an admin.", "Nothing happens unless you accept."},
-		Action:     "See the offer", URL: url, After: "The offer stands for 7 days.",
+		Subject: s.subject("%s wants to hand %s over to you"),
+		Paragraphs: []string{by + " offers you the ownership of " + workspace +
+			". With it you decide about its members, its billing and its end; " + by + " becomes an admin.", "Nothing happens unless you accept."},
+		Action: "See the offer", URL: url, After: "The offer stands for 7 days.",
 		Why: "Paddock sent you this on behalf of " + by + ", the owner of " + workspace + ".",
 	}
 }

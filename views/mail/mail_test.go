@@ -15,11 +15,16 @@ func TestLetters(t *testing.T) {
 	const name, link = `<b>Nora</b> & "Co"`, "https://myapp.test/x?token=abc&y=1"
 	sender := mail.Sender{Name: name, Workspace: name, Proven: true}
 	for _, l := range []mail.Letter{
-		mail.Welcome(name, "https://ferrari.myapp.test/", link), mail.Verify(link), mail.ChangeEmail(name, link), mail.Reset(link), mail.NoAccount("https://myapp.test"),
-		mail.EmailChanged("new@example.com"), mail.SecurityChanged("Your password was changed"), mail.Invitation(sender, "admin", link), mail.Invitation(mail.Sender{}, "member", link),
-		mail.Removed(sender), mail.ExportReady(name, link), mail.Closed(name, name), mail.Created(name, link, link, true), mail.OwnershipOffered(sender, link), mail.OwnershipTaken(name, name),
-		mail.Support(name, "operator@example.com", name, link), mail.DomainFailing(name, "crm.example.com", link, time.Now()), mail.DomainUnbound(name, "crm.example.com", link),
-		mail.NewDevice("Firefox on Linux", "192.0.2.1", time.Now(), link), mail.Enrolment(link), mail.ConfirmSignUp(link), mail.Unproven(link, time.Now()),
+		mail.Welcome(name, "https://ferrari.myapp.test/", link), mail.Verify(link), mail.ChangeEmail(name, link), mail.Reset(link),
+		mail.NoAccount("https://myapp.test"),
+		mail.EmailChanged("new@example.com"), mail.SecurityChanged("Your password was changed"), mail.Invitation(sender, "admin", link),
+		mail.Invitation(mail.Sender{}, "member", link),
+		mail.Removed(sender), mail.ExportReady(name, link), mail.Closed(name, name), mail.Created(name, link, link, true),
+		mail.OwnershipOffered(sender, link), mail.OwnershipTaken(name, name),
+		mail.Support(name, "operator@example.com", name, link), mail.DomainFailing(name, "crm.example.com", link, time.Now()),
+		mail.DomainUnbound(name, "crm.example.com", link),
+		mail.NewDevice("Firefox on Linux", "192.0.2.1", time.Now(), link), mail.Enrolment(link), mail.ConfirmSignUp(link),
+		mail.Unproven(link, time.Now()),
 	} {
 		var html strings.Builder
 		if err := l.HTML().Render(t.Context(), &html); err != nil {
@@ -45,9 +50,11 @@ func TestLetters(t *testing.T) {
 func TestStrangersWriteNoMail(t *testing.T) {
 	t.Parallel()
 	const link = "https://myapp.test/x"
-	for _, name := range []string{"https://evil.example", "Win at evil.example", "www.evil.example now", "mail me@evil.example", "evil.example/now", "пример.рф"} {
+	for _, name := range []string{"https://evil.example", "Win at evil.example", "www.evil.example now", "mail me@evil.example",
+		"evil.example/now", "пример.рф"} {
 		s := mail.Sender{Name: name, Workspace: name}
-		for _, l := range []mail.Letter{mail.Invitation(s, "member", link), mail.Removed(s), mail.OwnershipOffered(s, link), mail.Welcome(name, link, link), mail.ChangeEmail(name, link)} {
+		for _, l := range []mail.Letter{mail.Invitation(s, "member", link), mail.Removed(s), mail.OwnershipOffered(s, link),
+			mail.Welcome(name, link, link), mail.ChangeEmail(name, link)} {
 			if text := l.Subject + l.Text(); strings.Contains(text, name) {
 				t.Errorf("%q stands in\n%s", name, text)
 			}

@@ -199,7 +199,8 @@ func Markdown(source string) string {
 	var out bytes.Buffer
 	text := []byte(source)
 	doc := markdown.Parser().Parse(gmtext.NewReader(text))
-	if err := markdown.Renderer().Render(&out, text, doc); err != nil || cellsDropped(doc, text) || out.Len() > markdownGrowth*len(source)+markdownSlack {
+	if err := markdown.Renderer().Render(&out, text, doc); err != nil || cellsDropped(doc, text) ||
+		out.Len() > markdownGrowth*len(source)+markdownSlack {
 		return plain(source)
 	}
 	return headings.Replace(sanitizer.Sanitize(out.String()))
@@ -216,7 +217,8 @@ func nesting(source string) (depth int) {
 		rest := strings.TrimLeft(line, " \t>*+-.)0123456789")
 		prefix := line[:len(line)-len(rest)]
 		markers := strings.Count(prefix, ">")
-		if items := strings.Count(prefix, "- ") + strings.Count(prefix, "* ") + strings.Count(prefix, "+ ") + strings.Count(prefix, ". ") + strings.Count(prefix, ") "); items > 0 {
+		if items := strings.Count(prefix, "- ") + strings.Count(prefix, "* ") + strings.Count(prefix, "+ ") + strings.Count(prefix, ". ") +
+			strings.Count(prefix, ") "); items > 0 {
 			markers += items + (len(prefix)-len(strings.TrimLeft(prefix, " \t")))/2 // further in than the list above
 		}
 		depth = max(depth, markers)

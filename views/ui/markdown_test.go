@@ -85,7 +85,8 @@ var words = regexp.MustCompile(`[a-zA-Z]{3,}`)
 // The cost of a text is in proportion to its length: what is allocated for each
 // byte of it is bounded.
 func FuzzMarkdown(f *testing.F) {
-	for _, seed := range []string{strings.Repeat(">", 3000), strings.Repeat("- ", 2000), strings.Repeat("*a **b ", 500), strings.Repeat("[a](", 900), "|a|\n|-|\n|b|", "<script>alert(1)</script>", "[x](javascript:alert(1))"} {
+	for _, seed := range []string{strings.Repeat(">", 3000), strings.Repeat("- ", 2000), strings.Repeat("*a **b ", 500),
+		strings.Repeat("[a](", 900), "|a|\n|-|\n|b|", "<script>alert(1)</script>", "[x](javascript:alert(1))"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

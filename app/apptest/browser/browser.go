@@ -332,7 +332,8 @@ func (b *Browser) Axe(page string) { b.tb.Helper(); b.axe(page, "") }
 // colours differs: the other rules are asked once. each runs in either theme.
 func (b *Browser) Themes(page string, each func(theme string)) {
 	b.tb.Helper()
-	for theme, options := range map[string]string{"light": "", "dark": `runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}, `} {
+	for theme, options := range map[string]string{"light": "",
+		"dark": `runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]}, `} {
 		b.Theme(theme)
 		each(theme)
 		b.axe(page+", "+theme, options)
@@ -352,7 +353,8 @@ func (b *Browser) axe(page, options string) {
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](library+`;
 		axe.run(document, {`+options+`resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
 			.filter(v => v.impact === "serious" || v.impact === "critical")
-			.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message || ""))}))))`,
+			.map(v => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0,
+			160) + " " + (n.any[0]?.message || ""))}))))`,
 		chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.fail("axe on "+page, err)
@@ -374,7 +376,9 @@ func (b *Browser) axe(page, options string) {
 func (b *Browser) Drag(from, to string) {
 	b.tb.Helper()
 	middle := func(css string) (x, y float64) {
-		r := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
+		r := Eval[[]float64](b,
+			fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest", inline: "nearest"});
+				const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, css))
 		return r[0], r[1]
 	}
 	middle(from) // so that both are in sight
@@ -385,12 +389,14 @@ func (b *Browser) Drag(from, to string) {
 	}
 	// The page draws what the last step made of it before the next one comes.
 	frames := chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := chromedp.Evaluate[bool](`new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))`, chromedp.EvalAwaitPromise)(ctx, t)
+		_, err := chromedp.Evaluate[bool](`new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))`,
+			chromedp.EvalAwaitPromise)(ctx, t)
 		return err
 	})
 	steps := []chromedp.Action[chromedp.Void]{chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x1, y1, left)}
 	for i := 1; i <= 12; i++ {
-		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12, left), frames)
+		steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x1+(x2-x1)*float64(i)/12, y1+(y2-y1)*float64(i)/12,
+			left), frames)
 	}
 	steps = append(steps, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x2+1, y2, left), frames,
 		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x2+1, y2, left))
@@ -403,10 +409,11 @@ func (b *Browser) Authenticator() {
 	b.tb.Helper()
 	_, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{})
 	if err == nil {
-		_, err = chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-		}})
+		_, err = chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator,
+			webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+				Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+				HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+			}})
 	}
 	if err != nil {
 		b.tb.Fatal(err)
@@ -421,7 +428,8 @@ func (b *Browser) Press(css string) {
 	left := func(p *input.DispatchMouseEventParams) {
 		p.Button, p.ClickCount = input.MouseButtonLeft, 1
 	}
-	b.do("pressing on the words of "+css, chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, left), chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, left))
+	b.do("pressing on the words of "+css, chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, x, y, left),
+		chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, x, y, left))
 }
 
 // Tap is Press with a finger.

@@ -24,7 +24,7 @@ type DNS struct {
 
 // NewDNS starts one; it ends with the process.
 func NewDNS() (*DNS, error) {
-	port, err := pgdev.FreePort()
+	port, err := pgdev.FreePort(context.Background())
 	if err != nil {
 		return nil, err
 	}

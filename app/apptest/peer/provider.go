@@ -57,7 +57,8 @@ func NewProvider(tb testing.TB, callbacks ...string) *Provider {
 	p := &Provider{Issuer: "http://" + l.Addr().String(), tb: tb, users: &providerUsers{all: map[string]*storage.User{}}}
 	clients := map[string]*storage.Client{ProviderClient: storage.WebClient(ProviderClient, ProviderSecret, callbacks...)}
 	p.storage = storage.NewStorageWithClients(p.users, clients)
-	provider, err := op.NewProvider(&op.Config{CryptoKey: sha256.Sum256([]byte("test")), CodeMethodS256: true, AuthMethodPost: true, SupportedUILocales: []language.Tag{language.English}},
+	provider, err := op.NewProvider(&op.Config{CryptoKey: sha256.Sum256([]byte("test")), CodeMethodS256: true, AuthMethodPost: true,
+		SupportedUILocales: []language.Tag{language.English}},
 		p.storage, op.StaticIssuer(p.Issuer), op.WithAllowInsecure(), op.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		tb.Fatal(err)
@@ -66,14 +67,15 @@ func NewProvider(tb testing.TB, callbacks ...string) *Provider {
 	mux.HandleFunc("GET /login/username", func(w http.ResponseWriter, r *http.Request) {
 		_ = signInPage.Execute(w, r.FormValue("authRequestID"))
 	})
-	mux.HandleFunc("POST /login/username", op.NewIssuerInterceptor(provider.IssuerFromRequest).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.FormValue("id")
-		if err := p.storage.CheckUsernamePassword(r.FormValue("username"), r.FormValue("password"), id); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-			return
-		}
-		http.Redirect(w, r, op.AuthCallbackURL(provider)(r.Context(), id), http.StatusFound)
-	}))
+	mux.HandleFunc("POST /login/username",
+		op.NewIssuerInterceptor(provider.IssuerFromRequest).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id := r.FormValue("id")
+			if err := p.storage.CheckUsernamePassword(r.FormValue("username"), r.FormValue("password"), id); err != nil {
+				http.Error(w, err.Error(), http.StatusForbidden)
+				return
+			}
+			http.Redirect(w, r, op.AuthCallbackURL(provider)(r.Context(), id), http.StatusFound)
+		}))
 	mux.Handle("/", provider)
 	server := &http.Server{Handler: mux}
 	go func() { _ = server.Serve(l) }()
@@ -82,13 +84,16 @@ func NewProvider(tb testing.TB, callbacks ...string) *Provider {
 }
 
 var signInPage = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><title>The provider</title>
-<form method="post" action="/login/username"><input type="hidden" name="id" value="{{.}}"><input id="username" name="username" aria-label="Name"><input id="password" name="password" type="password" aria-label="Password"><button>Sign in over there</button></form>`))
+<form method="post" action="/login/username"><input type="hidden" name="id" value="{{.}}">
+<input id="username" name="username" aria-label="Name"><input id="password" name="password" type="password" aria-label="Password">
+<button>Sign in over there</button></form>`))
 
 // User makes somebody with an account over there; the name is the subject.
 func (p *Provider) User(name, email string, verified bool) {
 	p.users.mu.Lock()
 	defer p.users.mu.Unlock()
-	p.users.all[name] = &storage.User{ID: name, Username: name, Password: ProviderPassword, FirstName: "Nora", LastName: "Lind", Email: email, EmailVerified: verified}
+	p.users.all[name] = &storage.User{ID: name, Username: name, Password: ProviderPassword, FirstName: "Nora", LastName: "Lind", Email: email,
+		EmailVerified: verified}
 }
 
 // SignIn goes through the provider's pages as a person would, beginning at the

@@ -56,7 +56,7 @@ func NewSMTP(tb testing.TB) *SMTP { tb.Helper(); return NewSecuredSMTP(tb, SMTPS
 // NewSecuredSMTP is NewSMTP of a server that asks for more.
 func NewSecuredSMTP(tb testing.TB, security SMTPSecurity) *SMTP {
 	tb.Helper()
-	port, err := pgdev.FreePort()
+	port, err := pgdev.FreePort(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}

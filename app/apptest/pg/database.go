@@ -141,7 +141,7 @@ func NewServer(tb testing.TB, settings map[string]string) *pgdev.Server {
 // pgdev.FreePort.
 func Port(tb testing.TB) string {
 	tb.Helper()
-	port, err := pgdev.FreePort()
+	port, err := pgdev.FreePort(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}

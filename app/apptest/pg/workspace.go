@@ -46,7 +46,8 @@ func NewUser(tb testing.TB) User {
 	now := time.Now()
 	u := shareddb.UserByEmailRow{ID: uuid.Must(uuid.NewV7()), Email: name + "@example.com", Name: "Name of " + name, EmailVerifiedAt: &now}
 	err = DB(tb).Shared(tb.Context(), func(tx *db.SharedTx) error {
-		return tx.UserInsert(tb.Context(), shareddb.UserInsertParams{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: hash, EmailVerifiedAt: u.EmailVerifiedAt})
+		return tx.UserInsert(tb.Context(), shareddb.UserInsertParams{ID: u.ID, Email: u.Email, Name: u.Name, PasswordHash: hash,
+			EmailVerifiedAt: u.EmailVerifiedAt})
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -246,7 +247,8 @@ func (w *Workspace) Note(kind entity.Kind, on uuid.UUID, body string) (id uuid.U
 	w.tb.Helper()
 	w.As(w.Author, func(ctx context.Context, tx *db.TenantTx) (err error) {
 		me := tx.MemberID()
-		id, err = crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{SubjectType: string(kind), SubjectID: on, Kind: "note", Body: body, AuthorID: &me})
+		id, err = crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{SubjectType: string(kind), SubjectID: on, Kind: "note", Body: body,
+			AuthorID: &me})
 		return err
 	})
 	return id
@@ -277,7 +279,8 @@ func (w *Workspace) Passkey(u User) uuid.UUID {
 	w.tb.Helper()
 	id := uuid.Must(uuid.NewV7())
 	w.Shared(func(ctx context.Context, tx *db.SharedTx) error {
-		return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: id, UserID: u.ID, CredentialID: id[:], Credential: []byte(`{"id": "AA==", "publicKey": "AA=="}`), Name: "Nobody’s key"})
+		return tx.PasskeyInsert(ctx, shareddb.PasskeyInsertParams{ID: id, UserID: u.ID, CredentialID: id[:],
+			Credential: []byte(`{"id": "AA==", "publicKey": "AA=="}`), Name: "Nobody’s key"})
 	})
 	return id
 }

@@ -28,13 +28,16 @@ import (
 const invoice entity.Kind = "invoice"
 
 var invoices = &entity.Entity{
-	Kind: invoice, Table: "invoices", Path: "/invoices", One: "invoice", Many: "invoices", Name: "number", Detail: "customer_id", DefaultSort: "number", Board: "status", BoardSort: "-created_at",
+	Kind: invoice, Table: "invoices", Path: "/invoices", One: "invoice", Many: "invoices", Name: "number", Detail: "customer_id",
+	DefaultSort: "number", Board: "status", BoardSort: "-created_at",
 	Fields: entity.Stamped(
 		entity.Field{Name: "number", Label: "Number", Type: entity.TypeText, Required: true, Max: 40, Sort: true},
 		entity.Field{Name: "customer_id", Label: "Customer", Type: entity.TypeReference, Refers: entity.Customer, Filter: true},
-		entity.Field{Name: "status", Label: "Status", Type: entity.TypeSelect, Required: true, Default: entity.Text("draft"), Sort: true, Filter: true, Options: []entity.Option{
-			{Value: "draft", Label: "Draft", Color: "gray"}, {Value: "sent", Label: "Sent", Color: "blue"}, {Value: "paid", Label: "Paid", Color: "green"},
-		}},
+		entity.Field{Name: "status", Label: "Status", Type: entity.TypeSelect, Required: true, Default: entity.Text("draft"), Sort: true,
+			Filter: true, Options: []entity.Option{
+				{Value: "draft", Label: "Draft", Color: "gray"}, {Value: "sent", Label: "Sent", Color: "blue"},
+				{Value: "paid", Label: "Paid", Color: "green"},
+			}},
 		entity.Field{Name: "amount", Label: "Amount", Type: entity.TypeMoney, Max: 24, Sort: true},
 		entity.Field{Name: "issued_on", Label: "Issued", Type: entity.TypeDay},
 		entity.Field{Name: "paid", Label: "Paid in full", Type: entity.TypeBool},
@@ -52,10 +55,12 @@ var invoices = &entity.Entity{
 func init() { //nolint:gochecknoinits // for this program's whole time
 	entity.Kinds = append(entity.Kinds, invoices)
 	views.Looks = append(views.Looks, views.NewLook(views.Look{
-		Entity: invoices, Icon: ui.IconListChecks, Key: "i", SearchHint: "Number, email", About: "Invoices are what is owed.", Filters: []string{"status"}, Badges: []views.Badge{{Field: "status"}},
+		Entity: invoices, Icon: ui.IconListChecks, Key: "i", SearchHint: "Number, email", About: "Invoices are what is owed.",
+		Filters: []string{"status"}, Badges: []views.Badge{{Field: "status"}},
 		Line: views.Line{Detail: "amount", Badge: "status"}, Card: views.Card{Detail: "customer_id", Foot: []string{"amount", "issued_on"}},
 		Columns: []views.Column{
-			{Field: "number", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "status", Cell: "side-1"}, {Field: "amount", Cell: "num"}, {Field: "owner_id"}, {Field: "updated_at", Cell: "side-2"},
+			{Field: "number", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "status", Cell: "side-1"},
+			{Field: "amount", Cell: "num"}, {Field: "owner_id"}, {Field: "updated_at", Cell: "side-2"},
 		},
 		Inputs: []ui.Field{{Name: "number", Quick: true, Autofocus: true}, {Name: "customer_id", Quick: true}, {Name: "amount", Quick: true}},
 	}))
@@ -87,8 +92,10 @@ func TestSeventhKind(t *testing.T) {
 		t.Errorf("the empty list says %q", got)
 	}
 	form := url.Values{
-		"number": {"2027-001"}, "customer_id": {customer.String()}, "status": {"sent"}, "amount": {"lots"}, "issued_on": {"2027-01-31"}, "paid": {"false", "true"}, "copies": {"3"},
-		"remind_at": {"2027-02-01 09:00"}, "email": {"Office@Example.com"}, "approvers": {"", me}, "owner_id": {me}, "tags": {"urgent, Öffentlich"}, "description": {"two\nlines"},
+		"number": {"2027-001"}, "customer_id": {customer.String()}, "status": {"sent"}, "amount": {"lots"}, "issued_on": {"2027-01-31"},
+		"paid": {"false", "true"}, "copies": {"3"},
+		"remind_at": {"2027-02-01 09:00"}, "email": {"Office@Example.com"}, "approvers": {"", me}, "owner_id": {me},
+		"tags": {"urgent, Öffentlich"}, "description": {"two\nlines"},
 	}
 	res := c.Post(w.URL("/invoices"), form).Want(http.StatusUnprocessableEntity)
 	if got, _ := res.Find("#number").Attr("value"); got != "2027-001" || !strings.Contains(res.Text("#amount-error"), "amount") {
@@ -98,7 +105,8 @@ func TestSeventhKind(t *testing.T) {
 	path := c.Post(w.URL("/invoices"), form).Want(http.StatusSeeOther).Header.Get("Location")
 	id := uuid.MustParse(path[strings.LastIndexByte(path, '/')+1:])
 	details := c.Get(w.URL(path)).Text("#record")
-	for _, want := range []string{"2027-001", "Arcadia", "Sent", "1,250.50", "31 Jan 2027", "Yes", "3", "office@example.com", w.Owner.Name, "urgent", "two", "1 Feb 2027"} {
+	for _, want := range []string{"2027-001", "Arcadia", "Sent", "1,250.50", "31 Jan 2027", "Yes", "3", "office@example.com", w.Owner.Name,
+		"urgent", "two", "1 Feb 2027"} {
 		if !strings.Contains(details, want) {
 			t.Errorf("the page lacks %q: %s", want, details)
 		}
@@ -141,8 +149,10 @@ func TestSeventhKind(t *testing.T) {
 	}
 
 	// Notes, tasks and names of it elsewhere.
-	c.Post(w.URL("/notes"), url.Values{"subject_type": {"invoice"}, "subject_id": {id.String()}, "body": {"Sent by post"}}).Want(http.StatusSeeOther)
-	c.Post(w.URL("/tasks"), url.Values{"quick": {"Chase it tomorrow"}, "subject_type": {"invoice"}, "subject_id": {id.String()}, "return": {path}}).Want(http.StatusSeeOther)
+	c.Post(w.URL("/notes"), url.Values{"subject_type": {"invoice"}, "subject_id": {id.String()}, "body": {"Sent by post"}}).
+		Want(http.StatusSeeOther)
+	c.Post(w.URL("/tasks"), url.Values{"quick": {"Chase it tomorrow"}, "subject_type": {"invoice"}, "subject_id": {id.String()},
+		"return": {path}}).Want(http.StatusSeeOther)
 	if got := c.Get(w.URL(path)).Text("main"); !strings.Contains(got, "Sent by post") || !strings.Contains(got, "Chase it") {
 		t.Error("a note or a task is missing")
 	}
@@ -168,7 +178,8 @@ func TestSeventhKind(t *testing.T) {
 	if err := su.QueryRow(t.Context(), `select schema from public.tenants where slug = $1`, slug).Scan(&schema); err != nil {
 		t.Fatal(err)
 	}
-	if err := su.QueryRow(t.Context(), `select count(*) from `+schema+`.invoices where number = '2027-001' and amount = 125050`).Scan(&n); err != nil || n != 1 {
+	if err := su.QueryRow(t.Context(), `select count(*) from `+schema+`.invoices where number = '2027-001' and amount = 125050`).
+		Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d in the copy, %v", n, err)
 	}
 
@@ -197,7 +208,8 @@ func TestSeventhKind(t *testing.T) {
 	})
 	purge := func(table string) (left int) {
 		t.Helper()
-		if _, err := su.Exec(t.Context(), `update `+w.Schema+`.`+table+` set deleted_at = now() - interval '31 days' where deleted_at is not null`); err != nil {
+		if _, err := su.Exec(t.Context(),
+			`update `+w.Schema+`.`+table+` set deleted_at = now() - interval '31 days' where deleted_at is not null`); err != nil {
 			t.Fatal(err)
 		}
 		if err := crm.Purge(t.Context(), pg.DB(t), time.Now()); err != nil {
@@ -214,7 +226,9 @@ func TestSeventhKind(t *testing.T) {
 	if purge("invoices") != 0 || purge("customers") != 0 {
 		t.Error("the trash keeps what is old enough")
 	}
-	if err := su.QueryRow(t.Context(), `select (select count(*) from `+w.Schema+`.notes) + (select count(*) from `+w.Schema+`.tasks where subject_id is not null)`).Scan(&n); err != nil || n != 0 {
+	if err := su.QueryRow(t.Context(),
+		`select (select count(*) from `+w.Schema+`.notes) + (select count(*) from `+w.Schema+`.tasks where subject_id is not null)`).
+		Scan(&n); err != nil || n != 0 {
 		t.Errorf("%d notes and tasks still hang on it, %v", n, err)
 	}
 }

@@ -21,7 +21,8 @@ const MinMajor = 15
 const downloadVersion = embeddedpostgres.V18
 
 // downloads are for data that is there already, by major version.
-var downloads = map[int]embeddedpostgres.PostgresVersion{15: embeddedpostgres.V15, 16: embeddedpostgres.V16, 17: embeddedpostgres.V17, 18: embeddedpostgres.V18}
+var downloads = map[int]embeddedpostgres.PostgresVersion{15: embeddedpostgres.V15, 16: embeddedpostgres.V16, 17: embeddedpostgres.V17,
+	18: embeddedpostgres.V18}
 
 // places lists where packagers put PostgreSQL's binaries.
 var places = []string{
@@ -93,7 +94,9 @@ func unreadable(dir string, major int, i install) error {
 		have = fmt.Sprintf("here is PostgreSQL %d (%s)", i.major, i.bin)
 	}
 	if i.major > major {
-		upgrade = fmt.Sprintf("\n- or bring it to PostgreSQL %d: with both installed, begin with an empty PADDOCK_DATA_DIR of PostgreSQL %d, and carry each workspace over by paddock tenant export and import; or run pg_upgrade by hand", i.major, i.major)
+		upgrade = fmt.Sprintf(
+			"\n- or bring it to PostgreSQL %d: with both installed, begin with an empty PADDOCK_DATA_DIR of PostgreSQL %d, and carry each "+
+				"workspace over by paddock tenant export and import; or run pg_upgrade by hand", i.major, i.major)
 	}
 	return fmt.Errorf("the data in %s is of PostgreSQL %d, and %s. Nothing was touched.\n"+
 		"- To go on with it: install PostgreSQL %d, or set PADDOCK_PG_BIN to the directory of its binaries%s\n"+
@@ -183,7 +186,7 @@ func download(ctx context.Context, opts Options, version embeddedpostgres.Postgr
 	}
 	defer func() { _ = os.RemoveAll(aside) }() // the next download clears it too
 	opts.Log("no PostgreSQL on this machine that will do: downloading version " + string(version) + " (once)")
-	port, err := FreePort()
+	port, err := FreePort(ctx)
 	if err != nil {
 		return install{}, err
 	}

@@ -113,7 +113,8 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 	owner := pgx.Identifier{Owner}.Sanitize()
 	// The password is of our own making (letters and digits); DDL takes no parameters.
 	for _, login := range []string{owner + " login createrole", pgx.Identifier{Requests}.Sanitize() + " login noinherit"} {
-		if _, err := admin.Exec(ctx, fmt.Sprintf(`create role %s password '%s'`, login, s.password)); err != nil && !isCode(err, "42710", "23505") {
+		if _, err := admin.Exec(ctx, fmt.Sprintf(`create role %s password '%s'`, login, s.password)); err != nil &&
+			!isCode(err, "42710", "23505") {
 			return "", err
 		}
 	}
@@ -128,7 +129,8 @@ func (s *Server) Database(ctx context.Context, name string) (string, error) {
 // Latin are found slowly.
 func create(ctx context.Context, admin *pgx.Conn, name string) (err error) {
 	for _, ctype := range []string{"C.UTF-8", "UTF-8", "C"} {
-		_, err = admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s template template0 encoding 'UTF8' lc_collate 'C' lc_ctype '%s'`, pgx.Identifier{name}.Sanitize(), Owner, ctype))
+		_, err = admin.Exec(ctx, fmt.Sprintf(`create database %s owner %s template template0 encoding 'UTF8' lc_collate 'C' lc_ctype '%s'`,
+			pgx.Identifier{name}.Sanitize(), Owner, ctype))
 		switch {
 		case isCode(err, "42P04", "23505"): // it is there
 			return nil
@@ -155,7 +157,8 @@ func (s *Server) restrict(ctx context.Context, database string) error {
 		return err
 	}
 	var open bool
-	if err := c.QueryRow(ctx, `select has_language_privilege('public', 'plpgsql', 'usage')`).Scan(&open); err != nil || !open { // it is done last
+	// it is done last
+	if err := c.QueryRow(ctx, `select has_language_privilege('public', 'plpgsql', 'usage')`).Scan(&open); err != nil || !open {
 		return err
 	}
 	_, err = c.Exec(ctx, schema.Superuser)

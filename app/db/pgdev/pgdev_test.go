@@ -113,7 +113,8 @@ func TestServerStopsWithItsLastUserAndKeepsData(t *testing.T) {
 	defer c.Close(t.Context())
 	var n int
 	var super, createRole, open bool
-	err = c.QueryRow(t.Context(), `select (select count(*) from kept), rolsuper, rolcreaterole, has_function_privilege('pg_monitor', 'set_config(text,text,boolean)', 'execute')
+	err = c.QueryRow(t.Context(), `select (select count(*) from kept), rolsuper, rolcreaterole, has_function_privilege('pg_monitor',
+		'set_config(text,text,boolean)', 'execute')
 		from pg_roles where rolname = current_user`).Scan(&n, &super, &createRole, &open)
 	if err != nil || n != 2 || super || !createRole || open {
 		t.Errorf("rows %d, superuser %v, may create roles %v, set_config open %v: %v", n, super, createRole, open, err)
@@ -331,7 +332,8 @@ func TestAnotherWayToTheDirectory(t *testing.T) {
 func TestServerThatEndsAtStart(t *testing.T) {
 	t.Parallel()
 	_, err := Start(t.Context(), Options{Dir: dir(t), Settings: map[string]string{"fsync": "off", "shared_buffers": "a lot"}})
-	if err == nil || !strings.Contains(err.Error(), "did not start (exit status 1)") || !strings.Contains(err.Error(), `invalid value for parameter "shared_buffers": "a lot"`) {
+	if err == nil || !strings.Contains(err.Error(), "did not start (exit status 1)") ||
+		!strings.Contains(err.Error(), `invalid value for parameter "shared_buffers": "a lot"`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -358,7 +360,8 @@ func TestDataOfAnotherMajor(t *testing.T) {
 			if err == nil {
 				t.Fatalf("data of %d: it started", major)
 			}
-			for _, want := range []string{old, fmt.Sprintf("is of PostgreSQL %d", major), fmt.Sprintf("here is PostgreSQL %d", s.Major), fmt.Sprintf("install PostgreSQL %d", major), "PADDOCK_PG_BIN", "PADDOCK_DATA_DIR"} {
+			for _, want := range []string{old, fmt.Sprintf("is of PostgreSQL %d", major), fmt.Sprintf("here is PostgreSQL %d", s.Major),
+				fmt.Sprintf("install PostgreSQL %d", major), "PADDOCK_PG_BIN", "PADDOCK_DATA_DIR"} {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("data of %d: it does not say %q: %v", major, want, err)
 				}
@@ -485,7 +488,8 @@ func pack(t *testing.T, root string) []byte {
 	w := tar.NewWriter(&tarball)
 	for _, sub := range []string{"bin", "lib"} {
 		err := filepath.Walk(filepath.Join(root, sub), func(p string, i os.FileInfo, err error) error {
-			if errors.Is(err, os.ErrNotExist) || err == nil && !i.Mode().IsRegular() || sub == "bin" && !slices.Contains([]string{"postgres", "initdb", "pg_ctl"}, filepath.Base(p)) {
+			if errors.Is(err, os.ErrNotExist) || err == nil && !i.Mode().IsRegular() || sub == "bin" &&
+				!slices.Contains([]string{"postgres", "initdb", "pg_ctl"}, filepath.Base(p)) {
 				return nil
 			}
 			// Of the libraries initdb needs two; the rest would be unpacked for nothing.

@@ -23,11 +23,11 @@ func init() { chosen.Store(rand.Uint32N(ports)) } //nolint:gosec // no secret
 
 // FreePort returns a port of 127.0.0.1 that nobody listens on, for a server that
 // is to be started on it. It fails when there is none.
-func FreePort() (int, error) {
+func FreePort(ctx context.Context) (int, error) {
 	for range ports {
 		port := firstPort + int(chosen.Add(1)%ports)
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if err != nil {
 			continue
 		}

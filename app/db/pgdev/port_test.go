@@ -8,10 +8,10 @@ import (
 
 // No port is given out twice, none that is taken, and none that a kernel may give
 // to an outgoing connection. It is alone: it listens where others would next.
-func TestFreePort(t *testing.T) {
+func TestFreePort(t *testing.T) { //nolint:paralleltest // see above
 	seen := map[int]bool{}
 	for range 200 {
-		port, err := FreePort()
+		port, err := FreePort(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func (s *Server) run(ctx context.Context, home string, opts Options) error {
 	} else if err != nil {
 		return err
 	}
-	if s.port, err = FreePort(); err != nil {
+	if s.port, err = FreePort(ctx); err != nil {
 		return err
 	}
 	return s.start(ctx, data, fifo, as, opts.Settings)
@@ -114,12 +114,14 @@ func postmaster(ctx context.Context, data string) (pid, port int, ok bool, err e
 	}
 	ours, err := runsOn(ctx, pid, data)
 	if err != nil {
-		return 0, 0, false, fmt.Errorf("%s names the process %d, of which it can’t be told whether it is PostgreSQL: %w; where it is not, remove the file", file, pid, err)
+		return 0, 0, false, fmt.Errorf(
+			"%s names the process %d, of which it can’t be told whether it is PostgreSQL: %w; where it is not, remove the file", file, pid, err)
 	}
 	if !ours {
 		// A number that no process has. What else stands there PostgreSQL goes on to look
 		// at: a server that died may have left processes on the data.
-		return 0, 0, false, os.WriteFile(file, []byte(strconv.Itoa(math.MaxInt32)+"\n"+rest), 0o600) //nolint:gosec // a file of our own data directory
+		nobody := []byte(strconv.Itoa(math.MaxInt32) + "\n" + rest)
+		return 0, 0, false, os.WriteFile(file, nobody, 0o600) //nolint:gosec // a file of our own data directory
 	}
 	port, err = strconv.Atoi(strings.TrimSpace(lines[3]))
 	return pid, port, err == nil, nil

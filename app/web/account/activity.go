@@ -32,10 +32,12 @@ func (h *Handler) Activity(c echo.Context) error {
 }
 
 // activityOf reads n lines of the log about somebody.
-func (h *Handler) activityOf(ctx context.Context, tx *db.SharedTx, who auth.Identity, before uuid.UUID, n int32) (lines []views.ActivityLine, err error) {
+func (h *Handler) activityOf(ctx context.Context, tx *db.SharedTx, who auth.Identity, before uuid.UUID,
+	n int32) (lines []views.ActivityLine, err error) {
 	rows, err := tx.SecurityEventsOfUser(ctx, &who.UserID, before, n)
 	for _, r := range rows {
-		lines = append(lines, views.ActivityLine{ID: r.ID, At: r.At, Action: r.Action, Subject: r.Subject, Workspace: r.Workspace, Device: auth.DeviceName(r.Device), Place: h.Places.Place(r.Ip)})
+		lines = append(lines, views.ActivityLine{ID: r.ID, At: r.At, Action: r.Action, Subject: r.Subject, Workspace: r.Workspace,
+			Device: auth.DeviceName(r.Device), Place: h.Places.Place(r.Ip)})
 	}
 	return lines, err
 }

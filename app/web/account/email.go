@@ -103,9 +103,11 @@ func (h *Handler) Verify(c echo.Context) error {
 	})
 	switch {
 	case errors.Is(err, auth.ErrBadToken):
-		return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more", Text: "It works once, for 30 minutes, for the person who asked for it. Ask for another in your security settings.", Home: true}
+		return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more",
+			Text: "It works once, for 30 minutes, for the person who asked for it. Ask for another in your security settings.", Home: true}
 	case errors.Is(err, auth.ErrEmailKnown):
-		return &page.Problem{Status: http.StatusConflict, Title: "This address has an account of its own", Text: "Sign in to that account instead, or choose another address.", Home: true}
+		return &page.Problem{Status: http.StatusConflict, Title: "This address has an account of its own",
+			Text: "Sign in to that account instead, or choose another address.", Home: true}
 	case err != nil:
 		return err
 	}

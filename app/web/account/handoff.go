@@ -28,7 +28,8 @@ func (h *Handler) handoffTo(c echo.Context, slug, next string) (to string, err e
 		if err != nil {
 			return err
 		}
-		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: who.UserID, TenantID: &id, Strong: who.Strong, ProvedAt: &who.ProvedAt, BeganAt: &who.BeganAt})
+		token, err = auth.HandoffStart(ctx, tx, auth.SessionStart{UserID: who.UserID, TenantID: &id, Strong: who.Strong, ProvedAt: &who.ProvedAt,
+			BeganAt: &who.BeganAt})
 		return err
 	})
 	return h.Base.HandoffURL(c, slug, token, next), err
@@ -57,7 +58,8 @@ func (h *Handler) Handoff(c echo.Context) error {
 			return h.handoffFailed(c, err)
 		}
 		if next != "" {
-			return page.Render(c, http.StatusOK, views.Handoff(views.HandoffPage{Workspace: v.Tenant.Name, Token: token, Now: v.Who.Name, Next: next, To: c.QueryParam("next")}), nil)
+			return page.Render(c, http.StatusOK,
+				views.Handoff(views.HandoffPage{Workspace: v.Tenant.Name, Token: token, Now: v.Who.Name, Next: next, To: c.QueryParam("next")}), nil)
 		}
 	}
 	return h.finishHandoff(c, token, c.QueryParam("next"))

@@ -185,7 +185,8 @@ func (h *Handler) OIDCCallback(c echo.Context) error {
 			return err
 		}
 	}
-	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: entity.Line(found.Name), EmailVerified: found.EmailVerified}
+	claims := auth.Claims{Issuer: found.Issuer, Subject: found.Subject, Email: strings.ToLower(found.Email), Name: entity.Line(found.Name),
+		EmailVerified: found.EmailVerified}
 	// Letters that ToLower makes ASCII ones of would be somebody else's.
 	if strings.ContainsFunc(found.Email, func(r rune) bool { return r > unicode.MaxASCII }) || !page.Storable(claims.Email+claims.Name) {
 		return h.providerFailed(c, p, auth.ErrUnverifiedEmail)
@@ -311,7 +312,8 @@ func (h *Handler) providerFailed(c echo.Context, p oidc.Provider, err error) err
 		text = "You are not a member of this workspace. Ask one of its admins to invite you."
 	default:
 		status = http.StatusBadGateway
-		h.Log.WarnContext(c.Request().Context(), "provider", "request_id", page.RequestID(c), "issuer", p.Issuer, "error", fmt.Sprintf("%.300s", err.Error()))
+		h.Log.WarnContext(c.Request().Context(), "provider", "request_id", page.RequestID(c), "issuer", p.Issuer, "error",
+			fmt.Sprintf("%.300s", err.Error()))
 	}
 	return &page.Problem{Status: status, Title: "We could not sign you in with " + p.Name, Text: text, SignIn: true}
 }

@@ -25,7 +25,9 @@ func (h *Handler) EnrolmentForm(c echo.Context) error {
 	if err != nil {
 		return enrolmentOver(err)
 	}
-	return page.Render(c, http.StatusOK, views.Enrolment(views.EnrolmentPage{Site: page.SiteShell(c, "Become an operator"), Token: token, Email: who.Email, HasFactor: who.HasFactor, Strong: who.Strong, Verified: who.Verified}), nil)
+	return page.Render(c, http.StatusOK,
+		views.Enrolment(views.EnrolmentPage{Site: page.SiteShell(c, "Become an operator"), Token: token, Email: who.Email,
+			HasFactor: who.HasFactor, Strong: who.Strong, Verified: who.Verified}), nil)
 }
 
 // Enrolment makes whoever is signed in an operator.
@@ -49,5 +51,6 @@ func enrolmentOver(err error) error {
 	if !errors.Is(err, auth.ErrBadToken) {
 		return err
 	}
-	return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more", Text: "It works once, for a day, for the person it was sent to. Whoever runs this Paddock can send another.", Home: true}
+	return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more",
+		Text: "It works once, for a day, for the person it was sent to. Whoever runs this Paddock can send another.", Home: true}
 }

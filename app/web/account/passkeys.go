@@ -193,7 +193,8 @@ func (h *Handler) PasskeyDelete(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, letter.SecurityChanged("The passkey “"+name+"” was removed from your account"))
+		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email,
+			letter.SecurityChanged("The passkey “"+name+"” was removed from your account"))
 	})
 	return h.securityChanged(c, err, "Passkey removed")
 }

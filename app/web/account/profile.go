@@ -22,7 +22,8 @@ func (h *Handler) Profile(c echo.Context) error {
 // renderProfile shows what the form does not have as it is.
 func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
 	who := page.From(c).Who
-	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle, "theme": who.Theme}
+	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle,
+		"theme": who.Theme}
 	maps.Copy(values, f.Values)
 	f.Values = values
 	p := views.ProfilePage{
@@ -50,7 +51,8 @@ func (h *Handler) ProfileUpdate(c echo.Context) error {
 	who := page.From(c).Who
 	f := page.ReadForm(c, profileFields(who), false)
 	f.CheckZone()
-	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle, NumberStyle: who.NumberStyle, Theme: who.Theme}
+	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle,
+		NumberStyle: who.NumberStyle, Theme: who.Theme}
 	f.Take("name", &p.Name)
 	f.Take("time_zone", &p.TimeZone)
 	f.Take("date_style", &p.DateStyle)

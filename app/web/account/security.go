@@ -47,7 +47,8 @@ func (h *Handler) renderSecurity(c echo.Context, status int, p views.SecurityPag
 		rows, err := tx.SessionList(ctx, v.Who.UserID)
 		for _, r := range rows {
 			p.Sessions = append(p.Sessions, views.Session{
-				ID: r.ID, Device: cmp.Or(auth.DeviceName(r.UserAgent), "An unknown program"), Place: cmp.Or(h.Places.Place(r.Ip), "unknown address"), Workspace: r.Workspace,
+				ID: r.ID, Device: cmp.Or(auth.DeviceName(r.UserAgent), "An unknown program"), Place: cmp.Or(h.Places.Place(r.Ip), "unknown address"),
+				Workspace:  r.Workspace,
 				LastSeenAt: r.LastSeenAt, Strong: r.Strong, Current: r.ID == v.Who.SessionID,
 			})
 		}

@@ -139,7 +139,8 @@ func (st *Sessions) Start(c echo.Context, start auth.SessionStart, next string) 
 		if began, err = auth.StartSession(ctx, tx, start); err != nil || !began.New {
 			return err
 		}
-		l := letter.NewDevice(cmp.Or(auth.DeviceName(c.Request().UserAgent()), "an unknown program"), st.places.Place(c.RealIP()), time.Now(), st.base.Here(c, "/settings/security", nil))
+		l := letter.NewDevice(cmp.Or(auth.DeviceName(c.Request().UserAgent()), "an unknown program"), st.places.Place(c.RealIP()), time.Now(),
+			st.base.Here(c, "/settings/security", nil))
 		return mail.Send(ctx, tx, st.box, v.Tenant.ID, began.Email, l)
 	})
 	if err != nil {

@@ -106,7 +106,8 @@ func (h *Handler) FactorForm(c echo.Context) error {
 func (h *Handler) renderFactor(c echo.Context, status int, f ui.Form, next string) error {
 	ctx := c.Request().Context()
 	v := page.From(c)
-	p := views.FactorPage{Form: f, Next: next, Email: v.Who.Email, Foreign: h.Base.Foreign(c), SiteURL: h.Base.URL.String(), Slug: v.Tenant.Slug}
+	p := views.FactorPage{Form: f, Next: next, Email: v.Who.Email, Foreign: h.Base.Foreign(c), SiteURL: h.Base.URL.String(),
+		Slug: v.Tenant.Slug}
 	err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
 		access, err := tx.UserAccess(ctx, v.Who.UserID)
 		p.TOTP, p.Passkeys = access.TotpSecret != "", access.Passkeys > 0
@@ -148,7 +149,8 @@ func (h *Handler) Factor(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := page.SetFlash(c, ui.Flash{Message: "A recovery code was used up. Make new ones in your security settings when few are left."}); err != nil {
+		if err := page.SetFlash(c,
+			ui.Flash{Message: "A recovery code was used up. Make new ones in your security settings when few are left."}); err != nil {
 			return err
 		}
 	}

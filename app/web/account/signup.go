@@ -99,7 +99,8 @@ func (h *Handler) SignUp(c echo.Context) error {
 		return h.renderSignUp(c, http.StatusUnprocessableEntity, f.Form)
 	}
 	in := auth.SignUpInput{
-		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"], Password: f.Values["password"], Strong: known && v.Who.Strong,
+		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"],
+		Password: f.Values["password"], Strong: known && v.Who.Strong,
 		Country: browserCountry(c), Then: h.welcome,
 	}
 	in.Currency = cmp.Or(f.Values["currency"], entity.CountryCurrency(in.Country))
@@ -143,8 +144,10 @@ func browserCountry(c echo.Context) string {
 
 // spokenIn is where a language is that has one country, by and large.
 var spokenIn = map[string]string{
-	"bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI", "he": "IL", "hr": "HR", "hu": "HU", "hy": "AM", "id": "ID", "is": "IS", "it": "IT", "ja": "JP", "ka": "GE", "ko": "KR",
-	"lt": "LT", "lv": "LV", "mk": "MK", "nb": "NO", "nn": "NO", "no": "NO", "pl": "PL", "sk": "SK", "sl": "SI", "sq": "AL", "th": "TH", "tr": "TR", "uk": "UA", "vi": "VN",
+	"bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI", "he": "IL", "hr": "HR", "hu": "HU", "hy": "AM", "id": "ID", "is": "IS",
+	"it": "IT", "ja": "JP", "ka": "GE", "ko": "KR",
+	"lt": "LT", "lv": "LV", "mk": "MK", "nb": "NO", "nn": "NO", "no": "NO", "pl": "PL", "sk": "SK", "sl": "SI", "sq": "AL", "th": "TH",
+	"tr": "TR", "uk": "UA", "vi": "VN",
 }
 
 // local reports whether this is development, and the client on this machine, which
@@ -211,7 +214,9 @@ func (h *Handler) ConfirmationForm(c echo.Context) error {
 	if err != nil {
 		return confirmationOver(err)
 	}
-	return page.Render(c, http.StatusOK, views.Confirmation(views.ConfirmationPage{Workspace: p.Workspace, Host: p.Slug + "." + h.Base.URL.Host, Email: p.Email, Token: token}), nil)
+	return page.Render(c, http.StatusOK,
+		views.Confirmation(views.ConfirmationPage{Workspace: p.Workspace, Host: p.Slug + "." + h.Base.URL.Host, Email: p.Email, Token: token}),
+		nil)
 }
 
 // Confirmation makes the workspace of who has followed the link: the address is
@@ -224,9 +229,11 @@ func (h *Handler) Confirmation(c echo.Context) error {
 	r, err := auth.FinishSignUp(ctx, h.DB, h.Box, page.PostedToken(c), h.welcome)
 	switch {
 	case page.SlugProblem(err) != "":
-		return &page.Problem{Status: http.StatusConflict, Title: "That address is taken by now", Text: "Sign up once more with another one.", Home: true}
+		return &page.Problem{Status: http.StatusConflict, Title: "That address is taken by now", Text: "Sign up once more with another one.",
+			Home: true}
 	case errors.Is(err, auth.ErrEmailKnown):
-		return &page.Problem{Status: http.StatusConflict, Title: "You have an account by now", Text: "Sign in with it, and create the workspace there.", SignIn: true}
+		return &page.Problem{Status: http.StatusConflict, Title: "You have an account by now",
+			Text: "Sign in with it, and create the workspace there.", SignIn: true}
 	case err != nil:
 		return confirmationOver(err)
 	}
@@ -240,7 +247,8 @@ func confirmationOver(err error) error {
 	if !errors.Is(err, auth.ErrBadToken) {
 		return err
 	}
-	return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more", Text: "It works once, for a day. Sign up once more to get another.", Home: true}
+	return &page.Problem{Status: http.StatusNotFound, Title: "This link does not work any more",
+		Text: "It works once, for a day. Sign up once more to get another.", Home: true}
 }
 
 // SignUpSlug tells, while somebody types, whether an address can be had.

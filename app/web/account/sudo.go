@@ -31,7 +31,8 @@ func NextOf(c echo.Context) string {
 		}
 	}
 	if r.Method != http.MethodGet {
-		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" && r.Header.Get("Content-Type") == "application/json" {
+		if u, err := url.Parse(r.Referer()); err == nil && u.Host == r.Host && u.Path != "" &&
+			r.Header.Get("Content-Type") == "application/json" {
 			return u.RequestURI() // a script's, of a page that stays
 		}
 		return "/"
@@ -73,7 +74,9 @@ func (h *Handler) SudoForm(c echo.Context) error {
 func (h *Handler) renderSudo(c echo.Context, status int, f ui.Form, action, next string) error {
 	ctx := c.Request().Context()
 	v := page.From(c)
-	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.Who.Email, Foreign: h.Base.Foreign(c), StepUp: (v.Tenant.RequireSecondFactor || v.Console || v.Who.HasFactor) && !v.Who.Strong && !v.Who.ByProvider, Console: v.Console, ForgotURL: h.Base.SiteURL("/password/forgot", url.Values{"email": {v.Who.Email}})}
+	p := views.SudoPage{Form: f, Action: action, Next: next, Email: v.Who.Email, Foreign: h.Base.Foreign(c),
+		StepUp: (v.Tenant.RequireSecondFactor || v.Console || v.Who.HasFactor) && !v.Who.Strong && !v.Who.ByProvider, Console: v.Console,
+		ForgotURL: h.Base.SiteURL("/password/forgot", url.Values{"email": {v.Who.Email}})}
 	if action != "/sudo" {
 		r := c.Request()
 		if r.Method != http.MethodPost {
@@ -90,7 +93,8 @@ func (h *Handler) renderSudo(c echo.Context, status int, f ui.Form, action, next
 	}
 	err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
 		access, err := tx.UserAccess(ctx, v.Who.UserID)
-		p.Password, p.TOTP, p.Passkeys = access.HasPassword && !p.StepUp && !v.Who.ByProvider, access.TotpSecret != "" && !v.Who.ByProvider, access.Passkeys > 0 && !v.Who.ByProvider
+		p.Password, p.TOTP, p.Passkeys = access.HasPassword && !p.StepUp && !v.Who.ByProvider, access.TotpSecret != "" && !v.Who.ByProvider,
+			access.Passkeys > 0 && !v.Who.ByProvider
 		return err
 	})
 	if err != nil {
@@ -136,7 +140,8 @@ func (h *Handler) prove(c echo.Context, f *page.Form) (ok bool, status int, err 
 		recovered, err = auth.CheckCode(ctx, h.DB, h.Box, auth.CodeSudo, who, f.Values["sudo_code"])
 		if err == nil && recovered {
 			err = h.DB.Shared(ctx, func(tx *db.SharedTx) error {
-				return mail.Send(ctx, tx, h.Box, v.Tenant.ID, who.Email, letter.SecurityChanged("A recovery code was used to confirm a change of your account or workspace"))
+				return mail.Send(ctx, tx, h.Box, v.Tenant.ID, who.Email,
+					letter.SecurityChanged("A recovery code was used to confirm a change of your account or workspace"))
 			})
 		}
 	default:

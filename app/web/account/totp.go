@@ -91,7 +91,8 @@ func (h *Handler) TOTPEnable(c echo.Context) error {
 		if id, err = auth.FirstFactor(ctx, tx, who); err != nil {
 			return err
 		}
-		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, letter.SecurityChanged("An authenticator app was added to your account"))
+		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email,
+			letter.SecurityChanged("An authenticator app was added to your account"))
 	})
 	if errors.Is(err, auth.ErrWrongCode) {
 		f.Fail("code", "This code is not right. Is the clock of your phone right? Wait for the next code and try again.")
@@ -114,7 +115,8 @@ func (h *Handler) TOTPDisable(c echo.Context) error {
 		if err := auth.TOTPRemove(ctx, tx, who.UserID); err != nil {
 			return err
 		}
-		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, letter.SecurityChanged("The authenticator app was removed from your account"))
+		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email,
+			letter.SecurityChanged("The authenticator app was removed from your account"))
 	})
 	return h.securityChanged(c, err, "The authenticator app is removed")
 }
@@ -135,7 +137,8 @@ func (h *Handler) RecoveryCodes(c echo.Context) error {
 		if codes, err = auth.RecoveryCodes(ctx, tx, who.UserID); err != nil {
 			return err
 		}
-		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, letter.SecurityChanged("New recovery codes were made for your account"))
+		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email,
+			letter.SecurityChanged("New recovery codes were made for your account"))
 	})
 	if err != nil {
 		return h.securityChanged(c, err, "")

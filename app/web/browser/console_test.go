@@ -52,9 +52,12 @@ func TestBrowserConsole(t *testing.T) {
 	b.Click(".limits [type=submit]")
 	b.WaitText("#toast", "has these limits now")
 	pg.Exec(t, `insert into public.river_job (kind, args, state, attempt, max_attempts, queue, priority, scheduled_at, finalized_at, errors)
-		select kind, jsonb_build_object('tenant_id', $1::text), state::public.river_job_state, 3, 25, 'nowhere', 1, now() + interval '2 hours', case when state = 'discarded' then now() end, array[jsonb_build_object('error', why)]
-		from (values ('mail', 'retryable', 'dial tcp 192.0.2.7:587: connect: connection refused'), ('archive', 'discarded', 'writing part 3: no space left on device')) x (kind, state, why)`, w.ID.String())
-	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/activity", "/jobs", "/migrations", "/settings/security"} {
+		select kind, jsonb_build_object('tenant_id', $1::text), state::public.river_job_state, 3, 25, 'nowhere', 1, now() + interval '2 hours',
+		case when state = 'discarded' then now() end, array[jsonb_build_object('error', why)]
+		from (values ('mail', 'retryable', 'dial tcp 192.0.2.7:587: connect: connection refused'),
+		('archive', 'discarded', 'writing part 3: no space left on device')) x (kind, state, why)`, w.ID.String())
+	for _, path := range []string{"/tenants", at, "/tenants/new", "/domains", "/users", "/activity", "/jobs", "/migrations",
+		"/settings/security"} {
 		b.Open(app.Console(path))
 		for _, width := range []int64{1280, 390} {
 			b.Size(width, 844)
@@ -63,7 +66,8 @@ func TestBrowserConsole(t *testing.T) {
 			}
 			b.Themes(path, func(theme string) {
 				b.WaitFor(`document.querySelector("h1")`)
-				b.Screenshot("console" + strings.ReplaceAll(strings.ReplaceAll(path, w.ID.String(), "show"), "/", "-") + "-" + theme + "-" + strconv.Itoa(int(width)))
+				b.Screenshot("console" + strings.ReplaceAll(strings.ReplaceAll(path, w.ID.String(), "show"), "/",
+					"-") + "-" + theme + "-" + strconv.Itoa(int(width)))
 			})
 			if over := browser.Eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 				t.Errorf("%s is %d px wider than %d", path, over, width)

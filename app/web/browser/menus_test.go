@@ -77,7 +77,8 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 	w, _ := team(t, app)
 	other := pg.NewUser(t)
 	w.Join(other, "member")
-	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", CompanyName: "Arcadia Foundry", Email: "anna@arcadia.example"})
+	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Anna", LastName: "Rossi", CompanyName: "Arcadia Foundry",
+		Email: "anna@arcadia.example"})
 	contact := w.Contact(tenantdb.ContactUpdateParams{LastName: "Two", Emails: []entity.Point{{Value: "a@x.com"}, {Value: "b@x.com"}}})
 	for name, press := range map[string]func(*browser.Browser, string){"mouse": (*browser.Browser).Press, "finger": (*browser.Browser).Tap} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +91,9 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 				for _, page := range []string{"/projects/new", "/leads/" + lead.String() + "/conversion", "/contacts/" + contact.String() + "/edit"} {
 					b.Open(w.URL(page))
 					b.Wait("form[data-guard]")
-					browser.Eval[int](b, `document.querySelectorAll("details.more").forEach((d) => d.open = true), document.querySelectorAll("form[data-guard] :is(label.option, label.choice)").forEach((l, i) => l.dataset.choice = i), 0`)
+					browser.Eval[int](b,
+						`document.querySelectorAll("details.more").forEach((d) => d.open = true),
+							document.querySelectorAll("form[data-guard] :is(label.option, label.choice)").forEach((l, i) => l.dataset.choice = i), 0`)
 					n := browser.Eval[int](b, `document.querySelectorAll("[data-choice]").length`)
 					if n == 0 {
 						t.Errorf("%s has no choices", page)
@@ -99,7 +102,8 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 						at := fmt.Sprintf(`[data-choice="%d"]`, i)
 						before := browser.Eval[bool](b, `document.querySelector('`+at+` input').checked`)
 						press(b, at)
-						b.WaitFor(fmt.Sprintf(`(document.querySelector('%s input').checked !== %v) || document.querySelector('%s input').type === "radio"`, at, before, at))
+						b.WaitFor(fmt.Sprintf(`(document.querySelector('%s input').checked !== %v) || document.querySelector('%s input').type === "radio"`,
+							at, before, at))
 					}
 				}
 				// The keys, and the search and its commands.
@@ -132,7 +136,8 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 				press(b, "#matches button")
 				b.WaitText("#toast", "may be here already")
 				// Put off.
-				task := "#task-" + w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task at ", width, name), AssigneeID: new(w.MemberID(w.Owner))}).String()
+				task := "#task-" + w.Task(tenantdb.TaskUpdateParams{Subject: fmt.Sprint("Task at ", width, name),
+					AssigneeID: new(w.MemberID(w.Owner))}).String()
 				b.Open(w.URL("/tasks?layout=day"))
 				b.Wait(task)
 				press(b, task+" details.menu summary")
@@ -155,7 +160,8 @@ func TestBrowserLongTag(t *testing.T) {
 	b := browser.NewBrowser(t)
 	signIn(b, w)
 	b.Size(390, 844)
-	for _, page := range []string{"/customers/" + id.String(), "/customers", "/customers?tag=" + tag, "/leads/" + lead.String(), "/leads?layout=board", "/settings/tags", "/customers/" + id.String() + "/edit"} {
+	for _, page := range []string{"/customers/" + id.String(), "/customers", "/customers?tag=" + tag, "/leads/" + lead.String(),
+		"/leads?layout=board", "/settings/tags", "/customers/" + id.String() + "/edit"} {
 		b.Open(w.URL(page))
 		b.Wait("main")
 		if wide := browser.Eval[int](b, `document.documentElement.scrollWidth`); wide > 390 {

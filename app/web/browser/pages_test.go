@@ -22,7 +22,8 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 	for i, name := range []string{"Arcadia Foundry", "Bellweather & Sons", "Cobalt Harbour", "Dunmore Analytics"} {
 		revenue := int64(i) * 12_345_600
 		id = w.Customer(tenantdb.CustomerUpdateParams{
-			Name: name, Domain: strings.ToLower(strings.Fields(name)[0]) + ".example", Type: []string{"prospect", "customer", "partner", "at_risk"}[i],
+			Name: name, Domain: strings.ToLower(strings.Fields(name)[0]) + ".example",
+			Type: []string{"prospect", "customer", "partner", "at_risk"}[i],
 			City: "Graz", Industry: "Machinery", AnnualRevenue: &revenue, Email: "office@example.com",
 		}, "Key account")
 	}
@@ -32,8 +33,10 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 	// Long in every field: no page may become wider than the screen for it.
 	long := int64(9_123_456_789_012_345)
 	w.Customer(tenantdb.CustomerUpdateParams{
-		Name: "Donau" + strings.Repeat("dampfschifffahrts", 9) + "gesellschaft", Domain: strings.Repeat("long", 12) + ".example", Type: "customer",
-		Industry: strings.Repeat("Industry ", 8), City: strings.Repeat("Llanfairpwll", 6), Country: "Great Britain", AnnualRevenue: &long, Email: strings.Repeat("e", 60) + "@example.com",
+		Name: "Donau" + strings.Repeat("dampfschifffahrts", 9) + "gesellschaft", Domain: strings.Repeat("long", 12) + ".example",
+		Type:     "customer",
+		Industry: strings.Repeat("Industry ", 8), City: strings.Repeat("Llanfairpwll", 6), Country: "Great Britain", AnnualRevenue: &long,
+		Email: strings.Repeat("e", 60) + "@example.com",
 	}, strings.Repeat("tag", 13))
 	return w, "/customers/" + id.String()
 }
@@ -54,10 +57,13 @@ func TestBrowserAccessibility(t *testing.T) {
 	signIn(b, empty)
 	pages := []struct{ name, url string }{
 		{"empty dashboard", empty.URL("/")}, {"empty list", empty.URL("/customers")}, {"landing", app.Site("/")},
-		{"sign-up", app.Site("/signup")}, {"sign-in", app.Site("/signin")}, {"components", app.Site("/dev/components")}, {"mail", app.Site("/dev/mail")},
+		{"sign-up", app.Site("/signup")}, {"sign-in", app.Site("/signin")}, {"components", app.Site("/dev/components")},
+		{"mail", app.Site("/dev/mail")},
 		{"not found", app.Site("/nothing-here")}, {"workspace sign-in", w.URL("/signin")}, {"", ""},
-		{"dashboard", w.URL("/")}, {"customers", w.URL("/customers")}, {"filtered", w.URL("/customers?type=customer&owner=me&tag=key+account&q=a")},
-		{"no match", w.URL("/customers?q=zzzz")}, {"customer", w.URL(customer)}, {"edit", w.URL(customer + "/edit")}, {"new", w.URL("/customers/new")},
+		{"dashboard", w.URL("/")}, {"customers", w.URL("/customers")},
+		{"filtered", w.URL("/customers?type=customer&owner=me&tag=key+account&q=a")},
+		{"no match", w.URL("/customers?q=zzzz")}, {"customer", w.URL(customer)}, {"edit", w.URL(customer + "/edit")},
+		{"new", w.URL("/customers/new")},
 		{"search", w.URL("/search?q=arc")}, {"workspaces", w.URL("/workspaces")},
 	}
 	for _, p := range pages {
@@ -334,7 +340,9 @@ func TestBrowserFirstPageWeight(t *testing.T) {
 	signIn(b, w)
 	for _, u := range []string{app.Site("/"), w.URL("/customers")} {
 		b.Open(u)
-		bytes := browser.Eval[int](b, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize, 0)`)
+		bytes := browser.Eval[int](b,
+			`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].reduce((n, e) => n + e.encodedBodySize,
+				0)`)
 		if bytes == 0 || bytes > 80_000 {
 			t.Errorf("%s weighs %d bytes, want 80,000 at most", u, bytes)
 		}

@@ -246,7 +246,8 @@ func TestBrowserAccessPages(t *testing.T) {
 	app.TOTP(w, w.Owner)
 	w.Passkey(w.Owner)
 	apptest.Records["settings/domains"](w)
-	pg.Exec(t, `insert into public.domains (tenant_id, host, token, verified_at, checked_at) values ($1, $2, 'x', now(), now())`, w.ID, pg.Unique("crm")+".example.org")
+	pg.Exec(t, `insert into public.domains (tenant_id, host, token, verified_at, checked_at) values ($1, $2, 'x', now(), now())`, w.ID,
+		pg.Unique("crm")+".example.org")
 	nobody, b := browser.NewBrowser(t), browser.NewBrowser(t)
 	b.Open(w.URL("/handoff?token=" + w.StrongHandoff(w.Owner)))
 	b.Click("button[type=submit]") // this browser has not begun it: it is asked
@@ -267,10 +268,12 @@ func TestBrowserAccessPages(t *testing.T) {
 			}
 		}
 	}
-	for name, u := range map[string]string{"signin": w.URL("/signin"), "site-signin": app.Site("/signin"), "forgot": app.Site("/password/forgot"), "reset": reset, "invitation": link, "gone": w.URL("/invitations/none")} {
+	for name, u := range map[string]string{"signin": w.URL("/signin"), "site-signin": app.Site("/signin"),
+		"forgot": app.Site("/password/forgot"), "reset": reset, "invitation": link, "gone": w.URL("/invitations/none")} {
 		check(nobody, name, u)
 	}
-	for _, path := range []string{"security", "members", "signin", "domains", "audit", "data", "profile", "security/totp", "security/activity", "members/" + w.MemberID(w.Owner).String() + "/removal"} {
+	for _, path := range []string{"security", "members", "signin", "domains", "audit", "data", "profile", "security/totp", "security/activity",
+		"members/" + w.MemberID(w.Owner).String() + "/removal"} {
 		check(b, strings.ReplaceAll(path[:min(len(path), 20)], "/", "-"), w.URL("/settings/"+path))
 	}
 	nobody.Scripts(false)

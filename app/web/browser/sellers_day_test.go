@@ -130,7 +130,8 @@ func TestBrowserSellersDay(t *testing.T) {
 	b.Open(w.URL("/search?q=two+ships"))
 	b.Click(`#found a[href^="/deals/"]`)
 	b.WaitText("h1", "Two ships")
-	for _, line := range []string{"added this deal", "noted a call", "moved it from Prospecting to Negotiation", "moved it from Negotiation to Closed Won", "completed the task “Send the offer”", "added the tag “Trade fair”"} {
+	for _, line := range []string{"added this deal", "noted a call", "moved it from Prospecting to Negotiation",
+		"moved it from Negotiation to Closed Won", "completed the task “Send the offer”", "added the tag “Trade fair”"} {
 		b.WaitText("#timeline", line)
 	}
 	b.Screenshot("timeline-1280-light")
@@ -144,7 +145,9 @@ func TestBrowserSellersDay(t *testing.T) {
 }
 
 func choose(b *browser.Browser, css, value string) {
-	b.WaitFor(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); return e.value === %q })()`, css, value, value))
+	b.WaitFor(fmt.Sprintf(
+		`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true}));
+			return e.value === %q })()`, css, value, value))
 }
 
 // The same without a script: every create, edit, move, complete, convert,
@@ -157,7 +160,8 @@ func TestBrowserNoScriptRecords(t *testing.T) {
 	b.Scripts(false)
 	submit := `main form[id] [type=submit]`
 	records := []struct{ path, field, name string }{
-		{"customers", "name", "Acme"}, {"contacts", "last_name", "Ada"}, {"leads", "last_name", "Lead"}, {"deals", "name", "Deal"}, {"projects", "name", "Project"}, {"tasks", "subject", "Task"},
+		{"customers", "name", "Acme"}, {"contacts", "last_name", "Ada"}, {"leads", "last_name", "Lead"}, {"deals", "name", "Deal"},
+		{"projects", "name", "Project"}, {"tasks", "subject", "Task"},
 	}
 	for _, r := range records {
 		b.Open(w.URL("/" + r.path))
@@ -277,16 +281,20 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 	app := apptest.Start(t)
 	w, empty := app.NewWorkspace(t), app.NewWorkspace(t)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Arcadia Foundry"}, "Key account")
-	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Keller", CustomerID: &customer, DoNotCall: true, Emails: []entity.Point{{Value: "anna@example.com", Label: "work"}}})
+	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Keller", CustomerID: &customer, DoNotCall: true,
+		Emails: []entity.Point{{Value: "anna@example.com", Label: "work"}}})
 	amount := int64(12_345_600)
-	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Hanna", LastName: "Voss", CompanyName: "Arcadia", Rating: "hot", Amount: &amount, Source: "Web"})
+	lead := w.Lead(tenantdb.LeadUpdateParams{FirstName: "Hanna", LastName: "Voss", CompanyName: "Arcadia", Rating: "hot", Amount: &amount,
+		Source: "Web"})
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Line 4 retrofit", CustomerID: &customer, ContactID: &contact, Amount: &amount}, "Fair")
 	for i := range 30 {
-		w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), Amount: &amount, Currency: []string{"EUR", "USD", "JPY"}[i%3], StageID: w.Stage([]string{"Prospecting", "Proposal", "Closed Won"}[i%3])})
+		w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Deal ", i), Amount: &amount, Currency: []string{"EUR", "USD", "JPY"}[i%3],
+			StageID: w.Stage([]string{"Prospecting", "Proposal", "Closed Won"}[i%3])})
 	}
 	project := w.Project(tenantdb.ProjectUpdateParams{Name: "Retrofit", CustomerID: &customer, DealID: &deal})
 	me := w.MemberID(w.Owner)
-	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call about " + strings.Repeat("everything ", 12), AssigneeID: &me, Priority: "high", SubjectType: "deal", SubjectID: &deal})
+	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call about " + strings.Repeat("everything ", 12), AssigneeID: &me, Priority: "high",
+		SubjectType: "deal", SubjectID: &deal})
 	w.Note(entity.Deal, deal, "# A note\n\n- with\n- a list\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"+strings.Repeat("long", 80))
 	signIn(b, empty)
 	for _, path := range []string{"/contacts", "/leads", "/deals", "/projects", "/tasks", "/tasks?layout=day", "/trash"} {
@@ -295,11 +303,16 @@ func TestBrowserAccessibilityOfRecords(t *testing.T) {
 	}
 	signIn(b, w)
 	for _, p := range []struct{ name, path string }{
-		{"dashboard-full", "/"}, {"contacts", "/contacts"}, {"contact", "/contacts/" + contact.String()}, {"contact edit", "/contacts/" + contact.String() + "/edit"},
-		{"leads", "/leads"}, {"lead board", "/leads?layout=board"}, {"lead", "/leads/" + lead.String()}, {"conversion", "/leads/" + lead.String() + "/conversion"},
-		{"board", "/deals"}, {"deals", "/deals?layout=table"}, {"deal", "/deals/" + deal.String()}, {"move", "/deals/" + deal.String() + "/stage"}, {"new deal", "/deals/new"},
-		{"projects", "/projects"}, {"project", "/projects/" + project.String()}, {"tasks", "/tasks"}, {"day", "/tasks?layout=day"}, {"task", "/tasks/" + task.String()},
-		{"settings", "/settings/profile"}, {"settings workspace", "/settings/workspace"}, {"settings pipelines", "/settings/pipelines"}, {"settings tags", "/settings/tags"},
+		{"dashboard-full", "/"}, {"contacts", "/contacts"}, {"contact", "/contacts/" + contact.String()},
+		{"contact edit", "/contacts/" + contact.String() + "/edit"},
+		{"leads", "/leads"}, {"lead board", "/leads?layout=board"}, {"lead", "/leads/" + lead.String()},
+		{"conversion", "/leads/" + lead.String() + "/conversion"},
+		{"board", "/deals"}, {"deals", "/deals?layout=table"}, {"deal", "/deals/" + deal.String()},
+		{"move", "/deals/" + deal.String() + "/stage"}, {"new deal", "/deals/new"},
+		{"projects", "/projects"}, {"project", "/projects/" + project.String()}, {"tasks", "/tasks"}, {"day", "/tasks?layout=day"},
+		{"task", "/tasks/" + task.String()},
+		{"settings", "/settings/profile"}, {"settings workspace", "/settings/workspace"}, {"settings pipelines", "/settings/pipelines"},
+		{"settings tags", "/settings/tags"},
 	} {
 		b.Open(w.URL(p.path))
 		for _, width := range []int64{1280, 390} {

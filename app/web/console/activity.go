@@ -15,7 +15,8 @@ import (
 // Activity is what happened to all accounts, or to one.
 func (h *Handler) Activity(c echo.Context) error {
 	ctx := c.Request().Context()
-	p := views.ConsoleActivityPage{Console: page.ConsoleShell(c, "activity", "Activity"), Q: strings.ToLower(strings.TrimSpace(c.QueryParam("q")))}
+	p := views.ConsoleActivityPage{Console: page.ConsoleShell(c, "activity", "Activity"),
+		Q: strings.ToLower(strings.TrimSpace(c.QueryParam("q")))}
 	if !page.Storable(p.Q) {
 		p.Q = ""
 	}
@@ -24,7 +25,8 @@ func (h *Handler) Activity(c echo.Context) error {
 		rows, err := tx.SecurityEventList(ctx, page.EventsBefore(c), p.Q, pageSize+1)
 		lines = nil
 		for _, r := range rows {
-			lines = append(lines, views.ActivityLine{ID: r.ID, At: r.At, Email: r.Email, Action: r.Action, Subject: r.Subject, Workspace: r.Slug, Device: auth.DeviceName(r.Device), Place: h.Places.Place(r.Ip)})
+			lines = append(lines, views.ActivityLine{ID: r.ID, At: r.At, Email: r.Email, Action: r.Action, Subject: r.Subject, Workspace: r.Slug,
+				Device: auth.DeviceName(r.Device), Place: h.Places.Place(r.Ip)})
 		}
 		return err
 	})

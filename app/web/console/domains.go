@@ -32,17 +32,19 @@ func (h *Handler) Domains(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Rows, p.Next = page.Next(c, p.Rows, pageSize, "after", func(r shareddb.DomainListAllRow) string { return r.Host + "|" + r.TenantID.String() })
+	p.Rows, p.Next = page.Next(c, p.Rows, pageSize, "after",
+		func(r shareddb.DomainListAllRow) string { return r.Host + "|" + r.TenantID.String() })
 	return page.Render(c, http.StatusOK, views.ConsoleDomains(p), nil)
 }
 
 // DomainUnbind takes a domain from its workspace.
 func (h *Handler) DomainUnbind(c echo.Context) error {
-	return h.operate(c, "/domains", "does not answer at "+c.Param("host")+" any more", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
-		n, err := tx.DomainUnbind(ctx, t.ID, c.Param("host"))
-		if err == nil && n == 0 {
-			err = pgx.ErrNoRows
-		}
-		return "the domains: " + c.Param("host") + " unbound", err
-	})
+	return h.operate(c, "/domains", "does not answer at "+c.Param("host")+" any more",
+		func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
+			n, err := tx.DomainUnbind(ctx, t.ID, c.Param("host"))
+			if err == nil && n == 0 {
+				err = pgx.ErrNoRows
+			}
+			return "the domains: " + c.Param("host") + " unbound", err
+		})
 }

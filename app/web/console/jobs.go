@@ -41,7 +41,8 @@ func (h *Handler) Jobs(c echo.Context) error {
 			slugs[r.ID] = r.Slug
 		}
 		for _, f := range failed {
-			p.Failed = append(p.Failed, views.FailedJob{ID: f.ID, Kind: f.Kind, Retryable: f.State == "retryable", Attempt: f.Attempt, Next: f.Next, Error: f.Error, TenantID: f.TenantID, Slug: slugs[f.TenantID]})
+			p.Failed = append(p.Failed, views.FailedJob{ID: f.ID, Kind: f.Kind, Retryable: f.State == "retryable", Attempt: f.Attempt, Next: f.Next,
+				Error: f.Error, TenantID: f.TenantID, Slug: slugs[f.TenantID]})
 		}
 		return nil
 	})
@@ -71,6 +72,7 @@ func (h *Handler) JobRetry(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h.Log.InfoContext(ctx, "operator", "request_id", page.RequestID(c), "operator", page.From(c).Who.Email, "did", "had job "+c.Param("id")+" tried again")
+	h.Log.InfoContext(ctx, "operator", "request_id", page.RequestID(c), "operator", page.From(c).Who.Email, "did",
+		"had job "+c.Param("id")+" tried again")
 	return page.Say(c, "/jobs", "Job "+c.Param("id")+" is tried again now")
 }

@@ -15,7 +15,8 @@ func (h *Handler) Migrations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := views.MigrationsPage{Console: page.ConsoleShell(c, "migrations", "Migrations"), Shared: status.Shared, SharedLatest: status.SharedLatest, TenantLatest: status.TenantLatest}
+	p := views.MigrationsPage{Console: page.ConsoleShell(c, "migrations", "Migrations"), Shared: status.Shared,
+		SharedLatest: status.SharedLatest, TenantLatest: status.TenantLatest}
 	for _, v := range status.Versions {
 		p.Versions = append(p.Versions, views.VersionLine(v))
 	}

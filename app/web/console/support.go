@@ -35,7 +35,8 @@ func (h *Handler) SupportBegin(c echo.Context) error {
 			return err
 		}
 		if t = tenant.FromRow(row.Tenant); t.State != tenant.Active {
-			return &page.Problem{Status: http.StatusConflict, Title: "This workspace is not in use", Text: "It is " + t.State + ": nobody can look into it."}
+			return &page.Problem{Status: http.StatusConflict, Title: "This workspace is not in use",
+				Text: "It is " + t.State + ": nobody can look into it."}
 		}
 		if token, err = auth.SupportBegin(ctx, tx, t, who, f.Values["reason"]); err != nil || auth.Consented(t) {
 			return err
@@ -43,7 +44,8 @@ func (h *Handler) SupportBegin(c echo.Context) error {
 		members, err := tx.MembershipList(ctx, t.ID)
 		for _, m := range members {
 			if err == nil && auth.Role(m.Role) == auth.Owner {
-				err = mail.Send(ctx, tx, h.Box, t.ID, m.Email, letter.Support(t.Name, who.Email, f.Values["reason"], h.Base.WorkspaceURL(t.Slug, "/settings/audit", nil)))
+				err = mail.Send(ctx, tx, h.Box, t.ID, m.Email,
+					letter.Support(t.Name, who.Email, f.Values["reason"], h.Base.WorkspaceURL(t.Slug, "/settings/audit", nil)))
 			}
 		}
 		return err
@@ -51,7 +53,8 @@ func (h *Handler) SupportBegin(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	h.Log.InfoContext(ctx, "operator", "request_id", page.RequestID(c), "operator", who.Email, "tenant", t.Slug, "did", "looked in: "+f.Values["reason"])
+	h.Log.InfoContext(ctx, "operator", "request_id", page.RequestID(c), "operator", who.Email, "tenant", t.Slug, "did",
+		"looked in: "+f.Values["reason"])
 	h.Hosts.Forget(t.Slug)
 	return page.Leave(c, h.Base.HandoffURL(c, t.Slug, token, ""))
 }

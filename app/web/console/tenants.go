@@ -39,9 +39,11 @@ func (h *Handler) Start(c echo.Context) error { return page.Leave(c, "/tenants")
 func (h *Handler) Tenants(c echo.Context) error {
 	ctx := c.Request().Context()
 	q := c.QueryParams()
-	p := views.TenantsPage{Console: page.ConsoleShell(c, "tenants", "Workspaces"), Query: q, Latest: db.TenantVersion(), Counts: map[string]int64{}}
+	p := views.TenantsPage{Console: page.ConsoleShell(c, "tenants", "Workspaces"), Query: q, Latest: db.TenantVersion(),
+		Counts: map[string]int64{}}
 	err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
-		p.Rows, err = tx.TenantLines(ctx, shareddb.TenantFilter{Q: strings.TrimSpace(q.Get("q")), State: q.Get("state"), Sort: q.Get("sort"), After: q.Get("after"), N: pageSize + 1})
+		p.Rows, err = tx.TenantLines(ctx, shareddb.TenantFilter{Q: strings.TrimSpace(q.Get("q")), State: q.Get("state"), Sort: q.Get("sort"),
+			After: q.Get("after"), N: pageSize + 1})
 		if err != nil {
 			return err
 		}
@@ -74,7 +76,8 @@ func (h *Handler) TenantCreate(c echo.Context) error {
 	var t tenant.Tenant
 	if f.Valid() {
 		var err error
-		t, err = Provision(c.Request().Context(), h.DB, h.Box, *h.Base.URL, f.Values["name"], strings.ToLower(f.Values["slug"]), strings.ToLower(f.Values["owner_email"]))
+		t, err = Provision(c.Request().Context(), h.DB, h.Box, *h.Base.URL, f.Values["name"], strings.ToLower(f.Values["slug"]),
+			strings.ToLower(f.Values["owner_email"]))
 		if p := page.SlugProblem(err); p != "" {
 			f.Fail("slug", p)
 		} else if err != nil {
@@ -139,7 +142,8 @@ func (h *Handler) renderTenant(c echo.Context, status int, posted string, f ui.F
 	if err != nil {
 		return err
 	}
-	p := views.TenantPage{Console: page.ConsoleShell(c, "tenants", ""), Suffix: "." + h.Base.URL.Host, Latest: db.TenantVersion(), Posted: posted, Form: f}
+	p := views.TenantPage{Console: page.ConsoleShell(c, "tenants", ""), Suffix: "." + h.Base.URL.Host, Latest: db.TenantVersion(),
+		Posted: posted, Form: f}
 	err = h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
 		row, err := tx.TenantShow(ctx, id)
 		if err != nil {
@@ -199,7 +203,8 @@ func wide(n *int32) *int64 {
 // operate changes the workspace of the path, in one transaction with the line in
 // its audit log that what makes; then it says so, at back or else on the
 // workspace's page.
-func (h *Handler) operate(c echo.Context, back, done string, change func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (what string, err error)) error {
+func (h *Handler) operate(c echo.Context, back, done string,
+	change func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (what string, err error)) error {
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {
@@ -220,7 +225,8 @@ func (h *Handler) operate(c echo.Context, back, done string, change func(ctx con
 		return auth.AuditOperator(ctx, tx, t, page.From(c).Who.Email, auth.DidOperate, what)
 	})
 	if e := (tenant.StateError{}); errors.As(err, &e) {
-		return &page.Problem{Status: http.StatusConflict, Title: "This was changed meanwhile", Text: "The workspace is " + e.State + " by now. Look at it again."}
+		return &page.Problem{Status: http.StatusConflict, Title: "This was changed meanwhile",
+			Text: "The workspace is " + e.State + " by now. Look at it again."}
 	}
 	if err != nil {
 		return err
@@ -245,9 +251,10 @@ func (h *Handler) TenantResume(c echo.Context) error {
 
 // TenantDelete takes it away; for tenant.DeletedTime it can be brought back.
 func (h *Handler) TenantDelete(c echo.Context) error {
-	return h.operate(c, "", "is deleted; it can be brought back for 30 days", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
-		return "the workspace: deleted", tenant.Delete(ctx, tx, t.Slug)
-	})
+	return h.operate(c, "", "is deleted; it can be brought back for 30 days",
+		func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
+			return "the workspace: deleted", tenant.Delete(ctx, tx, t.Slug)
+		})
 }
 
 // TenantRestore brings it back.
@@ -287,9 +294,10 @@ func (h *Handler) TenantClone(c echo.Context) error {
 	if !f.Valid() {
 		return h.renderTenant(c, http.StatusUnprocessableEntity, "clone", f.Form)
 	}
-	return h.operate(c, "", "is being copied to "+f.Values["slug"]+"; it is in the list as soon as it is whole", func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
-		return "nothing here; made a copy", tx.Enqueue(ctx, archive.CloneJob{Slug: t.Slug, To: f.Values["slug"]})
-	})
+	return h.operate(c, "", "is being copied to "+f.Values["slug"]+"; it is in the list as soon as it is whole",
+		func(ctx context.Context, tx *db.SharedTx, t tenant.Tenant) (string, error) {
+			return "nothing here; made a copy", tx.Enqueue(ctx, archive.CloneJob{Slug: t.Slug, To: f.Values["slug"]})
+		})
 }
 
 // TenantLimits sets what it may use; an empty field is what all may.

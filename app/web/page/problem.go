@@ -22,10 +22,14 @@ func (p *Problem) Error() string { return strconv.Itoa(p.Status) + " " + p.Title
 
 // Problems that any page may answer.
 var (
-	ErrNotFound = &Problem{Status: http.StatusNotFound, Title: "Not found", Text: "There is nothing at this address. It may have been moved or deleted."}
-	ErrBusy     = &Problem{Status: http.StatusServiceUnavailable, Title: "There is much to do right now", Text: "Nothing was changed. Try again in a moment.", Retry: 10}
-	ErrBadForm  = &Problem{Status: http.StatusBadRequest, Title: "We could not read this request", Text: "Go back, reload the page and try again."}
-	ErrTooLarge = &Problem{Status: http.StatusRequestEntityTooLarge, Title: "This is too large", Text: "Forms may hold up to 1 MB, pictures up to 8 MB."}
+	ErrNotFound = &Problem{Status: http.StatusNotFound, Title: "Not found",
+		Text: "There is nothing at this address. It may have been moved or deleted."}
+	ErrBusy = &Problem{Status: http.StatusServiceUnavailable, Title: "There is much to do right now",
+		Text: "Nothing was changed. Try again in a moment.", Retry: 10}
+	ErrBadForm = &Problem{Status: http.StatusBadRequest, Title: "We could not read this request",
+		Text: "Go back, reload the page and try again."}
+	ErrTooLarge = &Problem{Status: http.StatusRequestEntityTooLarge, Title: "This is too large",
+		Text: "Forms may hold up to 1 MB, pictures up to 8 MB."}
 )
 
 // RequestID names the request, on its page of an error and in the log.

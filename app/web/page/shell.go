@@ -13,7 +13,8 @@ import (
 // ConsoleShell is what a page of the console has around it.
 func ConsoleShell(c echo.Context, section, title string) views.Console {
 	v := From(c)
-	return views.Console{Title: title, Section: section, Name: v.Who.Name, Email: v.Who.Email, Theme: v.Who.Theme, Flash: takeFlash(c), Formats: v.Formats(c)}
+	return views.Console{Title: title, Section: section, Name: v.Who.Name, Email: v.Who.Email, Theme: v.Who.Theme, Flash: takeFlash(c),
+		Formats: v.Formats(c)}
 }
 
 // Shell is what a workspace's page has around it.
@@ -21,7 +22,8 @@ func Shell(c echo.Context, section, title string) views.Shell {
 	v := From(c)
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.Tenant.Name,
-		Name: v.Who.Name, Email: v.Who.Email, Avatar: v.Who.Avatar, Theme: v.Who.Theme, Verified: v.Who.Verified, CanWrite: v.Who.Role.May(auth.Write), CanManage: v.Who.Role.May(auth.Manage), Owner: v.Who.Role.May(auth.Own),
+		Name: v.Who.Name, Email: v.Who.Email, Avatar: v.Who.Avatar, Theme: v.Who.Theme, Verified: v.Who.Verified,
+		CanWrite: v.Who.Role.May(auth.Write), CanManage: v.Who.Role.May(auth.Manage), Owner: v.Who.Role.May(auth.Own),
 		Formats: v.Formats(c), Flash: takeFlash(c), Support: supportOf(v),
 	}
 }

@@ -167,7 +167,8 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 			continue
 		}
 		col := views.BoardColumn{
-			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id, Percent: strconv.Itoa(int(st.Probability)) + " %",
+			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id,
+			Percent: strconv.Itoa(int(st.Probability)) + " %",
 		}
 		if st.Outcome == crm.Lost {
 			col.Asks = "lost_reason"
@@ -207,7 +208,8 @@ func (r *Handler) Put(c echo.Context) error {
 	field := r.Look.Field(r.Look.Board)
 	to, ok := field.Choice(c.FormValue(field.Param))
 	if !ok || to.Fixed {
-		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: "A " + r.Look.One + " can’t be moved there", Text: "Choose one of the columns. What else it may become is on its own page."}
+		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: "A " + r.Look.One + " can’t be moved there",
+			Text: "Choose one of the columns. What else it may become is on its own page."}
 	}
 	change := crm.Change{Set: entity.Values{field.Name: entity.Text(to.Value)}, By: by(c)}
 	if v, err := strconv.ParseInt(c.FormValue("version"), 10, 32); err == nil {
@@ -230,7 +232,8 @@ func (r *Handler) Put(c echo.Context) error {
 		if page.IsHTMX(c) { // the board again, as it is now
 			return page.Done(c, "", board, ui.Flash{Subject: rec.Name(), Message: "was not moved: somebody else changed it meanwhile"})
 		}
-		return &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this " + r.Look.One + " meanwhile", Text: "Reload the board to see where it stands now."}
+		return &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this " + r.Look.One + " meanwhile",
+			Text: "Reload the board to see where it stands now."}
 	}
 	if err != nil {
 		return err

@@ -95,7 +95,8 @@ func (h Dashboard) Show(c echo.Context) error {
 		for _, r := range recent {
 			if names[r.SubjectID] != "" { // what was deleted is not shown
 				p.Recent = append(p.Recent, views.RecentLine{
-					Who: cmp.Or(r.MemberName, "Paddock"), What: views.RecentVerb(r.SubjectType, r.What), Name: names[r.SubjectID], URL: views.RecordURL(r.SubjectType, r.SubjectID), At: r.At,
+					Who: cmp.Or(r.MemberName, "Paddock"), What: views.RecentVerb(r.SubjectType, r.What), Name: names[r.SubjectID],
+					URL: views.RecordURL(r.SubjectType, r.SubjectID), At: r.At,
 				})
 			}
 		}
@@ -174,7 +175,8 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 			if to.After(p.Until) {
 				to = p.Until
 			}
-			c.Bars = append(c.Bars, views.ChartBar{Label: m.Format("Jan 2006"), Text: p.Money(amount, code), Value: amount, Color: "green", URL: views.WonURL(code, from, to)})
+			c.Bars = append(c.Bars, views.ChartBar{Label: m.Format("Jan 2006"), Text: p.Money(amount, code), Value: amount, Color: "green",
+				URL: views.WonURL(code, from, to)})
 		}
 		out = append(out, c)
 	}
@@ -202,7 +204,8 @@ func leadChart(rows []tenantdb.DashboardLeadsRow, p views.DashboardPage) views.C
 	c := views.Chart{Title: "New leads by source", Unit: "Leads"}
 	for _, r := range rows {
 		label := cmp.Or(r.Source, "No source")
-		c.Bars = append(c.Bars, views.ChartBar{Label: label, Text: p.Count(int(r.N)), Value: r.N, Color: "blue", URL: views.LeadsURL(r.Source, p.Since, p.Until)})
+		c.Bars = append(c.Bars, views.ChartBar{Label: label, Text: p.Count(int(r.N)), Value: r.N, Color: "blue",
+			URL: views.LeadsURL(r.Source, p.Since, p.Until)})
 	}
 	return c
 }

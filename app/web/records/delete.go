@@ -34,7 +34,8 @@ func (r *Handler) Delete(c echo.Context) error {
 	})
 	if errors.Is(err, crm.ErrChanged) {
 		return r.renderRecord(c, http.StatusConflict, views.RecordPage{
-			Record: rec, Notice: "Somebody else changed this " + r.Look.One + " since you opened it. Look again, then delete it if you still want to.",
+			Record: rec, Notice: "Somebody else changed this " + r.Look.One +
+				" since you opened it. Look again, then delete it if you still want to.",
 		})
 	}
 	if err != nil {

@@ -31,7 +31,8 @@ func (r *Handler) Edit(c echo.Context) error {
 	version := strconv.Itoa(int(rec.Version))
 	field := c.QueryParam("field")
 	if _, ok := r.Look.Input(field); !page.WantsFragment(c) || !ok {
-		return r.renderForm(c, http.StatusOK, views.FormPage{ID: rec.ID, Name: rec.Name(), Version: version, Was: inputs, Form: ui.Form{Values: inputs}})
+		return r.renderForm(c, http.StatusOK, views.FormPage{ID: rec.ID, Name: rec.Name(), Version: version, Was: inputs,
+			Form: ui.Form{Values: inputs}})
 	}
 	p := views.RecordPage{Record: rec, Editing: field, Form: ui.Form{Values: inputs}, Version: version}
 	if err := r.fillOptions(c, &p.Form); err != nil {
@@ -112,7 +113,8 @@ func (r *Handler) Update(c echo.Context) error {
 
 // renderConflict shows what somebody else saved meanwhile beside what was
 // typed. Saving again is then a choice, and goes over the version shown.
-func (r *Handler) renderConflict(c echo.Context, rec views.Record, f *recordForm, field string, inPlace bool, conflict *crm.Conflict) error {
+func (r *Handler) renderConflict(c echo.Context, rec views.Record, f *recordForm, field string, inPlace bool,
+	conflict *crm.Conflict) error {
 	if err := r.fillOptions(c, &f.Form.Form); err != nil {
 		return err
 	}
@@ -120,7 +122,8 @@ func (r *Handler) renderConflict(c echo.Context, rec views.Record, f *recordForm
 	var differences []views.Difference
 	for _, d := range conflict.Differences {
 		shown := views.Difference{
-			Label: d.Field.Label, Theirs: d.Field.Type.Show(d.Theirs, d.Field, formats), Yours: d.Field.Type.Show(withNames(d.Mine, f.Options[d.Field.Name]), d.Field, formats),
+			Label: d.Field.Label, Theirs: d.Field.Type.Show(d.Theirs, d.Field, formats),
+			Yours: d.Field.Type.Show(withNames(d.Mine, f.Options[d.Field.Name]), d.Field, formats),
 		}
 		if f.mistaken(d.Field) {
 			shown.Yours = f.Values[d.Field.Name]
@@ -155,7 +158,8 @@ func withNames(v entity.Value, options []ui.Option) entity.Value {
 }
 
 // renderAgain shows the form or the open field with what was typed.
-func (r *Handler) renderAgain(c echo.Context, status int, rec views.Record, f *recordForm, version, field string, inPlace bool, differences []views.Difference) error {
+func (r *Handler) renderAgain(c echo.Context, status int, rec views.Record, f *recordForm, version, field string, inPlace bool,
+	differences []views.Difference) error {
 	if inPlace {
 		for _, message := range f.Errors {
 			f.Fail(field, message) // there is no other place for it
@@ -168,7 +172,8 @@ func (r *Handler) renderAgain(c echo.Context, status int, rec views.Record, f *r
 	f.lift(r.Look)
 	f.show(rec.Values)
 	return r.renderForm(c, status, views.FormPage{
-		ID: rec.ID, Name: rec.Name(), Version: version, Was: views.Inputs(r.Look.Entity, rec.Values, f.formats), Form: f.Form.Form, Conflict: differences,
+		ID: rec.ID, Name: rec.Name(), Version: version, Was: views.Inputs(r.Look.Entity, rec.Values, f.formats), Form: f.Form.Form,
+		Conflict: differences,
 	})
 }
 

@@ -145,7 +145,8 @@ func (f *recordForm) readAmount(field *entity.Field) {
 		return // neither was touched here
 	}
 	f.read(field, l, held, false)
-	if text := f.posted.Get("was." + field.Name); f.posted.Has("was."+field.Name) && f.set.Has(field.Name) { // in the currency in which it was shown
+	// in the currency in which it was shown
+	if text := f.posted.Get("was." + field.Name); f.posted.Has("was."+field.Name) && f.set.Has(field.Name) {
 		shown := f.formats
 		if seen != "" {
 			shown.Currency = seen
@@ -318,7 +319,8 @@ func (f *recordForm) show(v entity.Values) {
 // mistaken reports whether anything is wrong with the field or a part of it.
 func (f *recordForm) mistaken(field *entity.Field) bool {
 	for name := range f.Errors {
-		if name == field.Name || strings.HasPrefix(name, field.Name+"[") || slices.ContainsFunc(field.Singles, func(s entity.Single) bool { return s.Name == name }) {
+		if name == field.Name || strings.HasPrefix(name, field.Name+"[") ||
+			slices.ContainsFunc(field.Singles, func(s entity.Single) bool { return s.Name == name }) {
 			return true
 		}
 	}

@@ -72,7 +72,8 @@ func (l Leads) renderConversion(c echo.Context, status int, lead entity.Record, 
 		p.Form = f.Form
 	} else {
 		// What it surely is already is proposed; what is only like it is not.
-		p.Form.Values = map[string]string{"customer": "new", "contact": "new", "deal": "new", "name": cmp.Or(lead.Values.Text("company_name"), lead.Name())}
+		p.Form.Values = map[string]string{"customer": "new", "contact": "new", "deal": "new",
+			"name": cmp.Or(lead.Values.Text("company_name"), lead.Name())}
 		if len(p.Customers) > 0 && p.Customers[0].Sure {
 			p.Form.Values["customer"] = p.Customers[0].ID.String()
 		}
@@ -106,7 +107,8 @@ func (l Leads) Convert(c echo.Context) error {
 		f.Values[name] = cmp.Or(c.FormValue(name), "new")
 	}
 	f.Values["move_contact"] = c.FormValue("move_contact")
-	conversion := crm.Conversion{CustomerID: existing(f, "customer"), ContactID: existing(f, "contact"), MoveContact: f.Values["move_contact"] == "true", Note: l.Notes.html, Formats: page.From(c).Formats(c)}
+	conversion := crm.Conversion{CustomerID: existing(f, "customer"), ContactID: existing(f, "contact"),
+		MoveContact: f.Values["move_contact"] == "true", Note: l.Notes.html, Formats: page.From(c).Formats(c)}
 	if f.Values["deal"] != "none" {
 		conversion.Deal = d.values()
 		if conversion.Deal["name"] == nil {

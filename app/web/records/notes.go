@@ -103,7 +103,8 @@ func (h Notes) Show(c echo.Context) error {
 
 // renderTimeline answers a write to a record's notes: the timeline again for
 // HTMX, the record's page otherwise.
-func (h Notes) renderTimeline(c echo.Context, status int, again func(views.TimelinePage, *ui.Flash) templ.Component, kind string, id uuid.UUID, f ui.Form, flash *ui.Flash) error {
+func (h Notes) renderTimeline(c echo.Context, status int, again func(views.TimelinePage, *ui.Flash) templ.Component, kind string,
+	id uuid.UUID, f ui.Form, flash *ui.Flash) error {
 	e := views.LookOf(entity.Kind(kind))
 	if !page.WantsFragment(c) && status == http.StatusOK {
 		if flash != nil {
@@ -155,7 +156,8 @@ func (h Notes) Create(c echo.Context) error {
 		me := tx.MemberID()
 		html, mark := h.html(f.Values["body"])
 		_, err := crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{
-			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me, Html: html, HtmlMark: mark,
+			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me,
+			Html: html, HtmlMark: mark,
 		})
 		return err
 	})
@@ -165,7 +167,8 @@ func (h Notes) Create(c echo.Context) error {
 	return h.renderTimeline(c, http.StatusOK, views.TimelineAgain, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: page.UndoURL(set)})
 }
 
-var errNoteChanged = &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this note meanwhile", Text: "Reload the page to see how it reads now, then decide again."}
+var errNoteChanged = &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this note meanwhile",
+	Text: "Reload the page to see how it reads now, then decide again."}
 
 // note returns the note of the path; pgx.ErrNoRows when there is none, or when
 // what it is on was deleted.
@@ -195,7 +198,8 @@ func (h Notes) Edit(c echo.Context) error {
 }
 
 func (h Notes) render(c echo.Context, status int, row tenantdb.NoteGetRow, f ui.Form) error {
-	p := views.NotePage{Shell: page.Shell(c, "", "Edit note"), Note: views.NoteOf(row), Form: f, URL: views.RecordURL(row.SubjectType, row.SubjectID)}
+	p := views.NotePage{Shell: page.Shell(c, "", "Edit note"), Note: views.NoteOf(row), Form: f,
+		URL: views.RecordURL(row.SubjectType, row.SubjectID)}
 	if status != http.StatusOK && page.WantsFragment(c) {
 		c.Response().Header().Set("HX-Retarget", "#note-form-"+row.ID.String())
 	}
@@ -235,7 +239,8 @@ func (h Notes) Update(c echo.Context) error {
 	case err != nil:
 		return forbidden(err)
 	}
-	return h.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note saved", Undo: page.UndoURL(set)})
+	return h.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{},
+		&ui.Flash{Message: "Note saved", Undo: page.UndoURL(set)})
 }
 
 // Delete takes it away; its author may, and who manages the workspace.
@@ -264,7 +269,8 @@ func (h Notes) Delete(c echo.Context) error {
 	if err != nil {
 		return forbidden(err)
 	}
-	return h.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{}, &ui.Flash{Message: "Note deleted", Undo: page.UndoURL(set)})
+	return h.renderTimeline(c, http.StatusOK, views.HappenedAgain, row.SubjectType, row.SubjectID, ui.Form{},
+		&ui.Flash{Message: "Note deleted", Undo: page.UndoURL(set)})
 }
 
 // forbidden is refusal for what another person may do.

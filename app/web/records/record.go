@@ -119,7 +119,8 @@ func (r *Handler) readRelated(ctx context.Context, q *tenantdb.Queries, p *views
 			continue
 		}
 		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{
-			Filter: tenantdb.Filter{Match: map[string][]string{f.Param: {rec.ID.String()}}}, Page: tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: look.LineFields(),
+			Filter: tenantdb.Filter{Match: map[string][]string{f.Param: {rec.ID.String()}}},
+			Page:   tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: look.LineFields(),
 		})
 		if err != nil {
 			return err
@@ -158,7 +159,8 @@ func related(look *views.Look, f *entity.Field, rec entity.Record) views.Related
 	}
 	for i := range look.Fields {
 		shared := &look.Fields[i]
-		if id := rec.Values.ID(shared.Name); id != nil && shared.Refers.Valid() && !shared.System && rec.Entity.Field(shared.Name).Refers == shared.Refers {
+		if id := rec.Values.ID(shared.Name); id != nil && shared.Refers.Valid() && !shared.System &&
+			rec.Entity.Field(shared.Name).Refers == shared.Refers {
 			add.Set(shared.Name, id.String())
 		}
 	}

@@ -103,7 +103,8 @@ func (t Tasks) Create(c echo.Context) error {
 	formats := page.From(c).Formats(c)
 	quick := formats.QuickAdd(f.Values["quick"])
 	v := t.Look.New(page.From(c).Who.MemberID, formats)
-	v["subject"], v["due_at"], v["repeat"], v["type"] = entity.Text(quick.Subject), quick.Due, entity.Text(quick.Repeat), entity.Text(quickType(quick.Subject))
+	v["subject"], v["due_at"], v["repeat"], v["type"] = entity.Text(quick.Subject), quick.Due, entity.Text(quick.Repeat),
+		entity.Text(quickType(quick.Subject))
 	if id, err := uuid.Parse(posted.Get("subject_id")); err == nil {
 		v["subject_id"], v["subject_type"] = entity.Ref{ID: id}, entity.Text(posted.Get("subject_type"))
 	}
@@ -194,7 +195,8 @@ func (t Tasks) tick(c echo.Context, message string, change func(context.Context,
 	flash := ui.Flash{Subject: row.Subject, Message: message, Undo: page.UndoURL(set)}
 	if page.WantsFragment(c) {
 		line := views.TaskLine{
-			ID: row.ID, Subject: row.Subject, Type: row.Type, Priority: row.Priority, Done: row.Status == "done", DueOn: row.DueOn, DueAt: row.DueAt, Repeat: row.Repeat,
+			ID: row.ID, Subject: row.Subject, Type: row.Type, Priority: row.Priority, Done: row.Status == "done", DueOn: row.DueOn, DueAt: row.DueAt,
+			Repeat: row.Repeat,
 		}
 		shell := page.Shell(c, "", "")
 		return page.Render(c, http.StatusOK, nil, views.TaskLineFragment(shell, line, &flash))
@@ -215,7 +217,8 @@ func (t Tasks) Snooze(c echo.Context) error {
 	formats := page.From(c).Formats(c)
 	due, ok := formats.ParseDue(entity.Line(c.FormValue("due_at")))
 	if !ok {
-		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: "We could not read when", Text: "Choose one of the menu, or open the task and write a day."}
+		return &page.Problem{Status: http.StatusUnprocessableEntity, Title: "We could not read when",
+			Text: "Choose one of the menu, or open the task and write a day."}
 	}
 	var set uuid.UUID
 	var later bool
@@ -232,7 +235,8 @@ func (t Tasks) Snooze(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	flash := ui.Flash{Subject: row.Subject, Message: noted("put off: "+formats.DueText(row.DueOn, row.DueAt), formats.Note(due)), Undo: page.UndoURL(set)}
+	flash := ui.Flash{Subject: row.Subject, Message: noted("put off: "+formats.DueText(row.DueOn, row.DueAt), formats.Note(due)),
+		Undo: page.UndoURL(set)}
 	if later {
 		flash = ui.Flash{Subject: row.Subject, Message: "is due later than that already: " + formats.DueText(row.DueOn, row.DueAt)}
 	}

@@ -36,7 +36,8 @@ func auditFilter(c echo.Context, p *views.AuditPage, zone *time.Location) tenant
 			p.Query.Set(name, v)
 		}
 	}
-	filter := tenantdb.AuditListParams{Action: q.Get("action"), Since: time.Unix(0, 0), Before: time.Now().AddDate(1, 0, 0), BeforeID: math.MaxInt64}
+	filter := tenantdb.AuditListParams{Action: q.Get("action"), Since: time.Unix(0, 0), Before: time.Now().AddDate(1, 0, 0),
+		BeforeID: math.MaxInt64}
 	if id, err := uuid.Parse(q.Get("member")); err == nil {
 		filter.MemberID = &id
 	}

@@ -64,7 +64,8 @@ func (h *Handler) ExportCreate(c echo.Context) error {
 			return err
 		}
 		id := uuid.Must(uuid.NewV7())
-		err = tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: v.Tenant.ID, RequestedBy: v.Who.MemberID, ExpiresAt: time.Now().Add(archive.Keep)})
+		err = tx.ExportInsert(ctx, shareddb.ExportInsertParams{ID: id, TenantID: v.Tenant.ID, RequestedBy: v.Who.MemberID,
+			ExpiresAt: time.Now().Add(archive.Keep)})
 		if err != nil {
 			return err
 		}

@@ -58,7 +58,8 @@ func (h *Handler) OwnershipOffer(c echo.Context) error {
 		if m, err = auth.OfferOwnership(ctx, tx, v.Tenant.ID, v.Who.MemberID, to); err != nil {
 			return err
 		}
-		return mail.Send(ctx, tx, h.Box, v.Tenant.ID, m.Email, letter.OwnershipOffered(sender(v), h.Base.WorkspaceURL(v.Tenant.Slug, "/settings/members", nil)))
+		return mail.Send(ctx, tx, h.Box, v.Tenant.ID, m.Email,
+			letter.OwnershipOffered(sender(v), h.Base.WorkspaceURL(v.Tenant.Slug, "/settings/members", nil)))
 	})
 	return h.membersChanged(c, err, "We asked "+m.Name+". You stay the owner until they accept.")
 }

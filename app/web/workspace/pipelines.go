@@ -48,7 +48,8 @@ func (h *Handler) renderPipelines(c echo.Context, status int, wrong *views.Pipel
 			}
 			for _, st := range stages {
 				if st.PipelineID == x.ID {
-					form.Stages = append(form.Stages, views.StageForm{ID: st.ID.String(), Name: st.Name, Color: st.Color, Outcome: st.Outcome, Probability: strconv.Itoa(int(st.Probability))})
+					form.Stages = append(form.Stages, views.StageForm{ID: st.ID.String(), Name: st.Name, Color: st.Color, Outcome: st.Outcome,
+						Probability: strconv.Itoa(int(st.Probability))})
 				}
 			}
 			if wrong != nil && wrong.ID == x.ID {
@@ -133,7 +134,8 @@ func (h *Handler) PipelineUpdate(c echo.Context) error {
 			if err != nil {
 				return err
 			}
-			f.Fail("", "Somebody else changed this pipeline meanwhile. It now reads: "+now+". Below it is as you want it; save again to put yours there.")
+			f.Fail("", "Somebody else changed this pipeline meanwhile. It now reads: "+now+
+				". Below it is as you want it; save again to put yours there.")
 			form.Errors = f.Errors
 			return h.renderPipelines(c, http.StatusConflict, &form, ui.Form{})
 		case err != nil && !f.Refused(err):
@@ -188,7 +190,8 @@ func readStages(c echo.Context, f *page.Form) (views.PipelineForm, []crm.Stage) 
 		}
 		f.Read(ui.Field{Name: at("name"), Label: "The stage", Kind: ui.KindText, Max: 60}, posted.Get(at("name")))
 		st := views.StageForm{
-			ID: posted.Get(at("id")), Name: f.Values[at("name")], Color: posted.Get(at("color")), Outcome: posted.Get(at("outcome")), Probability: strings.TrimSpace(posted.Get(at("probability"))),
+			ID: posted.Get(at("id")), Name: f.Values[at("name")], Color: posted.Get(at("color")), Outcome: posted.Get(at("outcome")),
+			Probability: strings.TrimSpace(posted.Get(at("probability"))),
 		}
 		form.Stages = append(form.Stages, st)
 		id, _ := uuid.Parse(st.ID)

@@ -55,7 +55,8 @@ func (h *Handler) renderSignIn(c echo.Context, status int, p views.SignInSetting
 		}
 		rows, err := tx.EmailDomainList(ctx, v.Tenant.ID)
 		for _, d := range rows {
-			p.Domains = append(p.Domains, views.EmailDomain{Domain: d.Domain, TXTName: domains.TXTName(d.Domain), TXTValue: domains.TXTValue(d.Token), Verified: d.VerifiedAt != nil})
+			p.Domains = append(p.Domains, views.EmailDomain{Domain: d.Domain, TXTName: domains.TXTName(d.Domain),
+				TXTValue: domains.TXTValue(d.Token), Verified: d.VerifiedAt != nil})
 		}
 		return err
 	})
@@ -75,7 +76,8 @@ func (h *Handler) RequireFactor(c echo.Context) error {
 	}
 	on := required == "true"
 	if on && !v.Who.Strong {
-		return h.renderSignIn(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{Notice: "Set up a second factor for yourself first, and sign in with it: you would lock yourself out."})
+		return h.renderSignIn(c, http.StatusUnprocessableEntity,
+			views.SignInSettingsPage{Notice: "Set up a second factor for yourself first, and sign in with it: you would lock yourself out."})
 	}
 	err := h.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		if err := tx.TenantRequireFactor(ctx, on, v.Tenant.ID); err != nil {
@@ -135,7 +137,8 @@ func (h *Handler) ProviderUpdate(c echo.Context) error {
 	}
 	err = h.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		err := tx.ProviderPut(ctx, shareddb.ProviderPutParams{
-			TenantID: t.ID, Name: f.Values["name"], Issuer: f.Values["issuer"], ClientID: f.Values["client_id"], ClientSecret: sealed, JoinRole: f.Values["join_role"],
+			TenantID: t.ID, Name: f.Values["name"], Issuer: f.Values["issuer"], ClientID: f.Values["client_id"], ClientSecret: sealed,
+			JoinRole: f.Values["join_role"],
 		})
 		if err != nil {
 			return err

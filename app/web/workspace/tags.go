@@ -43,7 +43,8 @@ func (h *Handler) renderTags(c echo.Context, status int, p views.TagsPage) error
 }
 
 var tagFields = []ui.Field{
-	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 40}, {Name: "color", Label: "Colour", Kind: ui.KindSelect, Options: views.TagColors, Required: true},
+	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 40},
+	{Name: "color", Label: "Colour", Kind: ui.KindSelect, Options: views.TagColors, Required: true},
 }
 
 // TagUpdate gives a tag another name or colour.

@@ -20,7 +20,8 @@ import (
 func (h *Handler) Workspace(c echo.Context) error {
 	t := page.From(c).Tenant
 	return h.renderWorkspace(c, http.StatusOK, ui.Form{Values: map[string]string{
-		"name": t.Name, "currency": t.Currency, "country": t.Country, "time_zone": t.TimeZone, "date_style": t.DateStyle, "number_style": t.NumberStyle,
+		"name": t.Name, "currency": t.Currency, "country": t.Country, "time_zone": t.TimeZone, "date_style": t.DateStyle,
+		"number_style": t.NumberStyle,
 	}})
 }
 
@@ -40,7 +41,8 @@ func (h *Handler) WorkspaceUpdate(c echo.Context) error {
 	f := page.ReadForm(c, views.WorkspaceFields, false)
 	f.CheckZone()
 	p := shareddb.TenantSettingsParams{
-		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle, NumberStyle: t.NumberStyle,
+		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle,
+		NumberStyle: t.NumberStyle,
 	}
 	was := p
 	f.Take("name", &p.Name)
@@ -71,7 +73,9 @@ func (h *Handler) WorkspaceUpdate(c echo.Context) error {
 			case err != nil:
 				return err
 			case stands:
-				return crm.Wrong("currency", "Amounts stand in "+t.Currency+" on customers, leads or projects, perhaps in the trash. They would be of "+p.Currency+" all at once: empty them first, or start a new workspace.")
+				return crm.Wrong("currency",
+					"Amounts stand in "+t.Currency+" on customers, leads or projects, perhaps in the trash. They would be of "+p.Currency+
+						" all at once: empty them first, or start a new workspace.")
 			}
 		}
 		if p.Currency != t.Currency {
