@@ -60,7 +60,7 @@ type Match struct {
 	Sure              bool
 }
 
-// URL is the record's address.
+// URL is the path of the record's page.
 func (m Match) URL() string { return m.Look.URL(m.ID) }
 
 // ConversionFields are the new deal's.

@@ -126,7 +126,7 @@ func (p ListPage) moreURL() string {
 // TopURL is this list from its top, with as many rows as are shown.
 func (p ListPage) TopURL() string { return p.URL("after", "") }
 
-// Query is the list's state as its address has it.
+// Query is the list's state as its URL has it.
 func (p ListPage) Query() url.Values {
 	q := FilterQuery(p.Filter)
 	set := func(k, v string) {
@@ -144,7 +144,7 @@ func (p ListPage) Query() url.Values {
 	return q
 }
 
-// FilterQuery is a filter as an address has it.
+// FilterQuery is a filter as a URL has it.
 func FilterQuery(f tenantdb.Filter) url.Values {
 	q := url.Values{}
 	set := func(k, v string) {

@@ -82,7 +82,7 @@ func LookOf(k entity.Kind) *Look {
 	return Looks[i]
 }
 
-// RecordURL is the address of a record of any kind, "" when that is none.
+// RecordURL is the path of the page of a record of any kind, "" when that is none.
 func RecordURL(kind string, id uuid.UUID) string {
 	if e := entity.For(entity.Kind(kind)); e != nil {
 		return e.URL(id)

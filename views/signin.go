@@ -28,7 +28,7 @@ type SignInPage struct {
 }
 
 // siteSignIn is where on the public site one signs in and goes on to the
-// workspace's own address below it, there to next.
+// workspace's own URL below it, there to next.
 func siteSignIn(siteURL, slug, next string) templ.SafeURL {
 	q := url.Values{"workspace": {slug}}
 	if next != "" && next != "/" {

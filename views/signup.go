@@ -20,7 +20,7 @@ type SignUpPage struct {
 // ConfirmationPage asks to make the workspace of a sign-up that waited.
 type ConfirmationPage struct{ Workspace, Host, Email, Token string }
 
-// SlugCheck is what we know of the address somebody is choosing.
+// SlugCheck is what we know of the slug somebody is choosing.
 type SlugCheck struct {
 	Slug    string
 	Problem string // "" when it is free, or nothing was typed

@@ -211,7 +211,7 @@ func (a *App) Mail(tb testing.TB, to, subject string) mail.Message {
 	return found
 }
 
-// Link returns the address in a mail's text that contains the path.
+// Link returns the URL in a mail's text that contains the path.
 func Link(tb testing.TB, m mail.Message, path string) string {
 	tb.Helper()
 	for _, word := range strings.Fields(m.Text) {
@@ -231,13 +231,13 @@ func logWriter() io.Writer {
 	return io.Discard
 }
 
-// Site returns an address on the public site.
+// Site returns a URL on the public site.
 func (a *App) Site(path string) string { return a.Base.String() + path }
 
-// Console returns an address on the operators' host.
+// Console returns a URL on the operators' host.
 func (a *App) Console(path string) string { return a.At("admin", path) }
 
-// At returns an address on the host of a workspace.
+// At returns a URL on the host of a workspace.
 func (a *App) At(slug, path string) string {
 	return a.Base.Scheme + "://" + slug + "." + a.Base.Host + path
 }

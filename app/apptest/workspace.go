@@ -28,7 +28,7 @@ func (a *App) NewWorkspace(tb testing.TB) *Workspace {
 	return &Workspace{Workspace: pg.NewWorkspace(tb), app: a, tb: tb}
 }
 
-// URL returns an address on the workspace's host.
+// URL returns one on the workspace's host.
 func (w *Workspace) URL(path string) string { return w.app.At(w.Slug, path) }
 
 // Client returns a browser in which the user is signed in to the workspace,

@@ -61,7 +61,7 @@ type CloneWorker struct {
 // Timeout is for a large workspace.
 func (*CloneWorker) Timeout(*river.Job[CloneJob]) time.Duration { return time.Hour }
 
-// Work copies; where there is something at the address by now, it is given up.
+// Work copies; where there is something at the slug by now, it is given up.
 func (w *CloneWorker) Work(ctx context.Context, job *river.Job[CloneJob]) error {
 	err := Clone(ctx, w.DB, job.Args.Slug, job.Args.To, nil)
 	if errors.Is(err, tenant.ErrSlugTaken) || errors.Is(err, tenant.ErrUnknown) || errors.As(err, new(tenant.StateError)) {

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// libpqWords are what psql of PostgreSQL 15 and pgx both know of an address, besides
+// libpqWords are what psql of PostgreSQL 15 and pgx both know of a database URL, besides
 // whom it leads to; what else pgx knows is its pools' or a setting of the server's.
 // options is not among them: psql's are its scope's. Nor is what is secret.
 var libpqWords = []string{
@@ -21,7 +21,7 @@ var libpqWords = []string{
 	"application_name", "client_encoding", "gssencmode", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count",
 }
 
-// forLibpq is where an address leads, as psql is told: without its password, and by what
+// forLibpq is where a database URL leads, as psql is told: without its password, and by what
 // libpq knows alone.
 func forLibpq(dsn string) (address, password string, err error) {
 	c, err := pgx.ParseConfig(dsn)
@@ -50,8 +50,8 @@ func forLibpq(dsn string) (address, password string, err error) {
 	return strings.Join(out, " "), c.Password, nil
 }
 
-// shown is where an address leads, for people to read: never a password, whatever is
-// wrong with the rest. "" for no address.
+// shown is where a database URL leads, for people to read: never a password, whatever is
+// wrong with the rest. "" for none.
 func shown(dsn string) string {
 	if dsn == "" {
 		return ""

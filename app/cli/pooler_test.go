@@ -191,8 +191,8 @@ func TestBehindAPooler(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const mend = `alter role "paddock_requests" in database "paddock" set role = 'paddock_app'; alter role "paddock_requests"
-		in database "paddock" set search_path = ''`
+	const mend = `alter role "paddock_requests" in database "paddock" set role = 'paddock_app'; ` +
+		`alter role "paddock_requests" in database "paddock" set search_path = ''`
 	refused("no defaults", mend, "DATABASE_URL="+requests(pooled))
 	refused("no defaults, told to drop", mend, "DATABASE_URL="+requests(owned))
 }

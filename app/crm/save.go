@@ -128,12 +128,18 @@ func Locked(r entity.Record) string {
 // Create makes a record with its tags. *Invalid where its values are; a kind's rule may
 // refuse it.
 func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error) {
+	return create(ctx, q, d, nil)
+}
+
+// create is Create with system fields, which nobody else may give.
+func create(ctx context.Context, q *tenantdb.Queries, d Draft, system entity.Values) (uuid.UUID, error) {
 	e := entity.For(d.Kind)
 	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), by: d.By}
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if f.System { // the kind's rule and the store know it
+		if f.System {
 			delete(w.v, f.Name)
+			w.v.Set(f.Name, system[f.Name])
 		}
 		if w.v[f.Name] == nil && f.Default != nil {
 			w.v[f.Name] = f.Default

@@ -112,7 +112,8 @@ func (w *writing) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	id, err := Create(ctx, w.Queries, Draft{Kind: entity.Task, Values: next, By: w.by})
+	kept := entity.Values{"repeat_anchor": next["repeat_anchor"]}
+	id, err := create(ctx, w.Queries, Draft{Kind: entity.Task, Values: next, By: w.by}, kept)
 	w.v["next_id"] = entity.Ref{ID: id}
 	return err
 }

@@ -34,7 +34,7 @@ func ParseEmail(text string) (string, error) {
 	return strings.ToLower(a.Address[:at]) + "@" + domain, nil
 }
 
-// ParseDomain reads a domain out of what people paste: an address, with a port, a path,
+// ParseDomain reads a domain out of what people paste: a URL, with a port, a path,
 // a query, an email address. It is in small letters, an international one in its own,
 // without a www before it.
 func ParseDomain(text string) (string, error) {
@@ -73,7 +73,7 @@ func hostIn(text string) string {
 	return host(cutPort(v))
 }
 
-// ParseWebsite reads a web address, with https:// where it names no scheme and an
+// ParseWebsite reads a URL, with https:// where it names no scheme and an
 // international domain in its letters.
 func ParseWebsite(text string) (string, error) {
 	v, bad := Address(text), wrong("This is not a web address. It should look like https://example.com.")

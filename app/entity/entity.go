@@ -121,7 +121,7 @@ func (k Kind) Valid() bool { return For(k) != nil }
 // Title is the plural as a heading.
 func (e *Entity) Title() string { return strings.ToUpper(e.Many[:1]) + e.Many[1:] }
 
-// URL is a record's address.
+// URL is the path of a record's page.
 func (e *Entity) URL(id uuid.UUID) string { return e.Path + "/" + id.String() }
 
 // Field returns the field of this name, nil when there is none.
@@ -129,7 +129,7 @@ func (e *Entity) Field(name string) *Field {
 	return e.find(func(f *Field) bool { return f.Name == name })
 }
 
-// Sorted returns the field that addresses sort by under this name, nil when there is none.
+// Sorted returns the field that URLs sort by under this name, nil when there is none.
 func (e *Entity) Sorted(param string) *Field {
 	return e.find(func(f *Field) bool { return f.Sort && f.Param == param })
 }

@@ -20,7 +20,7 @@ func (domainType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 
 func (t domainType) Check(v Value, f *Field) error { return t.is(v, f, ParseDomain) }
 
-// urlType is a web address.
+// urlType is the URL of a page.
 type urlType struct{ texts }
 
 func (urlType) Parse(text string, _ *Field, _ Formats) (Value, error) {

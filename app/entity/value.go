@@ -268,7 +268,7 @@ type Record struct {
 // Name is what people know the record by.
 func (r Record) Name() string { return r.Values.Text(r.Entity.Name) }
 
-// URL is the record's address.
+// URL is the path of the record's page.
 func (r Record) URL() string { return r.Entity.URL(r.ID) }
 
 // Tags are the record's tags.

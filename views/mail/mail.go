@@ -236,7 +236,7 @@ func SecurityChanged(what string) Letter {
 
 // Sender is a person who has a mail sent to somebody who may not know them, and
 // their workspace. Names in it are their own words: in a subject they stand where
-// the person has proven an address, and an address on the web in them is left out.
+// the person has proven an address, and a URL in them is left out.
 type Sender struct {
 	Name, Workspace string
 	Proven          bool
@@ -245,7 +245,7 @@ type Sender struct {
 // addressed finds what mail programs make a link of.
 var addressed = regexp.MustCompile(`(?i)://|www\.|@|[\pL\pN-]\.\pL{2,}`)
 
-// plain is the name, or what stands in its place where it holds an address.
+// plain is the name, or what stands in its place where it holds a URL.
 func plain(name, instead string) string {
 	if name == "" || addressed.MatchString(name) {
 		return instead

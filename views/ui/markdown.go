@@ -60,7 +60,7 @@ func (typed) Write(w util.BufWriter, source []byte) {
 }
 
 // asTyped shows what Markdown leaves out: the words for a picture, linked to where it is (the
-// picture itself would tell its server who reads), addresses that no link leads to, and the
+// picture itself would tell its server who reads), URLs that no link leads to, and the
 // numbers of a list.
 type asTyped struct{}
 
@@ -90,16 +90,16 @@ func (asTyped) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	})
 }
 
-// schemes are those of addresses that a note leads to.
+// schemes are those of URLs that a note leads to.
 var schemes = []string{"http", "https", "mailto", "tel"}
 
-// linked reports whether the sanitizer leaves a link to the address.
+// linked reports whether the sanitizer leaves a link to the URL.
 func linked(address []byte) bool {
 	u, err := url.Parse(string(address))
 	return err == nil && slices.Contains(schemes, strings.ToLower(u.Scheme))
 }
 
-// link begins or ends what leads somewhere; where it can't, the address stands behind it.
+// link begins or ends what leads somewhere; where it can't, the URL stands behind it.
 func link(w util.BufWriter, address, title []byte, entering bool) error {
 	text := ""
 	switch ok := linked(address); {

@@ -181,7 +181,7 @@ func (b *Browser) Scripts(on bool) {
 	}
 }
 
-// Open goes to an address.
+// Open goes to a URL.
 func (b *Browser) Open(url string) {
 	b.tb.Helper()
 	b.do("opening "+url, chromedp.Navigate(url))
@@ -285,7 +285,7 @@ func (b *Browser) Text(css string) string {
 	return Eval[string](b, fmt.Sprintf(`(document.querySelector(%q)?.innerText || "").trim()`, css))
 }
 
-// Location returns the current address.
+// Location returns the current URL.
 func (b *Browser) Location() string {
 	b.tb.Helper()
 	return Eval[string](b, "location.href")

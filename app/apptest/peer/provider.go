@@ -47,7 +47,7 @@ func (u *providerUsers) GetUserByID(id string) *storage.User {
 func (u *providerUsers) GetUserByUsername(name string) *storage.User { return u.GetUserByID(name) }
 func (u *providerUsers) ExampleClientID() string                     { return "service" }
 
-// NewProvider starts a provider whose client comes back to the address.
+// NewProvider starts a provider whose client comes back to the URL.
 func NewProvider(tb testing.TB, callbacks ...string) *Provider {
 	tb.Helper()
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
@@ -97,7 +97,7 @@ func (p *Provider) User(name, email string, verified bool) {
 }
 
 // SignIn goes through the provider's pages as a person would, beginning at the
-// address where a client sends them, and returns the address to come back to.
+// URL where a client sends them, and returns the one to come back to.
 func (p *Provider) SignIn(start, name string) (back string) {
 	p.tb.Helper()
 	jar, err := cookiejar.New(nil)

@@ -13,7 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/views"
 )
 
-// handoffTo is an address that signs whoever is signed in here in to a
+// handoffTo is a URL that signs whoever is signed in here in to a
 // workspace, once, and leads to next there; pgx.ErrNoRows when they are neither
 // a member there nor invited.
 func (h *Handler) handoffTo(c echo.Context, slug, next string) (to string, err error) {

@@ -251,7 +251,7 @@ func confirmationOver(err error) error {
 		Text: "It works once, for a day. Sign up once more to get another.", Home: true}
 }
 
-// SignUpSlug tells, while somebody types, whether an address can be had.
+// SignUpSlug tells, while somebody types, whether a slug can be had.
 func (h *Handler) SignUpSlug(c echo.Context) error {
 	ctx := c.Request().Context()
 	slug := strings.ToLower(strings.TrimSpace(c.QueryParam("slug")))

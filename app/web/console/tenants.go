@@ -264,7 +264,7 @@ func (h *Handler) TenantRestore(c echo.Context) error {
 	})
 }
 
-// TenantRename gives it another address.
+// TenantRename gives it another slug.
 func (h *Handler) TenantRename(c echo.Context) error {
 	f := page.ReadForm(c, views.RenameFields, true)
 	if f.Valid() {

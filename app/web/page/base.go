@@ -10,13 +10,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Base is where this Paddock is: the address of its base host, and what is made of that.
+// Base is where this Paddock is: the URL of its base host, and what is made of that.
 type Base struct {
 	URL     *url.URL
 	flashes *sessions.CookieStore
 }
 
-// NewBase returns the Base of an address; the secrets sign its cookies, the first new ones.
+// NewBase returns the Base of a URL; the secrets sign its cookies, the first new ones.
 func NewBase(at *url.URL, secrets []string) *Base {
 	var keys [][]byte
 	for _, secret := range secrets {
@@ -31,21 +31,21 @@ func NewBase(at *url.URL, secrets []string) *Base {
 // Secure reports whether pages come over https.
 func (b *Base) Secure() bool { return b.URL.Scheme == "https" }
 
-// SiteURL is an address on the base host.
+// SiteURL is a URL on the base host.
 func (b *Base) SiteURL(path string, query url.Values) string {
 	u := *b.URL
 	u.Path, u.RawQuery = path, query.Encode()
 	return u.String()
 }
 
-// WorkspaceURL is an address on a workspace's host.
+// WorkspaceURL is a URL on a workspace's host.
 func (b *Base) WorkspaceURL(slug, path string, query url.Values) string {
 	u := *b.URL
 	u.Host, u.Path, u.RawQuery = slug+"."+u.Host, path, query.Encode()
 	return u.String()
 }
 
-// Here is an address on the host of the request, which was resolved: it is one
+// Here is a URL on the host of the request, which was resolved: it is one
 // of ours.
 func (b *Base) Here(c echo.Context, path string, query url.Values) string {
 	u := *b.URL

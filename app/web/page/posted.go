@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// PostedToken is the token of the form, or else of the address that it was sent to.
+// PostedToken is the token of the form, or else of the URL that it was sent to.
 func PostedToken(c echo.Context) string { return cmp.Or(Posted(c, "token"), c.QueryParam("token")) }
 
 // Storable reports whether PostgreSQL can hold the text.

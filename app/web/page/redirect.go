@@ -33,7 +33,7 @@ func currentPath(c echo.Context, otherwise string) string {
 }
 
 // Redirect goes to another page of this host after a write. HTMX's fetch would
-// follow a 303 by itself and lose the address, so it is told in a header.
+// follow a 303 by itself and lose the URL, so it is told in a header.
 func Redirect(c echo.Context, path string) error {
 	if IsHTMX(c) {
 		c.Response().Header().Set("HX-Location", path)

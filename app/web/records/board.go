@@ -22,7 +22,7 @@ import (
 const cardsShown = 20
 
 // boardLayouts are the two ways to look at what has a board; each has its
-// layout's name in the address, "" where it is the default.
+// layout's name in the URL, "" where it is the default.
 func boardLayouts(p views.ListPage) []views.LayoutLink {
 	onBoard := p.Board
 	board, table := "board", ""
@@ -132,58 +132,6 @@ func optionColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, by 
 		}
 	}
 	return err
-}
-
-// stageColumns are the stages of the pipeline that the filter names, the first one without;
-// with one, that alone, without how much is in it.
-func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one string) (err error) {
-	wanted := parseIDs(p.Filter.Match["pipeline"])
-	delete(p.Filter.Match, "pipeline")
-	if p.Pipelines, err = tx.PipelineList(ctx); err != nil {
-		return err
-	}
-	for i, x := range p.Pipelines {
-		if i == 0 || len(wanted) > 0 && x.ID == wanted[0] {
-			p.Pipeline = x.ID
-		}
-	}
-	stages, err := tx.StageList(ctx)
-	if err != nil {
-		return err
-	}
-	sums := map[uuid.UUID][]tenantdb.BoardSumsRow{}
-	if one == "" {
-		rows, err := tx.BoardSums(ctx, p.Pipeline)
-		if err != nil {
-			return err
-		}
-		for _, s := range rows {
-			sums[s.StageID] = append(sums[s.StageID], s)
-		}
-	}
-	for _, st := range stages {
-		id := st.ID.String()
-		if id != one && (one != "" || st.PipelineID != p.Pipeline) {
-			continue
-		}
-		col := views.BoardColumn{
-			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id,
-			Percent: strconv.Itoa(int(st.Probability)) + " %",
-		}
-		if st.Outcome == crm.Lost {
-			col.Asks = "lost_reason"
-		}
-		for _, s := range sums[st.ID] {
-			sum := views.BoardSum{Text: p.Money(s.Amount, s.Currency)}
-			if st.Outcome == crm.Open {
-				sum.Weighted = p.Money(s.Weighted, s.Currency)
-			}
-			col.Count += int(s.N)
-			col.Sums = append(col.Sums, sum)
-		}
-		p.Columns = append(p.Columns, col)
-	}
-	return nil
 }
 
 // within is the filter, narrowed to these values of a field.

@@ -108,7 +108,7 @@ func (h Dashboard) Show(c echo.Context) error {
 	return page.Render(c, http.StatusOK, views.Dashboard(p), nil)
 }
 
-// dashboardRange is the time of the address, by days: the last six months
+// dashboardRange is the time that the URL names, by days: the last six months
 // without one.
 func dashboardRange(c echo.Context, today time.Time) (since, until time.Time) {
 	since, until = dayStart(c.QueryParam("from"), time.UTC), dayStart(c.QueryParam("to"), time.UTC)

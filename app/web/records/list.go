@@ -32,7 +32,7 @@ const pageSize = 25
 // maxRows is how many rows a reload brings back after "Load more".
 const maxRows = 500
 
-// listPage is what a list's address asks for.
+// listPage is what a list's URL asks for.
 func listPage(c echo.Context, look *views.Look) views.ListPage {
 	return views.ListPage{
 		Shell:  page.Shell(c, look.Many, look.Title()),
@@ -151,7 +151,7 @@ func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err
 	return nil
 }
 
-// pushFiltered names the address of a filtered list. The filters' form would
+// pushFiltered names the URL of a filtered list. The filters' form would
 // put its empty fields into it too; the heads of columns know theirs and push
 // it, so that Back leads back. While somebody types there is one step of
 // history, not one per letter.

@@ -127,7 +127,7 @@ func (h *Handler) ExportDownload(c echo.Context) error {
 	return nil
 }
 
-// Close deletes the workspace, after its address was typed.
+// Close deletes the workspace, after its slug was typed.
 func (h *Handler) Close(c echo.Context) error {
 	ctx := c.Request().Context()
 	v := page.From(c)
