@@ -59,7 +59,7 @@ func searchListURL(e *Look, q string) string {
 
 func fits(label, words string) bool {
 	label = strings.ToLower(label)
-	for _, w := range strings.Fields(strings.ToLower(words)) {
+	for w := range strings.FieldsSeq(strings.ToLower(words)) {
 		if !strings.Contains(label, w) {
 			return false
 		}

@@ -214,7 +214,7 @@ func (a *App) Mail(tb testing.TB, to, subject string) mail.Message {
 // Link returns the URL in a mail's text that contains the path.
 func Link(tb testing.TB, m mail.Message, path string) string {
 	tb.Helper()
-	for _, word := range strings.Fields(m.Text) {
+	for word := range strings.FieldsSeq(m.Text) {
 		if strings.HasPrefix(word, "http") && strings.Contains(word, path) {
 			return word
 		}

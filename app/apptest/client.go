@@ -3,6 +3,7 @@ package apptest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -96,9 +97,7 @@ func (c *Client) write(method, u string, form url.Values) *Response {
 		return c.Do(c.Request(method, u, form))
 	}
 	with := url.Values{"_method": {method}}
-	for k, v := range form {
-		with[k] = v
-	}
+	maps.Copy(with, form)
 	return c.Do(c.Request(http.MethodPost, u, with))
 }
 

@@ -448,7 +448,7 @@ func (r *run) script(path string) string {
 			tenantUUID(1).String(), strings.Replace(tenantUUID(1).String(), strconv.Itoa(firstNumber+1), ":n", 1),
 			memberUUID(1).String(), strings.Replace(memberUUID(1).String(), strconv.Itoa(firstNumber+1), ":n", 1),
 		).Replace(sql)
-		for _, s := range strings.Split(sql, "; ") {
+		for s := range strings.SplitSeq(sql, "; ") {
 			out += comments.ReplaceAllString(strings.Join(strings.Fields(comments.ReplaceAllString(s, "")), " "), "") + ";\n"
 		}
 	}

@@ -39,7 +39,7 @@ func TestDoctor(t *testing.T) {
 	defer su.Close(context.Background())
 	exec := func(sql string) {
 		t.Helper()
-		for _, one := range strings.Split(sql, ";\n") {
+		for one := range strings.SplitSeq(sql, ";\n") {
 			if _, err := su.Exec(t.Context(), one); err != nil {
 				t.Fatalf("%s: %v", one, err)
 			}

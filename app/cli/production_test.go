@@ -55,8 +55,7 @@ const productionSecret = "a secret for tests alone of 32 bytes and more"
 // all goes well, such as slow statements on a busy machine, is none of it.
 func output(cmd *exec.Cmd) string {
 	out, err := cmd.Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		out = append(out, exit.Stderr...)
 	}
 	return string(out)

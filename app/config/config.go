@@ -179,8 +179,7 @@ func named(err error) (out []error) {
 		return out
 	}
 	for _, err := range all.Errors {
-		var p env.ParseError
-		if errors.As(err, &p) {
+		if p, ok := errors.AsType[env.ParseError](err); ok {
 			field, _ := reflect.TypeFor[Config]().FieldByName(p.Name) // it read this type
 			name := field.Tag.Get("env")
 			switch err = fmt.Errorf("%s: %w", name, p.Err); field.Type {

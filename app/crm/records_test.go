@@ -157,8 +157,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 			}
 			return crm.LeadUnconvert(ctx, tx.Queries, row)
 		})
-		var no *crm.RefusalError
-		if !errors.As(err, &no) {
+		if _, ok := errors.AsType[*crm.RefusalError](err); !ok {
 			t.Errorf("%s: undone with %v", name, err)
 		}
 		compare(t, before, snapshot(t, su, w.Schema))
@@ -478,8 +477,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 			_, err := crm.Undo(ctx, tx.Queries, set, crm.By{Member: tx.MemberID(), Manages: true})
 			return err
 		})
-		var no *crm.RefusalError
-		if !errors.As(err, &no) {
+		if _, ok := errors.AsType[*crm.RefusalError](err); !ok {
 			t.Errorf("%s: undone with %v", what, err)
 		}
 		compare(t, before, snapshot(t, su, w.Schema))

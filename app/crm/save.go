@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,11 +24,12 @@ var ErrChanged = errors.New("crm: changed by somebody else")
 type Invalid struct{ Fields map[string]string } //nolint:errname // data, named as what it is
 
 func (e *Invalid) Error() string {
-	text := "crm: invalid"
+	var text strings.Builder
+	text.WriteString("crm: invalid")
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-		text += "; " + name + ": " + e.Fields[name]
+		text.WriteString("; " + name + ": " + e.Fields[name])
 	}
-	return text
+	return text.String()
 }
 
 // Message is the first thing that is wrong, by the fields' names.

@@ -3,6 +3,7 @@ package crm_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -49,9 +50,7 @@ func TestAmountsFollowTheirCurrency(t *testing.T) {
 	deal := func(amount entity.Value, more ...entity.Values) entity.Values {
 		v := entity.Values{"name": entity.Text("Deal"), "amount": amount}
 		for _, m := range more {
-			for name, value := range m {
-				v[name] = value
-			}
+			maps.Copy(v, m)
 		}
 		return v
 	}

@@ -69,12 +69,10 @@ func (w *writing) setAnchor() {
 	}
 	due := w.v.Due("due_at")
 	if due.On == nil && due.At == nil {
-		due.On = ptr(entity.DayOf(time.Now().In(w.by.zone())))
+		due.On = new(entity.DayOf(time.Now().In(w.by.zone())))
 	}
 	w.v.Set("repeat_anchor", entity.AnchorOf(due, w.v.Moment("remind_at"), w.by.zone()))
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // finish is what completing a task brings: who did it, the next of a repeating
 // one, and that something happened to its deal.
@@ -181,7 +179,7 @@ func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due enti
 		if a, ok := t.Values["repeat_anchor"].(*entity.Anchor); ok && a.Clock != nil && a.Zone == zone.String() {
 			clock = *a.Clock // of a night that has no such hour
 		}
-		due = entity.Due{At: ptr(clock.On(*due.On, zone))}
+		due = entity.Due{At: new(clock.On(*due.On, zone))}
 	}
 	switch {
 	case was.On != nil && due.On != nil && !due.On.After(*was.On),

@@ -222,7 +222,7 @@ func (f Formats) ParseDue(text string) (Due, bool) {
 		return Due{At: &t}, known(t)
 	}
 	if t, err := time.Parse("2006-01-02T15:04", text); err == nil {
-		d := f.due(when{day: ptr(DayOf(t)), clock: ptr(ClockOf(t))})
+		d := f.due(when{day: new(DayOf(t)), clock: new(ClockOf(t))})
 		return d, known(t)
 	}
 	w, ok := f.phrase(strings.Fields(text))
@@ -231,8 +231,6 @@ func (f Formats) ParseDue(text string) (Due, bool) {
 	}
 	return f.due(w), true
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func known(t time.Time) bool { return t.Year() >= 1900 && t.Year() <= 2200 }
 
@@ -308,7 +306,7 @@ func (f Formats) repeated(words []string) (w when, ok bool) {
 	today := f.Today()
 	if n := 2; len(words) >= n && (words[0] == "every" || words[0] == "each") {
 		if day, ok := weekdays[strings.TrimSuffix(words[1], "s")]; ok {
-			w.repeat, w.day = Weekly, ptr(today.AddDate(0, 0, (int(day)-int(today.Weekday())+7)%7))
+			w.repeat, w.day = Weekly, new(today.AddDate(0, 0, (int(day)-int(today.Weekday())+7)%7))
 		} else {
 			w.repeat = repeats[words[0]+" "+words[1]]
 		}
@@ -328,7 +326,7 @@ func (f Formats) repeated(words []string) (w when, ok bool) {
 		case !ok || then.moment != nil:
 			return when{}, false
 		case then.day != nil && w.day != nil: // the first such day from then on
-			w.day = ptr(then.day.AddDate(0, 0, (int(w.day.Weekday())-int(then.day.Weekday())+7)%7))
+			w.day = new(then.day.AddDate(0, 0, (int(w.day.Weekday())-int(then.day.Weekday())+7)%7))
 		case then.day != nil:
 			w.day = then.day
 		}
@@ -362,7 +360,7 @@ func (f Formats) moment(words []string) (w when, ok bool) {
 		if unit == "hour" {
 			size = time.Hour
 		}
-		return when{moment: ptr(now.Add(time.Duration(n) * size).Truncate(time.Minute))}, true
+		return when{moment: new(now.Add(time.Duration(n) * size).Truncate(time.Minute))}, true
 	}
 	for n := min(len(words), 3); n > 0; n-- {
 		for _, split := range [][2][]string{{words[:len(words)-n], words[len(words)-n:]}, {words[n:], words[:n]}} {

@@ -275,7 +275,7 @@ func TestRepeat(t *testing.T) {
 		repeat := rapid.SampledFrom([]string{Daily, Weekdays, Weekly, Monthly, Yearly}).Draw(rt, "repeat")
 		due := Due{At: &begin}
 		if rapid.Bool().Draw(rt, "day only") {
-			due = Due{On: ptr(DayOf(begin))}
+			due = Due{On: new(DayOf(begin))}
 		}
 		before := time.Duration(rapid.IntRange(0, 5000).Draw(rt, "before")) * time.Minute
 		remind := begin.Add(-before)

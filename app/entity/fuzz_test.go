@@ -124,7 +124,7 @@ func FuzzQuickAdd(f *testing.F) {
 		}
 		// Words stay in their order; signs between the subject and a phrase may go.
 		trimmed := func(s string) (out []string) {
-			for _, w := range strings.Fields(s) {
+			for w := range strings.FieldsSeq(s) {
 				if w = strings.Trim(w, ",;:–—-"); w != "" {
 					out = append(out, w)
 				}

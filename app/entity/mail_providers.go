@@ -24,7 +24,7 @@ func PrivateMail(domain string) bool {
 func set(lists ...string) map[string]bool {
 	out := map[string]bool{}
 	for _, list := range lists {
-		for _, v := range strings.Fields(list) {
+		for v := range strings.FieldsSeq(list) {
 			out[v] = true
 		}
 	}

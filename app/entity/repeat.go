@@ -20,7 +20,7 @@ func AnchorOf(due Due, remind *time.Time, zone *time.Location) *Anchor {
 		a.Day = *due.On
 	case due.At != nil:
 		at := due.At.In(zone)
-		a.Day, a.Clock = DayOf(at), ptr(ClockOf(at))
+		a.Day, a.Clock = DayOf(at), new(ClockOf(at))
 		if due.Skipped != nil {
 			a.Clock = due.Skipped
 		}
@@ -28,7 +28,7 @@ func AnchorOf(due Due, remind *time.Time, zone *time.Location) *Anchor {
 		return nil
 	}
 	if remind != nil {
-		a.Remind = ptr(int64(a.naive(a.Day).Sub(naive(remind.In(zone))) / time.Minute))
+		a.Remind = new(int64(a.naive(a.Day).Sub(naive(remind.In(zone))) / time.Minute))
 	}
 	return &a
 }
@@ -96,7 +96,7 @@ func (a Anchor) reminder(d time.Time, zone *time.Location) *time.Time {
 func (a Anchor) Moved(due Due, zone *time.Location) *time.Time {
 	if due.At != nil {
 		at := due.At.In(zone)
-		a.Clock = ptr(ClockOf(at))
+		a.Clock = new(ClockOf(at))
 		return a.reminder(DayOf(at), zone)
 	}
 	return a.reminder(*due.On, zone)

@@ -132,8 +132,7 @@ type Noted interface {
 
 // Message is what to say of an error of Parse at its field.
 func Message(err error) string {
-	var value *ValueError
-	if errors.As(err, &value) {
+	if value, ok := errors.AsType[*ValueError](err); ok {
 		return value.Message
 	}
 	return "We could not read this."

@@ -57,7 +57,7 @@ func (dueType) FromJSON(v any, l Formats) Value {
 		return Due{On: &d}
 	}
 	if m, ok := (momentType{}).FromJSON(v, l).(Moment); ok {
-		return Due{At: ptr(time.Time(m))}
+		return Due{At: new(time.Time(m))}
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ type referencesType struct{ base }
 
 func (referencesType) Parse(text string, f *Field, _ Formats) (Value, error) {
 	out := Refs{}
-	for _, s := range strings.Split(text, ",") {
+	for s := range strings.SplitSeq(text, ",") {
 		if s = strings.TrimSpace(s); s == "" {
 			continue
 		}

@@ -17,7 +17,7 @@ type tagsType struct{ base }
 
 func (tagsType) Parse(text string, _ *Field, _ Formats) (Value, error) {
 	out, seen, n := Tags{}, map[string]bool{}, 0
-	for _, t := range strings.Split(text, ",") {
+	for t := range strings.SplitSeq(text, ",") {
 		if t = Line(t); t == "" {
 			continue
 		}

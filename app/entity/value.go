@@ -217,7 +217,7 @@ func (v Values) Due(name string) Due { d, _ := v[name].(Due); return d }
 // Day is a field's day, nil when it has none.
 func (v Values) Day(name string) *time.Time {
 	if d, ok := v[name].(Day); ok {
-		return ptr(time.Time(d))
+		return new(time.Time(d))
 	}
 	return nil
 }
@@ -225,7 +225,7 @@ func (v Values) Day(name string) *time.Time {
 // Moment is a field's moment, nil when it has none.
 func (v Values) Moment(name string) *time.Time {
 	if m, ok := v[name].(Moment); ok {
-		return ptr(time.Time(m))
+		return new(time.Time(m))
 	}
 	return nil
 }

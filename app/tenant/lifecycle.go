@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,10 +61,8 @@ func find(ctx context.Context, tx *db.SharedTx, slug string, want ...string) (Te
 		return Tenant{}, err
 	}
 	t := FromRow(row.Tenant)
-	for _, s := range want {
-		if t.State == s {
-			return t, nil
-		}
+	if slices.Contains(want, t.State) {
+		return t, nil
 	}
 	if len(want) > 0 {
 		return t, StateError{slug, t.State, want[0]}

@@ -24,7 +24,7 @@ func Reserved(s string) bool { return reserved[s] }
 
 var reserved = func() map[string]bool {
 	m := map[string]bool{}
-	for _, s := range strings.Fields(`
+	for s := range strings.FieldsSeq(`
 		about abuse account accounts admin administrator api app apps assets auth autoconfig autodiscover
 		billing blog cdn ci community console contact customer customers dashboard demo-admin dev developer developers
 		dns docs domain domains download downloads email emails feedback files forum ftp git graphql grafana

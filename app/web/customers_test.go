@@ -247,8 +247,8 @@ func TestCustomerListSortsAndPages(t *testing.T) {
 	}
 	sorted := []string{}
 	for _, r := range read("name", 100) {
-		if strings.HasSuffix(r.Name(), " 0") {
-			sorted = append(sorted, strings.TrimSuffix(r.Name(), " 0"))
+		if before, ok := strings.CutSuffix(r.Name(), " 0"); ok {
+			sorted = append(sorted, before)
 		}
 	}
 	sorted = slices.Compact(sorted)

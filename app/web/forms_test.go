@@ -79,7 +79,7 @@ func TestBadInput(t *testing.T) {
 					c := w.Client(w.Owner)
 					for i, what := range slices.Sorted(maps.Keys(values)) {
 						v, form := values[what], maps.Clone(f.good)
-						for _, one := range strings.Fields(field) {
+						for one := range strings.FieldsSeq(field) {
 							form.Set(one, v)
 						}
 						form.Set("unknown_field", v)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -332,9 +333,7 @@ func send(c *apptest.Client, route web.Route, w *apptest.Workspace, r apptest.Re
 		form["subject_type"], form["subject_id"] = []string{"customer"},
 			[]string{w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"}).String()}
 	}
-	for k, v := range r.Form {
-		form[k] = v
-	}
+	maps.Copy(form, r.Form)
 	switch route.Method {
 	case http.MethodGet:
 		return c.Get(u)

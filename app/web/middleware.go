@@ -421,14 +421,15 @@ func (s *Server) recorded(level auth.Permission, next echo.HandlerFunc) echo.Han
 		if level != auth.Operate || r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return next(c)
 		}
-		what := r.Method + " " + r.URL.Path
+		var what strings.Builder
+		what.WriteString(r.Method + " " + r.URL.Path)
 		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
 			if v := r.PostForm.Get(name); v != "" && page.Storable(v) && name != "_method" && !strings.HasPrefix(name, "sudo_") {
-				what += " " + name + "=" + v
+				what.WriteString(" " + name + "=" + v)
 			}
 		}
 		id, _ := uuid.Parse(c.Param("id"))
-		if err := auth.RecordOperator(r.Context(), s.db, page.From(c).Who, id, what); err != nil {
+		if err := auth.RecordOperator(r.Context(), s.db, page.From(c).Who, id, what.String()); err != nil {
 			return err
 		}
 		return next(c)

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -349,9 +350,7 @@ func TestConversionLosesNothing(t *testing.T) {
 	}
 	convert := func(id uuid.UUID, more url.Values) string {
 		form := url.Values{"customer": {"new"}, "contact": {contact.String()}, "deal": {"none"}, "version": {"1"}}
-		for k, v := range more {
-			form[k] = v
-		}
+		maps.Copy(form, more)
 		c.Post(w.URL("/leads/"+id.String()+"/conversion"), form).Want(http.StatusSeeOther)
 		return c.Get(w.URL("/contacts/" + contact.String())).Want(http.StatusOK).Text("main")
 	}

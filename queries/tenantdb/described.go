@@ -3,6 +3,7 @@ package tenantdb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -50,7 +51,7 @@ func describedStore(e *entity.Entity) store {
 			return tag.RowsAffected(), err
 		},
 		load: func(ctx context.Context, q *Queries, records []entity.Record) (int64, error) {
-			return q.db.CopyFrom(ctx, []string{e.Table}, append(columns[:len(columns):len(columns)], "created_at", "updated_at"),
+			return q.db.CopyFrom(ctx, []string{e.Table}, append(slices.Clip(columns), "created_at", "updated_at"),
 				pgx.CopyFromSlice(len(records), func(i int) ([]any, error) {
 					return append(values(records[i]), records[i].CreatedAt, records[i].UpdatedAt), nil
 				}))

@@ -328,7 +328,7 @@ func (c *conditions) search(q, column string) {
 		return
 	}
 	var words []string
-	for _, word := range strings.Fields(q) {
+	for word := range strings.FieldsSeq(q) {
 		var either []string
 		for _, p := range entity.SearchPatterns(word) {
 			either = append(either, column+" like "+c.arg(p))

@@ -3,6 +3,7 @@ package tenantdb_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,7 @@ func TestStores(t *testing.T) {
 	for _, e := range entity.Kinds {
 		for query, is := range tenantdb.Structs(e.Kind) {
 			have := map[string]reflect.Type{}
-			for i := range is.NumField() {
-				f := is.Field(i)
+			for f := range is.Fields() {
 				typ := f.Type
 				if typ.Kind() == reflect.Pointer {
 					typ = typ.Elem()
@@ -69,12 +69,7 @@ func TestStores(t *testing.T) {
 }
 
 func contains(types []reflect.Type, t reflect.Type) bool {
-	for _, x := range types {
-		if x == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(types, t)
 }
 
 // full is a record with something in every field that a person may write.

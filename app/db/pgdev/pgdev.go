@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -227,12 +228,7 @@ func isCode(err error, codes ...string) bool {
 	if !errors.As(err, &pg) {
 		return false
 	}
-	for _, c := range codes {
-		if pg.Code == c {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(codes, pg.Code)
 }
 
 func tail(file string) string {

@@ -97,8 +97,7 @@ func (f *Form) Parse(name string, parse func(string) (string, error)) {
 
 // Wrong says at the field why its text is no such value.
 func (f *Form) Wrong(name string, err error) {
-	var value *entity.ValueError
-	if errors.As(err, &value) {
+	if value, ok := errors.AsType[*entity.ValueError](err); ok {
 		f.Fail(name, value.Message)
 	} else {
 		f.Fail(name, "We could not read this.")

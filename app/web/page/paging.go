@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"net/url"
 
 	"github.com/google/uuid"
@@ -16,9 +17,7 @@ func Next[R any](c echo.Context, rows []R, size int, param string, cursor func(R
 	}
 	rows = rows[:size]
 	q := url.Values{}
-	for k, v := range c.QueryParams() {
-		q[k] = v
-	}
+	maps.Copy(q, c.QueryParams())
 	q.Set(param, cursor(rows[size-1]))
 	return rows, c.Request().URL.Path + "?" + q.Encode()
 }

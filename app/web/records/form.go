@@ -2,6 +2,7 @@ package records
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -288,9 +289,7 @@ func placed(points entity.Points, i int, p entity.Point) entity.Points {
 // values are those of the record once what was read is in it.
 func (f *recordForm) values() entity.Values {
 	v := f.was.Clone()
-	for name, value := range f.set {
-		v[name] = value
-	}
+	maps.Copy(v, f.set)
 	return v
 }
 

@@ -275,8 +275,7 @@ func (h Notes) Delete(c echo.Context) error {
 
 // forbidden is refusal for what another person may do.
 func forbidden(err error) error {
-	var no *crm.RefusalError
-	if errors.As(err, &no) {
+	if no, ok := errors.AsType[*crm.RefusalError](err); ok {
 		return &page.Problem{Status: http.StatusForbidden, Title: "This is somebody else’s", Text: no.Reason}
 	}
 	return err

@@ -3,6 +3,7 @@ package workspace
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -87,9 +88,7 @@ func (h *Handler) Audit(c echo.Context) error {
 		p.Rows = p.Rows[:auditPage]
 		last := p.Rows[auditPage-1]
 		next := url.Values{"before": {fmt.Sprintf("%d.%d", last.At.UnixMicro(), last.ID)}}
-		for k, v := range p.Query {
-			next[k] = v
-		}
+		maps.Copy(next, p.Query)
 		p.Next = "/settings/audit?" + next.Encode()
 	}
 	for i := range p.Rows {

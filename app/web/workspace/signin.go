@@ -201,8 +201,7 @@ func (h *Handler) EmailDomainCreate(c echo.Context) error {
 		}
 		return auth.AuditShared(ctx, tx, auth.DidChangeSignIn, "Domain "+domain+" added")
 	})
-	var refused *auth.RefusalError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*auth.RefusalError](err); ok {
 		f.Fail("domain", refused.Reason)
 		return h.renderSignIn(c, http.StatusUnprocessableEntity, views.SignInSettingsPage{DomainForm: f.Form})
 	}
