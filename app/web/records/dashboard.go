@@ -164,9 +164,10 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 	if len(currencies) == 0 {
 		return []views.Chart{{Title: "Won, " + p.Currency, Unit: p.Currency}}
 	}
+	all := months(p.Since, p.Until)
 	for _, code := range currencies {
-		c := views.Chart{Title: "Won, " + code, Unit: code}
-		for i, m := range months(p.Since, p.Until) {
+		c := views.Chart{Title: "Won, " + code, Unit: code, Bars: make([]views.ChartBar, 0, len(all))}
+		for i, m := range all {
 			amount := amounts[code+strconv.Itoa(i+1)]
 			from, to := m, m.AddDate(0, 1, 0)
 			if from.Before(p.Since) {
@@ -184,7 +185,8 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 }
 
 // months are the first days of the months between two days.
-func months(since, until time.Time) (out []time.Time) {
+func months(since, until time.Time) []time.Time {
+	out := make([]time.Time, 0, 12) // a year, as most
 	for m := time.Date(since.Year(), since.Month(), 1, 0, 0, 0, 0, time.UTC); m.Before(until); m = m.AddDate(0, 1, 0) {
 		out = append(out, m)
 	}
