@@ -18,11 +18,17 @@ type FormPage struct {
 	Version  string
 	Was      map[string]string // what its fields held when the form was opened
 	Form     ui.Form
-	Conflict []Difference // what another person changed meanwhile
+	Conflict *Conflict // nil for none
 	Matches  []Match      // of a new one: what it may be
 }
 
-// Difference is a field that two people changed.
+// Conflict is what was saved meanwhile otherwise than it was typed.
+type Conflict struct {
+	Who         string // "Nora Lind", or "You, in another tab,"
+	Differences []Difference
+}
+
+// Difference is a field of it.
 type Difference struct{ Label, Theirs, Yours string }
 
 func (p FormPage) action() string {

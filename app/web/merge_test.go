@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/paddock-crm/paddock/app/apptest"
+	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
@@ -111,5 +112,43 @@ func TestManySaveOneRecord(t *testing.T) {
 		if got := form.Get(name); (got != "") != saved[i] {
 			t.Errorf("%s: saved %v, and it is %q", name, saved[i], got)
 		}
+	}
+}
+
+// Whoever is asked about a change hears whose it was; their own, from another tab, is not
+// somebody else's.
+func TestWhoChangedIsNamed(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	colleague := pg.NewUser(t)
+	w.Join(colleague, "member")
+	me, other := w.Client(w.Owner), w.Client(colleague)
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal"})
+	stage := w.Stage("Proposal").String()
+	for _, tc := range []struct {
+		by   *apptest.Client
+		want string
+	}{{other, colleague.Name}, {me, "You, in another tab,"}} {
+		u := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Shared", City: "Graz"}).String())
+		tc.by.Put(u, url.Values{"version": {"1"}, "city": {"Wien"}}).Want(http.StatusSeeOther)
+		mine := url.Values{"version": {"1"}, "city": {"Rome"}, "was.city": {"Graz"}}
+		said := map[string]string{"the form": me.Put(u, mine).Want(http.StatusConflict).Text(".notice")}
+		inPlace := url.Values{"version": {"1"}, "city": {"Rome"}, "was.city": {"Graz"}, "field": {"city"}}
+		me.HTMX = true
+		said["in place"] = me.Put(u, inPlace).Want(http.StatusConflict).Text("#city-error")
+		me.HTMX = false
+		said["deleting"] = me.Delete(u, url.Values{"version": {"1"}}).Want(http.StatusConflict).Text(".notice")
+
+		at := w.URL("/deals/" + deal.String() + "/stage")
+		tc.by.Put(at, url.Values{"stage_id": {stage}}).Want(http.StatusSeeOther)
+		moved := me.Put(at, url.Values{"stage_id": {w.Stage("Negotiation").String()}, "was.stage_id": {w.Stage("Prospecting").String()}})
+		said["moving"] = moved.Want(http.StatusConflict).Text("form")
+		for what, text := range said {
+			if !strings.Contains(text, tc.want) {
+				t.Errorf("%s: %q, want it to name %s", what, text, tc.want)
+			}
+		}
+		tc.by.Put(at, url.Values{"stage_id": {w.Stage("Prospecting").String()}}).Want(http.StatusSeeOther)
 	}
 }

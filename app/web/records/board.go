@@ -177,10 +177,14 @@ func (r *Handler) Put(c echo.Context) error {
 	board := r.Look.Path + "?layout=board"
 	var conflict *crm.Conflict
 	if errors.As(err, &conflict) || errors.Is(err, crm.ErrChanged) {
-		if page.IsHTMX(c) { // the board again, as it is now
-			return page.Done(c, "", board, ui.Flash{Subject: rec.Name(), Message: "was not moved: somebody else changed it meanwhile"})
+		who, err := page.ChangedBy(c, r.DB, rec.ID, 1)
+		if err != nil {
+			return err
 		}
-		return &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this " + r.Look.One + " meanwhile",
+		if page.IsHTMX(c) { // the board again, as it is now
+			return page.Done(c, "", board, ui.Flash{Subject: rec.Name(), Message: "was not moved. " + who + " changed it meanwhile"})
+		}
+		return &page.Problem{Status: http.StatusConflict, Title: who + " changed this " + r.Look.One + " meanwhile",
 			Text: "Reload the board to see where it stands now."}
 	}
 	if err != nil {

@@ -126,7 +126,11 @@ func (d Deals) Move(c echo.Context) error {
 	board := c.FormValue("board") != "" && page.WantsFragment(c)
 	switch {
 	case errors.Is(err, crm.ErrMoved):
-		notice := "Somebody else moved “" + rec.Name() + "” to " + was.Name +
+		who, err := page.ChangedBy(c, d.DB, id, 1)
+		if err != nil {
+			return err
+		}
+		notice := who + " moved “" + rec.Name() + "” to " + was.Name +
 			" meanwhile. Look where it stands now, then move it if you still want to."
 		if board {
 			return d.renderMoved(c, http.StatusConflict, views.BoardPage{Moved: id, Notice: notice})

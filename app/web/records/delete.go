@@ -33,8 +33,12 @@ func (r *Handler) Delete(c echo.Context) error {
 		return auth.Audit(ctx, tx, auth.DidDelete, rec.Name()+", "+r.Look.One)
 	})
 	if errors.Is(err, crm.ErrChanged) {
+		who, err := page.ChangedBy(c, r.DB, rec.ID, rec.Version-version)
+		if err != nil {
+			return err
+		}
 		return r.renderRecord(c, http.StatusConflict, views.RecordPage{
-			Record: rec, Notice: "Somebody else changed this " + r.Look.One +
+			Record: rec, Notice: who + " changed this " + r.Look.One +
 				" since you opened it. Look again, then delete it if you still want to.",
 		})
 	}

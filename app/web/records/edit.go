@@ -119,6 +119,11 @@ func (r *Handler) renderConflict(c echo.Context, rec views.Record, f *recordForm
 		return err
 	}
 	formats := page.From(c).Formats(c)
+	seen, _ := strconv.ParseInt(page.SeenVersion(c), 10, 32)
+	who, err := page.ChangedBy(c, r.DB, rec.ID, rec.Version-int32(seen))
+	if err != nil {
+		return err
+	}
 	var differences []views.Difference
 	for _, d := range conflict.Differences {
 		shown := views.Difference{
@@ -134,11 +139,12 @@ func (r *Handler) renderConflict(c echo.Context, rec views.Record, f *recordForm
 			if shown.Theirs != "" {
 				now = "now reads “" + shown.Theirs + "”"
 			}
-			said := "Somebody else saved this " + r.Look.One + " meanwhile. " + shown.Label + " " + now + ". Save again to put yours there."
+			said := who + " saved this " + r.Look.One + " meanwhile. " + shown.Label + " " + now + ". Save again to put yours there."
 			f.Errors[field] = strings.TrimSpace(f.Errors[field] + " " + said)
 		}
 	}
-	return r.renderAgain(c, http.StatusConflict, rec, f, strconv.Itoa(int(rec.Version)), field, inPlace, differences)
+	return r.renderAgain(c, http.StatusConflict, rec, f, strconv.Itoa(int(rec.Version)), field, inPlace,
+		&views.Conflict{Who: who, Differences: differences})
 }
 
 // withNames gives references the names that they have among a form's options.
@@ -159,7 +165,7 @@ func withNames(v entity.Value, options []ui.Option) entity.Value {
 
 // renderAgain shows the form or the open field with what was typed.
 func (r *Handler) renderAgain(c echo.Context, status int, rec views.Record, f *recordForm, version, field string, inPlace bool,
-	differences []views.Difference) error {
+	conflict *views.Conflict) error {
 	if inPlace {
 		for _, message := range f.Errors {
 			f.Fail(field, message) // there is no other place for it
@@ -173,7 +179,7 @@ func (r *Handler) renderAgain(c echo.Context, status int, rec views.Record, f *r
 	f.show(rec.Values)
 	return r.renderForm(c, status, views.FormPage{
 		ID: rec.ID, Name: rec.Name(), Version: version, Was: views.Inputs(r.Look.Entity, rec.Values, f.formats), Form: f.Form.Form,
-		Conflict: differences,
+		Conflict: conflict,
 	})
 }
 

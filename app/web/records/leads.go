@@ -134,7 +134,11 @@ func (l Leads) Convert(c echo.Context) error {
 			return err
 		})
 		if errors.Is(err, crm.ErrChanged) {
-			f.Fail("", "Somebody else changed this lead meanwhile. Look at it again, then convert it.")
+			who, err := page.ChangedBy(c, l.DB, rec.ID, rec.Version-version)
+			if err != nil {
+				return err
+			}
+			f.Fail("", who+" changed this lead meanwhile. Look at it again, then convert it.")
 			return l.renderConversion(c, http.StatusConflict, rec.Record, strconv.Itoa(int(rec.Version)), f)
 		}
 		if err != nil && !f.Refused(err) {

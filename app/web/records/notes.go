@@ -167,8 +167,15 @@ func (h Notes) Create(c echo.Context) error {
 	return h.renderTimeline(c, http.StatusOK, views.TimelineAgain, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: page.UndoURL(set)})
 }
 
-var errNoteChanged = &page.Problem{Status: http.StatusConflict, Title: "Somebody else changed this note meanwhile",
-	Text: "Reload the page to see how it reads now, then decide again."}
+// noteChanged says who was faster.
+func (h Notes) noteChanged(c echo.Context, id uuid.UUID) error {
+	who, err := page.ChangedBy(c, h.DB, id, 1)
+	if err != nil {
+		return err
+	}
+	return &page.Problem{Status: http.StatusConflict, Title: who + " changed this note meanwhile",
+		Text: "Reload the page to see how it reads now, then decide again."}
+}
 
 // note returns the note of the path; pgx.ErrNoRows when there is none, or when
 // what it is on was deleted.
@@ -232,9 +239,13 @@ func (h Notes) Update(c echo.Context) error {
 	})
 	switch {
 	case errors.Is(err, crm.ErrChanged) && !f.Present["body"]:
-		return errNoteChanged
+		return h.noteChanged(c, row.ID)
 	case errors.Is(err, crm.ErrChanged):
-		f.Fail("body", "Somebody else changed this note meanwhile. Theirs is: "+row.Body)
+		who, err := page.ChangedBy(c, h.DB, row.ID, row.Version-p.Version)
+		if err != nil {
+			return err
+		}
+		f.Fail("body", who+" changed this note meanwhile. It reads now: "+row.Body)
 		return h.render(c, http.StatusConflict, row, f.Form)
 	case err != nil:
 		return forbidden(err)
@@ -264,7 +275,7 @@ func (h Notes) Delete(c echo.Context) error {
 		return auth.Audit(ctx, tx, auth.DidDelete, "A note")
 	})
 	if errors.Is(err, crm.ErrChanged) {
-		return errNoteChanged
+		return h.noteChanged(c, row.ID)
 	}
 	if err != nil {
 		return forbidden(err)

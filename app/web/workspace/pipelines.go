@@ -134,7 +134,11 @@ func (h *Handler) PipelineUpdate(c echo.Context) error {
 			if err != nil {
 				return err
 			}
-			f.Fail("", "Somebody else changed this pipeline meanwhile. It now reads: "+now+
+			who, err := page.ChangedBy(c, h.DB, id, 1)
+			if err != nil {
+				return err
+			}
+			f.Fail("", who+" changed this pipeline meanwhile. It now reads: "+now+
 				". Below it is as you want it; save again to put yours there.")
 			form.Errors = f.Errors
 			return h.renderPipelines(c, http.StatusConflict, &form, ui.Form{})
