@@ -19,7 +19,7 @@ type FormPage struct {
 	Was      map[string]string // what its fields held when the form was opened
 	Form     ui.Form
 	Conflict *Conflict // nil for none
-	Matches  []Match      // of a new one: what it may be
+	Matches  []Match   // of a new one: what it may be
 }
 
 // Conflict is what was saved meanwhile otherwise than it was typed.

@@ -15,6 +15,7 @@ type Shell struct {
 	Title     string // the page's, for the tab
 	Section   string // the side navigation's current entry
 	Workspace string
+	Member    string // the person’s id here
 	Name      string // the person's
 	Email     string
 	Avatar    string // names the image at /avatars; "" for none

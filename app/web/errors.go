@@ -42,6 +42,8 @@ var (
 		SignOut: true}
 	errSupport = &page.Problem{Status: http.StatusForbidden, Title: "Support looks, and changes nothing",
 		Text: "You are here as an operator. To change something, have an owner of the workspace invite you.", Home: true}
+	errOtherPerson = &page.Problem{Status: http.StatusConflict, Title: "You are signed in as somebody else by now",
+		Text: "This page was opened by another person, so nothing was done. Reload it to go on as yourself."}
 	errCrossSite = &page.Problem{Status: http.StatusForbidden, Title: "This came from another site",
 		Text: "For your safety we did not do it. Open the page here and try again."}
 )

@@ -356,7 +356,7 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 		}
 		switch decide(v, p, c.Request().Method) {
 		case signIn:
-			return page.Leave(c, "/signin?next="+url.QueryEscape(account.NextOf(c)))
+			return s.signInFirst(c, asked)
 		case factor:
 			return page.Leave(c, "/sudo?next="+url.QueryEscape(account.NextOf(c)))
 		case setUpToo:
@@ -388,6 +388,9 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 			}
 			return asked.handler(c)
 		}
+		if typed := c.Request().Header.Get("Paddock-Member"); typed != "" && typed != v.Who.MemberID.String() {
+			return errOtherPerson
+		}
 		done, err := receive(c, asked)
 		if err != nil {
 			return err
@@ -398,6 +401,19 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// signInFirst answers who is not signed in, or not any more: the form that they sent is kept.
+// An open page that a script sends from stays as it is (static/js/signedout.js).
+func (s *Server) signInFirst(c echo.Context, asked Route) error {
+	if s.account.Holds(c) {
+		done, err := receive(c, asked)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	return s.account.SignInFirst(c)
 }
 
 // sameSite refuses writes that another site made the browser send. On a real

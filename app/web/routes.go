@@ -88,6 +88,7 @@ func signInRoutes(s *Server) []Route {
 		post("/signin", auth.Anyone, s.account.SignIn, secret),
 		get("/signin/factor", auth.Anyone, s.account.FactorForm),
 		post("/signin/factor", auth.Anyone, s.account.Factor),
+		get("/signin/done", auth.SignedIn, s.account.SignedInAgain),
 		post("/passkeys/login/begin", auth.Anyone, s.account.PasskeyLoginBegin),
 		post("/passkeys/login/finish", auth.Anyone, s.account.PasskeyLoginFinish),
 		get("/oidc/:provider", auth.Anyone, s.account.OIDCStart),
@@ -201,6 +202,7 @@ func WorkspaceRoutes(s *Server) []Route {
 
 			get("/handoff", auth.Anyone, s.account.Handoff, secret),
 			post("/handoff", auth.Anyone, s.account.HandoffConfirmed, secret),
+			get("/signin/held", auth.Read, s.account.Held),
 			get("/invitations/:token", auth.Anyone, s.account.Invitation, secret),
 			post("/invitations/:token", auth.Anyone, s.account.InvitationAccept, secret),
 		},

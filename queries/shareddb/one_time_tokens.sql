@@ -16,6 +16,12 @@ delete from one_time_tokens
 where hash = @hash and purpose = @purpose and tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and expires_at > now()
 returning user_id, email, data, strong, proved_at, began_at;
 
+-- name: OneTimeTokenConsumeOfPerson :one
+-- Consumes a token of this person's alone, by id or, where it has none, by address.
+delete from one_time_tokens
+where hash = @hash and purpose = @purpose and tenant_id = @tenant_id and expires_at > now() and (user_id = @user_id or user_id is null and email = @email)
+returning data;
+
 -- name: OneTimeTokenDeleteOfUser :exec
 -- Whatever mail was sent before does not work any more.
 delete from one_time_tokens where user_id = @user_id and purpose = @purpose;

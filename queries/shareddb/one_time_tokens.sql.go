@@ -41,6 +41,34 @@ func (q *Queries) OneTimeTokenConsume(ctx context.Context, hash []byte, purpose 
 	return i, err
 }
 
+const oneTimeTokenConsumeOfPerson = `-- name: OneTimeTokenConsumeOfPerson :one
+delete from one_time_tokens
+where hash = $1 and purpose = $2 and tenant_id = $3 and expires_at > now() and (user_id = $4 or user_id is null and email = $5)
+returning data
+`
+
+type OneTimeTokenConsumeOfPersonParams struct {
+	Hash     []byte
+	Purpose  string
+	TenantID *uuid.UUID
+	UserID   *uuid.UUID
+	Email    string
+}
+
+// Consumes a token of this person's alone, by id or, where it has none, by address.
+func (q *Queries) OneTimeTokenConsumeOfPerson(ctx context.Context, arg OneTimeTokenConsumeOfPersonParams) (string, error) {
+	row := q.db.QueryRow(ctx, oneTimeTokenConsumeOfPerson,
+		arg.Hash,
+		arg.Purpose,
+		arg.TenantID,
+		arg.UserID,
+		arg.Email,
+	)
+	var data string
+	err := row.Scan(&data)
+	return data, err
+}
+
 const oneTimeTokenData = `-- name: OneTimeTokenData :one
 select data from one_time_tokens where hash = $1 and purpose = $2 and tenant_id is null and expires_at > now()
 `

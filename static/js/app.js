@@ -20,4 +20,6 @@ import "./mentions.js";
 import "./walk.js";
 import "./tabs.js";
 import "./reminders.js";
+import "./member.js";
+import "./held.js";
 import "./passkeys.js";

@@ -1,4 +1,5 @@
 import { $ } from "./dom.js";
+import { back, stays } from "./signedout.js";
 
 // Reminders whose time has come. A page nobody looks at does not ask.
 const remind = async () => {
@@ -6,10 +7,10 @@ const remind = async () => {
 	if (!box || document.hidden) return;
 	try {
 		const answer = await fetch("/tasks/reminders", { headers: { "HX-Request": "true" } });
-		if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect")); // signed out, or no longer a member
-		if (answer.status === 403) location.reload();
-		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
 		const text = await answer.text();
+		if (stays(answer.headers.get("HX-Redirect"))) return; // signed out
+		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
+		back(); // in again, in another tab
 		if (text === box.dataset.text) return; // said already
 		box.dataset.text = text;
 		box.innerHTML = text;

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,7 +52,10 @@ func NewSessions(d *db.DB, box *seal.Box, base *page.Base, places *geoip.DB, sec
 	}}
 }
 
-const identityKey = "identity"
+const (
+	identityKey = "identity"
+	userKey     = "user"
+)
 
 // Get returns the request's session, reading it once.
 func (st *Sessions) Get(r *http.Request, name string) (*sessions.Session, error) {
@@ -68,16 +72,16 @@ func (st *Sessions) New(r *http.Request, name string) (*sessions.Session, error)
 	if err != nil {
 		return s, nil //nolint:nilerr // no cookie: a new session
 	}
-	var id string
-	if err := securecookie.DecodeMulti(name, cookie.Value, &id, st.codecs...); err != nil {
-		return s, nil //nolint:nilerr // not of our making: as if there were none
+	id, _, ok := st.decode(cookie)
+	if !ok {
+		return s, nil // not of our making: as if there were none
 	}
 	who, ok, err := auth.SessionGet(r.Context(), st.db, id, tenantID(r.Context()), onConsole(r.Context()))
 	if err != nil || !ok {
 		return s, err
 	}
 	s.ID, s.IsNew = id, false
-	s.Values[identityKey] = who
+	s.Values[identityKey], s.Values[userKey] = who, who.UserID
 	return s, nil
 }
 
@@ -92,12 +96,28 @@ func (st *Sessions) Save(r *http.Request, w http.ResponseWriter, s *sessions.Ses
 		http.SetCookie(w, sessions.NewCookie(s.Name(), "", s.Options))
 		return nil
 	}
-	value, err := securecookie.EncodeMulti(s.Name(), s.ID, st.codecs...)
+	text := s.ID
+	if whose, ok := s.Values[userKey].(uuid.UUID); ok {
+		text += "." + whose.String()
+	}
+	value, err := securecookie.EncodeMulti(s.Name(), text, st.codecs...)
 	if err != nil {
 		return err
 	}
 	http.SetCookie(w, sessions.NewCookie(s.Name(), value, s.Options))
 	return nil
+}
+
+// decode reads a session's cookie: its id, and whose it is, uuid.Nil in one of an older
+// program. That somebody is, its row says alone.
+func (st *Sessions) decode(cookie *http.Cookie) (id string, userID uuid.UUID, ok bool) {
+	var text string
+	if err := securecookie.DecodeMulti(cookie.Name, cookie.Value, &text, st.codecs...); err != nil {
+		return "", uuid.Nil, false
+	}
+	id, whose, _ := strings.Cut(text, ".")
+	userID, _ = uuid.Parse(whose)
+	return id, userID, true
 }
 
 // tenantID is what a session is bound to: nil on the base host.
@@ -146,7 +166,7 @@ func (st *Sessions) Start(c echo.Context, start auth.SessionStart, next string) 
 	if err != nil {
 		return "", err
 	}
-	if err := st.use(c, began.ID); err != nil {
+	if err := st.use(c, began.ID, start.UserID); err != nil {
 		return "", err
 	}
 	if began.Pending {
@@ -161,7 +181,7 @@ func (st *Sessions) Start(c echo.Context, start auth.SessionStart, next string) 
 }
 
 // use gives the browser the session with this id, ending its old one.
-func (st *Sessions) use(c echo.Context, id string) error {
+func (st *Sessions) use(c echo.Context, id string, userID uuid.UUID) error {
 	old, err := st.session(c)
 	if err != nil {
 		return err
@@ -172,7 +192,7 @@ func (st *Sessions) use(c echo.Context, id string) error {
 			return err
 		}
 	}
-	old.ID = id
+	old.ID, old.Values[userKey] = id, userID
 	return old.Save(c.Request(), c.Response())
 }
 

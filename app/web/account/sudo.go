@@ -64,6 +64,22 @@ func (h *Handler) Sudo(c echo.Context, next echo.HandlerFunc) error {
 	return h.renderSudo(c, http.StatusForbidden, f.Form, r.URL.RequestURI(), "")
 }
 
+// sentAgain is a form that was sent, as hidden fields that send it once more.
+func sentAgain(method string, form url.Values) (fields []views.Sent) {
+	if method != http.MethodPost {
+		fields = append(fields, views.Sent{Name: "_method", Value: method})
+	}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if strings.HasPrefix(name, "sudo_") || name == "_method" {
+			continue
+		}
+		for _, v := range form[name] {
+			fields = append(fields, views.Sent{Name: name, Value: v})
+		}
+	}
+	return fields
+}
+
 // SudoForm asks for a password or factor, for what comes next.
 func (h *Handler) SudoForm(c echo.Context) error {
 	return h.renderSudo(c, http.StatusOK, ui.Form{}, "/sudo", c.QueryParam("next"))
@@ -78,18 +94,7 @@ func (h *Handler) renderSudo(c echo.Context, status int, f ui.Form, action, next
 		StepUp: (v.Tenant.RequireSecondFactor || v.Console || v.Who.HasFactor) && !v.Who.Strong && !v.Who.ByProvider, Console: v.Console,
 		ForgotURL: h.Base.SiteURL("/password/forgot", url.Values{"email": {v.Who.Email}})}
 	if action != "/sudo" {
-		r := c.Request()
-		if r.Method != http.MethodPost {
-			p.Waiting = append(p.Waiting, views.Sent{Name: "_method", Value: r.Method})
-		}
-		for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
-			if strings.HasPrefix(name, "sudo_") || name == "_method" {
-				continue
-			}
-			for _, v := range r.PostForm[name] {
-				p.Waiting = append(p.Waiting, views.Sent{Name: name, Value: v})
-			}
-		}
+		p.Waiting = sentAgain(c.Request().Method, c.Request().PostForm)
 	}
 	err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
 		access, err := tx.UserAccess(ctx, v.Who.UserID)
