@@ -16,6 +16,7 @@ import "./offline.js";
 import "./focus.js";
 import "./clock.js";
 import "./board.js";
+import "./combobox.js";
 import "./mentions.js";
 import "./walk.js";
 import "./tabs.js";

@@ -15,7 +15,7 @@ document.addEventListener("htmx:after:swap", (e) => {
 	const root = target?.isConnected ? target : target?.id && document.getElementById(target.id);
 	const active = document.activeElement;
 	if ((!root && !e.detail.ctx?.next) || (typing(active) && !root?.contains(active))) return; // somebody types elsewhere
-	const el = root && ($("[aria-invalid=true]", root) || $(".inline .input:not([data-transient]), .event form textarea", root) || $(".changed", root) || $(".notice.bad", root)) ||
+	const el = root && ($("[aria-invalid=true]", root) || $(".inline .input, .event form textarea", root) || $(".changed", root) || $(".notice.bad", root)) ||
 		(e.detail.ctx.next && $(e.detail.ctx.next));
 	if (!el) return;
 	el.focus();

@@ -13,11 +13,6 @@ document.addEventListener("click", (e) => { // by Tab it is a search field like 
 	if (e.target.matches("[data-palette]")) openPalette(e.target.value);
 });
 document.addEventListener("keydown", (e) => {
-	if (e.key === "Enter" && e.target.matches("[data-transient]")) { // on to the choices, not off with the form
-		e.preventDefault();
-		e.target.nextElementSibling.focus();
-		return;
-	}
 	const dialog = e.target.closest("#palette");
 	if (!dialog) return;
 	const links = [...dialog.querySelectorAll(".rows a")];

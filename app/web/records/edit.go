@@ -58,7 +58,17 @@ func (r *Handler) Update(c echo.Context) error {
 				return err
 			}
 			set = tx.ChangeSet()
-			f = readRecord(c, r.Look.Entity, c.Request().PostForm, rec.Values, false)
+			posted := c.Request().PostForm
+			wrong, err := r.picked(ctx, tx.Queries, posted)
+			if err != nil {
+				return err
+			}
+			f = readRecord(c, r.Look.Entity, posted, rec.Values, false)
+			if f.fail(wrong); f.Valid() {
+				if err := f.makePicked(ctx, tx.Queries, by(c)); err != nil {
+					return err
+				}
+			}
 			change := crm.Change{Record: rec.Record, Version: f.Version(c), Set: f.set, Seen: f.seen, By: by(c)}
 			conflict := change.Conflict()
 			if change.Version > 0 && change.Version != rec.Version {

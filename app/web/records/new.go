@@ -37,13 +37,27 @@ func (r *Handler) New(c echo.Context) error {
 func (r *Handler) Create(c echo.Context) error {
 	ctx := c.Request().Context()
 	posted := c.Request().PostForm
+	var wrong map[string]string
+	if picks(posted) {
+		err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+			wrong, err = r.picked(ctx, tx.Queries, posted)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 	f := readRecord(c, r.Look.Entity, posted, r.Look.New(page.From(c).Who.MemberID, page.From(c).Formats(c)), true)
+	f.fail(wrong)
 	var id, set uuid.UUID
 	var made entity.Record
 	var found []views.Match
 	if f.Valid() {
 		err := r.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
+			if err := f.makePicked(ctx, tx.Queries, by(c)); err != nil {
+				return err
+			}
 			if id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c)}); err != nil {
 				return err
 			}

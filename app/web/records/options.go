@@ -45,7 +45,7 @@ func (r *Handler) fillOptions(c echo.Context, f *ui.Form) error {
 			case field.System || field.Hidden || field.Refers == "":
 				continue
 			case field.Refers.Valid():
-				options, err = recordOptions(ctx, tx.Queries, field.Refers, "", f.Value(field.Name))
+				options, err = recordOptions(ctx, tx.Queries, field.Refers, f.Value(field.Name+".words"), f.Value(field.Name))
 			case field.Refers == entity.Member:
 				if field.None != "" {
 					options = append(options, ui.Option{Label: field.None})

@@ -1,0 +1,123 @@
+package records
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/views"
+)
+
+// A picker of records posts the id that was chosen, as customer_id, what was typed to find
+// it, as customer_id.words, and the name of one that is to be made, as customer_id.new. No
+// words are dropped: what they name is chosen, and what names nothing is a mistake.
+
+// picks reports whether anything was typed into a picker.
+func picks(posted url.Values) bool {
+	for name, values := range posted {
+		if strings.HasSuffix(name, ".words") && values[0] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// picked puts what was typed into the form's pickers in their fields, and returns what is
+// wrong, by field. A form whose pickers were left alone asks the database nothing.
+func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Values) (wrong map[string]string, err error) {
+	wrong = map[string]string{}
+	for i := range r.Look.Fields {
+		f := &r.Look.Fields[i]
+		words := clip(entity.Line(posted.Get(f.Name + ".words")))
+		if f.System || !f.Refers.Valid() || words == "" || posted.Get(f.Name+".new") != "" {
+			continue
+		}
+		if id, err := uuid.Parse(posted.Get(f.Name)); err == nil {
+			names, err := namesOf(ctx, q, []uuid.UUID{id})
+			if err != nil {
+				return nil, err
+			}
+			if entity.Fold(names[id]) == entity.Fold(words) {
+				continue // as it was chosen
+			}
+		}
+		rows, err := q.RecordOptions(ctx, f.Refers, words, optionLimit)
+		if err != nil {
+			return nil, err
+		}
+		called := rows[:0:0]
+		for _, row := range rows {
+			if entity.Fold(row.Name) == entity.Fold(words) {
+				called = append(called, row)
+			}
+		}
+		if len(called) > 0 {
+			rows = called
+		}
+		look := views.LookOf(f.Refers)
+		switch len(rows) {
+		case 0:
+			wrong[f.Name] = "No " + look.One + " is called “" + words + "”."
+		case 1:
+			posted.Set(f.Name, rows[0].ID.String())
+		default:
+			wrong[f.Name] = "Several " + look.Many + " match “" + words + "”: choose one."
+		}
+	}
+	return wrong, nil
+}
+
+// fail says at the pickers what is wrong, and keeps what was typed there.
+func (f *recordForm) fail(wrong map[string]string) {
+	for name, message := range wrong {
+		f.Fail(name, message)
+	}
+	for i := range f.entity.Fields {
+		name := f.entity.Fields[i].Name + ".words"
+		if words := clip(entity.Line(f.posted.Get(name))); words != "" {
+			f.Values[name] = words
+		}
+	}
+}
+
+// makePicked makes the records that pickers name as new, in the transaction of the form's own.
+func (f *recordForm) makePicked(ctx context.Context, q *tenantdb.Queries, by crm.By) error {
+	for i := range f.entity.Fields {
+		field := &f.entity.Fields[i]
+		name := clip(entity.Line(f.posted.Get(field.Name + ".new")))
+		if name == "" || field.System || !field.Refers.Valid() {
+			continue
+		}
+		v := named(entity.For(field.Refers), name)
+		if owner := entity.For(field.Refers).Field("owner_id"); owner != nil && by.Member != uuid.Nil {
+			v[owner.Name] = entity.Ref{ID: by.Member}
+		}
+		id, err := crm.Create(ctx, q, crm.Draft{Kind: field.Refers, Values: v, By: by})
+		if err != nil {
+			return err
+		}
+		f.set[field.Name] = entity.Ref{ID: id, Name: name}
+	}
+	return nil
+}
+
+// named are the values of a record that is called so; people have a last name, and perhaps
+// others before it.
+func named(e *entity.Entity, name string) entity.Values {
+	if f := e.Field(e.Name); f != nil && !f.System {
+		return entity.Values{f.Name: entity.Text(name)}
+	}
+	v := entity.Values{}
+	first, last := "", name
+	if i := strings.LastIndexByte(name, ' '); i > 0 {
+		first, last = name[:i], name[i+1:]
+	}
+	v.Set("first_name", entity.Text(first))
+	v.Set("last_name", entity.Text(last))
+	return v
+}
