@@ -25,7 +25,7 @@ func TestWordsOfAPicker(t *testing.T) {
 	hollis := w.Customer(tenantdb.CustomerUpdateParams{Name: "Hollis"})
 	w.Customer(tenantdb.CustomerUpdateParams{Name: "Hollis Foods"})
 	customerOf := func(path string) string {
-		return c.Get(w.URL(path+"/edit")).Want(http.StatusOK).Select("#customer_id option[selected]").Text()
+		return c.Get(w.URL(path + "/edit")).Want(http.StatusOK).Select("#customer_id option[selected]").Text()
 	}
 	for name, tc := range map[string]struct {
 		words, id string
@@ -66,7 +66,8 @@ func TestWordsOfAPicker(t *testing.T) {
 	if n := pg.Count(t, `select count(*) from `+w.Schema+`.customers where name = 'Hollis Medical'`); n != 0 {
 		t.Error("it is made although the deal is not")
 	}
-	res = c.Post(w.URL("/deals"), url.Values{"name": {"Scanners"}, "customer_id.new": {"Hollis Medical"}, "customer_id.words": {"Hollis Medical"}})
+	res = c.Post(w.URL("/deals"), url.Values{"name": {"Scanners"}, "customer_id.new": {"Hollis Medical"},
+		"customer_id.words": {"Hollis Medical"}})
 	path := res.Want(http.StatusSeeOther).Header.Get("Location")
 	if got := customerOf(path); got != "Hollis Medical" {
 		t.Errorf("the deal is with %q", got)

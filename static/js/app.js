@@ -19,6 +19,7 @@ import "./board.js";
 import "./combobox.js";
 import "./mentions.js";
 import "./walk.js";
+import "./back.js";
 import "./tabs.js";
 import "./reminders.js";
 import "./member.js";

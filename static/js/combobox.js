@@ -15,7 +15,6 @@ const enhance = (pick) => {
 
 	pick.dataset.combobox = "";
 	select.hidden = true;
-	$("button", pick)?.remove();
 	list.id = `${input.id}-list`;
 	list.className = "popover";
 	list.hidden = true;
@@ -58,6 +57,7 @@ const enhance = (pick) => {
 		select.value = option.make ? "" : option.value;
 		input.value = option.label;
 		made(option.make ? option.label : "");
+		$("button", pick)?.remove();
 		close();
 		select.dispatchEvent(new Event("change", { bubbles: true }));
 	};
@@ -94,6 +94,7 @@ const enhance = (pick) => {
 	input.addEventListener("input", () => {
 		select.value = "";
 		made("");
+		$("button", pick)?.remove();
 		clearTimeout(timer);
 		timer = setTimeout(search, 150);
 	});
