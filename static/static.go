@@ -12,12 +12,18 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
 
 //go:embed files
 var files embed.FS
+
+//go:embed app.webmanifest
+var manifest []byte // names its icons as static:NAME
+
+var named = regexp.MustCompile(`static:[a-z0-9.-]+`)
 
 // Prefix is where the handler is mounted.
 const Prefix = "/static/"
@@ -44,17 +50,32 @@ func init() { //nolint:gochecknoinits // pure: derived from embedded files alone
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(b)
-		ext := path.Ext(e.Name())
-		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		var z bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression) // the level is valid
-		_, _ = w.Write(b)                                     // a bytes.Buffer takes everything
-		_ = w.Close()
-		assets[hashed] = asset{mime.TypeByExtension(ext), b, z.Bytes()}
-		paths[e.Name()] = Prefix + hashed
+		kind := mime.TypeByExtension(path.Ext(e.Name()))
+		if e.Name() == icon { // which not every machine knows
+			kind = "image/x-icon"
+		}
+		add(e.Name(), kind, b)
 	}
+	assets[icon] = assets[strings.TrimPrefix(Path(icon), Prefix)]
+	add("app.webmanifest", "application/manifest+json", named.ReplaceAllFunc(manifest, func(m []byte) []byte {
+		return []byte(Path(strings.TrimPrefix(string(m), "static:")))
+	}))
 }
+
+func add(name, kind string, b []byte) {
+	sum := sha256.Sum256(b)
+	ext := path.Ext(name)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	var z bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression) // the level is valid
+	_, _ = w.Write(b)                                     // a bytes.Buffer takes everything
+	_ = w.Close()
+	assets[hashed] = asset{kind, b, z.Bytes()}
+	paths[name] = Prefix + hashed
+}
+
+// icon is what browsers ask for by themselves, at this very path of every host.
+const icon = "favicon.ico"
 
 // Path returns the URL path of a file; it panics for one that is not there.
 func Path(name string) string {
@@ -65,16 +86,23 @@ func Path(name string) string {
 	return p
 }
 
-// Serve answers a request under Prefix; false, with nothing written, for what
-// is not there.
+// Serve answers a request under Prefix, and for /favicon.ico; false, with nothing written,
+// for what is not there.
 func Serve(w http.ResponseWriter, r *http.Request) bool {
-	a, ok := assets[strings.TrimPrefix(r.URL.Path, Prefix)]
+	name, prefixed := strings.CutPrefix(r.URL.Path, Prefix)
+	cache := "public, max-age=31536000, immutable"
+	if r.URL.Path == "/"+icon {
+		name, cache = icon, "public, max-age=86400"
+	} else if !prefixed || name == icon {
+		return false
+	}
+	a, ok := assets[name]
 	if !ok {
 		return false
 	}
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Cache-Control", cache)
 	h.Set("Vary", "Accept-Encoding")
 	body := a.plain
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

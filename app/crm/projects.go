@@ -47,5 +47,5 @@ func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d entity.Record, 
 			v["owner_id"] = d.Values["owner_id"]
 		}
 	}
-	return Create(ctx, q, Draft{Kind: entity.Project, Values: v})
+	return create(ctx, q, Draft{Kind: entity.Project, Values: v}, nil, d.Values)
 }

@@ -102,6 +102,7 @@ type writing struct {
 	entity *entity.Entity
 	id     uuid.UUID
 	was    entity.Values // nil for a new record
+	copied entity.Values // of a new record, from another one
 	v      entity.Values
 	by     By
 }
@@ -130,13 +131,14 @@ func Locked(r entity.Record) string {
 // Create makes a record with its tags. *Invalid where its values are; a kind's rule may
 // refuse it.
 func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error) {
-	return create(ctx, q, d, nil)
+	return create(ctx, q, d, nil, nil)
 }
 
-// create is Create with system fields, which nobody else may give.
-func create(ctx context.Context, q *tenantdb.Queries, d Draft, system entity.Values) (uuid.UUID, error) {
+// create is Create with system fields, which nobody else may give, and of the values that it
+// copies from another record: those are as good as they were there.
+func create(ctx context.Context, q *tenantdb.Queries, d Draft, system, copied entity.Values) (uuid.UUID, error) {
 	e := entity.For(d.Kind)
-	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), by: d.By}
+	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By}
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		if f.System {
@@ -250,7 +252,9 @@ func (w *writing) check(ctx context.Context) error {
 		if f.System || !w.isNew() && !w.changed(f.Name) && (f.RefersIn == "" || !w.changed(f.RefersIn)) {
 			continue
 		}
-		if err := f.Check(w.v[f.Name]); err != nil {
+		v := w.v[f.Name]
+		copied := v != nil && entity.Equal(v, w.copied[f.Name])
+		if err := f.Check(v); err != nil && !copied {
 			invalid.Fields[f.Name] = entity.Message(err)
 			continue
 		}

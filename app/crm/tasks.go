@@ -98,6 +98,9 @@ func (w *writing) finish(ctx context.Context) error {
 	next["status"], next["completed_at"], next["completed_by"], next["next_id"] = entity.Text("open"), nil, nil, nil
 	anchor, _ := w.v["repeat_anchor"].(*entity.Anchor)
 	due, remind := anchor.Next(repeat, w.v.Due("due_at"), now)
+	if entity.TypeDue.Check(due, w.entity.Field("due_at")) != nil {
+		return nil // beyond all days: the last one was the last
+	}
 	next.Set("due_at", due)
 	next.SetMoment("remind_at", remind)
 	// What is gone meanwhile does not hold the next one up.
@@ -111,7 +114,7 @@ func (w *writing) finish(ctx context.Context) error {
 		}
 	}
 	kept := entity.Values{"repeat_anchor": next["repeat_anchor"]}
-	id, err := create(ctx, w.Queries, Draft{Kind: entity.Task, Values: next, By: w.by}, kept)
+	id, err := create(ctx, w.Queries, Draft{Kind: entity.Task, Values: next, By: w.by}, kept, w.v)
 	w.v["next_id"] = entity.Ref{ID: id}
 	return err
 }

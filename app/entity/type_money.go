@@ -24,15 +24,10 @@ func (moneyType) Parse(text string, f *Field, l Formats) (Value, error) {
 
 func (moneyType) Check(v Value, f *Field) error {
 	m, err := held[Money](v, f)
-	switch {
-	case err != nil:
-		return err
-	case m.Minor < 0 || m.Minor > MaxAmount:
-		return errAmount
-	case m.Currency != "" && !ValidCurrency(m.Currency):
-		return errCurrency
+	if err == nil && (m.Minor < 0 || m.Minor > MaxAmount) {
+		err = errAmount
 	}
-	return nil
+	return err // its currency is a field of its own
 }
 
 func (moneyType) Input(v Value, l Formats) string {

@@ -72,8 +72,8 @@ func (pointsType) Check(v Value, f *Field) error {
 		return wrong(TooManyPoints)
 	}
 	for _, p := range points {
-		if p.Value == "" || p.Label != PointLabel(p.Label) {
-			return wrong("“", p.Value, " ", p.Label, "” can’t be kept.")
+		if p.Value == "" {
+			return wrong(f.Label, " has an empty line.")
 		}
 		if err := storable(p.Value, f); err != nil {
 			return err

@@ -161,7 +161,8 @@ func loggedPath(r *http.Request) string {
 func (s *Server) securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	base := s.base.URL
 	csp := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-		"form-action 'self' " + base.String() + " " + base.Scheme + "://*." + base.Host + "; base-uri 'none'; frame-ancestors 'none'"
+		"manifest-src 'self'; form-action 'self' " + base.String() + " " + base.Scheme + "://*." + base.Host +
+		"; base-uri 'none'; frame-ancestors 'none'"
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Add(echo.HeaderVary, "HX-Request") // redirects and errors differ by it too

@@ -120,6 +120,7 @@ func New(o Options) *Server {
 	s.outer.Match(getOrHead, "/readyz", s.readyz)
 	s.outer.Match(getOrHead, "/internal/tls/allow", s.tlsAllow)
 	s.outer.Match(getOrHead, static.Prefix+"*", s.static)
+	s.outer.Match(getOrHead, "/favicon.ico", s.static)
 	s.outer.Any("/*", s.host)
 
 	s.siteHost = s.routes(SiteRoutes(s))

@@ -103,6 +103,11 @@ func (l Leads) Convert(c echo.Context) error {
 	lead := rec.Values
 	d := readRecord(c, entity.Deals, posted, entity.Values{"currency": entity.Text(currency)}, false)
 	f := d.Form
+	for _, field := range views.ConversionFields { // also without a deal they come back as they were typed
+		if v := c.FormValue(field.Name); v != "" && f.Values[field.Name] == "" {
+			f.Values[field.Name] = v
+		}
+	}
 	for _, name := range []string{"customer", "contact", "deal"} {
 		f.Values[name] = cmp.Or(c.FormValue(name), "new")
 	}

@@ -33,7 +33,7 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 	wrong = map[string]string{}
 	for i := range r.Look.Fields {
 		f := &r.Look.Fields[i]
-		words := clip(entity.Line(posted.Get(f.Name + ".words")))
+		words := entity.Line(posted.Get(f.Name + ".words"))
 		if f.System || !f.Refers.Valid() || words == "" || posted.Get(f.Name+".new") != "" {
 			continue
 		}
@@ -46,6 +46,7 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 				continue // as it was chosen
 			}
 		}
+		words = clip(words)
 		rows, err := q.RecordOptions(ctx, f.Refers, words, optionLimit)
 		if err != nil {
 			return nil, err
