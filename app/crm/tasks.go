@@ -98,8 +98,8 @@ func (w *writing) finish(ctx context.Context) error {
 	next["status"], next["completed_at"], next["completed_by"], next["next_id"] = entity.Text("open"), nil, nil, nil
 	anchor, _ := w.v["repeat_anchor"].(*entity.Anchor)
 	due, remind := anchor.Next(repeat, w.v.Due("due_at"), now)
-	if entity.TypeDue.Check(due, w.entity.Field("due_at")) != nil {
-		return nil // beyond all days: the last one was the last
+	if w.entity.Field("due_at").Check(due) != nil {
+		return nil //nolint:nilerr // there are no more days: the last one was the last
 	}
 	next.Set("due_at", due)
 	next.SetMoment("remind_at", remind)
