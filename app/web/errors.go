@@ -31,7 +31,7 @@ var (
 	errNotMember = &page.Problem{Status: http.StatusForbidden, Title: "You are not a member of this workspace",
 		Text: "Ask one of its members to invite you, or go to your own workspaces.", SignOut: true}
 	errRole = &page.Problem{Status: http.StatusForbidden, Title: "Your role does not allow this",
-		Text: "Ask an owner or admin of the workspace to do it, or to change your role."}
+		Text: "Ask an owner or admin of the workspace to do it, or to change your role. Settings, Members names them.", Home: true}
 	errUpdating = &page.Problem{Status: http.StatusServiceUnavailable, Title: "This workspace is being updated",
 		Text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", Retry: 10}
 	errByProvider = &page.Problem{Status: http.StatusForbidden, Title: "This needs a sign-in of your own",
