@@ -11,6 +11,7 @@ const enhance = (pick) => {
 	let options = [];
 	let at = -1; // of the active option
 	let asked = 0;
+	let choosing = false;
 	let timer;
 
 	pick.dataset.combobox = "";
@@ -101,6 +102,9 @@ const enhance = (pick) => {
 	input.addEventListener("click", () => { if (list.hidden) search(); });
 	list.addEventListener("pointerdown", (e) => e.preventDefault()); // the focus stays
 	input.addEventListener("blur", close);
+	// Enter that chooses sends no form, whatever the browser makes of its key afterwards.
+	input.addEventListener("keypress", (e) => { if (choosing) e.preventDefault(); });
+	input.addEventListener("keyup", () => { choosing = false; });
 	input.addEventListener("keydown", async (e) => {
 		if (e.key === "ArrowDown" || e.key === "ArrowUp") {
 			e.preventDefault();
@@ -112,6 +116,7 @@ const enhance = (pick) => {
 			close();
 		} else if (e.key === "Enter" && !e.ctrlKey && !e.metaKey && (at >= 0 || !chosen())) {
 			e.preventDefault();
+			choosing = true;
 			if (at >= 0) return choose(options[at]);
 			await search();
 			const hits = options.filter((o) => !o.make);

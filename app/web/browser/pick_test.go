@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -52,11 +53,15 @@ func TestBrowserPicker(t *testing.T) {
 	b.WaitFor(`document.querySelectorAll("#customer_id-words-list [aria-selected=true]").length === 1`)
 	name := browser.Eval[string](b, `document.querySelector("#customer_id-words-list [aria-selected=true]").textContent`)
 	b.Keys(kb.Enter)
+	b.WaitFor(fmt.Sprintf(`document.querySelector("#customer_id-words").value === %q`, name))
 	saved("Rails", name)
 
 	open("Scanners", "Hollis Medical")
 	b.WaitText("#customer_id-words-list", "Create “Hollis Medical”")
-	b.Keys(kb.ArrowUp + kb.Enter)
+	b.Keys(kb.ArrowUp)
+	b.WaitFor(`document.querySelectorAll("#customer_id-words-list [aria-selected=true]").length === 1`)
+	b.Keys(kb.Enter)
+	b.WaitFor(`document.querySelector("#deal-form [data-new]")`)
 	saved("Scanners", "Hollis Medical")
 	if n := pg.Count(t, `select count(*) from `+w.Schema+`.customers where name = 'Hollis Medical'`); n != 1 {
 		t.Errorf("%d of that name", n)
