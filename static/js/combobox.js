@@ -12,6 +12,7 @@ const enhance = (pick) => {
 	let at = -1; // of the active option
 	let asked = 0;
 	let choosing = false;
+	const name = input.name;
 	let timer;
 
 	pick.dataset.combobox = "";
@@ -59,6 +60,7 @@ const enhance = (pick) => {
 		input.value = option.label;
 		made(option.make ? option.label : "");
 		$("button", pick)?.remove();
+		settle();
 		close();
 		select.dispatchEvent(new Event("change", { bubbles: true }));
 	};
@@ -90,12 +92,16 @@ const enhance = (pick) => {
 		if (words && !options.some((o) => o.label.toLowerCase() === words.toLowerCase())) options.push({ make: true, label: words });
 		show();
 	};
+	// What is chosen is sent by the select alone: its words would be looked up for nothing.
+	const settle = () => { input.name = chosen() ? "" : name; };
 	const chosen = () => $("[data-new]", pick) || (select.value && select.selectedOptions[0].textContent === input.value) || !input.value;
 
+	settle();
 	input.addEventListener("input", () => {
 		select.value = "";
 		made("");
 		$("button", pick)?.remove();
+		settle();
 		clearTimeout(timer);
 		timer = setTimeout(search, 150);
 	});

@@ -37,17 +37,19 @@ type held struct {
 // SignInFirst leads whoever must sign in there, and keeps the form that they sent.
 func (h *Handler) SignInFirst(c echo.Context) error {
 	next := NextOf(c)
-	kept, err := h.hold(c)
-	if err != nil {
-		return err
-	}
-	if kept {
-		next = heldPath
+	if h.Holds(c) {
+		kept, err := h.hold(c)
+		if err != nil {
+			return err
+		}
+		if kept {
+			next = heldPath
+		}
 	}
 	return page.Leave(c, "/signin?next="+url.QueryEscape(next))
 }
 
-// Holds reports whether a form that came without a session would be held: not nobody's, nor
+// Holds reports whether a form that came without a session is one to hold: not nobody's, nor
 // what a page sent that stays.
 func (h *Handler) Holds(c echo.Context) bool {
 	r := c.Request()
@@ -58,14 +60,11 @@ func (h *Handler) Holds(c echo.Context) bool {
 	return id != uuid.Nil || email != ""
 }
 
-// hold keeps the posted form, and reports whether it did: not for nobody, not what holds
-// nothing, and not many of one person's.
+// hold keeps the posted form, and reports whether it did: not one that is empty or large, and
+// not many of one person's.
 func (h *Handler) hold(c echo.Context) (bool, error) {
 	ctx := c.Request().Context()
 	r := c.Request()
-	if !h.Holds(c) || len(r.PostForm) == 0 {
-		return false, nil
-	}
 	form := url.Values{}
 	for name, values := range r.PostForm {
 		if !secretField(name) && name != "_method" {
@@ -73,22 +72,18 @@ func (h *Handler) hold(c echo.Context) (bool, error) {
 		}
 	}
 	text, err := json.Marshal(held{Method: r.Method, Path: r.URL.RequestURI(), Form: form})
-	if err != nil || len(text) > maxHeld {
-		return false, err
-	}
-	userID, email := h.Sessions.Former(c)
-	err = auth.ThrottleHeld(ctx, h.DB, userID, email)
-	if errors.As(err, &auth.TooManyError{}) {
-		return false, nil
-	}
-	if err != nil {
+	if err != nil || len(form) == 0 || len(text) > maxHeld {
 		return false, err
 	}
 	token := auth.NewToken()
-	err = h.DB.Shared(ctx, func(tx *db.SharedTx) error {
-		return auth.Hold(ctx, tx, token, page.From(c).Tenant.ID, userID, email, h.Box.Seal(heldPurpose, string(text)))
-	})
-	if errors.Is(err, auth.ErrBadToken) {
+	userID, email := h.Sessions.Former(c)
+	err = auth.ThrottleHeld(ctx, h.DB, userID, email)
+	if err == nil {
+		err = h.DB.Shared(ctx, func(tx *db.SharedTx) error {
+			return auth.Hold(ctx, tx, token, page.From(c).Tenant.ID, userID, email, h.Box.Seal(heldPurpose, string(text)))
+		})
+	}
+	if errors.As(err, &auth.TooManyError{}) || errors.Is(err, auth.ErrBadToken) {
 		return false, nil
 	}
 	if err != nil {

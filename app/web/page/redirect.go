@@ -71,12 +71,14 @@ func SafePath(p string) string {
 	return p
 }
 
-// BackTo is the page of this host that a plain form was on, else otherwise.
+// BackTo is the page of this host that a plain form was on, else otherwise; a form that was
+// held comes from the way in.
 func BackTo(c echo.Context, otherwise string) string {
 	r := c.Request()
 	if ref := r.Referer(); ref != "" {
 		if _, rest, ok := strings.Cut(ref, "://"); ok {
-			if host, path, ok := strings.Cut(rest, "/"); ok && host == r.Host && !strings.HasPrefix(path, "/") {
+			if host, path, ok := strings.Cut(rest, "/"); ok && host == r.Host && !strings.HasPrefix(path, "/") &&
+				!strings.HasPrefix(path, "signin") {
 				return "/" + path
 			}
 		}

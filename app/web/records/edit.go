@@ -64,7 +64,7 @@ func (r *Handler) Update(c echo.Context) error {
 				return err
 			}
 			f = readRecord(c, r.Look.Entity, posted, rec.Values, false)
-			if f.fail(wrong); f.Valid() {
+			if f.notPicked(wrong); f.Valid() {
 				if err := f.makePicked(ctx, tx.Queries, by(c)); err != nil {
 					return err
 				}

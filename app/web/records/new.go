@@ -48,7 +48,7 @@ func (r *Handler) Create(c echo.Context) error {
 		}
 	}
 	f := readRecord(c, r.Look.Entity, posted, r.Look.New(page.From(c).Who.MemberID, page.From(c).Formats(c)), true)
-	f.fail(wrong)
+	f.notPicked(wrong)
 	var id, set uuid.UUID
 	var made entity.Record
 	var found []views.Match

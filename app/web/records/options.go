@@ -1,7 +1,6 @@
 package records
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -101,30 +100,18 @@ func recordOptions(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, w
 	return out, nil
 }
 
-// Options answers the search in a field that chooses a record of this kind.
+// Options answers the search of a picker of this kind.
 func (r *Handler) Options(c echo.Context) error {
 	ctx := c.Request().Context()
-	chosen := "" // stays one of them, and chosen
-	for _, e := range entity.Kinds {
-		for i := range e.Fields {
-			if f := &e.Fields[i]; f.Refers == r.Look.Kind {
-				chosen = cmp.Or(chosen, clip(c.QueryParam(f.Name)))
-			}
-		}
-	}
 	var options []ui.Option
 	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		options, err = recordOptions(ctx, tx.Queries, r.Look.Kind, clip(c.QueryParam("q")), chosen)
+		options, err = recordOptions(ctx, tx.Queries, r.Look.Kind, clip(c.QueryParam("q")), "")
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	empty := "None"
-	if len(options) == 0 {
-		empty = "Nothing matches"
-	}
-	return page.Render(c, http.StatusOK, views.RecordOptions(empty, options, chosen), views.RecordOptions(empty, options, chosen))
+	return page.Render(c, http.StatusOK, views.RecordOptions(options), nil)
 }
 
 func namesOf(ctx context.Context, q *tenantdb.Queries, ids []uuid.UUID) (map[uuid.UUID]string, error) {

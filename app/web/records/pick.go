@@ -73,8 +73,8 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 	return wrong, nil
 }
 
-// fail says at the pickers what is wrong, and keeps what was typed there.
-func (f *recordForm) fail(wrong map[string]string) {
+// notPicked says at the pickers what is wrong, and keeps what was typed there.
+func (f *recordForm) notPicked(wrong map[string]string) {
 	for name, message := range wrong {
 		f.Fail(name, message)
 	}
