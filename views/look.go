@@ -13,7 +13,7 @@ import (
 )
 
 // Look is how a kind of record looks: what its description, which it carries, has no words
-// for. What all lists, forms and pages share is in records.templ.
+// for. What all lists, forms and pages share is in list.templ, record.templ and edit.templ.
 type Look struct {
 	*entity.Entity
 	Icon       func() templ.Component

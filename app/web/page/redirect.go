@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -23,13 +25,18 @@ func Done(c echo.Context, record, many string, f ui.Flash) error {
 
 // currentPath is the page that an HTMX request comes from, else is otherwise.
 func currentPath(c echo.Context, otherwise string) string {
-	u := c.Request().Header.Get("HX-Current-URL")
-	if i := strings.Index(u, "://"); i >= 0 {
-		if j := strings.IndexByte(u[i+3:], '/'); j >= 0 && strings.HasPrefix(u[i+3+j:], "/") && !strings.HasPrefix(u[i+3+j:], "//") {
-			return u[i+3+j:]
-		}
+	_, path := pathIn(c.Request().Header.Get("HX-Current-URL"))
+	return cmp.Or(path, otherwise)
+}
+
+// pathIn is the host and the path, with its query, of a URL that a header names; no path for
+// what may lead elsewhere.
+func pathIn(header string) (host, path string) {
+	u, err := url.Parse(header)
+	if err != nil || u.Host == "" {
+		return "", ""
 	}
-	return otherwise
+	return u.Host, SafePath(u.RequestURI())
 }
 
 // Redirect goes to another page of this host after a write. HTMX's fetch would
@@ -75,13 +82,8 @@ func SafePath(p string) string {
 // held comes from the way in.
 func BackTo(c echo.Context, otherwise string) string {
 	r := c.Request()
-	if ref := r.Referer(); ref != "" {
-		if _, rest, ok := strings.Cut(ref, "://"); ok {
-			if host, path, ok := strings.Cut(rest, "/"); ok && host == r.Host && !strings.HasPrefix(path, "/") &&
-				!strings.HasPrefix(path, "signin") {
-				return "/" + path
-			}
-		}
+	if host, path := pathIn(r.Referer()); host == r.Host && !strings.HasPrefix(path, "/signin") {
+		return cmp.Or(path, otherwise)
 	}
 	return otherwise
 }
