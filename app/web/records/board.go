@@ -103,9 +103,7 @@ func (r *Handler) readBoard(c echo.Context, list views.ListPage, column string) 
 		}
 		return filterChoices(ctx, tx, &p.ListPage)
 	})
-	if len(p.Pipelines) > 1 && p.Pipeline != p.Pipelines[0].ID {
-		p.Filter.Match["pipeline"] = []string{p.Pipeline.String()}
-	}
+	keepPipeline(&p)
 	p.After = ""
 	p.Layouts = boardLayouts(p.ListPage)
 	return p, err

@@ -63,3 +63,11 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 	}
 	return nil
 }
+
+// keepPipeline has the page's links lead to the pipeline that it shows, unless that is the
+// first anyway.
+func keepPipeline(p *views.BoardPage) {
+	if len(p.Pipelines) > 1 && p.Pipeline != p.Pipelines[0].ID {
+		p.Filter.Match["pipeline"] = []string{p.Pipeline.String()}
+	}
+}
