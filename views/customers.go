@@ -6,15 +6,15 @@ import (
 )
 
 var customers = Look{
-	Entity: entity.Customers, Icon: ui.IconBuilding, Key: "c", SearchHint: "Name, domain, email",
+	Entity: entity.Customers, Icon: ui.IconBuilding, Key: "c", SearchHint: "Name, city, phone",
 	About:   "Customers are the companies you sell to, and those you hope to. People, deals and notes will hang on them.",
 	Filters: []string{"type"}, Badges: []Badge{{Field: "type"}},
 	Columns: []Column{
-		{Field: "name", Class: "c-name"}, {Field: "type", Class: "c-type", Cell: "side-1"},
-		{Field: "domain", Class: "c-domain mid", Cell: "second mid"},
-		{Field: "industry", Class: "wide", Cell: "wide"}, {Field: "city", Class: "wide", Cell: "wide", With: "country"},
-		{Field: "annual_revenue", Label: "Revenue", Class: "num c-revenue", Cell: "num"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
-		{Field: "updated_at", Class: "c-when", Cell: "side-2"},
+		{Field: "name"}, {Field: "type", Cell: "side-1"},
+		{Field: "domain", Class: "mid", Cell: "second mid"}, {Field: "phone", Class: "wide", Cell: "wide"},
+		{Field: "industry", Class: "widest", Cell: "widest"}, {Field: "city", Class: "wide", Cell: "wide", With: "country"},
+		{Field: "annual_revenue", Label: "Revenue", Class: "num", Cell: "num"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
+		{Field: "updated_at", Cell: "side-2"},
 	},
 	Inputs: []ui.Field{
 		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"},

@@ -105,14 +105,14 @@ func (p DashboardPage) wonTotals() (out []ChartBar) {
 // WonURL is the list of what was won in a currency between two days.
 func WonURL(currency string, since, until time.Time) string {
 	return "/deals?" + url.Values{
-		"layout": {"table"}, "status": {"won"}, "currency": {currency}, "date": {"closed"},
-		"from": {since.Format(time.DateOnly)}, "to": {until.Format(time.DateOnly)},
+		"layout": {"table"}, "status": {"won"}, "currency": {currency},
+		"closed_at.gte": {since.Format(time.DateOnly)}, "closed_at.lt": {until.Format(time.DateOnly)},
 	}.Encode()
 }
 
 // LeadsURL is the list of the leads of a source that were added between two days.
 func LeadsURL(source string, since, until time.Time) string {
-	v := url.Values{"date": {"created"}, "from": {since.Format(time.DateOnly)}, "to": {until.Format(time.DateOnly)}}
+	v := url.Values{"created_at.gte": {since.Format(time.DateOnly)}, "created_at.lt": {until.Format(time.DateOnly)}}
 	if source != "" {
 		v.Set("source", source)
 	} else {

@@ -11,13 +11,13 @@ import (
 var deals = Look{
 	Entity: entity.Deals, Icon: ui.IconKanban, Key: "d", SearchHint: "Name, source", BoardFirst: true,
 	About:   "Deals are sales on their way. Give each an amount and a stage, and the board shows what will come in.",
-	Filters: []string{"stage_id"}, Badges: []Badge{{Field: "stage_id"}}, Line: Line{"amount", "stage_id"},
+	Filters: []string{"stage_id", "outcome"}, Dates: []string{"expected_close_date"}, Badges: []Badge{{Field: "stage_id"}}, Line: Line{"amount", "stage_id"},
 	Card: Card{Detail: "customer_id", Foot: []string{"amount", "expected_close_date", "active_at", "outcome"}, Idle: openSince},
 	Asks: lostDialog,
 	Columns: []Column{
-		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "stage_id", Class: "c-stage", Cell: "side-1"},
-		{Field: "amount", Class: "num c-revenue", Cell: "num side-2"}, {Field: "expected_close_date", Class: "c-when mid", Cell: "mid"},
-		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "updated_at", Class: "c-when wide", Cell: "wide"},
+		{Field: "name"}, {Field: "customer_id", Cell: "second"}, {Field: "stage_id", Cell: "side-1"},
+		{Field: "amount", Class: "num", Cell: "num side-2"}, {Field: "expected_close_date", Class: "mid", Cell: "mid"},
+		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "updated_at", Class: "wide", Cell: "wide"},
 	},
 	Told: []string{"stage_id"},
 	Tells: func(p TimelinePage, was, is map[string]any) string {

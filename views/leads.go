@@ -15,10 +15,10 @@ var leads = Look{
 	Filters: []string{"status", "rating"}, Badges: []Badge{{Field: "status"}, {Field: "rating"}},
 	Card: Card{Detail: "company_name", Foot: []string{"amount", "rating"}},
 	Columns: []Column{
-		{Field: "name", Class: "c-name"}, {Field: "company_name", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
-		{Field: "rating", Class: "c-short mid", Cell: "mid"}, {Field: "source", Class: "wide", Cell: "wide"},
-		{Field: "amount", Class: "num c-revenue", Cell: "num"},
-		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "created_at", Class: "c-when", Cell: "side-2"},
+		{Field: "name"}, {Field: "company_name", Cell: "second"}, {Field: "status", Cell: "side-1"},
+		{Field: "rating", Class: "mid", Cell: "mid"}, {Field: "phone", Class: "wide", Cell: "wide"}, {Field: "source", Class: "widest", Cell: "widest"},
+		{Field: "amount", Class: "num", Cell: "num"},
+		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "created_at", Cell: "side-2"},
 	},
 	Tells: func(p TimelinePage, was, is map[string]any) string {
 		switch {

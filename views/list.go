@@ -21,6 +21,7 @@ type cell struct {
 	text, color string // color: of a tag
 	at          *time.Time
 	due         *entity.Due // of what is not done yet
+	href        string      // where the text leads; "" nowhere
 	empty       bool        // and said so
 }
 
@@ -35,7 +36,15 @@ func cellOf(f *entity.Field, r entity.Record, l entity.Formats) cell {
 			return cell{text: o.Label, color: o.Color}
 		}
 	case entity.Ref:
-		return cell{text: v.Name, color: v.Color}
+		c := cell{text: v.Name, color: v.Color}
+		if to := entity.For(entity.Kind(r.Values.Text(f.RefersIn))); to != nil && v.Name != "" {
+			c.href = to.URL(v.ID)
+		}
+		return c
+	case entity.Day:
+		if f.Ended != "" && r.Values[f.Ended] == nil {
+			return cell{due: &entity.Due{On: new(time.Time(v))}}
+		}
 	case entity.Moment:
 		at := time.Time(v)
 		return cell{at: &at}
@@ -45,7 +54,25 @@ func cellOf(f *entity.Field, r entity.Record, l entity.Formats) cell {
 		}
 		return cell{text: l.DueText(v.On, v.At)} // what is done is late no more
 	}
-	return cell{text: f.Type.Show(v, f, l)}
+	c := cell{text: f.Type.Show(v, f, l)}
+	if t, ok := v.(entity.Text); ok {
+		c.href = textLink(f.Type, string(t))
+	}
+	return c
+}
+
+// fit says of a column how its cells fit in: what people copy or dial is never cut.
+func fit(f *entity.Field) string {
+	switch f.Type {
+	case entity.TypePhone, entity.TypeMoney, entity.TypeDay, entity.TypeDue, entity.TypeMoment, entity.TypeSelect, entity.TypeNumber:
+		return " whole"
+	case entity.TypeEmail, entity.TypeDomain, entity.TypeURL:
+		return " wrap"
+	}
+	if f.Refers == entity.Stage {
+		return " whole"
+	}
+	return ""
 }
 
 // cell is what a column shows of a record.
@@ -128,7 +155,7 @@ func (p ListPage) TopURL() string { return p.URL("after", "") }
 
 // Query is the list's state as its URL has it.
 func (p ListPage) Query() url.Values {
-	q := FilterQuery(p.Filter)
+	q := FilterQuery(p.Look, p.Filter)
 	set := func(k, v string) {
 		if v != "" {
 			q.Set(k, v)
@@ -144,8 +171,16 @@ func (p ListPage) Query() url.Values {
 	return q
 }
 
-// FilterQuery is a filter as a URL has it.
-func FilterQuery(f tenantdb.Filter) url.Values {
+// FilterQuery is a filter of a list as a URL has it.
+func FilterQuery(l *Look, f tenantdb.Filter) url.Values {
+	q := filterQuery(f)
+	if len(q) == 0 && l.Default != nil {
+		q.Set("owner", "any") // or it would be what the list begins with
+	}
+	return q
+}
+
+func filterQuery(f tenantdb.Filter) url.Values {
 	q := url.Values{}
 	set := func(k, v string) {
 		if v != "" {
@@ -163,12 +198,26 @@ func FilterQuery(f tenantdb.Filter) url.Values {
 			q[field] = values
 		}
 	}
-	if !f.Since.IsZero() || !f.Until.IsZero() {
-		set("date", f.Date)
-		set("from", dayParam(f.Since))
-		set("to", dayParam(f.Until))
+	for field, r := range f.Dates {
+		for name, v := range rangeParams(field, r) {
+			set(name, v)
+		}
+	}
+	if f.NoTask {
+		q.Set("next", "none")
 	}
 	return q
+}
+
+// rangeParams are a part of the time as a URL has it.
+func rangeParams(field string, r entity.Range) map[string]string {
+	switch {
+	case r.None:
+		return map[string]string{field + ".empty": "true"}
+	case r.Word != "":
+		return map[string]string{field: r.Word}
+	}
+	return map[string]string{field + ".gte": dayParam(r.Since), field + ".lt": dayParam(r.Until)}
 }
 
 // withoutValue tells the filter for records whose field is empty.
@@ -192,7 +241,7 @@ func ownerParam(f tenantdb.Filter) string {
 }
 
 // Filtered reports whether anything narrows the list.
-func (p ListPage) Filtered() bool { return len(FilterQuery(p.Filter)) > 0 }
+func (p ListPage) Filtered() bool { return len(filterQuery(p.Filter)) > 0 }
 
 func (p ListPage) has(param, value string) bool { return slices.Contains(p.Filter.Match[param], value) }
 
@@ -222,6 +271,9 @@ func (p ListPage) chips() []chip {
 	out := []chip{p.sortChip()}
 	for _, c := range p.Look.choices() {
 		out = append(out, p.choiceChip(c))
+	}
+	for _, d := range p.Look.Dates {
+		out = append(out, p.dateChip(d))
 	}
 	out = append(out, p.ownerChip())
 	if len(p.options("tag")) > 0 {
@@ -269,6 +321,26 @@ func (p ListPage) ownerChip() chip {
 		}
 	}
 	return c
+}
+
+// begins reports whether the list is as its kind's begins.
+func (p ListPage) begins() bool {
+	if p.Look.Default == nil {
+		return false
+	}
+	q := filterQuery(p.Filter)
+	if q.Get("owner") == p.Me.String() {
+		q.Set("owner", "me")
+	}
+	return q.Encode() == p.Look.Default.Encode()
+}
+
+// anybody is the owner of a list that is narrowed to nobody's.
+func (p ListPage) anybody() string {
+	if p.Look.Default != nil {
+		return "any"
+	}
+	return ""
 }
 
 func (p ListPage) ownerLabel() string { return p.Look.Owner().Label }
@@ -328,23 +400,58 @@ func (p ListPage) extras() (out []extra) {
 		}
 		out = append(out, e)
 	}
-	if f := p.Filter; !f.Since.IsZero() || !f.Until.IsZero() {
-		e := extra{Label: strings.ToUpper(f.Date[:1]) + f.Date[1:], Params: [][2]string{{"date", f.Date}, {"from", dayParam(f.Since)},
-			{"to", dayParam(f.Until)}}}
-		if !f.Since.IsZero() {
-			e.Label += " from " + p.Date(f.Since)
+	for _, field := range slices.Sorted(maps.Keys(p.Filter.Dates)) {
+		r := p.Filter.Dates[field]
+		if slices.Contains(p.Look.Dates, field) && r.Word != "" {
+			continue // its menu says so
 		}
-		if !f.Until.IsZero() {
-			e.Label += " until " + p.Date(f.Until.AddDate(0, 0, -1))
-		}
+		e := extra{Label: p.dateLabel(field) + p.rangeText(r)}
 		q := p.Query()
-		for _, k := range []string{"date", "from", "to"} {
-			q.Del(k)
+		for name, v := range rangeParams(field, r) {
+			if v != "" {
+				e.Params = append(e.Params, [2]string{name, v})
+			}
+			q.Del(name)
 		}
 		e.Remove = address(p.Look.Path, q)
 		out = append(out, e)
 	}
 	return out
+}
+
+// dateLabel is what a date is called that a list is narrowed by.
+func (p ListPage) dateLabel(param string) string {
+	for i := range p.Look.Fields {
+		if f := &p.Look.Fields[i]; f.Dated && f.Param == param {
+			return f.Label
+		}
+	}
+	return ""
+}
+
+// rangeText says what comes behind the name of a date.
+func (p ListPage) rangeText(r entity.Range) (text string) {
+	for _, w := range entity.RangeWords {
+		if w.Value == r.Word && r.Word != "" {
+			return ": " + strings.ToLower(w.Label)
+		}
+	}
+	if !r.Since.IsZero() {
+		text += " from " + p.Date(r.Since)
+	}
+	if !r.Until.IsZero() {
+		text += " until " + p.Date(r.Until.AddDate(0, 0, -1))
+	}
+	return text
+}
+
+func (p ListPage) dateChip(param string) chip {
+	r, on := p.Filter.Dates[param]
+	c := chip{ID: param + "-chip", Label: p.dateLabel(param), On: on && r.Word != ""}
+	if c.On {
+		c.Label += p.rangeText(r)
+	}
+	return c
 }
 
 func (p ListPage) countText(n int) string { return countText(p.Formats, n) }

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type Look struct {
 	About      string                 // what it is for, where there is none yet
 	Columns    []Column               // of the list; the first is the name
 	Filters    []string               // the fields that the list's bar has menus for
+	Dates      []string               // those by which it has menus of the time
+	Default    url.Values             // what a list is narrowed to that is asked for nothing; nil for nothing
 	Badges     []Badge                // beside a record's name
 	Line       Line                   // a record beside what it belongs to
 	Card       Card                   // a record on a board
@@ -44,8 +47,8 @@ type Look struct {
 type Column struct {
 	Field string
 	Label string // of its head; "" for the field's
-	Class string // of its head
-	Cell  string // of its cells; on a phone "first", "second", "side-1" and "side-2" stay
+	Class string // of its head; beside what its type asks for
+	Cell  string // of its cells, so too; on a phone "first", "second", "side-1" and "side-2" stay
 	With  string // a field whose text stands behind it
 }
 
@@ -119,6 +122,15 @@ func NewLook(l Look) *Look {
 			in.Full = true
 		}
 		l.Inputs = append(l.Inputs, in)
+	}
+	l.Columns = slices.Clone(l.Columns)
+	for i := range l.Columns {
+		c := &l.Columns[i]
+		how := fit(l.Field(c.Field))
+		if c.With != "" {
+			how = " wrap"
+		}
+		c.Class, c.Cell = strings.TrimSpace(c.Class+how), strings.TrimSpace(c.Cell+how)
 	}
 	l.Matched, l.title = matched(l.Entity), l.Entity.Title()
 	return &l
@@ -211,8 +223,12 @@ func (l *Look) ListFields() (names []string) {
 		if c.With != "" {
 			names = append(names, c.With)
 		}
-		if f := l.Field(c.Field); f != nil && f.Ended != "" {
-			names = append(names, f.Ended)
+		if f := l.Field(c.Field); f != nil {
+			for _, with := range []string{f.Ended, f.RefersIn} {
+				if with != "" {
+					names = append(names, with)
+				}
+			}
 		}
 	}
 	return names
@@ -233,16 +249,30 @@ func ownerName(e *entity.Entity) string {
 	return ""
 }
 
+// listParams say of a list how it is shown, not of what.
+var listParams = []string{"layout", "sort", "after", "rows", "pipeline", "column"}
+
+// Asked reports whether a list is asked for some of its records, or for all of them.
+func (l *Look) Asked(query url.Values) bool {
+	for name := range query {
+		if !slices.Contains(listParams, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // choice is a filter by some of a field's values.
 type choice struct {
 	Param, Label string
 	Options      []ui.Option // nil: those of ListPage.Choices
+	Column       bool        // of what a board's columns have
 }
 
 func (l *Look) choices() (out []choice) {
 	for _, name := range l.Filters {
 		f := l.Field(name)
-		c := choice{Param: f.Param, Label: f.Label}
+		c := choice{Param: f.Param, Label: f.Label, Column: f.Via == l.Board && f.Via != ""}
 		for _, o := range f.Options {
 			c.Options = append(c.Options, ui.Option{Value: o.Value, Label: o.Label})
 		}

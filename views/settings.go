@@ -29,15 +29,30 @@ func (p SettingsPage) hx() templ.Attributes {
 type settingsTab struct {
 	ID, Path, Label string
 	For             string // whom it is shown to: "" everybody, "manage" those who may, "own" owners
+	Words           string // what else somebody may call what is there
 }
 
-var settingsTabs = []settingsTab{
-	{"profile", "/settings/profile", "Profile", ""}, {"security", "/settings/security", "Security", ""},
-	{"members", "/settings/members", "Members", ""},
-	{"workspace", "/settings/workspace", "Workspace", "manage"}, {"pipelines", "/settings/pipelines", "Pipelines", "manage"},
-	{"tags", "/settings/tags", "Tags", "manage"},
-	{"signin", "/settings/signin", "Sign-in", "manage"}, {"domains", "/settings/domains", "Domains", "manage"},
-	{"audit", "/settings/audit", "Audit log", "manage"}, {"data", "/settings/data", "Data", "own"},
+// settingsTabs are those that the person sees.
+func settingsTabs(s Shell) (out []settingsTab) {
+	for _, t := range allSettingsTabs {
+		if t.shown(s) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+var allSettingsTabs = []settingsTab{
+	{"profile", "/settings/profile", "Profile", "", "name picture photo theme dark light time zone language dates numbers notifications mail keys"},
+	{"security", "/settings/security", "Security", "", "password two-factor passkey sessions devices email address"},
+	{"members", "/settings/members", "Members", "", "invite team people roles colleagues"},
+	{"workspace", "/settings/workspace", "Workspace", "manage", "currency country time zone name dates numbers"},
+	{"pipelines", "/settings/pipelines", "Pipelines", "manage", "stages deals probability"},
+	{"tags", "/settings/tags", "Tags", "manage", "labels colours"},
+	{"signin", "/settings/signin", "Sign-in", "manage", "single sign-on sso oidc provider two-factor"},
+	{"domains", "/settings/domains", "Domains", "manage", "custom domain address url"},
+	{"audit", "/settings/audit", "Audit log", "manage", "history who did what"},
+	{"data", "/settings/data", "Data", "own", "export close delete support"},
 }
 
 func (t settingsTab) shown(s Shell) bool {

@@ -15,12 +15,13 @@ import (
 var tasks = Look{
 	Entity: entity.Tasks, Icon: ui.IconListChecks, Key: "t", SearchHint: "Subject",
 	About:   "Tasks are calls to make, mails to write, things to prepare. Those of yours stand in My day when they are due.",
-	Filters: []string{"status", "type", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}},
+	Filters: []string{"status", "type", "priority"}, Dates: []string{"due_at"},
+	Default: url.Values{"owner": {"me"}, "status": {"open", "in_progress"}}, Badges: []Badge{{Field: "status"}, {Field: "priority"}},
 	Columns: []Column{
-		{Field: "subject", Class: "c-name"}, {Field: "due_at", Class: "c-due", Cell: "second"},
-		{Field: "status", Class: "c-type", Cell: "side-1"},
-		{Field: "type", Class: "c-short mid", Cell: "mid"}, {Field: "priority", Class: "c-short wide", Cell: "wide"},
-		{Field: "assignee_id", Class: "mid", Cell: "mid"}, {Field: "updated_at", Class: "c-when", Cell: "side-2"},
+		{Field: "subject"}, {Field: "subject_id", Cell: "second"}, {Field: "due_at", Cell: "side-2"},
+		{Field: "status", Cell: "side-1"},
+		{Field: "type", Class: "mid", Cell: "mid"}, {Field: "priority", Class: "mid", Cell: "mid"},
+		{Field: "assignee_id", Class: "mid", Cell: "mid"},
 	},
 	Told: []string{"status"},
 	Tells: func(_ TimelinePage, _, is map[string]any) string {

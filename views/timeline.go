@@ -27,6 +27,7 @@ type TimelinePage struct {
 	Members []string // names, to be mentioned
 	Code    string   // a deal's currency; "" for the workspace's
 	Notes   map[uuid.UUID]NoteText
+	Compose bool // the composer is what one came for
 }
 
 func (p TimelinePage) url() string { return p.Look.URL(p.ID) + "/timeline" }

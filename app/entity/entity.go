@@ -59,10 +59,11 @@ type Field struct {
 	Sort     bool     // lists can be sorted by it
 	Order    string   // the column that sorts in its place; "" for its own
 	Filter   bool     // lists can be narrowed to some of its values
-	Ended    string   // of what is due: the field that says when it was done
-	Dated    string   // what a list's filter by date calls it; "" for none
+	Ended    string   // of a date that is kept to: the field that says when it was done
+	Dated    bool     // lists can be narrowed to part of the time by it
 	Singles  []Single // of points: fields of a form that stand for one of them
 	Matches  Identity // what of a record is recognised by it
+	Search   bool     // its text is in the kind’s search column
 	ReadOnly bool     // shown on the record, set elsewhere
 	Hidden   bool     // posted, but no row of the form: another field shows it
 	System   bool     // of the program's: no form has it, and none may write it
@@ -153,6 +154,11 @@ func (e *Entity) CurrencyField() *Field {
 	return e.find(func(f *Field) bool { return f.Type == TypeCurrency })
 }
 
+// Phone returns the field of the number that a record is called at, nil when there is none.
+func (e *Entity) Phone() *Field {
+	return e.find(func(f *Field) bool { return f.Type == TypePhone || f.Type == TypePhones })
+}
+
 // OfColumn returns the field that is kept in a column, nil when there is none.
 func (e *Entity) OfColumn(column string) *Field {
 	return e.find(func(f *Field) bool { return f.Via == "" && slices.Contains(f.Columns(), column) })
@@ -207,7 +213,7 @@ func (f *Field) Choice(value string) (Option, bool) {
 // Stamped completes the fields of a kind with those that every kind has.
 func Stamped(fields ...Field) []Field {
 	fields = append(fields,
-		Field{Name: "created_at", Label: "Added", Type: TypeMoment, Sort: true, Dated: "created", Required: true, System: true},
+		Field{Name: "created_at", Label: "Added", Type: TypeMoment, Sort: true, Dated: true, Required: true, System: true},
 		Field{Name: "updated_at", Label: "Last change", Type: TypeMoment, Sort: true, Required: true, System: true},
 	)
 	for i := range fields {

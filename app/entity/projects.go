@@ -5,7 +5,7 @@ var Projects = &Entity{
 	Kind: Project, Table: "projects", Path: "/projects", One: "project", Many: "projects", Name: "name", Detail: "customer_id",
 	DefaultSort: "name",
 	Fields: Stamped(
-		Field{Name: "name", Label: "Name", Type: TypeText, Required: true, Max: 200, Sort: true},
+		Field{Name: "name", Label: "Name", Type: TypeText, Search: true, Required: true, Max: 200, Sort: true},
 		Field{Name: "customer_id", Label: "Customer", Type: TypeReference, Refers: Customer, Filter: true},
 		Field{Name: "status", Label: "Status", Type: TypeSelect, Required: true, Default: Text("draft"), Sort: true, Filter: true,
 			Options: []Option{

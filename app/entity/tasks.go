@@ -4,8 +4,8 @@ package entity
 var Tasks = &Entity{
 	Kind: Task, Table: "tasks", Path: "/tasks", One: "task", Many: "tasks", Name: "subject", Detail: "status", DefaultSort: "due_at",
 	Fields: Stamped(
-		Field{Name: "subject", Label: "Subject", Type: TypeText, Required: true, Max: 300, Sort: true},
-		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Ended: "completed_at", Dated: "due"},
+		Field{Name: "subject", Label: "Subject", Type: TypeText, Search: true, Required: true, Max: 300, Sort: true},
+		Field{Name: "due_at", Label: "Due", Type: TypeDue, Max: 60, Sort: true, Order: "due_order", Ended: "completed_at", Dated: true},
 		Field{Name: "type", Label: "Type", Type: TypeSelect, Required: true, Default: Text("todo"), Sort: true, Filter: true, Options: []Option{
 			{Value: "todo", Label: "To do"}, {Value: "call", Label: "Call"}, {Value: "email", Label: "Email"}, {Value: "meeting", Label: "Meeting"},
 			{Value: "milestone", Label: "Milestone"},
@@ -28,7 +28,7 @@ var Tasks = &Entity{
 		tags,
 		description,
 		Field{Name: "subject_type", Label: "About", Type: TypeText, Max: 20, Hidden: true},
-		Field{Name: "completed_at", Label: "Completed", Type: TypeMoment, Dated: "completed", System: true},
+		Field{Name: "completed_at", Label: "Completed", Type: TypeMoment, Dated: true, System: true},
 		Field{Name: "completed_by", Label: "Completed by", Type: TypeReference, Refers: Member, System: true},
 		Field{Name: "next_id", Type: TypeReference, Refers: Task, System: true},
 		Field{Name: "repeat_anchor", Type: TypeAnchor, System: true},

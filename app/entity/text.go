@@ -155,9 +155,27 @@ func SearchPatterns(word string) []string {
 // dialledNumber is a search for a phone number.
 var dialledNumber = regexp.MustCompile(`^\+?[\d\s().\-/]{5,}$`)
 
-// NumberPattern is the LIKE pattern for a search that is a phone number, however it is
-// written; "" for any other.
-func NumberPattern(query string) string {
+// NumberPatterns are LIKE patterns, any of which a record’s search column is to match, for a
+// search that is a phone number, however it is written; none for any other. The last seven
+// digits do, for a number is kept with its country’s code or without.
+func NumberPatterns(query string) []string {
+	digits := numberOf(query)
+	if digits == "" {
+		return nil
+	}
+	out := []string{"%" + digits + "%"}
+	if n := len(digits) - lastDigits; n > 0 {
+		out = append(out, "%"+digits[n:]+" %", "%"+digits[n:])
+	}
+	return out
+}
+
+// lastDigits tell a number from others, whatever stands before them.
+const lastDigits = 7
+
+// numberOf are the digits of a search for a phone number, without zeros before them; "" for
+// any other search.
+func numberOf(query string) string {
 	query = strings.Replace(strings.TrimPrefix(figures.Replace(query), "tel:"), "(0)", "", 1)
 	if m := extension.FindStringSubmatch(query); m != nil {
 		query = m[1]
@@ -165,11 +183,32 @@ func NumberPattern(query string) string {
 	if !dialledNumber.MatchString(query) {
 		return ""
 	}
-	digits := strings.TrimLeft(Digits(query), "0")
-	if len(digits) < 5 {
-		return ""
+	if digits := strings.TrimLeft(Digits(query), "0"); len(digits) >= 5 {
+		return digits
 	}
-	return "%" + digits + "%"
+	return ""
+}
+
+// Finds reports whether a search for the words finds a text, as the search columns are
+// searched: each of them, or the number that they are.
+func Finds(words, text string) bool {
+	if digits := numberOf(words); digits != "" {
+		in := Digits(text)
+		if strings.Contains(in, digits) || len(digits) > lastDigits && strings.HasSuffix(in, digits[len(digits)-lastDigits:]) {
+			return true
+		}
+	}
+	in := " " + strings.Join(Folds(text), " ")
+	in = " " + Words(in)
+	any := false
+	for word := range strings.FieldsSeq(words) {
+		patterns := SearchPatterns(word)
+		if len(patterns) > 0 && !slices.ContainsFunc(patterns, func(p string) bool { return strings.Contains(in, strings.Trim(p, "%")) }) {
+			return false
+		}
+		any = any || len(patterns) > 0
+	}
+	return any
 }
 
 // mark tells the marks above and below letters that one may leave out: accents, and

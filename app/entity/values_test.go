@@ -254,15 +254,34 @@ func TestText(t *testing.T) {
 	}
 }
 
-// A number is found as it is shown, and as it is written in other places.
-func TestNumberPattern(t *testing.T) {
+// A number is found as it is shown, as it is written in other places, and by its last seven
+// digits.
+func TestNumberPatterns(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
-		"+49 30 123456": "%4930123456%", "+49 30 123456 ext. 12": "%4930123456%", "+49 (0)30 123456": "%4930123456%",
-		"tel:+4930123456": "%4930123456%", "030 123456": "%30123456%", "1234": "", "Acme 12345": "",
+		"+49 30 123456": "%4930123456% %0123456 % %0123456", "+49 30 123456 ext. 12": "%4930123456% %0123456 % %0123456",
+		"+49 (0)30 123456": "%4930123456% %0123456 % %0123456", "tel:+4930123456": "%4930123456% %0123456 % %0123456",
+		"555-0140": "%5550140%", "0 30 12 34 56": "%30123456% %0123456 % %0123456", "1234": "", "Acme 12345": "",
 	} {
-		if got := NumberPattern(query); got != want {
+		if got := strings.Join(NumberPatterns(query), " "); got != want {
 			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// What a search finds is told from what it does not, field by field.
+func TestFinds(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		words, text string
+		want        bool
+	}{
+		{"munch", "München", true}, {"muenchen", "München", true}, {"gross", "Große Straße", true}, {"ann", "Joanna", true}, {"an", "Joanna", false},
+		{"an", "Joe Anders", true}, {"555 0140", "+39065550140", true}, {"+39 06 555 0140", "06 555 0140", true}, {"5551", "+39065550140", false},
+		{"acme rome", "Acme", false}, {"&", "Smith & Co", false}, {"", "x", false},
+	} {
+		if got := Finds(x.words, x.text); got != x.want {
+			t.Errorf("%q in %q: %v", x.words, x.text, got)
 		}
 	}
 }

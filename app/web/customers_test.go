@@ -337,8 +337,8 @@ func TestCustomerListLoadMore(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
-	for i := range 60 {
-		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Customer %02d", i)})
+	for i := range 120 {
+		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Customer %03d", i)})
 	}
 	c := w.Client(w.Owner)
 	seen := map[string]bool{}
@@ -347,13 +347,13 @@ func TestCustomerListLoadMore(t *testing.T) {
 		res.Want(http.StatusOK).Find(".name, .list .name").Each(func(_ int, s *goquery.Selection) { seen[strings.TrimSpace(s.Text())] = true })
 		more, ok := res.Select(".more a[hx-get]").Attr("hx-get")
 		if !ok {
-			if pages != 3 || len(seen) != 60 {
+			if pages != 3 || len(seen) != 120 {
 				t.Errorf("%d customers on %d pages", len(seen), pages)
 			}
 			break
 		}
 		plain := c.Get(w.URL(more)).Want(http.StatusOK)
-		if n := plain.Find(".list tbody .name").Length(); n != min(25, 60-25*pages) {
+		if n := plain.Find(".list tbody .name").Length(); n != min(50, 120-50*pages) {
 			t.Errorf("page %d as a page has %d rows", pages+1, n)
 		}
 		c.HTMX = true
@@ -386,14 +386,14 @@ func TestStatementsPerPage(t *testing.T) {
 	c := w.Client(w.Owner)
 	wait.Until(t, "the host is cached", func() bool { return statements(func() { c.Get(w.URL("/workspaces")) }) == 6 })
 	pages := map[string]int{
-		"/": 15, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 6, "/search?q=kustomer": 8, "/trash": 6,
+		"/": 15, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 7, "/search?q=kustomer": 9, "/trash": 6,
 		"/customers/new": 6, "/customers/" + customer.String(): 14, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
 		"/contacts": 8, "/contacts/" + contact.String(): 12, "/contacts?customer=" + customer.String(): 9,
 		"/leads": 8, "/leads?layout=board": 8, "/leads/" + lead.String(): 11, "/leads/" + lead.String() + "/conversion": 9,
 		"/deals": 10, "/deals?layout=table": 9, "/deals?layout=table&status=won": 10, "/deals/" + deal.String(): 12,
 		"/deals/" + deal.String() + "/stage": 9,
 		"/projects":                          8, "/projects/" + project.String(): 11,
-		"/tasks": 8, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
+		"/tasks": 9, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
 		"/settings/tags": 6, "/settings/pipelines": 8,
 		"/settings/profile": 3, "/settings/security": 9, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8,
 		"/settings/workspace": 3,

@@ -100,14 +100,13 @@ type listSpec struct {
 	id          string // its id column
 	from        string // its own table, filtered, sorted and limited by its indexes
 	name        string // the column that people know a record by
-	detail      string // what tells two records of one name apart, from the row x
 	sorts       map[string]sortColumn
 	defaultSort string
 	search      string            // the column that is searched: see conditions.search
 	owner       string            // the column that says whose a record is; "" for none
 	match       map[string]string // what a filter compares: a column's condition, with %s for its values as text[]
-	dates       map[string]string // what Filter.Since and Until look at, by Filter.Date
-	days        map[string]string // the day that a row has in place of that moment, where it may
+	dates       map[string]dated  // what Filter.Dates look at
+	task        string            // the condition of Filter.NoTask; "" where no task is about a record
 }
 
 // specs are those of the kinds, made when a kind is first listed.
@@ -125,8 +124,8 @@ func specOf(e *entity.Entity) listSpec {
 // newSpec reads from the kind's description how it is listed. The record's own table is r.
 func newSpec(e *entity.Entity) listSpec {
 	s := listSpec{
-		entity: e, id: "r.id", from: e.Table + " r", name: nameOf(e), detail: detailOf(e), defaultSort: e.DefaultSort, search: "r.search",
-		sorts: map[string]sortColumn{}, match: map[string]string{}, dates: map[string]string{}, days: map[string]string{},
+		entity: e, id: "r.id", from: e.Table + " r", name: nameOf(e), defaultSort: e.DefaultSort, search: "r.search",
+		sorts: map[string]sortColumn{}, match: map[string]string{}, dates: map[string]dated{},
 	}
 	if o := e.Owner(); o != nil {
 		s.owner = "r." + o.Column
@@ -144,14 +143,32 @@ func newSpec(e *entity.Entity) listSpec {
 		default:
 			s.match[f.Param] = anyOf(column)
 		}
-		if f.Dated != "" {
-			s.dates[f.Dated] = column
-			if f.Type == entity.TypeDue {
-				s.days[f.Dated] = "r." + f.Columns()[0]
-			}
+		if f.Dated {
+			s.dates[f.Param] = datedBy(e, f)
 		}
 	}
+	if e.Subject() == nil {
+		s.task = `not exists (select from tasks t where t.subject_id = r.id and t.deleted_at is null and t.status <> 'done')`
+	}
 	return s
+}
+
+// dated is a date as lists are narrowed by it: a moment, a day, or the one in place of the
+// other.
+type dated struct{ at, on, ended string }
+
+func datedBy(e *entity.Entity, f *entity.Field) dated {
+	d := dated{at: "r." + f.Column}
+	switch f.Type {
+	case entity.TypeDay:
+		d = dated{on: d.at}
+	case entity.TypeDue:
+		d.on = "r." + f.Columns()[0]
+	}
+	if end := e.Field(f.Ended); end != nil {
+		d.ended = "r." + end.Column
+	}
+	return d
 }
 
 // sortOf is how a field's column sorts.
@@ -188,12 +205,11 @@ type Filter struct {
 	Query   string // words of the search column
 	OwnerID uuid.UUID
 	NoOwner bool
-	Tag     string              // a tag's name, for the page
-	TagID   uuid.UUID           // the tag that has it: TagFind; what filters
-	Match   map[string][]string // by the list's own fields, such as "status"; an unknown one narrows nothing
-	Date    string              // the date that Since and Until are about
-	Since   time.Time           // from this moment on
-	Until   time.Time           // and before this one
+	Tag     string                  // a tag's name, for the page
+	TagID   uuid.UUID               // the tag that has it: TagFind; what filters
+	Match   map[string][]string     // by the list's own fields, such as "status"; an unknown one narrows nothing
+	Dates   map[string]entity.Range // by the list's own dates, such as "due_at"
+	NoTask  bool                    // what nothing is to be done about
 }
 
 // conditions are what the filter asks of the list's rows.
@@ -218,27 +234,49 @@ func (s listSpec) conditions(f Filter) conditions {
 		c.add(`exists (select from taggings g where g.subject_type = '`+string(s.entity.Kind)+`' and g.subject_id = `+s.id+` and g.tag_id = %s)`,
 			f.TagID)
 	}
-	if column, ok := s.dates[f.Date]; ok {
-		c.between(column, s.days[f.Date], f.Since, f.Until)
+	for _, name := range slices.Sorted(maps.Keys(f.Dates)) {
+		if d, ok := s.dates[name]; ok {
+			c.within(d, f.Dates[name])
+		}
+	}
+	if f.NoTask && s.task != "" {
+		c.where = append(c.where, s.task)
 	}
 	return c
 }
 
-// between asks for a moment from since on and before until, or for a day of theirs.
-func (c *conditions) between(column, days string, since, until time.Time) {
-	for _, b := range []struct {
-		op string
-		at time.Time
-	}{{">=", since}, {"<", until}} {
-		switch {
-		case b.at.IsZero():
-		case days == "":
-			c.add(column+" "+b.op+" %s", b.at)
-		default:
-			at, on := column+" "+b.op+" "+c.arg(b.at), days+" "+b.op+" "+c.arg(b.at.Format(time.DateOnly))+"::date"
-			c.where = append(c.where, "("+at+" or "+on+")")
-			c.moments, c.days = append(c.moments, at), append(c.days, on) // for the parts that have one of them
+// within asks for a moment of the range, or for a day of it.
+func (c *conditions) within(d dated, r entity.Range) {
+	if r.Open && d.ended != "" {
+		c.where = append(c.where, d.ended+" is null")
+	}
+	if r.None {
+		for _, column := range []string{d.at, d.on} {
+			if column != "" {
+				c.where = append(c.where, column+" is null")
+			}
 		}
+	}
+	for _, b := range []struct {
+		op    string
+		bound time.Time
+	}{{">=", r.Since}, {"<", r.Until}} {
+		if b.bound.IsZero() {
+			continue
+		}
+		at, on := "", ""
+		if d.at != "" {
+			at = d.at + " " + b.op + " " + c.arg(b.bound)
+		}
+		if d.on != "" {
+			on = d.on + " " + b.op + " " + c.arg(b.bound.Format(time.DateOnly)) + "::date"
+		}
+		if at == "" || on == "" {
+			c.where = append(c.where, at+on)
+			continue
+		}
+		c.where = append(c.where, "("+at+" or "+on+")")
+		c.moments, c.days = append(c.moments, at), append(c.days, on) // for the parts that have one of them
 	}
 }
 
@@ -341,11 +379,15 @@ func (c *conditions) search(q, column string) {
 			words = append(words, "("+strings.Join(either, " or ")+")")
 		}
 	}
-	switch number := entity.NumberPattern(q); {
+	numbers := entity.NumberPatterns(q)
+	for i, p := range numbers {
+		numbers[i] = column + " like " + c.arg(p)
+	}
+	switch {
 	case len(words) == 0:
 		c.where = append(c.where, "false") // of nothing but signs
-	case number != "":
-		c.where = append(c.where, "("+strings.Join(words, " and ")+" or "+column+" like "+c.arg(number)+")")
+	case len(numbers) > 0:
+		c.where = append(c.where, "("+strings.Join(words, " and ")+" or "+strings.Join(numbers, " or ")+")")
 	default:
 		c.where = append(c.where, words...)
 	}

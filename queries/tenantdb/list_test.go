@@ -140,6 +140,7 @@ func TestListPlans(t *testing.T) {
 				"words": {Query: "8f14e45f"}, "prefix": {Query: "8f"}, "nothing": {Query: "zzzzzz"}, "no word begins so": {Query: "zz"},
 				"two of a script without blanks": {Query: "東京"}, "another script": {Query: "елк"}, "two letters of it": {Query: "Ёл"},
 				"owner and tag": {OwnerID: members[3], Tag: "common", TagID: tags[0]},
+				"nothing to do": {NoTask: true},
 			}
 			for field, vs := range values[k] {
 				for _, v := range vs {
@@ -149,6 +150,12 @@ func TestListPlans(t *testing.T) {
 			if k == entity.Deal {
 				for _, name := range []string{"Closed Lost", "Proposal"} { // the first is rare
 					filters["stage="+name] = tenantdb.Filter{Match: map[string][]string{"stage": {w.Stage(name).String()}}}
+				}
+			}
+			for _, field := range e.Fields {
+				if field.Dated {
+					filters[field.Param+" of a month"] = tenantdb.Filter{Dates: map[string]entity.Range{field.Param: {
+						Since: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}}}
 				}
 			}
 			few := map[string]bool{"owner and tag": true, "prefix": true, "source=Source 3": true, "currency=USD": true}
@@ -191,8 +198,9 @@ func TestListPlans(t *testing.T) {
 							// Ten rows dropped for each that is shown (some 180 are expected where a
 							// filter leaves an eighth; 450 is beyond what chance makes of that), where a filter leaves a
 							// tenth or more of the rows, or next to none; where it leaves few,
-							// what is read stays bounded all the same.
-							if plan.RowsRemoved > 450 && !few[name] || plan.Buffers > bound || plan.SeqScans > 0 {
+							// what is read stays bounded all the same. Of words, trigrams find some that have them
+							// in another order.
+							if plan.RowsRemoved > 450 && !few[name] && name != "words" || plan.RowsRemoved > 1500 && name == "words" || plan.Buffers > bound || plan.SeqScans > 0 {
 								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d", name, sort, depth*25, plan.RowsRemoved, plan.RowsRead,
 									plan.Buffers, plan.SeqScans)
 							}

@@ -67,7 +67,11 @@ func (r *Handler) readBoard(c echo.Context, list views.ListPage, column string) 
 	if r.Look.BoardFirst {
 		p.Layout = ""
 	}
-	delete(p.Filter.Match, by.Param)
+	for i := range r.Look.Fields {
+		if f := &r.Look.Fields[i]; f == by || f.Via == by.Name { // the columns
+			delete(p.Filter.Match, f.Param)
+		}
+	}
 	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		if err := findTag(ctx, tx, &p.Filter); err != nil {
 			return err

@@ -167,7 +167,7 @@ func (d Deals) renderMoved(c echo.Context, status int, with views.BoardPage) err
 	list := listPage(c, d.Look)
 	list.After = ""
 	if u, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil {
-		list.Filter = listFilter(c, d.Look.Entity, u.Query())
+		list.Filter = listFilter(c, d.Look, u.Query())
 	}
 	p, err := d.readBoard(c, list, "")
 	if err != nil {

@@ -27,7 +27,7 @@ func clip(q string) string {
 }
 
 // pageSize is how many rows a list shows at once.
-const pageSize = 25
+const pageSize = 50
 
 // maxRows is how many rows a reload brings back after "Load more".
 const maxRows = 500
@@ -37,7 +37,7 @@ func listPage(c echo.Context, look *views.Look) views.ListPage {
 	return views.ListPage{
 		Shell:  page.Shell(c, look.Many, look.Title()),
 		Look:   look,
-		Filter: listFilter(c, look.Entity, c.QueryParams()),
+		Filter: listFilter(c, look, c.QueryParams()),
 		Sort:   tenantdb.RecordSort(look.Entity, c.QueryParam("sort")),
 		After:  c.QueryParam("after"),
 		Me:     page.From(c).Who.MemberID,
@@ -79,7 +79,10 @@ func (r *Handler) List(c echo.Context) error {
 		p.Rows, p.Next, err = tx.RecordList(ctx, r.Look.Entity, tenantdb.List{
 			Filter: filter, Page: tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit, Zone: p.Location()}, Fields: r.Look.ListFields(),
 		})
-		if err != nil || more {
+		if err != nil {
+			return err
+		}
+		if err := nameSubjects(ctx, tx.Queries, r.Look.Entity, p.Rows); err != nil || more {
 			return err
 		}
 		if p.Count, err = tx.RecordCount(ctx, r.Look.Entity, filter); err != nil {
@@ -106,6 +109,28 @@ func (r *Handler) List(c echo.Context) error {
 	}
 	pushFiltered(c, p)
 	return page.Render(c, http.StatusOK, views.List(p), views.ListFragment(p))
+}
+
+// nameSubjects reads the names of what the rows are about.
+func nameSubjects(ctx context.Context, q *tenantdb.Queries, e *entity.Entity, rows []entity.Record) error {
+	f := e.Subject()
+	if f == nil {
+		return nil
+	}
+	var ids []uuid.UUID
+	for _, r := range rows {
+		if id := r.Values.ID(f.Name); id != nil {
+			ids = append(ids, *id)
+		}
+	}
+	names, err := namesOf(ctx, q, ids)
+	for _, r := range rows {
+		if ref, ok := r.Values[f.Name].(entity.Ref); ok {
+			ref.Name = names[ref.ID]
+			r.Values[f.Name] = ref
+		}
+	}
+	return err
 }
 
 // findTag finds the tag that the filter names. One that does not exist is on no
@@ -172,18 +197,26 @@ func pagedPage(c echo.Context) bool {
 }
 
 // listFilter reads a list's filters. What is none of a filter's choices is left
-// out, so that an old link still shows its list.
-func listFilter(c echo.Context, e *entity.Entity, query url.Values) tenantdb.Filter {
-	f := tenantdb.Filter{
-		Query: clip(entity.Line(query.Get("q"))),
-		Tag:   clip(entity.Line(query.Get("tag"))),
-		Match: map[string][]string{},
+// out, so that an old link still shows its list. A list that is asked for nothing has what
+// its kind begins with.
+func listFilter(c echo.Context, look *views.Look, query url.Values) tenantdb.Filter {
+	if !look.Asked(query) {
+		query = look.Default
 	}
-	dates := []string{}
+	e := look.Entity
+	f := tenantdb.Filter{
+		Query:  clip(entity.Line(query.Get("q"))),
+		Tag:    clip(entity.Line(query.Get("tag"))),
+		Match:  map[string][]string{},
+		Dates:  map[string]entity.Range{},
+		NoTask: query.Get("next") == "none" && e.Subject() == nil,
+	}
 	for i := range e.Fields {
 		field := &e.Fields[i]
-		if field.Dated != "" {
-			dates = append(dates, field.Dated)
+		if field.Dated {
+			if r, ok := listRange(c, field, query); ok {
+				f.Dates[field.Param] = r
+			}
 		}
 		if !field.Filter && field.Via == "" {
 			continue
@@ -216,13 +249,23 @@ func listFilter(c echo.Context, e *entity.Entity, query url.Values) tenantdb.Fil
 	default:
 		f.OwnerID, _ = uuid.Parse(owner) // an owner that is none narrows nothing
 	}
-	if f.Date = query.Get("date"); slices.Contains(dates, f.Date) {
-		zone := page.From(c).Formats(c).Local(time.Now()).Location()
-		f.Since, f.Until = dayStart(query.Get("from"), zone), dayStart(query.Get("to"), zone)
-	} else {
-		f.Date = ""
-	}
 	return f
+}
+
+// listRange is the part of the time that a list is narrowed to by a date: a word, or the days
+// from .gte on and before .lt; false for none.
+func listRange(c echo.Context, field *entity.Field, query url.Values) (entity.Range, bool) {
+	formats := page.From(c).Formats(c)
+	word := query.Get(field.Param)
+	if query.Get(field.Param+".empty") == "true" {
+		word = "none"
+	}
+	if r, ok := formats.Range(word); ok {
+		return r, true
+	}
+	zone := formats.Local(time.Now()).Location()
+	r := entity.Range{Since: dayStart(query.Get(field.Param+".gte"), zone), Until: dayStart(query.Get(field.Param+".lt"), zone)}
+	return r, !r.Since.IsZero() || !r.Until.IsZero()
 }
 
 // dayStart is when a day begins in the zone, the zero time for what is no day.

@@ -13,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // Show is a record's page, or the part of it that is edited in place.
@@ -52,6 +53,9 @@ func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.R
 	ctx := c.Request().Context()
 	p.Shell = page.Shell(c, r.Look.Many, r.Look.One)
 	p.Timeline = timelinePage(c, r.Look, id)
+	if kind := c.QueryParam("note"); page.HasOption(views.NoteKinds, kind) { // a link to write one
+		p.Timeline.Form, p.Timeline.Compose = ui.Form{Values: map[string]string{"kind": kind}}, true
+	}
 	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		if p.Record, err = r.liveIn(c, tx, id); err != nil {
 			return err

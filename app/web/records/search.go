@@ -2,6 +2,8 @@ package records
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -21,23 +23,34 @@ func (h Search) Show(c echo.Context) error {
 	ctx := c.Request().Context()
 	p := views.SearchPage{Shell: page.Shell(c, "search", "Search"), Query: clip(entity.Line(c.QueryParam("q")))}
 	palette := c.QueryParam("palette") != "" && page.WantsFragment(c)
-	if palette {
-		p.Commands = views.Commands(p.Query, p.CanWrite)
+	words, action, on := p.Query, "", views.SearchHit{}
+	if palette && p.CanWrite {
+		if key, rest := views.ParseAction(p.Query); key != "" {
+			words, action = rest, key
+		}
 	}
-	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		if p.Query == "" {
+	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+		if palette {
+			if on, err = openRecord(c, tx); err != nil {
+				return err
+			}
+		}
+		if words == "" {
 			return recentRecords(c, tx, &p)
 		}
-		rows, err := tx.Search(ctx, p.Query, 6)
+		rows, err := tx.Search(ctx, words, 6)
 		if err == nil && len(rows) == 0 {
 			p.Guess = true
-			rows, err = tx.SearchLike(ctx, p.Query, 5)
+			rows, err = tx.SearchLike(ctx, words, 5)
 		}
-		p.Groups = searchGroups(rows)
+		p.Groups = searchGroups(rows, words, action, p.Formats)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if palette {
+		p.Commands = views.Commands(p.Query, p.Shell, on)
 	}
 	if palette {
 		return page.Render(c, http.StatusOK, nil, views.PaletteResults(p))
@@ -70,18 +83,50 @@ func recentRecords(c echo.Context, tx *db.TenantTx, p *views.SearchPage) error {
 	return nil
 }
 
-func searchGroups(rows []tenantdb.SearchRow) (out []views.SearchGroup) {
+// openRecord is the record whose page the palette was opened on, the zero value for none.
+func openRecord(c echo.Context, tx *db.TenantTx) (hit views.SearchHit, err error) {
+	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
+	if err != nil {
+		return hit, nil //nolint:nilerr // a page that can't be told is none
+	}
+	for _, look := range views.Looks {
+		rest, ok := strings.CutPrefix(u.Path, look.Path+"/")
+		id, bad := uuid.Parse(rest)
+		if !ok || bad != nil {
+			continue
+		}
+		names, err := tx.RecordNames(c.Request().Context(), []uuid.UUID{id})
+		if err != nil || len(names) == 0 || names[0].Kind != look.Kind {
+			return hit, err
+		}
+		return views.SearchHit{Look: look, ID: id, Name: names[0].Name}, nil
+	}
+	return hit, nil
+}
+
+// searchGroups are what was found, by kind, and what was noted last; for an action only what
+// it can be done with.
+func searchGroups(rows []tenantdb.SearchRow, words, action string, f entity.Formats) (out []views.SearchGroup) {
 	for _, r := range rows {
-		e := views.LookOf(r.Kind)
-		if len(out) == 0 || out[len(out)-1].Look != e {
-			out = append(out, views.SearchGroup{Look: e})
+		look := views.LookOf(r.Kind)
+		if a, ok := views.Actions[action]; ok && !a.Kinds(look) {
+			continue
+		}
+		group := look
+		if r.Note != "" {
+			group = nil
+		}
+		if len(out) == 0 || out[len(out)-1].Look != group {
+			out = append(out, views.SearchGroup{Look: group})
 		}
 		g := &out[len(out)-1]
 		if len(g.Hits) == 5 {
 			g.More = true
 			continue
 		}
-		g.Hits = append(g.Hits, views.SearchHit{Look: e, ID: r.ID, Name: r.Name, Detail: r.Detail})
+		hit := views.NewSearchHit(look, r, words, f)
+		hit.Do = action
+		g.Hits = append(g.Hits, hit)
 	}
 	return out
 }

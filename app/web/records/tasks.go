@@ -34,7 +34,7 @@ func NewTasks(n Notes) Tasks {
 func taskLayouts(p views.ListPage) []views.LayoutLink {
 	return []views.LayoutLink{
 		{Label: "My day", URL: "/tasks?layout=day", Current: p.Layout == "day", Icon: ui.IconCheck},
-		{Label: "All tasks", URL: "/tasks", Current: p.Layout != "day", Icon: ui.IconTable2},
+		{Label: "List", URL: "/tasks", Current: p.Layout != "day", Icon: ui.IconTable2},
 	}
 }
 
