@@ -119,6 +119,7 @@ type RecordPage struct {
 	Related  []Related
 	Tasks    []tenantdb.TasksAboutRow
 	Timeline TimelinePage
+	Follows  bool // the person is told of what happens to it
 }
 
 // Related are records that belong to the one shown.

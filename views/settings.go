@@ -43,8 +43,9 @@ func settingsTabs(s Shell) (out []settingsTab) {
 }
 
 var allSettingsTabs = []settingsTab{
-	{"profile", "/settings/profile", "Profile", "", "name picture photo theme dark light time zone language dates numbers notifications mail keys"},
+	{"profile", "/settings/profile", "Profile", "", "name picture photo theme dark light time zone language dates numbers keys"},
 	{"security", "/settings/security", "Security", "", "password two-factor passkey sessions devices email address"},
+	{"notifications", "/settings/notifications", "Notifications", "", "mail digest daily unsubscribe bell"},
 	{"members", "/settings/members", "Members", "", "invite team people roles colleagues"},
 	{"workspace", "/settings/workspace", "Workspace", "manage", "currency country time zone name dates numbers"},
 	{"pipelines", "/settings/pipelines", "Pipelines", "manage", "stages deals probability"},

@@ -37,6 +37,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
@@ -158,13 +159,15 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	go hosts.Run(context.Background())
 	<-hosts.Ready()
 	a.Hosts = hosts
+	live := notify.NewHub()
+	go live.Run(context.Background(), d)
 	a.meter = tenant.NewMeter(d)
 	cfg := config.Config{BaseURL: a.Base, Secrets: secrets, OIDCPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	for _, fn := range configure {
 		fn(&cfg)
 	}
 	a.Web = web.New(web.Options{
-		Config: cfg, DB: d, Hosts: hosts, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)),
+		Config: cfg, DB: d, Hosts: hosts, Live: live, Meter: a.meter, Metrics: web.NewMetrics(d), Log: slog.New(slog.NewTextHandler(log, nil)),
 		Mailbox: a.Mailbox, TXT: a.DNS.Resolver().LookupTXT,
 	})
 	server := web.NewHTTP(a.Web)

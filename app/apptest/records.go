@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -27,17 +29,19 @@ type Record struct {
 var Records = joined(people, map[string]func(w *Workspace) Record{
 	"customers": func(w *Workspace) Record {
 		name := pg.Unique("Customer No ")
-		return Record{ID: w.Customer(tenantdb.CustomerUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
+		return Record{ID: w.Customer(tenantdb.CustomerUpdateParams{Name: name}), Known: name,
+			Form: url.Values{"name": {name + " changed"}, "owner_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"contacts": func(w *Workspace) Record {
 		name := pg.Unique("Contact No ")
 		return Record{ID: w.Contact(tenantdb.ContactUpdateParams{LastName: name}), Known: name,
-			Form: url.Values{"last_name": {name + " changed"}}}
+			Form: url.Values{"last_name": {name + " changed"}, "owner_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"leads": func(w *Workspace) Record {
 		name := pg.Unique("Lead No ")
 		return Record{ID: w.Lead(tenantdb.LeadUpdateParams{LastName: name}), Known: name,
-			Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"}}}
+			Form: url.Values{"last_name": {name + " changed"}, "status": {"contacted"}, "deal": {"none"},
+				"owner_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"DELETE /leads/:id/conversion": func(w *Workspace) Record {
 		name := pg.Unique("Lead No ")
@@ -47,7 +51,7 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 			if err != nil {
 				return err
 			}
-			_, err = crm.LeadConvert(ctx, tx.Queries, lead, 1, crm.Conversion{Set: tx.ChangeSet()})
+			_, err = crm.LeadConvert(ctx, tx, lead, 1, crm.Conversion{Set: tx.ChangeSet()})
 			return err
 		})
 		return Record{ID: id, Known: name, Form: url.Values{"version": {"2"}}}
@@ -55,27 +59,43 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 	"deals": func(w *Workspace) Record {
 		name := pg.Unique("Deal No ")
 		return Record{ID: w.Deal(tenantdb.DealUpdateParams{Name: name, StageID: w.Stage("Closed Won")}), Known: name,
-			Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}}}
+			Form: url.Values{"name": {name + " changed"}, "stage_id": {w.Stage("Proposal").String()}, "owner_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"projects": func(w *Workspace) Record {
 		name := pg.Unique("Project No ")
-		return Record{ID: w.Project(tenantdb.ProjectUpdateParams{Name: name}), Known: name, Form: url.Values{"name": {name + " changed"}}}
+		return Record{ID: w.Project(tenantdb.ProjectUpdateParams{Name: name}), Known: name,
+			Form: url.Values{"name": {name + " changed"}, "owner_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"tasks": func(w *Workspace) Record {
 		name := pg.Unique("Task No ")
 		return Record{ID: w.Task(tenantdb.TaskUpdateParams{Subject: name}), Known: name,
-			Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}}}
+			Form: url.Values{"subject": {name + " changed"}, "due_at": {"tomorrow"}, "assignee_id": {w.MemberID(w.Owner).String()}}}
 	},
 	"notes": func(w *Workspace) Record {
 		body := pg.Unique("Note No ")
 		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"})
 		return Record{ID: w.Note(entity.Customer, customer, body), Known: body, Form: url.Values{"body": {body + " changed"}}}
 	},
+	"notifications": func(w *Workspace) Record {
+		name := pg.Unique("Told of No ")
+		customer := w.Customer(tenantdb.CustomerUpdateParams{Name: name})
+		owner := w.MemberID(w.Owner)
+		var rows []tenantdb.NotificationListRow
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			err := notify.Tell(ctx, tx, notify.Notice{Kind: entity.ToldAssigned, To: []uuid.UUID{owner}, Subject: entity.Customer, ID: customer})
+			if err != nil {
+				return err
+			}
+			rows, err = tx.NotificationList(ctx, tenantdb.NotificationListParams{MemberID: owner, At: time.Now().Add(time.Hour), ID: uuid.Max, N: 1})
+			return err
+		})
+		return Record{ID: rows[0].ID, Known: name}
+	},
 	"changes": func(w *Workspace) Record {
 		var set uuid.UUID
 		w.As(w.Owner, func(ctx context.Context, tx *db.TenantTx) error {
 			set = tx.ChangeSet()
-			_, err := crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Customer, Values: entity.Values{"name": entity.Text("To be undone")}})
+			_, err := crm.Create(ctx, tx, crm.Draft{Kind: entity.Customer, Values: entity.Values{"name": entity.Text("To be undone")}})
 			return err
 		})
 		return Record{ID: set, Known: "To be undone"}
@@ -84,7 +104,7 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 		name := pg.Unique("Pipeline No ")
 		var id uuid.UUID
 		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-			if err := crm.PipelineCreate(ctx, tx.Queries, name); err != nil {
+			if err := crm.PipelineCreate(ctx, tx, name); err != nil {
 				return err
 			}
 			rows, err := tx.PipelineList(ctx)
@@ -98,7 +118,7 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 		name := pg.Unique("Tag No ")
 		var ids []uuid.UUID
 		w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-			ids, err = crm.TagIDs(ctx, tx.Queries, []string{name})
+			ids, err = crm.TagIDs(ctx, tx, []string{name})
 			return err
 		})
 		return Record{ID: ids[0], Known: name, Form: url.Values{"name": {name + " changed"}, "color": {"red"}}}

@@ -19,6 +19,7 @@ import (
 	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/jobs"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web"
@@ -218,7 +219,9 @@ func serve(ctx context.Context, s service) error {
 		})
 	}
 	metrics := web.NewMetrics(s.db)
-	options := web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox}
+	live := notify.NewHub()
+	wg.Go(func() { live.Run(counting, s.db) })
+	options := web.Options{Config: s.cfg, DB: s.db, Hosts: hosts, Live: live, Meter: meter, Metrics: metrics, Log: s.log, Mailbox: s.mailbox}
 	handler := web.New(options) //nolint:contextcheck // requests have their own
 	l, err := listen(ctx, "PADDOCK_LISTEN", s.cfg.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {

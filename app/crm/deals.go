@@ -9,7 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -36,13 +38,13 @@ func dealRule(ctx context.Context, w *writing) error {
 		w.v["pipeline_id"] = w.was["pipeline_id"]
 	}
 	if w.isNew() && w.v["stage_id"] == nil || !w.isNew() && !w.changed("stage_id") && w.changed("pipeline_id") {
-		first, err := firstStage(ctx, w.Queries, w.v.Ref("pipeline_id").ID)
+		first, err := firstStage(ctx, w.TenantTx, w.v.Ref("pipeline_id").ID)
 		if err != nil {
 			return err
 		}
 		w.v.Set("stage_id", entity.Ref{ID: first})
 	}
-	stage, err := lockStage(ctx, w.Queries, w.v.Ref("stage_id").ID)
+	stage, err := lockStage(ctx, w.TenantTx, w.v.Ref("stage_id").ID)
 	if err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func dealRule(ctx context.Context, w *writing) error {
 	default:
 		w.v["lost_reason"] = nil
 	}
-	top, err := topOf(ctx, w.Queries, stage.ID, w.id)
+	top, err := topOf(ctx, w.TenantTx, stage.ID, w.id)
 	w.v["position"] = entity.Text(top)
 	return err
 }
@@ -84,17 +86,17 @@ type Move struct {
 // at the same time waits for the stage, so that the order stays total. ErrMoved
 // when it is no longer in the stage where it was seen; pgx.ErrNoRows when it is
 // gone. A deal to stand before that has itself left means the end.
-func DealMove(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, m Move) error {
-	stage, err := lockStage(ctx, q, m.StageID)
+func DealMove(ctx context.Context, tx *db.TenantTx, id uuid.UUID, m Move) error {
+	stage, err := lockStage(ctx, tx, m.StageID)
 	if err != nil {
 		return err
 	}
-	if r, err := q.RecordState(ctx, entity.Deal, id, true); err != nil {
+	if r, err := tx.RecordState(ctx, entity.Deal, id, true); err != nil {
 		return err
 	} else if r.DeletedAt != nil {
 		return pgx.ErrNoRows
 	}
-	was, err := q.DealGet(ctx, id)
+	was, err := tx.DealGet(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -108,21 +110,48 @@ func DealMove(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, m Move) er
 		}
 		reason = was.LostReason
 	}
-	position, err := placeOf(ctx, q, stage.ID, id, m)
+	position, err := placeOf(ctx, tx, stage.ID, id, m)
 	if err != nil {
 		return err
 	}
-	return changedOne(q.DealMove(ctx, tenantdb.DealMoveParams{ID: id, StageID: stage.ID, Position: position, LostReason: reason}))
+	err = changedOne(tx.DealMove(ctx, tenantdb.DealMoveParams{ID: id, StageID: stage.ID, Position: position, LostReason: reason}))
+	if err != nil || was.StageID == stage.ID {
+		return err
+	}
+	owner := uuid.Nil
+	if was.OwnerID != nil {
+		owner = *was.OwnerID
+	}
+	return tellMoved(ctx, tx, id, owner, stage.ID, reason)
 }
 
-func placeOf(ctx context.Context, q *tenantdb.Queries, stage, id uuid.UUID, m Move) (string, error) {
+// tellMoved tells who owns a deal, and who follows it, where it went.
+func tellMoved(ctx context.Context, tx *db.TenantTx, id, owner, stage uuid.UUID, reason string) error {
+	if tx.MemberID() == uuid.Nil {
+		return nil
+	}
+	s, err := tx.StageGet(ctx, stage)
+	if err != nil {
+		return err
+	}
+	n := notify.Notice{Kind: entity.ToldMoved, To: []uuid.UUID{owner}, Follow: true, Subject: entity.Deal, ID: id, Detail: s.Name}
+	switch s.Outcome {
+	case Won:
+		n.Kind = entity.ToldWon
+	case Lost:
+		n.Kind, n.Detail = entity.ToldLost, reason
+	}
+	return notify.Tell(ctx, tx, n)
+}
+
+func placeOf(ctx context.Context, tx *db.TenantTx, stage, id uuid.UUID, m Move) (string, error) {
 	if m.Top {
-		return topOf(ctx, q, stage, id)
+		return topOf(ctx, tx, stage, id)
 	}
 	if m.BeforeID != uuid.Nil && m.BeforeID != id {
-		next, err := q.DealPosition(ctx, m.BeforeID, stage)
+		next, err := tx.DealPosition(ctx, m.BeforeID, stage)
 		if err == nil {
-			before, err := q.DealPositionBefore(ctx, stage, next, id)
+			before, err := tx.DealPositionBefore(ctx, stage, next, id)
 			return positionBetween(before, next), err
 		}
 		if !errors.Is(err, pgx.ErrNoRows) {
@@ -130,9 +159,9 @@ func placeOf(ctx context.Context, q *tenantdb.Queries, stage, id uuid.UUID, m Mo
 		}
 	}
 	if m.AfterID != uuid.Nil && m.AfterID != id {
-		prev, err := q.DealPosition(ctx, m.AfterID, stage)
+		prev, err := tx.DealPosition(ctx, m.AfterID, stage)
 		if err == nil {
-			next, err := q.DealPositionAfter(ctx, stage, prev, id)
+			next, err := tx.DealPositionAfter(ctx, stage, prev, id)
 			if err != nil || next != "" {
 				return positionBetween(prev, next), err
 			}
@@ -140,46 +169,46 @@ func placeOf(ctx context.Context, q *tenantdb.Queries, stage, id uuid.UUID, m Mo
 			return "", err
 		}
 	}
-	last, err := q.DealPositionLast(ctx, stage, id)
+	last, err := tx.DealPositionLast(ctx, stage, id)
 	return positionAtEnd(time.Now(), last), err
 }
 
-func topOf(ctx context.Context, q *tenantdb.Queries, stage, id uuid.UUID) (string, error) {
-	first, err := q.DealPositionAfter(ctx, stage, "", id)
+func topOf(ctx context.Context, tx *db.TenantTx, stage, id uuid.UUID) (string, error) {
+	first, err := tx.DealPositionAfter(ctx, stage, "", id)
 	return positionAtTop(time.Now(), first), err
 }
 
 // dealFindPlace makes sure that a deal which comes back has a position of its
 // own in its column.
-func dealFindPlace(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
-	d, err := q.DealGet(ctx, id)
+func dealFindPlace(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
+	d, err := tx.DealGet(ctx, id)
 	if err != nil || d.DeletedAt == nil {
 		return err
 	}
-	return dealPlace(ctx, q, d, d.Position)
+	return dealPlace(ctx, tx, d, d.Position)
 }
 
 // dealPlace gives the deal the position in its stage, or the next free one.
-func dealPlace(ctx context.Context, q *tenantdb.Queries, d tenantdb.DealGetRow, position string) error {
-	if _, err := lockStage(ctx, q, d.StageID); err != nil {
+func dealPlace(ctx context.Context, tx *db.TenantTx, d tenantdb.DealGetRow, position string) error {
+	if _, err := lockStage(ctx, tx, d.StageID); err != nil {
 		return err
 	}
-	taken, err := q.DealPositionTaken(ctx, d.StageID, position, d.ID)
+	taken, err := tx.DealPositionTaken(ctx, d.StageID, position, d.ID)
 	if err != nil {
 		return err
 	}
 	if taken {
-		next, err := q.DealPositionAfter(ctx, d.StageID, position, d.ID)
+		next, err := tx.DealPositionAfter(ctx, d.StageID, position, d.ID)
 		if err != nil {
 			return err
 		}
 		position = positionBetween(position, next)
 	}
-	return q.DealPlace(ctx, position, d.ID)
+	return tx.DealPlace(ctx, position, d.ID)
 }
 
-func lockStage(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (tenantdb.StageLockRow, error) {
-	stage, err := q.StageLock(ctx, id)
+func lockStage(ctx context.Context, tx *db.TenantTx, id uuid.UUID) (tenantdb.StageLockRow, error) {
+	stage, err := tx.StageLock(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = errStage
 	}
@@ -187,8 +216,8 @@ func lockStage(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (tenantdb
 }
 
 // firstStage is the first of the pipeline, uuid.Nil for the first pipeline.
-func firstStage(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID) (uuid.UUID, error) {
-	stages, err := q.StageList(ctx)
+func firstStage(ctx context.Context, tx *db.TenantTx, pipeline uuid.UUID) (uuid.UUID, error) {
+	stages, err := tx.StageList(ctx)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -202,7 +231,7 @@ func firstStage(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID) (u
 
 // dealStages are the stages that a change took a deal from and to, and the one where it
 // stands.
-func dealStages(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow) (stages []uuid.UUID) {
+func dealStages(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow) (stages []uuid.UUID) {
 	for _, row := range [][]byte{c.Before, c.After} {
 		var deal struct {
 			StageID uuid.UUID `json:"stage_id"`
@@ -211,7 +240,7 @@ func dealStages(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSe
 			stages = append(stages, deal.StageID)
 		}
 	}
-	if d, err := q.DealGet(ctx, c.EntityID); err == nil {
+	if d, err := tx.DealGet(ctx, c.EntityID); err == nil {
 		stages = append(stages, d.StageID)
 	}
 	return stages
@@ -219,7 +248,7 @@ func dealStages(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSe
 
 // dealReverse takes a change of a deal back, and puts it where it stood, or next to that
 // when the place is taken.
-func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, _ uuid.UUID,
+func dealReverse(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow, _ uuid.UUID,
 	reverse func(except ...string) error) error {
 	var before, after struct {
 		Position string `json:"position"`
@@ -230,7 +259,7 @@ func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfS
 	if before.Position == "" {
 		return reverse()
 	}
-	d, err := q.DealGet(ctx, c.EntityID)
+	d, err := tx.DealGet(ctx, c.EntityID)
 	if err != nil {
 		return err
 	}
@@ -238,14 +267,14 @@ func dealReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfS
 		return errLater
 	}
 	// Between two stages a deal is where no other can be.
-	if err := q.DealPlace(ctx, "0"+c.EntityID.String(), c.EntityID); err != nil {
+	if err := tx.DealPlace(ctx, "0"+c.EntityID.String(), c.EntityID); err != nil {
 		return err
 	}
 	if err := reverse("position"); err != nil {
 		return err
 	}
-	if d, err = q.DealGet(ctx, c.EntityID); err != nil {
+	if d, err = tx.DealGet(ctx, c.EntityID); err != nil {
 		return err
 	}
-	return dealPlace(ctx, q, d, before.Position)
+	return dealPlace(ctx, tx, d, before.Position)
 }

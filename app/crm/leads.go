@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -57,7 +58,7 @@ type ConvertedTo struct {
 
 // converting is a lead on its way to become something else.
 type converting struct {
-	*tenantdb.Queries
+	*db.TenantTx
 	Conversion
 	lead  entity.Record
 	owner entity.Value // nil when who had it left
@@ -68,7 +69,7 @@ type converting struct {
 // ones lack they take from it, and what they have otherwise is written on a note. Its
 // notes and tasks go to the deal, or else to the contact; its tags to all of
 // them. The lead stays, read-only. ErrChanged when it is no longer at version.
-func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, version int32,
+func LeadConvert(ctx context.Context, tx *db.TenantTx, lead entity.Record, version int32,
 	conversion Conversion) (out ConvertedTo, err error) {
 	if lead.Values.Text("status") == Converted {
 		return out, errConverted
@@ -76,9 +77,9 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, v
 	if lead.Version != version {
 		return out, ErrChanged
 	}
-	c := &converting{Queries: q, Conversion: conversion, lead: lead}
+	c := &converting{TenantTx: tx, Conversion: conversion, lead: lead}
 	if owner := lead.Values.ID("owner_id"); owner != nil {
-		ok, err := q.MemberExists(ctx, *owner)
+		ok, err := tx.MemberExists(ctx, *owner)
 		if err != nil {
 			return out, err
 		}
@@ -94,7 +95,7 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, v
 		if l.id == nil {
 			continue
 		}
-		if err := checkLink(ctx, q, l.field, l.kind, *l.id); err != nil {
+		if err := checkLink(ctx, tx, l.field, l.kind, *l.id); err != nil {
 			return out, err
 		}
 	}
@@ -110,33 +111,33 @@ func LeadConvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record, v
 		d := c.Deal.Clone()
 		d["customer_id"], d["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
 		d["source"], d["owner_id"] = lead.Values["source"], c.owner
-		id, err := Create(ctx, q, Draft{Kind: entity.Deal, Values: d})
+		id, err := Create(ctx, tx, Draft{Kind: entity.Deal, Values: d})
 		if err != nil {
 			return out, err
 		}
 		out.DealID, subject, subjectID = &id, entity.Deal, id
-		if err := copyTags(ctx, q, lead.ID, entity.Deal, id); err != nil {
+		if err := copyTags(ctx, tx, lead.ID, entity.Deal, id); err != nil {
 			return out, err
 		}
 	} else {
 		c.keep("source", "amount", "rating") // a deal would have the first two
 	}
-	if err := copyTags(ctx, q, lead.ID, entity.Customer, out.CustomerID); err != nil {
+	if err := copyTags(ctx, tx, lead.ID, entity.Customer, out.CustomerID); err != nil {
 		return out, err
 	}
-	if err := copyTags(ctx, q, lead.ID, entity.Contact, out.ContactID); err != nil {
+	if err := copyTags(ctx, tx, lead.ID, entity.Contact, out.ContactID); err != nil {
 		return out, err
 	}
-	if err := q.NotesMove(ctx, string(subject), subjectID, lead.ID); err != nil {
+	if err := tx.NotesMove(ctx, string(subject), subjectID, lead.ID); err != nil {
 		return out, err
 	}
-	if err := q.TasksMove(ctx, string(subject), subjectID, lead.ID); err != nil {
+	if err := tx.TasksMove(ctx, string(subject), subjectID, lead.ID); err != nil {
 		return out, err
 	}
 	if err := c.note(ctx, subject, subjectID); err != nil {
 		return out, err
 	}
-	w := &writing{Queries: q, entity: lead.Entity, id: lead.ID, was: lead.Values, v: lead.Values.Clone()}
+	w := &writing{TenantTx: tx, entity: lead.Entity, id: lead.ID, was: lead.Values, v: lead.Values.Clone()}
 	w.v["status"], w.v["converted_at"], w.v["conversion_set"] = entity.Text(Converted), entity.Moment(time.Now()), entity.Ref{ID: c.Set}
 	w.v["customer_id"], w.v["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
 	w.v.SetID("deal_id", out.DealID)
@@ -172,7 +173,7 @@ func (c *converting) customer(ctx context.Context) (uuid.UUID, error) {
 		v := entity.Values{"website": lead["website"], "owner_id": c.owner}
 		v.Set("name", entity.Text(firstOf(c.CompanyName, lead.Text("company_name"), c.lead.Name())))
 		v.Set("domain", domain)
-		return Create(ctx, c.Queries, Draft{Kind: entity.Customer, Values: v})
+		return Create(ctx, c.TenantTx, Draft{Kind: entity.Customer, Values: v})
 	}
 	was, err := c.RecordGet(ctx, entity.Customers, *c.CustomerID)
 	if err != nil {
@@ -186,7 +187,7 @@ func (c *converting) customer(ctx context.Context) (uuid.UUID, error) {
 	if core(lead.Text("company_name")) != core(was.Name()) {
 		c.fill("Company", entity.Values{"name": v["name"]}, "name", "company_name")
 	}
-	_, err = Save(ctx, c.Queries, Change{Record: was, Set: v})
+	_, err = Save(ctx, c.TenantTx, Change{Record: was, Set: v})
 	return was.ID, err
 }
 
@@ -199,7 +200,7 @@ func (c *converting) contact(ctx context.Context, customer uuid.UUID) (uuid.UUID
 		}
 		c.addPoint(v, "emails", "Email", "email")
 		c.addPoint(v, "phones", "Phone", "phone")
-		return Create(ctx, c.Queries, Draft{Kind: entity.Contact, Values: v})
+		return Create(ctx, c.TenantTx, Draft{Kind: entity.Contact, Values: v})
 	}
 	was, err := c.RecordGet(ctx, entity.Contacts, *c.ContactID)
 	if err != nil {
@@ -214,7 +215,7 @@ func (c *converting) contact(ctx context.Context, customer uuid.UUID) (uuid.UUID
 	if v["customer_id"] == nil || c.MoveContact {
 		v["customer_id"] = entity.Ref{ID: customer}
 	}
-	_, err = Save(ctx, c.Queries, Change{Record: was, Set: v})
+	_, err = Save(ctx, c.TenantTx, Change{Record: was, Set: v})
 	return was.ID, err
 }
 
@@ -248,20 +249,20 @@ func (c *converting) note(ctx context.Context, subject entity.Kind, id uuid.UUID
 }
 
 // LeadUnconvert takes a conversion back, while nothing it made was changed.
-func LeadUnconvert(ctx context.Context, q *tenantdb.Queries, lead entity.Record) error {
+func LeadUnconvert(ctx context.Context, tx *db.TenantTx, lead entity.Record) error {
 	set := lead.Values.ID("conversion_set")
 	if lead.Values.Text("status") != Converted || set == nil {
 		return &RefusalError{"This lead is not converted."}
 	}
-	_, err := Undo(ctx, q, *set, By{Manages: true}) // of whoever may convert: it changed records alone
+	_, err := Undo(ctx, tx, *set, By{Manages: true}) // of whoever may convert: it changed records alone
 	return err
 }
 
 // leadReverse keeps what a converted lead is from being taken back by anything but the
 // conversion's undoing.
-func leadReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID,
+func leadReverse(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow, set uuid.UUID,
 	reverse func(except ...string) error) error {
-	lead, err := q.LeadGet(ctx, c.EntityID)
+	lead, err := tx.LeadGet(ctx, c.EntityID)
 	if err != nil {
 		return err
 	}
@@ -271,8 +272,8 @@ func leadReverse(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfS
 	return reverse()
 }
 
-func copyTags(ctx context.Context, q *tenantdb.Queries, lead uuid.UUID, kind entity.Kind, id uuid.UUID) error {
-	return q.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(entity.Lead), FromID: lead, ToType: string(kind), ToID: id})
+func copyTags(ctx context.Context, tx *db.TenantTx, lead uuid.UUID, kind entity.Kind, id uuid.UUID) error {
+	return tx.TaggingsCopy(ctx, tenantdb.TaggingsCopyParams{FromType: string(entity.Lead), FromID: lead, ToType: string(kind), ToID: id})
 }
 
 func firstOf(values ...string) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -63,7 +64,7 @@ func Recognised(k entity.Kind) bool { return probes[k] != nil }
 
 // MatchesOf finds the records that one with these values may be; except is itself, where it
 // is made already. Of no other kinds than those named, where some are.
-func MatchesOf(ctx context.Context, q *tenantdb.Queries, k entity.Kind, v entity.Values, except uuid.UUID,
+func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Values, except uuid.UUID,
 	kinds ...entity.Kind) (out []Match, err error) {
 	if probes[k] == nil {
 		return nil, nil
@@ -73,7 +74,7 @@ func MatchesOf(ctx context.Context, q *tenantdb.Queries, k entity.Kind, v entity
 			continue
 		}
 		p.Except = except
-		found, err := Matches(ctx, q, p.kind, p.Probe)
+		found, err := Matches(ctx, tx, p.kind, p.Probe)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +107,7 @@ const (
 const matchesShown = 5
 
 // Matches finds the records of a kind that may be the probe's, the surest first.
-func Matches(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, p Probe) ([]Match, error) {
+func Matches(ctx context.Context, tx *db.TenantTx, kind entity.Kind, p Probe) ([]Match, error) {
 	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: p.Except}
 	if len([]rune(query.Begins)) >= 3 {
 		query.Like = query.Begins
@@ -131,7 +132,7 @@ func Matches(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, p Probe
 			query.Anywhere = append(query.Anywhere, "%"+d+"%")
 		}
 	}
-	rows, err := q.Matches(ctx, kind, query)
+	rows, err := tx.Matches(ctx, kind, query)
 	if err != nil {
 		return nil, err
 	}

@@ -10,34 +10,51 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // NoteCreate puts a note on a record; pgx.ErrNoRows when there is no such record.
-func NoteCreate(ctx context.Context, q *tenantdb.Queries, p tenantdb.NoteInsertParams) (uuid.UUID, error) {
-	if err := checkRecord(ctx, q, p.SubjectType, p.SubjectID); err != nil {
+func NoteCreate(ctx context.Context, tx *db.TenantTx, p tenantdb.NoteInsertParams) (uuid.UUID, error) {
+	if err := checkRecord(ctx, tx, p.SubjectType, p.SubjectID); err != nil {
 		return uuid.Nil, err
 	}
-	members, err := q.MemberList(ctx)
+	members, err := tx.MemberList(ctx)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	p.ID, p.Mentions = uuid.Must(uuid.NewV7()), Mentions(p.Body, members)
-	if err := q.NoteInsert(ctx, p); err != nil {
+	if err := tx.NoteInsert(ctx, p); err != nil {
 		return uuid.Nil, err
 	}
 	if p.SubjectType == string(entity.Deal) {
-		err = q.DealTouch(ctx, p.SubjectID)
+		if err := tx.DealTouch(ctx, p.SubjectID); err != nil {
+			return uuid.Nil, err
+		}
 	}
-	return p.ID, err
+	return p.ID, tellNoted(ctx, tx, p.SubjectType, p.SubjectID, p.Body, p.Mentions, true)
 }
 
-func checkRecord(ctx context.Context, q *tenantdb.Queries, kind string, id uuid.UUID) error {
+// tellNoted tells who is named in a note, and who follows what it is on.
+func tellNoted(ctx context.Context, tx *db.TenantTx, kind string, id uuid.UUID, body string, mentions []uuid.UUID, follow bool) error {
+	if tx.MemberID() == uuid.Nil {
+		return nil
+	}
+	n := notify.Notice{Kind: entity.ToldMentioned, To: mentions, Subject: entity.Kind(kind), ID: id, Detail: entity.Line(body)}
+	if err := notify.Tell(ctx, tx, n); err != nil || !follow {
+		return err
+	}
+	n.Kind, n.To, n.But, n.Follow = entity.ToldNoted, nil, mentions, true
+	return notify.Tell(ctx, tx, n)
+}
+
+func checkRecord(ctx context.Context, tx *db.TenantTx, kind string, id uuid.UUID) error {
 	if !entity.Kind(kind).Valid() {
 		return pgx.ErrNoRows
 	}
-	r, err := q.RecordState(ctx, entity.Kind(kind), id, false)
+	r, err := tx.RecordState(ctx, entity.Kind(kind), id, false)
 	if err == nil && r.DeletedAt != nil {
 		err = pgx.ErrNoRows
 	}
@@ -46,28 +63,32 @@ func checkRecord(ctx context.Context, q *tenantdb.Queries, kind string, id uuid.
 
 // NoteUpdate changes a note's text or pin. Its text is its author's alone;
 // anybody who may write may pin it.
-func NoteUpdate(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, p tenantdb.NoteUpdateParams) error {
+func NoteUpdate(ctx context.Context, tx *db.TenantTx, was tenantdb.NoteGetRow, member uuid.UUID, p tenantdb.NoteUpdateParams) error {
 	if p.Body != was.Body && (was.AuthorID == nil || *was.AuthorID != member) {
 		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " can change this note."}
 	}
 	if p.Body == was.Body && p.Pinned == was.Pinned {
 		return nil // nothing was changed
 	}
-	members, err := q.MemberList(ctx)
+	members, err := tx.MemberList(ctx)
 	if err != nil {
 		return err
 	}
 	p.Mentions = Mentions(p.Body, members)
-	return changedOne(q.NoteUpdate(ctx, p))
+	if err := changedOne(tx.NoteUpdate(ctx, p)); err != nil {
+		return err
+	}
+	named := slices.DeleteFunc(slices.Clone(p.Mentions), func(id uuid.UUID) bool { return slices.Contains(was.Mentions, id) })
+	return tellNoted(ctx, tx, was.SubjectType, was.SubjectID, p.Body, named, false)
 }
 
 // NoteDelete deletes a note at its version of the member's own; those who manage the workspace
 // may delete any.
-func NoteDelete(ctx context.Context, q *tenantdb.Queries, was tenantdb.NoteGetRow, member uuid.UUID, manages bool, version int32) error {
+func NoteDelete(ctx context.Context, tx *db.TenantTx, was tenantdb.NoteGetRow, member uuid.UUID, manages bool, version int32) error {
 	if !manages && (was.AuthorID == nil || *was.AuthorID != member) {
 		return &RefusalError{"Only " + firstOf(was.AuthorName, "its author") + " or an admin can delete this note."}
 	}
-	return changedOne(q.NoteDelete(ctx, was.ID, version))
+	return changedOne(tx.NoteDelete(ctx, was.ID, version))
 }
 
 // Mentions are the members that a text names with an @: by their name, or by a first name

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -28,20 +29,20 @@ var newStages = []Stage{
 }
 
 // PipelineCreate makes a pipeline with the usual stages.
-func PipelineCreate(ctx context.Context, q *tenantdb.Queries, name string) error {
-	if err := checkPipelineName(ctx, q, uuid.Nil, name); err != nil {
+func PipelineCreate(ctx context.Context, tx *db.TenantTx, name string) error {
+	if err := checkPipelineName(ctx, tx, uuid.Nil, name); err != nil {
 		return err
 	}
 	id := uuid.Must(uuid.NewV7())
-	if err := q.PipelineInsert(ctx, id, name); err != nil {
+	if err := tx.PipelineInsert(ctx, id, name); err != nil {
 		return err
 	}
-	return insertStages(ctx, q, id, newStages)
+	return insertStages(ctx, tx, id, newStages)
 }
 
 // checkPipelineName refuses a name that another pipeline has.
-func checkPipelineName(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name string) error {
-	pipelines, err := q.PipelineList(ctx)
+func checkPipelineName(ctx context.Context, tx *db.TenantTx, id uuid.UUID, name string) error {
+	pipelines, err := tx.PipelineList(ctx)
 	for _, p := range pipelines {
 		if p.ID != id && entity.Fold(p.Name) == entity.Fold(name) {
 			return Wrong("name", "There is a pipeline “"+p.Name+"” already.")
@@ -50,9 +51,9 @@ func checkPipelineName(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, n
 	return err
 }
 
-func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, stages []Stage) error {
+func insertStages(ctx context.Context, tx *db.TenantTx, pipeline uuid.UUID, stages []Stage) error {
 	for i, s := range stages {
-		err := q.StageInsert(ctx, tenantdb.StageInsertParams{
+		err := tx.StageInsert(ctx, tenantdb.StageInsertParams{
 			ID: uuid.Must(uuid.NewV7()), PipelineID: pipeline, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome,
 			Position: int32(i + 1),
 		})
@@ -67,28 +68,28 @@ func insertStages(ctx context.Context, q *tenantdb.Queries, pipeline uuid.UUID, 
 // version, and reports whether that changes anything; ErrChanged when that is not the
 // current one. A stage that holds deals, the trash's included, stays, and so does its
 // outcome.
-func PipelineUpdate(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string,
+func PipelineUpdate(ctx context.Context, tx *db.TenantTx, id uuid.UUID, version int32, name string,
 	stages []Stage) (changed bool, err error) {
-	same, err := samePipeline(ctx, q, id, version, name, stages)
+	same, err := samePipeline(ctx, tx, id, version, name, stages)
 	if err != nil || same {
 		return false, err
 	}
-	if err := changedOne(q.PipelineUpdate(ctx, name, id, version)); err != nil {
+	if err := changedOne(tx.PipelineUpdate(ctx, name, id, version)); err != nil {
 		return false, err
 	}
-	return true, pipelineWrite(ctx, q, id, name, stages)
+	return true, pipelineWrite(ctx, tx, id, name, stages)
 }
 
 // samePipeline reports whether the pipeline is as somebody wants it, at the version.
-func samePipeline(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, version int32, name string, stages []Stage) (bool, error) {
-	pipelines, err := q.PipelineList(ctx)
+func samePipeline(ctx context.Context, tx *db.TenantTx, id uuid.UUID, version int32, name string, stages []Stage) (bool, error) {
+	pipelines, err := tx.PipelineList(ctx)
 	if err != nil {
 		return false, err
 	}
 	if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id && p.Name == name && p.Version == version }) {
 		return false, nil
 	}
-	rows, err := q.StageList(ctx)
+	rows, err := tx.StageList(ctx)
 	var are []Stage
 	for _, r := range rows {
 		if r.PipelineID == id {
@@ -98,8 +99,8 @@ func samePipeline(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, versio
 	return slices.Equal(are, stages), err
 }
 
-func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name string, stages []Stage) error {
-	if err := checkPipelineName(ctx, q, id, name); err != nil {
+func pipelineWrite(ctx context.Context, tx *db.TenantTx, id uuid.UUID, name string, stages []Stage) error {
+	if err := checkPipelineName(ctx, tx, id, name); err != nil {
 		return err
 	}
 	seen := map[string]bool{}
@@ -113,11 +114,11 @@ func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name 
 	if !slices.ContainsFunc(stages, func(s Stage) bool { return !s.Remove && s.Outcome == Open }) {
 		return Wrong("", "A pipeline needs a stage that is open.")
 	}
-	used, err := stagesUsed(ctx, q, id)
+	used, err := stagesUsed(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	before, err := q.StageList(ctx)
+	before, err := tx.StageList(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,14 +128,14 @@ func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name 
 			if used[s.ID] > 0 {
 				return Wrong("", "“"+s.Name+"” still holds deals. Move them first.")
 			}
-			if _, err := q.StageDelete(ctx, s.ID, id); err != nil {
+			if _, err := tx.StageDelete(ctx, s.ID, id); err != nil {
 				return err
 			}
 			continue
 		}
 		position++
 		if s.ID == uuid.Nil {
-			err := q.StageInsert(ctx, tenantdb.StageInsertParams{
+			err := tx.StageInsert(ctx, tenantdb.StageInsertParams{
 				ID: uuid.Must(uuid.NewV7()), PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome,
 				Position: position,
 			})
@@ -148,7 +149,7 @@ func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name 
 				return Wrong("", "“"+s.Name+"” holds deals, so it stays "+b.Outcome+". Move them first.")
 			}
 		}
-		err := changedOne(q.StageUpdate(ctx, tenantdb.StageUpdateParams{
+		err := changedOne(tx.StageUpdate(ctx, tenantdb.StageUpdateParams{
 			ID: s.ID, PipelineID: id, Name: s.Name, Color: s.Color, Probability: s.Probability, Outcome: s.Outcome, Position: position,
 		}))
 		if err != nil {
@@ -159,29 +160,29 @@ func pipelineWrite(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, name 
 }
 
 // PipelineDelete deletes a pipeline without deals; the last one stays.
-func PipelineDelete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
-	pipelines, err := q.PipelineList(ctx)
+func PipelineDelete(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
+	pipelines, err := tx.PipelineList(ctx)
 	if err != nil {
 		return err
 	}
 	if len(pipelines) == 1 {
 		return &RefusalError{"This is the only pipeline. Make another first."}
 	}
-	used, err := stagesUsed(ctx, q, id)
+	used, err := stagesUsed(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	if len(used) > 0 {
 		return &RefusalError{"This pipeline still holds deals, perhaps in the trash. Move them first."}
 	}
-	if err := q.StagesDelete(ctx, id); err != nil {
+	if err := tx.StagesDelete(ctx, id); err != nil {
 		return err
 	}
-	return changedOne(q.PipelineDelete(ctx, id))
+	return changedOne(tx.PipelineDelete(ctx, id))
 }
 
-func stagesUsed(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (map[uuid.UUID]int64, error) {
-	rows, err := q.StagesUsed(ctx, id)
+func stagesUsed(ctx context.Context, tx *db.TenantTx, id uuid.UUID) (map[uuid.UUID]int64, error) {
+	rows, err := tx.StagesUsed(ctx, id)
 	used := map[uuid.UUID]int64{}
 	for _, r := range rows {
 		used[r.StageID] = r.N

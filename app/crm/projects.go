@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // projectRule keeps a project's end behind its start.
@@ -21,13 +21,13 @@ func projectRule(_ context.Context, w *writing) error {
 // ProjectFromDeal starts the project that a won deal is about: its name,
 // customer, owner, tags, and its amount as the budget where the currency is the
 // workspace's.
-func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d entity.Record, currency string) (uuid.UUID, error) {
+func ProjectFromDeal(ctx context.Context, tx *db.TenantTx, d entity.Record, currency string) (uuid.UUID, error) {
 	if d.Values.Text("outcome") != Won {
 		return uuid.Nil, &RefusalError{"A project starts from a won deal. Move this one to a won stage first."}
 	}
 	v := entity.Values{"name": d.Values["name"], "deal_id": entity.Ref{ID: d.ID}, entity.TagsField: d.Values[entity.TagsField]}
 	if id := d.Values.ID("customer_id"); id != nil {
-		err := checkLink(ctx, q, "customer_id", entity.Customer, *id)
+		err := checkLink(ctx, tx, "customer_id", entity.Customer, *id)
 		if err != nil && !isInvalid(err) {
 			return uuid.Nil, err
 		}
@@ -39,7 +39,7 @@ func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d entity.Record, 
 		v["budget"] = entity.Money{Minor: m.Minor}
 	}
 	if id := d.Values.ID("owner_id"); id != nil {
-		ok, err := q.MemberExists(ctx, *id)
+		ok, err := tx.MemberExists(ctx, *id)
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -47,5 +47,5 @@ func ProjectFromDeal(ctx context.Context, q *tenantdb.Queries, d entity.Record, 
 			v["owner_id"] = d.Values["owner_id"]
 		}
 	}
-	return create(ctx, q, Draft{Kind: entity.Project, Values: v}, nil, d.Values)
+	return create(ctx, tx, Draft{Kind: entity.Project, Values: v}, nil, d.Values)
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // Delete puts a record in the trash; ErrChanged when it is no longer at the version that
 // somebody saw, pgx.ErrNoRows when there is none.
-func Delete(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, id uuid.UUID, version int32) error {
-	err := changedOne(q.RecordDelete(ctx, kind, id, version))
+func Delete(ctx context.Context, tx *db.TenantTx, kind entity.Kind, id uuid.UUID, version int32) error {
+	err := changedOne(tx.RecordDelete(ctx, kind, id, version))
 	if errors.Is(err, ErrChanged) {
-		if r, gerr := q.RecordState(ctx, kind, id, false); gerr != nil {
+		if r, gerr := tx.RecordState(ctx, kind, id, false); gerr != nil {
 			return gerr
 		} else if r.DeletedAt != nil {
 			return pgx.ErrNoRows
@@ -28,26 +28,26 @@ func Delete(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, id uuid.
 }
 
 // returning is what a kind asks for before a record of it comes out of the trash.
-var returning = map[entity.Kind]func(context.Context, *tenantdb.Queries, uuid.UUID) error{entity.Deal: dealFindPlace}
+var returning = map[entity.Kind]func(context.Context, *db.TenantTx, uuid.UUID) error{entity.Deal: dealFindPlace}
 
 // Restore takes a record out of the trash; one that is not in it stays as it
 // is, pgx.ErrNoRows when there is none.
-func Restore(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, id uuid.UUID) error {
+func Restore(ctx context.Context, tx *db.TenantTx, kind entity.Kind, id uuid.UUID) error {
 	if prepare := returning[kind]; prepare != nil {
-		if err := prepare(ctx, q, id); err != nil {
+		if err := prepare(ctx, tx, id); err != nil {
 			return err
 		}
 	}
-	if n, err := q.RecordRestore(ctx, kind, id); err != nil || n == 1 {
+	if n, err := tx.RecordRestore(ctx, kind, id); err != nil || n == 1 {
 		return err
 	}
-	_, err := q.RecordState(ctx, kind, id, false)
+	_, err := tx.RecordState(ctx, kind, id, false)
 	return err
 }
 
 // TagIDs returns the ids of the tags with these names, in their order, making
 // those that do not exist.
-func TagIDs(ctx context.Context, q *tenantdb.Queries, names []string) ([]uuid.UUID, error) {
+func TagIDs(ctx context.Context, tx *db.TenantTx, names []string) ([]uuid.UUID, error) {
 	if len(names) == 0 {
 		return []uuid.UUID{}, nil
 	}
@@ -55,8 +55,8 @@ func TagIDs(ctx context.Context, q *tenantdb.Queries, names []string) ([]uuid.UU
 	for i := range ids {
 		ids[i] = uuid.Must(uuid.NewV7())
 	}
-	if err := q.TagEnsure(ctx, ids, names); err != nil {
+	if err := tx.TagEnsure(ctx, ids, names); err != nil {
 		return nil, err
 	}
-	return q.TagIDs(ctx, names)
+	return tx.TagIDs(ctx, names)
 }

@@ -87,7 +87,7 @@ func TestConversionAndUndo(t *testing.T) {
 				return err
 			}
 			conversion.Set = tx.ChangeSet()
-			_, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, conversion)
+			_, err = crm.LeadConvert(ctx, tx, row, row.Version, conversion)
 			return err
 		})
 		if err != nil {
@@ -101,7 +101,7 @@ func TestConversionAndUndo(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return crm.LeadUnconvert(ctx, tx.Queries, row)
+			return crm.LeadUnconvert(ctx, tx, row)
 		})
 		if err != nil {
 			rt.Fatal(err)
@@ -126,7 +126,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 		},
 		"a tag": func(out crm.ConvertedTo, _ uuid.UUID) {
 			w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-				ids, err := crm.TagIDs(ctx, tx.Queries, []string{"later"})
+				ids, err := crm.TagIDs(ctx, tx, []string{"later"})
 				if err != nil {
 					return err
 				}
@@ -144,7 +144,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			out, err = crm.LeadConvert(ctx, tx.Queries, row, 1,
+			out, err = crm.LeadConvert(ctx, tx, row, 1,
 				crm.Conversion{Deal: entity.Values{"name": entity.Text("Deal"), "currency": entity.Text("EUR")}, Set: tx.ChangeSet()})
 			return err
 		})
@@ -155,7 +155,7 @@ func TestConversionIsNotUndoneAfterAChange(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return crm.LeadUnconvert(ctx, tx.Queries, row)
+			return crm.LeadUnconvert(ctx, tx, row)
 		})
 		if _, ok := errors.AsType[*crm.RefusalError](err); !ok {
 			t.Errorf("%s: undone with %v", name, err)
@@ -216,7 +216,7 @@ func TestConcurrentMoves(t *testing.T) {
 					m.BeforeID = deals[rand.IntN(len(deals))]
 				}
 				err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-					if err := crm.DealMove(ctx, tx.Queries, id, m); err != nil {
+					if err := crm.DealMove(ctx, tx, id, m); err != nil {
 						return err
 					}
 					// Still holding the stage: the order is as asked.
@@ -265,7 +265,7 @@ func TestMoveOfAMovedDeal(t *testing.T) {
 	from, won, lost := w.Stage("Proposal"), w.Stage("Closed Won"), w.Stage("Closed Lost")
 	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Deal", StageID: from})
 	move := func(m crm.Move) error {
-		return pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, m) })
+		return pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx, deal, m) })
 	}
 	var invalid *crm.Invalid
 	if err := move(crm.Move{StageID: lost, From: from}); !errors.As(err, &invalid) || invalid.Fields["lost_reason"] == "" {
@@ -306,7 +306,7 @@ func TestUndo(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{
+			_, err = crm.Save(ctx, tx, crm.Change{Record: row, Set: entity.Values{
 				"name": entity.Text("Renamed"), "type": entity.Text("partner"), "owner_id": entity.Ref{ID: me}, "tags": entity.TagsNamed("b", "c"),
 			}})
 			return err
@@ -316,16 +316,16 @@ func TestUndo(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return crm.Delete(ctx, tx.Queries, entity.Customer, customer, r.Version)
+			return crm.Delete(ctx, tx, entity.Customer, customer, r.Version)
 		},
 		"move": func(tx *db.TenantTx) error {
-			return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: lost, LostReason: "Price"})
+			return crm.DealMove(ctx, tx, deal, crm.Move{StageID: lost, LostReason: "Price"})
 		},
 		"completion of a repeating task": func(tx *db.TenantTx) error {
-			return crm.TaskComplete(ctx, tx.Queries, task, crm.By{Member: me, Zone: time.UTC})
+			return crm.TaskComplete(ctx, tx, task, crm.By{Member: me, Zone: time.UTC})
 		},
 		"new record": func(tx *db.TenantTx) error {
-			_, err := crm.Create(ctx, tx.Queries,
+			_, err := crm.Create(ctx, tx,
 				crm.Draft{Kind: entity.Contact, Values: entity.Values{"last_name": entity.Text("New"), "tags": entity.TagsNamed("a")}})
 			return err
 		},
@@ -342,7 +342,7 @@ func TestUndo(t *testing.T) {
 		}
 		undo := func() error {
 			return d.Tenant(ctx, func(tx *db.TenantTx) error {
-				_, err := crm.Undo(ctx, tx.Queries, set, crm.By{Member: tx.MemberID(), Manages: true})
+				_, err := crm.Undo(ctx, tx, set, crm.By{Member: tx.MemberID(), Manages: true})
 				return err
 			})
 		}
@@ -359,7 +359,7 @@ func TestUndo(t *testing.T) {
 		}
 	}
 	if err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-		_, err := crm.Undo(ctx, tx.Queries, uuid.New(), crm.By{})
+		_, err := crm.Undo(ctx, tx, uuid.New(), crm.By{})
 		return err
 	}); !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("an unknown change: %v", err)
@@ -474,7 +474,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		t.Helper()
 		before := snapshot(t, su, w.Schema)
 		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			_, err := crm.Undo(ctx, tx.Queries, set, crm.By{Member: tx.MemberID(), Manages: true})
+			_, err := crm.Undo(ctx, tx, set, crm.By{Member: tx.MemberID(), Manages: true})
 			return err
 		})
 		if _, ok := errors.AsType[*crm.RefusalError](err); !ok {
@@ -511,9 +511,9 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		w.Deal(tenantdb.DealUpdateParams{Name: fmt.Sprint("Other ", i), StageID: stage})
 	}
 	set = do(func(tx *db.TenantTx) error {
-		return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: stage, Top: true})
+		return crm.DealMove(ctx, tx, deal, crm.Move{StageID: stage, Top: true})
 	})
-	do(func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx.Queries, deal, crm.Move{StageID: stage}) })
+	do(func(tx *db.TenantTx) error { return crm.DealMove(ctx, tx, deal, crm.Move{StageID: stage}) })
 	refused("a card that was dragged again", set)
 
 	lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Lead"})
@@ -522,7 +522,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{"phone": entity.Text("+390655501")}})
+		_, err = crm.Save(ctx, tx, crm.Change{Record: row, Set: entity.Values{"phone": entity.Text("+390655501")}})
 		return err
 	})
 	var out crm.ConvertedTo
@@ -531,7 +531,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		out, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, crm.Conversion{Set: tx.ChangeSet()})
+		out, err = crm.LeadConvert(ctx, tx, row, row.Version, crm.Conversion{Set: tx.ChangeSet()})
 		return err
 	})
 	refused("a field of a converted lead", set)
@@ -543,7 +543,7 @@ func TestUndoRefusesWhatChangedAgain(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = crm.LeadConvert(ctx, tx.Queries, row, row.Version, crm.Conversion{CustomerID: &out.CustomerID, Set: tx.ChangeSet()})
+		_, err = crm.LeadConvert(ctx, tx, row, row.Version, crm.Conversion{CustomerID: &out.CustomerID, Set: tx.ChangeSet()})
 		return err
 	})
 	refused("a conversion whose customer another lead became", conversion)
@@ -560,7 +560,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Call", Repeat: "weekdays", DueAt: &due, AssigneeID: &me, SubjectType: "customer",
 		SubjectID: &customer})
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, entity.Customer, customer, 1)
+		return crm.Delete(ctx, tx, entity.Customer, customer, 1)
 	})
 	if _, err := pg.Superuser(t).Exec(t.Context(), `update `+w.Schema+`.members set active = false`); err != nil {
 		t.Fatal(err)
@@ -580,7 +580,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = crm.Save(ctx, tx.Queries, crm.Change{Record: row, Set: entity.Values{"status": entity.Text("done")}})
+		_, err = crm.Save(ctx, tx, crm.Change{Record: row, Set: entity.Values{"status": entity.Text("done")}})
 		return err
 	})
 	if err != nil {
@@ -591,7 +591,7 @@ func TestRepeatingTasksGoOn(t *testing.T) {
 		!open[0].Values.Due("due_at").At.After(time.Now()) || open[0].Values.Due("due_at").At.UTC().Hour() != 9 {
 		t.Fatalf("the next: %+v", open)
 	}
-	if err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx.Queries, task) }); err != nil {
+	if err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error { return crm.TaskReopen(ctx, tx, task) }); err != nil {
 		t.Fatal(err)
 	}
 	if open := next(); len(open) != 1 || open[0].ID != task {

@@ -11,8 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
+	"github.com/paddock-crm/paddock/app/notify"
 )
 
 // ErrChanged is answered when a record was changed by somebody else between being read and
@@ -98,13 +99,14 @@ type Change struct {
 // writing is a record on its way to the database; a kind's rule looks at it, and completes
 // it.
 type writing struct {
-	*tenantdb.Queries
+	*db.TenantTx
 	entity *entity.Entity
 	id     uuid.UUID
 	was    entity.Values // nil for a new record
 	copied entity.Values // of a new record, from another one
 	v      entity.Values
 	by     By
+	quiet  bool // whose it becomes is told otherwise
 }
 
 // isNew reports whether the record is about to be made.
@@ -130,15 +132,15 @@ func Locked(r entity.Record) string {
 
 // Create makes a record with its tags. *Invalid where its values are; a kind's rule may
 // refuse it.
-func Create(ctx context.Context, q *tenantdb.Queries, d Draft) (uuid.UUID, error) {
-	return create(ctx, q, d, nil, nil)
+func Create(ctx context.Context, tx *db.TenantTx, d Draft) (uuid.UUID, error) {
+	return create(ctx, tx, d, nil, nil)
 }
 
 // create is Create with system fields, which nobody else may give, and of the values that it
 // copies from another record: those are as good as they were there.
-func create(ctx context.Context, q *tenantdb.Queries, d Draft, system, copied entity.Values) (uuid.UUID, error) {
+func create(ctx context.Context, tx *db.TenantTx, d Draft, system, copied entity.Values) (uuid.UUID, error) {
 	e := entity.For(d.Kind)
-	w := &writing{Queries: q, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By}
+	w := &writing{TenantTx: tx, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By}
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		if f.System {
@@ -153,26 +155,33 @@ func create(ctx context.Context, q *tenantdb.Queries, d Draft, system, copied en
 	if err := w.check(ctx); err != nil {
 		return uuid.Nil, err
 	}
-	if err := q.RecordInsert(ctx, e, w.id, w.v); err != nil {
+	if err := tx.RecordInsert(ctx, e, w.id, w.v); err != nil {
 		return uuid.Nil, err
 	}
-	if w.v[entity.TagsField] == nil {
-		return w.id, nil
+	if w.v[entity.TagsField] != nil {
+		if err := w.setTags(ctx); err != nil {
+			return uuid.Nil, err
+		}
 	}
-	return w.id, w.setTags(ctx)
+	return w.id, w.tell(ctx)
 }
 
 // Save writes what somebody changed, and reports whether that was anything. What others
 // changed since they saw it stays where they did not touch it themselves; where both did,
 // it is a *Conflict. *Invalid and refusals are as for Create; ErrChanged when somebody else
 // writes the record at the same moment.
-func Save(ctx context.Context, q *tenantdb.Queries, c Change) (changed bool, err error) {
+func Save(ctx context.Context, tx *db.TenantTx, c Change) (changed bool, err error) {
+	return save(ctx, tx, c, false)
+}
+
+// save is Save; quiet where whose it becomes is told otherwise.
+func save(ctx context.Context, tx *db.TenantTx, c Change, quiet bool) (changed bool, err error) {
 	v, err := c.merge()
 	if err != nil {
 		return false, err
 	}
 	r := c.Record
-	w := &writing{Queries: q, entity: r.Entity, id: r.ID, was: r.Values, v: v, by: c.By}
+	w := &writing{TenantTx: tx, entity: r.Entity, id: r.ID, was: r.Values, v: v, by: c.By, quiet: quiet}
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), w.changed) {
 		return false, nil
 	}
@@ -185,16 +194,45 @@ func Save(ctx context.Context, q *tenantdb.Queries, c Change) (changed bool, err
 // put writes the values over the record.
 func (w *writing) put(ctx context.Context, r entity.Record) error {
 	r.Values = w.v
-	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil || !w.changed(entity.TagsField) {
+	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil {
 		return err
 	}
-	return w.setTags(ctx)
+	if w.changed(entity.TagsField) {
+		if err := w.setTags(ctx); err != nil {
+			return err
+		}
+	}
+	return w.tell(ctx)
+}
+
+// tell tells whose it is now, and has a task's owner told when it is due. A kind may tell more.
+func (w *writing) tell(ctx context.Context) error {
+	if o := w.entity.Owner(); o != nil && w.changed(o.Name) && !w.quiet {
+		to := w.v.Ref(o.Name).ID
+		if me := w.MemberID(); to != uuid.Nil && me != uuid.Nil && to != me {
+			err := notify.Tell(ctx, w.TenantTx, notify.Notice{Kind: entity.ToldAssigned, To: []uuid.UUID{to}, Subject: w.entity.Kind, ID: w.id})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	switch w.entity.Kind {
+	case entity.Deal:
+		if !w.isNew() && w.changed("stage_id") {
+			return tellMoved(ctx, w.TenantTx, w.id, w.v.Ref("owner_id").ID, w.v.Ref("stage_id").ID, w.v.Text("lost_reason"))
+		}
+	case entity.Task:
+		if at := w.v.Due("due_at").At; w.changed("due_at") && w.v.Text("status") != done && w.v["assignee_id"] != nil {
+			return notify.Due(ctx, w.TenantTx, at)
+		}
+	}
+	return nil
 }
 
 // setTags makes exactly the values' tags the record's, creating those that are new.
 func (w *writing) setTags(ctx context.Context) error {
 	tags, _ := w.v[entity.TagsField].(entity.Tags)
-	ids, err := TagIDs(ctx, w.Queries, tags.Names())
+	ids, err := TagIDs(ctx, w.TenantTx, tags.Names())
 	if err != nil {
 		return err
 	}
@@ -300,9 +338,9 @@ func (w *writing) checkReferences(ctx context.Context, f *entity.Field) error {
 		var err error
 		switch {
 		case kind == entity.Member:
-			err = checkMember(ctx, w.Queries, f.Name, r.ID)
+			err = checkMember(ctx, w.TenantTx, f.Name, r.ID)
 		case kind.Valid():
-			err = checkLink(ctx, w.Queries, f.Name, kind, r.ID)
+			err = checkLink(ctx, w.TenantTx, f.Name, kind, r.ID)
 		}
 		if err != nil {
 			return err
@@ -311,16 +349,16 @@ func (w *writing) checkReferences(ctx context.Context, f *entity.Field) error {
 	return nil
 }
 
-func checkMember(ctx context.Context, q *tenantdb.Queries, field string, id uuid.UUID) error {
-	ok, err := q.MemberExists(ctx, id)
+func checkMember(ctx context.Context, tx *db.TenantTx, field string, id uuid.UUID) error {
+	ok, err := tx.MemberExists(ctx, id)
 	if err == nil && !ok {
 		err = Wrong(field, "This person is no member any more. Choose another.")
 	}
 	return err
 }
 
-func checkLink(ctx context.Context, q *tenantdb.Queries, field string, kind entity.Kind, id uuid.UUID) error {
-	r, err := q.RecordState(ctx, kind, id, false)
+func checkLink(ctx context.Context, tx *db.TenantTx, field string, kind entity.Kind, id uuid.UUID) error {
+	r, err := tx.RecordState(ctx, kind, id, false)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && r.DeletedAt != nil {
 		return Wrong(field, "This "+string(kind)+" is not there any more. Choose another.")
 	}

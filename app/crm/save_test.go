@@ -24,14 +24,14 @@ func saved(t *testing.T, w *pg.Workspace, kind entity.Kind, v, set entity.Values
 	by := crm.By{Currency: "EUR"}
 	err := pg.DB(t).Tenant(w.Context(), func(tx *db.TenantTx) error {
 		ctx := context.Background()
-		id, err := crm.Create(ctx, tx.Queries, crm.Draft{Kind: kind, Values: v, By: by})
+		id, err := crm.Create(ctx, tx, crm.Draft{Kind: kind, Values: v, By: by})
 		if err != nil {
 			return err
 		}
 		if r, err = tx.RecordGet(ctx, entity.For(kind), id); err != nil || set == nil {
 			return err
 		}
-		if _, refused = crm.Save(ctx, tx.Queries, crm.Change{Record: r, Set: set, By: by}); refused == nil {
+		if _, refused = crm.Save(ctx, tx, crm.Change{Record: r, Set: set, By: by}); refused == nil {
 			r, err = tx.RecordGet(ctx, entity.For(kind), id)
 		}
 		return err

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
-	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 const done = "done"
@@ -104,7 +104,7 @@ func (w *writing) finish(ctx context.Context) error {
 	next.Set("due_at", due)
 	next.SetMoment("remind_at", remind)
 	// What is gone meanwhile does not hold the next one up.
-	n := &writing{Queries: w.Queries, entity: w.entity, v: next}
+	n := &writing{TenantTx: w.TenantTx, entity: w.entity, v: next}
 	for i := range w.entity.Fields {
 		f := &w.entity.Fields[i]
 		if err := n.checkReferences(ctx, f); isInvalid(err) {
@@ -114,7 +114,7 @@ func (w *writing) finish(ctx context.Context) error {
 		}
 	}
 	kept := entity.Values{"repeat_anchor": next["repeat_anchor"]}
-	id, err := create(ctx, w.Queries, Draft{Kind: entity.Task, Values: next, By: w.by}, kept, w.v)
+	id, err := create(ctx, w.TenantTx, Draft{Kind: entity.Task, Values: next, By: w.by}, kept, w.v)
 	w.v["next_id"] = entity.Ref{ID: id}
 	return err
 }
@@ -146,23 +146,23 @@ func (w *writing) dropNext(ctx context.Context) error {
 
 // TaskComplete ticks a task off; one that is done stays so. A repeating task
 // makes its next one. pgx.ErrNoRows when there is none.
-func TaskComplete(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, by By) error {
-	t, err := lockTask(ctx, q, id)
+func TaskComplete(ctx context.Context, tx *db.TenantTx, id uuid.UUID, by By) error {
+	t, err := lockTask(ctx, tx, id)
 	if err != nil || t.Values.Text("status") == done {
 		return err
 	}
-	_, err = Save(ctx, q, Change{Record: t, Set: entity.Values{"status": entity.Text(done)}, By: by})
+	_, err = Save(ctx, tx, Change{Record: t, Set: entity.Values{"status": entity.Text(done)}, By: by})
 	return err
 }
 
 // TaskReopen takes a completion back; the next task that a repeating one made
 // goes too, unless somebody changed it.
-func TaskReopen(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) error {
-	t, err := lockTask(ctx, q, id)
+func TaskReopen(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
+	t, err := lockTask(ctx, tx, id)
 	if err != nil || t.Values.Text("status") != done {
 		return err
 	}
-	_, err = Save(ctx, q, Change{Record: t, Set: entity.Values{"status": entity.Text("open")}})
+	_, err = Save(ctx, tx, Change{Record: t, Set: entity.Values{"status": entity.Text("open")}})
 	return err
 }
 
@@ -171,8 +171,8 @@ var ErrSooner = &RefusalError{"It is due later than that already."}
 
 // TaskSnooze puts a task off: to a day at the hour that it has, or to a moment. Its
 // reminder comes along. It answers ErrSooner where that would bring it nearer.
-func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due entity.Due, zone *time.Location) error {
-	t, err := lockTask(ctx, q, id)
+func TaskSnooze(ctx context.Context, tx *db.TenantTx, id uuid.UUID, due entity.Due, zone *time.Location) error {
+	t, err := lockTask(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func TaskSnooze(ctx context.Context, q *tenantdb.Queries, id uuid.UUID, due enti
 		was.At != nil && due.At != nil && !due.At.After(*was.At):
 		return ErrSooner
 	}
-	w := &writing{Queries: q, entity: t.Entity, id: t.ID, was: t.Values, v: t.Values.Clone()}
+	w := &writing{TenantTx: tx, entity: t.Entity, id: t.ID, was: t.Values, v: t.Values.Clone()}
 	w.v.SetMoment("remind_at", snoozed(t.Values, due, zone))
 	w.v.Set("due_at", due)
 	return w.put(ctx, t) // what its repetition keeps to stays
@@ -211,11 +211,11 @@ func snoozed(v entity.Values, due entity.Due, zone *time.Location) *time.Time {
 	return a.Moved(due, zone)
 }
 
-func lockTask(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (t entity.Record, err error) {
-	if _, err := q.RecordState(ctx, entity.Task, id, true); err != nil {
+func lockTask(ctx context.Context, tx *db.TenantTx, id uuid.UUID) (t entity.Record, err error) {
+	if _, err := tx.RecordState(ctx, entity.Task, id, true); err != nil {
 		return t, err
 	}
-	t, err = q.RecordGet(ctx, entity.Tasks, id)
+	t, err = tx.RecordGet(ctx, entity.Tasks, id)
 	if err == nil && t.DeletedAt != nil {
 		err = pgx.ErrNoRows
 	}

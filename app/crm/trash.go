@@ -63,9 +63,19 @@ func Purge(ctx context.Context, d *db.DB, now time.Time) error {
 	}
 }
 
+// notificationsKept is how long members can look up what they were told.
+const notificationsKept = 180 * 24 * time.Hour
+
 func purgeTenant(ctx context.Context, d *db.DB, before time.Time) error {
 	var any bool
-	err := d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
+	err := d.Tenant(ctx, func(tx *db.TenantTx) error {
+		_, err := tx.NotificationsPurge(ctx, time.Now().Add(-notificationsKept), 10*purgeBatch)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		any, err = tx.TrashOlder(ctx, before)
 		return err
 	})

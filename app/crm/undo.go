@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -29,7 +30,7 @@ var ErrForbidden = errors.New("crm: undoing this asks for more than the role has
 // mayUndo refuses to take back for somebody what they could not have changed:
 // pipelines and tags are settings, a note's text is its author's, and whether it
 // is there theirs and the admins'.
-func mayUndo(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, by By) error {
+func mayUndo(ctx context.Context, tx *db.TenantTx, changes []tenantdb.ChangesOfSetRow, by By) error {
 	for _, c := range changes {
 		may := true
 		switch c.Entity {
@@ -45,7 +46,7 @@ func mayUndo(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Change
 			if c.Op == "update" && !rewritten && !ended || by.Manages && !rewritten {
 				continue // pinned, or moved with its record: many may be, and none is asked for
 			}
-			n, err := q.NoteGet(ctx, c.EntityID)
+			n, err := tx.NoteGet(ctx, c.EntityID)
 			if errors.Is(err, pgx.ErrNoRows) {
 				continue // gone for good
 			}
@@ -74,8 +75,8 @@ const undoLimit = 2000
 // nothing: when any of it was changed again since, Undo refuses and says so;
 // ErrForbidden when the change asked for more than who undoes it has, pgx.ErrNoRows
 // when there is no such change set.
-func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) (Undone, error) {
-	changes, err := q.ChangesOfSet(ctx, changeSet, undoLimit+1)
+func Undo(ctx context.Context, tx *db.TenantTx, changeSet uuid.UUID, by By) (Undone, error) {
+	changes, err := tx.ChangesOfSet(ctx, changeSet, undoLimit+1)
 	switch {
 	case err != nil:
 		return Undone{}, err
@@ -84,23 +85,26 @@ func Undo(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID, by By) 
 	case len(changes) > undoLimit && !slices.ContainsFunc(changes, deletedTag):
 		return Undone{}, errLarge
 	}
-	if err := mayUndo(ctx, q, changes, by); err != nil {
+	if err := mayUndo(ctx, tx, changes, by); err != nil {
 		return Undone{}, err
 	}
 	if slices.ContainsFunc(changes, deletedTag) {
-		return Undone{}, tagRestore(ctx, q, changeSet)
+		return Undone{}, tagRestore(ctx, tx, changeSet)
 	}
-	if err := refuseOtherCurrency(ctx, q, changes); err != nil {
+	if err := refuseOtherCurrency(ctx, tx, changes); err != nil {
 		return Undone{}, err
 	}
-	u, err := lockChanged(ctx, q, changes)
+	u, err := lockChanged(ctx, tx, changes)
 	if err != nil {
 		return Undone{}, err
 	}
-	if err := u.refuseLater(ctx, q, changes, changeSet); err != nil {
+	if err := u.refuseLater(ctx, tx, changes, changeSet); err != nil {
 		return Undone{}, err
 	}
-	if err := reverseAll(ctx, q, changes, changeSet); err != nil {
+	if err := tx.NotificationsTakeBack(ctx, changeSet); err != nil {
+		return Undone{}, err
+	}
+	if err := reverseAll(ctx, tx, changes, changeSet); err != nil {
 		var pg *pgconn.PgError
 		if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "23") { // a constraint: what is there now does not go with it
 			err = errLater
@@ -122,7 +126,7 @@ const ChangedCurrency = "Changed the currency"
 
 // refuseOtherCurrency refuses to bring back an amount in the workspace's currency from before
 // that became another.
-func refuseOtherCurrency(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) error {
+func refuseOtherCurrency(ctx context.Context, tx *db.TenantTx, changes []tenantdb.ChangesOfSetRow) error {
 	for _, c := range changes {
 		e := entity.For(entity.Kind(c.Entity))
 		var before map[string]json.RawMessage
@@ -134,7 +138,7 @@ func refuseOtherCurrency(ctx context.Context, q *tenantdb.Queries, changes []ten
 			if f == nil || f.Type != entity.TypeMoney || f.Currency != "" || string(value) == "null" {
 				continue
 			}
-			other, err := q.AuditSince(ctx, ChangedCurrency, c.At)
+			other, err := tx.AuditSince(ctx, ChangedCurrency, c.At)
 			if err != nil {
 				return err
 			}
@@ -151,8 +155,8 @@ func refuseOtherCurrency(ctx context.Context, q *tenantdb.Queries, changes []ten
 func deletedTag(c tenantdb.ChangesOfSetRow) bool { return c.Entity == "tag" && c.Op == "delete" }
 
 // tagRestore brings a deleted tag back, on all records that it was on.
-func tagRestore(ctx context.Context, q *tenantdb.Queries, changeSet uuid.UUID) error {
-	_, err := q.TagRestore(ctx, changeSet)
+func tagRestore(ctx context.Context, tx *db.TenantTx, changeSet uuid.UUID) error {
+	_, err := tx.TagRestore(ctx, changeSet)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = &RefusalError{"There is a tag of this name again. Rename it, or give that one to the records."}
 	}
@@ -167,7 +171,7 @@ type changed struct {
 
 // lockChanged locks the stages, then the rows, in the order of their ids, as
 // those do who move deals.
-func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow) (u changed, err error) {
+func lockChanged(ctx context.Context, tx *db.TenantTx, changes []tenantdb.ChangesOfSetRow) (u changed, err error) {
 	var ids, stages []uuid.UUID
 	kinds := map[uuid.UUID]entity.Kind{}
 	for _, c := range changes {
@@ -183,16 +187,16 @@ func lockChanged(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Ch
 			ids = append(ids, c.EntityID)
 		}
 		if touched := stagesOf[entity.Kind(c.Entity)]; touched != nil {
-			stages = append(stages, touched(ctx, q, c)...)
+			stages = append(stages, touched(ctx, tx, c)...)
 		}
 	}
 	for _, id := range sorted(stages) {
-		if _, err := q.StageLock(ctx, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if _, err := tx.StageLock(ctx, id); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return u, err
 		}
 	}
 	for _, id := range sorted(ids) {
-		if _, err := q.RecordState(ctx, kinds[id], id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if _, err := tx.RecordState(ctx, kinds[id], id, true); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return u, err
 		}
 	}
@@ -207,9 +211,9 @@ func sorted(ids []uuid.UUID) []uuid.UUID {
 // refuseLater refuses when what the set made was touched since, when something
 // hangs on it, or when the same tags were changed again. Fields look for
 // themselves, as they are put back.
-func (u changed) refuseLater(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
+func (u changed) refuseLater(ctx context.Context, tx *db.TenantTx, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
 	if len(u.made) > 0 {
-		used, err := q.ChangedSince(ctx, u.made, changes[0].ID, set)
+		used, err := tx.ChangedSince(ctx, u.made, changes[0].ID, set)
 		if err != nil {
 			return err
 		}
@@ -220,7 +224,7 @@ func (u changed) refuseLater(ctx context.Context, q *tenantdb.Queries, changes [
 	if len(u.tagged) == 0 {
 		return nil
 	}
-	later, err := q.TaggingsSince(ctx, u.tagged, changes[0].ID, set)
+	later, err := tx.TaggingsSince(ctx, u.tagged, changes[0].ID, set)
 	if err != nil {
 		return err
 	}
@@ -234,7 +238,7 @@ func (u changed) refuseLater(ctx context.Context, q *tenantdb.Queries, changes [
 	return nil
 }
 
-func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
+func reverseAll(ctx context.Context, tx *db.TenantTx, changes []tenantdb.ChangesOfSetRow, set uuid.UUID) error {
 	// The last change of a row holds what is there now, so they go backwards.
 	// What was made goes after what points to it was put back.
 	var made []tenantdb.ChangesOfSetRow
@@ -242,13 +246,13 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 		switch {
 		case c.Entity == "tag":
 		case c.Entity == "tagging":
-			if err := reverseTagging(ctx, q, c); err != nil {
+			if err := reverseTagging(ctx, tx, c); err != nil {
 				return err
 			}
 		case c.Op == "insert":
 			made = append(made, c)
 		case c.Op == "update":
-			if err := reverseUpdate(ctx, q, c, set); err != nil {
+			if err := reverseUpdate(ctx, tx, c, set); err != nil {
 				return err
 			}
 		default:
@@ -256,7 +260,7 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 		}
 	}
 	for _, c := range made {
-		ok, err := q.RecordRemove(ctx, c.Entity, c.EntityID)
+		ok, err := tx.RecordRemove(ctx, c.Entity, c.EntityID)
 		if err != nil {
 			return err
 		}
@@ -268,25 +272,25 @@ func reverseAll(ctx context.Context, q *tenantdb.Queries, changes []tenantdb.Cha
 }
 
 // stagesOf are the stages that a change of a kind's record touched.
-var stagesOf = map[entity.Kind]func(context.Context, *tenantdb.Queries, tenantdb.ChangesOfSetRow) []uuid.UUID{entity.Deal: dealStages}
+var stagesOf = map[entity.Kind]func(context.Context, *db.TenantTx, tenantdb.ChangesOfSetRow) []uuid.UUID{entity.Deal: dealStages}
 
 // reversing is what a kind asks for around an update that is taken back by reverse, which
 // leaves out the columns that it is given.
-var reversing = map[entity.Kind]func(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID,
+var reversing = map[entity.Kind]func(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow, set uuid.UUID,
 	reverse func(except ...string) error) error{
 	entity.Lead: leadReverse, entity.Deal: dealReverse,
 }
 
-func reverseUpdate(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow, set uuid.UUID) error {
+func reverseUpdate(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow, set uuid.UUID) error {
 	reverse := func(except ...string) error {
-		ok, err := q.ChangeReverse(ctx, c.Entity, c.EntityID, c.Before, c.After, except...)
+		ok, err := tx.ChangeReverse(ctx, c.Entity, c.EntityID, c.Before, c.After, except...)
 		if err == nil && !ok {
 			err = errLater
 		}
 		return err
 	}
 	if around := reversing[entity.Kind(c.Entity)]; around != nil {
-		return around(ctx, q, c, set, reverse)
+		return around(ctx, tx, c, set, reverse)
 	}
 	return reverse()
 }
@@ -304,10 +308,10 @@ func tagOf(before, after []byte) uuid.UUID {
 	return t.TagID
 }
 
-func reverseTagging(ctx context.Context, q *tenantdb.Queries, c tenantdb.ChangesOfSetRow) error {
+func reverseTagging(ctx context.Context, tx *db.TenantTx, c tenantdb.ChangesOfSetRow) error {
 	tag := tagOf(c.Before, c.After)
 	if c.Op == "insert" {
-		return q.TaggingDelete(ctx, c.SubjectType, c.SubjectID, tag)
+		return tx.TaggingDelete(ctx, c.SubjectType, c.SubjectID, tag)
 	}
-	return q.TaggingInsert(ctx, c.SubjectType, c.SubjectID, tag)
+	return tx.TaggingInsert(ctx, c.SubjectType, c.SubjectID, tag)
 }

@@ -74,6 +74,9 @@ var ErrTooManyJobs = errors.New("db: too many jobs of this tenant are waiting")
 // and 3; what comes on top has 4.
 var backlogs = []int{20, 100, 500}
 
+// Job makes a job one of the transaction's tenant.
+func (tx *TenantTx) Job() TenantJob { return TenantJob{TenantID: tx.scope.TenantID} }
+
 // Enqueue has the job done if and when the transaction commits.
 func (tx *TenantTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 	return tx.AsShared(ctx, func(tx *SharedTx) error { return tx.Enqueue(ctx, job) })

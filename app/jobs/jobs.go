@@ -20,6 +20,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 )
@@ -78,6 +79,9 @@ func Run(ctx context.Context, o Options) error {
 	river.AddWorker(workers, &tenant.DropWorker{DB: o.DB})
 	river.AddWorker(workers, &tenant.MeasureWorker{DB: o.DB})
 	river.AddWorker(workers, &domains.CheckWorker{DB: o.DB, Box: o.Box, TXT: o.TXT, BaseURL: o.BaseURL})
+	river.AddWorker(workers, &notify.Mailer{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
+	river.AddWorker(workers, &notify.DueWorker{DB: o.DB})
+	river.AddWorker(workers, &notify.DueSweeper{DB: o.DB})
 	river.AddWorker(workers, &archive.CloneWorker{DB: o.DB})
 	river.AddWorker(workers, &archive.Worker{DB: o.DB, Box: o.Box, BaseURL: o.BaseURL})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
@@ -100,6 +104,7 @@ func Run(ctx context.Context, o Options) error {
 			periodic(time.Hour, tenant.DropJob{}),
 			periodic(10*time.Minute, tenant.MeasureJob{}),
 			periodic(30*time.Minute, domains.CheckJob{}),
+			periodic(notify.Ahead, notify.DueSweepJob{}),
 		},
 	})
 	if err != nil {

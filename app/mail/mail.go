@@ -28,6 +28,8 @@ type Message struct {
 	// Until is when it has lost its point, for a link that does not work any
 	// longer; zero for never.
 	Until time.Time `json:"until"`
+	// Unsubscribe is where a POST ends such mails (RFC 8058); "" for mails that nobody can end.
+	Unsubscribe string `json:"unsubscribe,omitempty"`
 }
 
 // Sender delivers a message, or fails: ErrRefused when trying again is no use.
@@ -55,7 +57,8 @@ func LetterJob(ctx context.Context, box *seal.Box, tenantID uuid.UUID, to string
 	if err := l.HTML().Render(ctx, &html); err != nil {
 		return Job{}, err
 	}
-	return NewJob(box, tenantID, Message{To: to, Subject: l.Subject, Text: l.Text(), HTML: html.String(), Until: l.Until})
+	return NewJob(box, tenantID, Message{To: to, Subject: l.Subject, Text: l.Text(), HTML: html.String(), Until: l.Until,
+		Unsubscribe: l.Unsubscribe})
 }
 
 // Send has the letter sent if and when the transaction commits.

@@ -106,6 +106,10 @@ func SMTP(server *url.URL, from string) (Sender, error) {
 		msg.SetMessageIDWithValue(m.ID + "@" + server.Hostname())
 		// Nobody's out-of-office answer should come back.
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+		if m.Unsubscribe != "" {
+			msg.SetGenHeader("List-Unsubscribe", "<"+m.Unsubscribe+">")
+			msg.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+		}
 		msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 		client, err := gomail.NewClient(server.Hostname(), opts...)

@@ -117,21 +117,21 @@ func demo(ctx context.Context, tx *db.SharedTx, hash string) error {
 				return err
 			}
 			owner = members[0].ID
-			return demoCustomers(ctx, tx.Queries, demoCompanies[slug])
+			return demoCustomers(ctx, tx, demoCompanies[slug])
 		})
 		if err != nil {
 			return err
 		}
 		sctx = db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: owner}) // somebody did all this
-		if err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoRecords(ctx, tx.Queries, t.Currency) }); err != nil {
+		if err := tx.AsTenant(sctx, func(tx *db.TenantTx) error { return demoRecords(ctx, tx, t.Currency) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company) error {
-	members, err := q.MemberList(ctx)
+func demoCustomers(ctx context.Context, tx *db.TenantTx, companies []company) error {
+	members, err := tx.MemberList(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company
 			}
 		}
 	}
-	ids, err := crm.TagIDs(ctx, q, names)
+	ids, err := crm.TagIDs(ctx, tx, names)
 	if err != nil {
 		return err
 	}
@@ -171,10 +171,10 @@ func demoCustomers(ctx context.Context, q *tenantdb.Queries, companies []company
 		}
 		rows = append(rows, r)
 	}
-	if _, err := q.CustomerCopy(ctx, rows); err != nil {
+	if _, err := tx.CustomerCopy(ctx, rows); err != nil {
 		return err
 	}
-	_, err = q.TaggingCopy(ctx, taggings)
+	_, err = tx.TaggingCopy(ctx, taggings)
 	return err
 }
 
@@ -235,16 +235,16 @@ var demoNotes = []struct {
 	{"email", "Sent the data sheet and the references.", 6}, {"call", "They asked for a price for three sites.", 3},
 }
 
-func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) error {
-	members, err := q.MemberList(ctx)
+func demoRecords(ctx context.Context, tx *db.TenantTx, currency string) error {
+	members, err := tx.MemberList(ctx)
 	if err != nil {
 		return err
 	}
-	customers, err := q.CustomerSome(ctx, 100)
+	customers, err := tx.CustomerSome(ctx, 100)
 	if err != nil {
 		return err
 	}
-	stages, err := q.StageList(ctx)
+	stages, err := tx.StageList(ctx)
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	for i, p := range demoPeople {
 		at := int(p[3][0] - '0')
 		first, last := p[0], p[1]
-		id, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Contact, Values: entity.Values{
+		id, err := crm.Create(ctx, tx, crm.Draft{Kind: entity.Contact, Values: entity.Values{
 			"first_name": entity.Text(first), "last_name": entity.Text(last), "job_title": entity.Text(p[2]), "customer_id": customer(at),
 			"owner_id": owner(i),
 			"emails":   entity.Points{{Value: strings.ToLower(first + "." + last + "@example.com"), Label: "work"}},
@@ -277,7 +277,7 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		if l.amount > 0 {
 			v["amount"] = entity.Money{Minor: l.amount * 100}
 		}
-		if _, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Lead, Values: v}); err != nil {
+		if _, err := crm.Create(ctx, tx, crm.Draft{Kind: entity.Lead, Values: v}); err != nil {
 			return err
 		}
 	}
@@ -297,15 +297,15 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		if d.stage == "Closed Lost" {
 			v["lost_reason"] = entity.Text("Went with a cheaper offer")
 		}
-		if deals[i], err = crm.Create(ctx, q, crm.Draft{Kind: entity.Deal, Values: v}); err != nil {
+		if deals[i], err = crm.Create(ctx, tx, crm.Draft{Kind: entity.Deal, Values: v}); err != nil {
 			return err
 		}
-		if err := q.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
+		if err := tx.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
 			return err
 		}
 	}
 	for i, n := range demoNotes {
-		_, err := crm.NoteCreate(ctx, q, tenantdb.NoteInsertParams{SubjectType: "deal", SubjectID: deals[n.deal], Kind: n.kind, Body: n.body,
+		_, err := crm.NoteCreate(ctx, tx, tenantdb.NoteInsertParams{SubjectType: "deal", SubjectID: deals[n.deal], Kind: n.kind, Body: n.body,
 			AuthorID: &members[i%len(members)].ID})
 		if err != nil {
 			return err
@@ -324,21 +324,21 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 		if t.deal >= 0 {
 			v["subject_type"], v["subject_id"] = entity.Text("deal"), entity.Ref{ID: deals[t.deal]}
 		}
-		if _, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Task, Values: v}); err != nil {
+		if _, err := crm.Create(ctx, tx, crm.Draft{Kind: entity.Task, Values: v}); err != nil {
 			return err
 		}
 	}
-	won, err := q.RecordGet(ctx, entity.Deals, deals[9])
+	won, err := tx.RecordGet(ctx, entity.Deals, deals[9])
 	if err != nil {
 		return err
 	}
-	project, err := crm.ProjectFromDeal(ctx, q, won, currency)
+	project, err := crm.ProjectFromDeal(ctx, tx, won, currency)
 	if err != nil {
 		return err
 	}
 	for _, m := range []string{"Kick-off", "Scanners delivered", "Handover"} {
 		due, _ := formats.ParseDue("in 3 weeks")
-		_, err := crm.Create(ctx, q, crm.Draft{Kind: entity.Task, Values: entity.Values{
+		_, err := crm.Create(ctx, tx, crm.Draft{Kind: entity.Task, Values: entity.Values{
 			"subject": entity.Text(m), "type": entity.Text("milestone"), "due_at": due, "assignee_id": owner(0),
 			"subject_type": entity.Text("project"), "subject_id": entity.Ref{ID: project},
 		}})
@@ -348,7 +348,7 @@ func demoRecords(ctx context.Context, q *tenantdb.Queries, currency string) erro
 	}
 	// Deals rest since they were last touched, notes and tasks notwithstanding.
 	for i, d := range demoDeals {
-		if err := q.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
+		if err := tx.DealAge(ctx, now.AddDate(0, 0, -d.idle), deals[i]); err != nil {
 			return err
 		}
 	}

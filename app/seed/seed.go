@@ -43,7 +43,7 @@ func Customers(ctx context.Context, d *db.DB, slug string, n int, report func(do
 			if _, err = tx.CustomerCopy(ctx, rows); err != nil {
 				return err
 			}
-			return g.tag(ctx, tx.Queries, rows)
+			return g.tag(ctx, tx, rows)
 		})
 		if err != nil {
 			return err
@@ -108,8 +108,8 @@ func (g *generator) customer(members []tenantdb.MemberListRow) tenantdb.Customer
 }
 
 // tag gives about a third of the rows one or two tags.
-func (g *generator) tag(ctx context.Context, q *tenantdb.Queries, rows []tenantdb.CustomerCopyParams) error {
-	tags, err := crm.TagIDs(ctx, q, tagNames)
+func (g *generator) tag(ctx context.Context, tx *db.TenantTx, rows []tenantdb.CustomerCopyParams) error {
+	tags, err := crm.TagIDs(ctx, tx, tagNames)
 	if err != nil {
 		return err
 	}
@@ -120,6 +120,6 @@ func (g *generator) tag(ctx context.Context, q *tenantdb.Queries, rows []tenantd
 			out = append(out, tenantdb.TaggingCopyParams{SubjectType: "customer", SubjectID: r.ID, TagID: tags[(first+i)%len(tags)]})
 		}
 	}
-	_, err = q.TaggingCopy(ctx, out)
+	_, err = tx.TaggingCopy(ctx, out)
 	return err
 }

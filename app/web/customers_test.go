@@ -381,19 +381,19 @@ func TestStatementsPerPage(t *testing.T) {
 	task := w.Task(tenantdb.TaskUpdateParams{Subject: "Task", AssigneeID: &me, SubjectType: "deal", SubjectID: &deal}, "a")
 	gone := w.Customer(tenantdb.CustomerUpdateParams{Name: "Gone"})
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, entity.Customer, gone, 1)
+		return crm.Delete(ctx, tx, entity.Customer, gone, 1)
 	})
 	c := w.Client(w.Owner)
 	wait.Until(t, "the host is cached", func() bool { return statements(func() { c.Get(w.URL("/workspaces")) }) == 6 })
 	pages := map[string]int{
 		"/": 15, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 7, "/search?q=kustomer": 9, "/trash": 6,
-		"/customers/new": 6, "/customers/" + customer.String(): 14, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
-		"/contacts": 8, "/contacts/" + contact.String(): 12, "/contacts?customer=" + customer.String(): 9,
-		"/leads": 8, "/leads?layout=board": 8, "/leads/" + lead.String(): 11, "/leads/" + lead.String() + "/conversion": 9,
-		"/deals": 10, "/deals?layout=table": 9, "/deals?layout=table&status=won": 10, "/deals/" + deal.String(): 12,
+		"/customers/new": 6, "/customers/" + customer.String(): 15, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
+		"/contacts": 8, "/contacts/" + contact.String(): 13, "/contacts?customer=" + customer.String(): 9,
+		"/leads": 8, "/leads?layout=board": 8, "/leads/" + lead.String(): 12, "/leads/" + lead.String() + "/conversion": 9,
+		"/deals": 10, "/deals?layout=table": 9, "/deals?layout=table&status=won": 10, "/deals/" + deal.String(): 13,
 		"/deals/" + deal.String() + "/stage": 9,
-		"/projects":                          8, "/projects/" + project.String(): 11,
-		"/tasks": 9, "/tasks?layout=day": 7, "/tasks/" + task.String(): 13, "/tasks/reminders": 6,
+		"/projects":                          8, "/projects/" + project.String(): 12,
+		"/tasks": 9, "/tasks?layout=day": 7, "/tasks/" + task.String(): 14, "/tasks/reminders": 7, "/notifications": 7,
 		"/settings/tags": 6, "/settings/pipelines": 8,
 		"/settings/profile": 3, "/settings/security": 9, "/settings/members": 9, "/settings/signin": 10, "/settings/audit": 8,
 		"/settings/workspace": 3,

@@ -23,6 +23,7 @@ const (
 func (s *Server) Drain(h *http.Server, l *Listener, served <-chan struct{}) error {
 	s.draining.Store(true)
 	time.Sleep(s.cfg.DrainDelay)
+	s.notifications.Hub.Close() // what stays open would keep us; it comes back to another
 	if err := l.Stop(); err != nil {
 		return err
 	}

@@ -42,6 +42,8 @@ func TestIsolation(t *testing.T) {
 			res := send(memberB, route, b, rb)
 			if want := incomplete[route.Method+" "+route.Path]; want != 0 {
 				res.Want(want)
+			} else if leads[route.Path] && route.Method == http.MethodGet {
+				res.Want(http.StatusSeeOther)
 			} else if route.Method == http.MethodGet {
 				res.Want(http.StatusOK)
 				if !strings.Contains(res.Body, b.Name) && !nameless(route) {
@@ -88,7 +90,11 @@ func TestIsolation(t *testing.T) {
 			}
 			// After all that A still has its own.
 			if route.Method == http.MethodGet {
-				send(memberA, route, a, ra).Want(http.StatusOK)
+				want := http.StatusOK
+				if leads[route.Path] {
+					want = http.StatusSeeOther
+				}
+				send(memberA, route, a, ra).Want(want)
 			}
 		})
 	}
@@ -260,7 +266,8 @@ func unsettling(r web.Route) bool {
 // nameless routes answer with something else than a page.
 func nameless(r web.Route) bool {
 	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") ||
-		strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify"
+		strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify" ||
+		strings.HasPrefix(r.Path, "/notifications/")
 }
 
 // incomplete routes need more than a plain form, and have tests of their own:
@@ -270,13 +277,18 @@ var incomplete = map[string]int{
 	"PUT /settings/profile/avatar":       http.StatusUnprocessableEntity,
 	"PUT /settings/signin/provider":      http.StatusUnprocessableEntity,
 	"DELETE /settings/data":              http.StatusUnprocessableEntity,
+	"PUT /settings/notifications":        http.StatusUnprocessableEntity,
 }
+
+// leads are routes that show nothing themselves.
+var leads = map[string]bool{"/notifications/:id": true} // to what it tells of
 
 // others are routes about what belongs to one person, who is not the one that
 // TestRoles sends: it may ask, and there is nothing of its own.
 var others = map[string]int{
 	"DELETE /settings/security/passkeys/:id": http.StatusNotFound,
 	"DELETE /settings/security/sessions/:id": http.StatusNotFound,
+	"GET /notifications/:id":                 http.StatusNotFound,
 	"PUT /settings/ownership":                http.StatusNotFound,
 	"DELETE /settings/ownership":             http.StatusNotFound,
 	"POST /email/verify":                     http.StatusNotFound,

@@ -49,7 +49,7 @@ func TestWhatWasKeptStandsInNobodysWay(t *testing.T) {
 	task := w.URL("/tasks/" + w.Task(tenantdb.TaskUpdateParams{Subject: "Again", Repeat: "daily"}, names...).String())
 	var tag uuid.UUID
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		ids, err := crm.TagIDs(ctx, tx.Queries, names[:1])
+		ids, err := crm.TagIDs(ctx, tx, names[:1])
 		tag = ids[0]
 		return err
 	})

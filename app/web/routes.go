@@ -134,6 +134,12 @@ func WorkspaceRoutes(s *Server) []Route {
 			get("/search", auth.Read, s.search.Show),
 			get("/trash", auth.Read, s.trash.Show),
 			put("/changes/:id/reversal", auth.Write, s.changes.Reverse),
+			get("/notifications", auth.Read, s.notifications.List),
+			put("/notifications", auth.Read, s.notifications.Read),
+			get("/notifications/stream", auth.Read, s.notifications.Stream, streams),
+			get("/notifications/unsubscribe", auth.Anyone, s.notifications.UnsubscribeForm, secret),
+			post("/notifications/unsubscribe", auth.Anyone, s.notifications.Unsubscribe, secret),
+			get("/notifications/:id", auth.Read, s.notifications.Open),
 		},
 		recordRoutes(s, map[entity.Kind]handlers{entity.Lead: leads, entity.Deal: deals, entity.Task: tasks}),
 		[]Route{
@@ -161,6 +167,8 @@ func WorkspaceRoutes(s *Server) []Route {
 			del(account.AvatarPath, auth.Read|auth.Account, s.account.AvatarDelete),
 			get("/avatars/:name", auth.Read, s.account.Avatar),
 			del("/settings/membership", auth.Read|auth.Sudo, s.settings.MembershipLeave),
+			get("/settings/notifications", auth.Read, s.notifications.Settings),
+			put("/settings/notifications", auth.Read, s.notifications.SettingsUpdate),
 			get("/settings/members", auth.Read, s.settings.Members),
 			put("/settings/members/:id", auth.Manage|auth.Sudo, s.settings.MemberUpdate),
 			get("/settings/members/:id/removal", auth.Manage, s.settings.MemberRemoval),
@@ -255,6 +263,10 @@ type handlers interface {
 	Update(echo.Context) error
 	Delete(echo.Context) error
 	Restore(echo.Context) error
+	OwnerForm(echo.Context) error
+	Owner(echo.Context) error
+	Follow(echo.Context) error
+	Unfollow(echo.Context) error
 	Matches(echo.Context) error
 	Put(echo.Context) error
 }
@@ -279,6 +291,10 @@ func recordRoutes(s *Server, own map[entity.Kind]handlers) (out []Route) {
 			put(path+"/:id", auth.Write, h.Update, large),
 			del(path+"/:id", auth.Write, h.Delete),
 			put(path+"/:id/restoration", auth.Write, h.Restore),
+			get(path+"/:id/owner", auth.Write, h.OwnerForm),
+			put(path+"/:id/owner", auth.Write, h.Owner),
+			put(path+"/:id/following", auth.Read, h.Follow),
+			del(path+"/:id/following", auth.Read, h.Unfollow),
 		)
 		if crm.Recognised(look.Kind) {
 			out = append(out, get(path+"/matches", auth.Write, h.Matches))

@@ -21,6 +21,7 @@ import (
 	"github.com/paddock-crm/paddock/app/domains"
 	"github.com/paddock-crm/paddock/app/geoip"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/oidc"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
@@ -40,6 +41,7 @@ type Options struct {
 	Meter   *tenant.Meter
 	Metrics *Metrics
 	Log     *slog.Logger
+	Live    *notify.Hub       // wakes open pages; nil for nobody who does
 	Mailbox *mail.Mailbox     // development: shows caught mail, the gallery and demo hints; nil otherwise
 	TXT     domains.LookupTXT // looks up DNS records; nil for the system's way
 }
@@ -67,6 +69,8 @@ type Server struct {
 	trash     records.Trash
 	changes   records.Changes
 
+	notifications records.Notifications
+
 	entries map[string]bool // the paths of ways in: what anybody may ask for
 
 	outer                                *echo.Echo // what comes before the host is known
@@ -82,6 +86,9 @@ func New(o Options) *Server {
 	places, err := geoip.Open(o.Config.GeoIP)
 	if err != nil {
 		o.Log.Error("PADDOCK_GEOIP: sessions are shown without their places", "error", err)
+	}
+	if o.Live == nil {
+		o.Live = notify.NewHub()
 	}
 	if o.TXT == nil {
 		o.TXT = net.DefaultResolver.LookupTXT
@@ -99,6 +106,8 @@ func New(o Options) *Server {
 		search:    records.Search{DB: o.DB},
 		trash:     records.Trash{DB: o.DB},
 		changes:   records.Changes{DB: o.DB},
+
+		notifications: records.NewNotifications(o.DB, o.Live, box),
 	}
 	s.account = &account.Handler{
 		DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Sessions: s.sessions, Places: places, OIDC: providers, Providers: o.Config.OIDC,

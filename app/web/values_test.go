@@ -161,7 +161,7 @@ func TestWorkspaceCurrency(t *testing.T) {
 		t.Errorf("with an amount: %q", got)
 	}
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, entity.Lead, lead, 1)
+		return crm.Delete(ctx, tx, entity.Lead, lead, 1)
 	})
 	change("EUR").Want(http.StatusUnprocessableEntity) // it may come back
 	change("BHD").Want(http.StatusSeeOther)

@@ -132,11 +132,11 @@ where id = @id;
 
 -- name: TenantsAfter :many
 -- Active workspaces in the order of their ids, a page at a time.
-select id, schema from tenants where state = 'active' and id > @after order by id limit @n;
+select id, schema, time_zone from tenants where state = 'active' and id > @after order by id limit @n;
 
 -- name: TenantByID :one
 -- The scope of a workspace that is in use, for a job.
-select id, schema, state, slug, name from tenants where id = @id and state in ('active', 'suspended');
+select id, schema, state, slug, name, time_zone from tenants where id = @id and state in ('active', 'suspended');
 
 -- name: TenantSlugs :many
 -- What these workspaces are called, whatever their state.

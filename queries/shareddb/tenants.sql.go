@@ -187,15 +187,16 @@ func (q *Queries) TenantByFormerSlug(ctx context.Context, slug string) (string, 
 }
 
 const tenantByID = `-- name: TenantByID :one
-select id, schema, state, slug, name from tenants where id = $1 and state in ('active', 'suspended')
+select id, schema, state, slug, name, time_zone from tenants where id = $1 and state in ('active', 'suspended')
 `
 
 type TenantByIDRow struct {
-	ID     uuid.UUID
-	Schema string
-	State  string
-	Slug   *string
-	Name   string
+	ID       uuid.UUID
+	Schema   string
+	State    string
+	Slug     *string
+	Name     string
+	TimeZone string
 }
 
 // The scope of a workspace that is in use, for a job.
@@ -208,6 +209,7 @@ func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, 
 		&i.State,
 		&i.Slug,
 		&i.Name,
+		&i.TimeZone,
 	)
 	return i, err
 }
@@ -916,12 +918,13 @@ func (q *Queries) TenantUndelete(ctx context.Context, id uuid.UUID) error {
 }
 
 const tenantsAfter = `-- name: TenantsAfter :many
-select id, schema from tenants where state = 'active' and id > $1 order by id limit $2
+select id, schema, time_zone from tenants where state = 'active' and id > $1 order by id limit $2
 `
 
 type TenantsAfterRow struct {
-	ID     uuid.UUID
-	Schema string
+	ID       uuid.UUID
+	Schema   string
+	TimeZone string
 }
 
 // Active workspaces in the order of their ids, a page at a time.
@@ -934,7 +937,7 @@ func (q *Queries) TenantsAfter(ctx context.Context, after uuid.UUID, n int32) ([
 	items := []TenantsAfterRow{}
 	for rows.Next() {
 		var i TenantsAfterRow
-		if err := rows.Scan(&i.ID, &i.Schema); err != nil {
+		if err := rows.Scan(&i.ID, &i.Schema, &i.TimeZone); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

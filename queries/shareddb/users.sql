@@ -7,6 +7,10 @@ select id, email, name, password_hash, email_verified_at, avatar from users wher
 -- name: UserByID :one
 select id, email, name, password_hash, email_verified_at, avatar from users where id = @id;
 
+-- name: UserZone :one
+-- The person's own time zone, "" for none.
+select time_zone from users where id = @id;
+
 -- name: UserAccess :one
 -- How somebody proves who they are.
 select (password_hash <> '')::bool as has_password, password_short, totp_secret, operator, (select count(*) from passkeys p where p.user_id = u.id) as passkeys,

@@ -406,3 +406,15 @@ func (q *Queries) UserVerify(ctx context.Context, iD uuid.UUID, email string) (i
 	}
 	return result.RowsAffected(), nil
 }
+
+const userZone = `-- name: UserZone :one
+select time_zone from users where id = $1
+`
+
+// The person's own time zone, "" for none.
+func (q *Queries) UserZone(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, userZone, id)
+	var time_zone string
+	err := row.Scan(&time_zone)
+	return time_zone, err
+}

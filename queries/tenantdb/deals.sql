@@ -56,6 +56,9 @@ where d.id = @id and d.deleted_at is null and s.id = @stage_id;
 -- name: DealTouch :exec
 update deals set active_at = now() where id = @id;
 
+-- name: StageGet :one
+select id, name, outcome from stages where id = @id;
+
 -- name: StageLock :one
 -- Whoever puts a deal into the stage holds this until the end: positions are
 -- worked out one at a time.

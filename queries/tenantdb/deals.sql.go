@@ -351,6 +351,23 @@ func (q *Queries) DealUpdate(ctx context.Context, arg DealUpdateParams) (int64, 
 	return result.RowsAffected(), nil
 }
 
+const stageGet = `-- name: StageGet :one
+select id, name, outcome from stages where id = $1
+`
+
+type StageGetRow struct {
+	ID      uuid.UUID `db:"id"`
+	Name    string    `db:"name"`
+	Outcome string    `db:"outcome"`
+}
+
+func (q *Queries) StageGet(ctx context.Context, id uuid.UUID) (StageGetRow, error) {
+	row := q.db.QueryRow(ctx, stageGet, id)
+	var i StageGetRow
+	err := row.Scan(&i.ID, &i.Name, &i.Outcome)
+	return i, err
+}
+
 const stageLock = `-- name: StageLock :one
 select id, pipeline_id, name, probability, outcome from stages where id = $1 for no key update
 `

@@ -152,13 +152,14 @@ func TestListPlans(t *testing.T) {
 					filters["stage="+name] = tenantdb.Filter{Match: map[string][]string{"stage": {w.Stage(name).String()}}}
 				}
 			}
+			few := map[string]bool{"owner and tag": true, "prefix": true, "source=Source 3": true, "currency=USD": true}
 			for _, field := range e.Fields {
 				if field.Dated {
+					few[field.Param+" of a month"] = true
 					filters[field.Param+" of a month"] = tenantdb.Filter{Dates: map[string]entity.Range{field.Param: {
 						Since: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}}}
 				}
 			}
-			few := map[string]bool{"owner and tag": true, "prefix": true, "source=Source 3": true, "currency=USD": true}
 			worst := pg.Plan{}
 			sorts := tenantdb.ListShapes(e)
 			if *every {

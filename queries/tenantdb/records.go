@@ -115,6 +115,8 @@ func (q *Queries) RecordsPurge(ctx context.Context, k entity.Kind, before time.T
 	for _, sql := range slices.Concat([]string{ // the records last: their history goes with them
 		`delete from notes where subject_id = any ($1::uuid[])`,
 		`delete from taggings where subject_id = any ($1::uuid[]) and subject_type = '` + string(k) + `'`,
+		`delete from followers where subject_id = any ($1::uuid[])`,
+		`delete from notifications where subject_id = any ($1::uuid[])`,
 	}, about, []string{`delete from ` + e.Table + ` where id = any ($1::uuid[])`}) {
 		if _, err := q.db.Exec(ctx, sql, ids); err != nil {
 			return 0, err

@@ -49,6 +49,11 @@ select t.id, t.subject, t.due_on, t.due_at, t.version from tasks t
 where t.assignee_id = @member_id and t.deleted_at is null and t.status <> 'done' and t.remind_at <= now()
 order by t.remind_at limit 5;
 
+-- name: TaskReminderNext :one
+-- When the member's next reminder is, the zero time for none.
+select coalesce(min(t.remind_at), '0001-01-01')::timestamptz from tasks t
+where t.assignee_id = @member_id and t.deleted_at is null and t.status <> 'done' and t.remind_at > now();
+
 -- name: TaskReminderDone :execrows
 update tasks set remind_at = null, version = version + 1 where id = @id and remind_at <= now();
 

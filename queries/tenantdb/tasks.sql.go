@@ -240,6 +240,19 @@ func (q *Queries) TaskReminderDone(ctx context.Context, id uuid.UUID) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const taskReminderNext = `-- name: TaskReminderNext :one
+select coalesce(min(t.remind_at), '0001-01-01')::timestamptz from tasks t
+where t.assignee_id = $1 and t.deleted_at is null and t.status <> 'done' and t.remind_at > now()
+`
+
+// When the member's next reminder is, the zero time for none.
+func (q *Queries) TaskReminderNext(ctx context.Context, memberID *uuid.UUID) (time.Time, error) {
+	row := q.db.QueryRow(ctx, taskReminderNext, memberID)
+	var column_1 time.Time
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const taskReminders = `-- name: TaskReminders :many
 select t.id, t.subject, t.due_on, t.due_at, t.version from tasks t
 where t.assignee_id = $1 and t.deleted_at is null and t.status <> 'done' and t.remind_at <= now()

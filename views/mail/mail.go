@@ -14,18 +14,31 @@ import (
 type Letter struct {
 	Subject    string
 	Paragraphs []string
+	Items      []Item // a list below them
 	Action     string // the button's label; "" for no button
 	URL        string // where the button leads
 	After      string // what follows it
 	Why        string
 	Until      time.Time // when the link stops working; zero for never
+	// Unsubscribe is where a POST ends mails of this kind (RFC 8058), and a GET asks; "" for
+	// mails that are no such kind.
+	Unsubscribe string
 }
+
+// Item is a line of a list that leads somewhere.
+type Item struct{ Text, URL string }
 
 // Text is the letter without HTML.
 func (l Letter) Text() string {
 	var b strings.Builder
 	for _, p := range l.Paragraphs {
 		b.WriteString(p + "\n\n")
+	}
+	for _, i := range l.Items {
+		b.WriteString("* " + i.Text + "\n  " + i.URL + "\n")
+	}
+	if len(l.Items) > 0 {
+		b.WriteString("\n")
 	}
 	if l.Action != "" {
 		b.WriteString(l.Action + ":\n" + l.URL + "\n\n")
@@ -34,6 +47,9 @@ func (l Letter) Text() string {
 		b.WriteString(l.After + "\n\n")
 	}
 	b.WriteString("-- \n" + l.Why + "\n")
+	if l.Unsubscribe != "" {
+		b.WriteString("Unsubscribe: " + l.Unsubscribe + "\n")
+	}
 	return b.String()
 }
 
@@ -316,4 +332,20 @@ func OwnershipTaken(workspace, by string) Letter {
 		Paragraphs: []string{by + " has accepted the ownership of " + workspace + ". You are an admin there now."},
 		Why:        "Paddock sent you this because you owned " + workspace + ".",
 	}
+}
+
+// Notifications tells a member what they have not read, of one thing or a day.
+func Notifications(workspace string, items []Item, daily bool, all, settings, unsubscribe string) Letter {
+	l := Letter{
+		Subject: items[0].Text, Items: items, Action: "See them all", URL: all, Unsubscribe: unsubscribe,
+		After: "How often you are mailed is in your profile: " + settings,
+		Why:   "Paddock sent you this because you are a member of " + plain(workspace, "a workspace") + " and have it tell you by mail.",
+	}
+	if len(items) > 1 {
+		l.Subject = fmt.Sprintf("%d things to know in %s", len(items), plain(workspace, "your workspace"))
+	}
+	if daily {
+		l.Paragraphs = []string{"What happened since yesterday and what you have not read yet:"}
+	}
+	return l
 }

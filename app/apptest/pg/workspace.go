@@ -178,7 +178,7 @@ func (w *Workspace) create(e *entity.Entity, params any, tags []string) (id uuid
 	v := tenantdb.ValuesOf(e, params)
 	v.Set("tags", entity.TagsNamed(tags...))
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: e.Kind, Values: v})
+		id, err = crm.Create(ctx, tx, crm.Draft{Kind: e.Kind, Values: v})
 		return err
 	})
 	return id
@@ -247,7 +247,7 @@ func (w *Workspace) Note(kind entity.Kind, on uuid.UUID, body string) (id uuid.U
 	w.tb.Helper()
 	w.As(w.Author, func(ctx context.Context, tx *db.TenantTx) (err error) {
 		me := tx.MemberID()
-		id, err = crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{SubjectType: string(kind), SubjectID: on, Kind: "note", Body: body,
+		id, err = crm.NoteCreate(ctx, tx, tenantdb.NoteInsertParams{SubjectType: string(kind), SubjectID: on, Kind: "note", Body: body,
 			AuthorID: &me})
 		return err
 	})

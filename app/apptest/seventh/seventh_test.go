@@ -204,7 +204,7 @@ func TestSeventhKind(t *testing.T) {
 	find("/invoices", "2027-001")
 	c.Delete(w.URL(path), url.Values{"version": {version(c, w.URL(path))}}).Want(http.StatusSeeOther)
 	w.Do(func(ctx context.Context, tx *db.TenantTx) error {
-		return crm.Delete(ctx, tx.Queries, entity.Customer, customer, 1)
+		return crm.Delete(ctx, tx, entity.Customer, customer, 1)
 	})
 	purge := func(table string) (left int) {
 		t.Helper()

@@ -173,7 +173,7 @@ func (r *Handler) Put(c echo.Context) error {
 			return err
 		}
 		change.Record = now.Record
-		_, err = crm.Save(ctx, tx.Queries, change)
+		_, err = crm.Save(ctx, tx, change)
 		return err
 	})
 	board := r.Look.Path + "?layout=board"

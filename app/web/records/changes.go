@@ -28,7 +28,7 @@ func (h Changes) Reverse(c echo.Context) error {
 	var back crm.Undone
 	err = h.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		by := crm.By{Member: tx.MemberID(), Manages: page.From(c).Who.Role.May(auth.Manage)}
-		if back, err = crm.Undo(ctx, tx.Queries, id, by); err != nil || len(back.Removed) == 0 {
+		if back, err = crm.Undo(ctx, tx, id, by); err != nil || len(back.Removed) == 0 {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, ui.Plural(len(back.Removed), "record", "records")+", by undoing how it was made")

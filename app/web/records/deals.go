@@ -116,7 +116,7 @@ func (d Deals) Move(c echo.Context) error {
 	if f.Valid() {
 		err = d.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			if err := crm.DealMove(ctx, tx.Queries, id, m); err != nil {
+			if err := crm.DealMove(ctx, tx, id, m); err != nil {
 				return err
 			}
 			now, err = tx.RecordGet(ctx, d.Look.Entity, id)
@@ -187,7 +187,7 @@ func (d Deals) Project(c echo.Context) error {
 	var id, set uuid.UUID
 	err = d.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		set = tx.ChangeSet()
-		id, err = crm.ProjectFromDeal(ctx, tx.Queries, rec.Record, page.From(c).Tenant.Currency)
+		id, err = crm.ProjectFromDeal(ctx, tx, rec.Record, page.From(c).Tenant.Currency)
 		return err
 	})
 	if err != nil {

@@ -27,7 +27,7 @@ func (r *Handler) Delete(c echo.Context) error {
 		return r.renderRecord(c, http.StatusUnprocessableEntity, views.RecordPage{Record: rec, Notice: f.Error("")})
 	}
 	err = r.DB.Tenant(ctx, func(tx *db.TenantTx) error {
-		if err := crm.Delete(ctx, tx.Queries, r.Look.Kind, rec.ID, version); err != nil {
+		if err := crm.Delete(ctx, tx, r.Look.Kind, rec.ID, version); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, rec.Name()+", "+r.Look.One)
@@ -58,7 +58,7 @@ func (r *Handler) Restore(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.DB.Tenant(ctx, func(tx *db.TenantTx) error { return crm.Restore(ctx, tx.Queries, r.Look.Kind, id) })
+	err = r.DB.Tenant(ctx, func(tx *db.TenantTx) error { return crm.Restore(ctx, tx, r.Look.Kind, id) })
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (r *Handler) Update(c echo.Context) error {
 			}
 			f = readRecord(c, r.Look.Entity, posted, rec.Values, false)
 			if f.notPicked(wrong); f.Valid() {
-				if err := f.makePicked(ctx, tx.Queries, by(c)); err != nil {
+				if err := f.makePicked(ctx, tx, by(c)); err != nil {
 					return err
 				}
 			}
@@ -85,7 +85,7 @@ func (r *Handler) Update(c echo.Context) error {
 			if !f.Valid() {
 				return errInvalid
 			}
-			if changed, err = crm.Save(ctx, tx.Queries, change); err != nil || !changed {
+			if changed, err = crm.Save(ctx, tx, change); err != nil || !changed {
 				return err
 			}
 			rec, err = r.liveIn(c, tx, id)

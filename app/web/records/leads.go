@@ -50,7 +50,7 @@ func (l Leads) renderConversion(c echo.Context, status int, lead entity.Record, 
 	p := views.ConversionPage{Shell: page.Shell(c, "leads", "Convert "+lead.Name()), Lead: lead, Version: version}
 	err := l.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		// What it becomes is asked, not what it is.
-		found, err := crm.MatchesOf(ctx, tx.Queries, entity.Lead, lead.Values, uuid.Nil, entity.Customer, entity.Contact)
+		found, err := crm.MatchesOf(ctx, tx, entity.Lead, lead.Values, uuid.Nil, entity.Customer, entity.Contact)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (l Leads) Convert(c echo.Context) error {
 				return err
 			}
 			conversion.Set = tx.ChangeSet()
-			out, err = crm.LeadConvert(ctx, tx.Queries, lead, version, conversion)
+			out, err = crm.LeadConvert(ctx, tx, lead, version, conversion)
 			return err
 		})
 		if errors.Is(err, crm.ErrChanged) {
@@ -184,7 +184,7 @@ func (l Leads) Unconvert(c echo.Context) error {
 		return err
 	}
 	err = l.DB.Tenant(ctx, func(tx *db.TenantTx) error {
-		if err := crm.LeadUnconvert(ctx, tx.Queries, rec.Record); err != nil {
+		if err := crm.LeadUnconvert(ctx, tx, rec.Record); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, "What the conversion of "+rec.Name()+" had made")

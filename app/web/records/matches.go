@@ -40,7 +40,7 @@ func (r *Handler) matches(c echo.Context, typed url.Values) (out []views.Match, 
 	}
 	f := readRecord(c, r.Look.Entity, typed, entity.Values{}, false)
 	err = r.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		found, err := crm.MatchesOf(ctx, tx.Queries, r.Look.Kind, f.set, uuid.Nil)
+		found, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.set, uuid.Nil)
 		out = shownMatches(found)
 		return err
 	})

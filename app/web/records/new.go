@@ -55,16 +55,16 @@ func (r *Handler) Create(c echo.Context) error {
 	if f.Valid() {
 		err := r.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			if err := f.makePicked(ctx, tx.Queries, by(c)); err != nil {
+			if err := f.makePicked(ctx, tx, by(c)); err != nil {
 				return err
 			}
-			if id, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c)}); err != nil {
+			if id, err = crm.Create(ctx, tx, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c)}); err != nil {
 				return err
 			}
 			if made, err = tx.RecordGet(ctx, r.Look.Entity, id); err != nil {
 				return err
 			}
-			matches, err := crm.MatchesOf(ctx, tx.Queries, r.Look.Kind, made.Values, id)
+			matches, err := crm.MatchesOf(ctx, tx, r.Look.Kind, made.Values, id)
 			found = shownMatches(matches)
 			return err
 		})

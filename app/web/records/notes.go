@@ -155,7 +155,7 @@ func (h Notes) Create(c echo.Context) error {
 		set = tx.ChangeSet()
 		me := tx.MemberID()
 		html, mark := h.html(f.Values["body"])
-		_, err := crm.NoteCreate(ctx, tx.Queries, tenantdb.NoteInsertParams{
+		_, err := crm.NoteCreate(ctx, tx, tenantdb.NoteInsertParams{
 			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me,
 			Html: html, HtmlMark: mark,
 		})
@@ -235,7 +235,7 @@ func (h Notes) Update(c echo.Context) error {
 	var set uuid.UUID
 	err = h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
-		return crm.NoteUpdate(ctx, tx.Queries, row, tx.MemberID(), p)
+		return crm.NoteUpdate(ctx, tx, row, tx.MemberID(), p)
 	})
 	switch {
 	case errors.Is(err, crm.ErrChanged) && !f.Present["body"]:
@@ -269,7 +269,7 @@ func (h Notes) Delete(c echo.Context) error {
 	var set uuid.UUID
 	err = h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
-		if err := crm.NoteDelete(ctx, tx.Queries, row, tx.MemberID(), page.From(c).Who.Role.May(auth.Manage), version); err != nil {
+		if err := crm.NoteDelete(ctx, tx, row, tx.MemberID(), page.From(c).Who.Role.May(auth.Manage), version); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, "A note")

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/crm"
+	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
@@ -87,7 +88,7 @@ func (f *recordForm) notPicked(wrong map[string]string) {
 }
 
 // makePicked makes the records that pickers name as new, in the transaction of the form's own.
-func (f *recordForm) makePicked(ctx context.Context, q *tenantdb.Queries, by crm.By) error {
+func (f *recordForm) makePicked(ctx context.Context, tx *db.TenantTx, by crm.By) error {
 	for i := range f.entity.Fields {
 		field := &f.entity.Fields[i]
 		name := clip(entity.Line(f.posted.Get(field.Name + ".new")))
@@ -98,7 +99,7 @@ func (f *recordForm) makePicked(ctx context.Context, q *tenantdb.Queries, by crm
 		if owner := entity.For(field.Refers).Field("owner_id"); owner != nil && by.Member != uuid.Nil {
 			v[owner.Name] = entity.Ref{ID: by.Member}
 		}
-		id, err := crm.Create(ctx, q, crm.Draft{Kind: field.Refers, Values: v, By: by})
+		id, err := crm.Create(ctx, tx, crm.Draft{Kind: field.Refers, Values: v, By: by})
 		if err != nil {
 			return err
 		}

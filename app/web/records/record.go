@@ -72,6 +72,9 @@ func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.R
 		if err != nil {
 			return err
 		}
+		if p.Follows, err = tx.Follows(ctx, id, tx.MemberID()); err != nil {
+			return err
+		}
 		if p.Tasks, err = tx.TasksAbout(ctx, &id, zone, 20); err != nil {
 			return err
 		}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -112,7 +114,7 @@ func (t Tasks) Create(c echo.Context) error {
 	if f.Valid() {
 		err := t.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
-			_, err = crm.Create(ctx, tx.Queries, crm.Draft{Kind: entity.Task, Values: v, By: by(c)})
+			_, err = crm.Create(ctx, tx, crm.Draft{Kind: entity.Task, Values: v, By: by(c)})
 			return err
 		})
 		if err != nil && !f.Refused(err) {
@@ -162,14 +164,14 @@ func quickType(subject string) string {
 // Complete ticks a task off; Reopen takes it back.
 func (t Tasks) Complete(c echo.Context) error {
 	return t.tick(c, "completed", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskComplete(ctx, tx.Queries, id, by(c))
+		return crm.TaskComplete(ctx, tx, id, by(c))
 	})
 }
 
 // Reopen takes it back.
 func (t Tasks) Reopen(c echo.Context) error {
 	return t.tick(c, "open again", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskReopen(ctx, tx.Queries, id)
+		return crm.TaskReopen(ctx, tx, id)
 	})
 }
 
@@ -225,7 +227,7 @@ func (t Tasks) Snooze(c echo.Context) error {
 	var row tenantdb.TaskGetRow
 	err = t.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		set = tx.ChangeSet()
-		err = crm.TaskSnooze(ctx, tx.Queries, id, due, formats.Location())
+		err = crm.TaskSnooze(ctx, tx, id, due, formats.Location())
 		if later = errors.Is(err, crm.ErrSooner); err != nil && !later {
 			return err
 		}
@@ -249,16 +251,25 @@ func (t Tasks) Snooze(c echo.Context) error {
 	return page.Redirect(c, page.BackTo(c, "/tasks?layout=day"))
 }
 
-// Reminders are tasks whose time has come; every open page asks once a minute.
+// Reminders are tasks whose time has come. An open page asks when the next one is, which the
+// answer says in seconds.
 func (t Tasks) Reminders(c echo.Context) error {
 	ctx := c.Request().Context()
 	var rows []tenantdb.TaskRemindersRow
+	var next time.Time
 	err := t.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		rows, err = tx.TaskReminders(ctx, &page.From(c).Who.MemberID)
+		me := page.From(c).Who.MemberID
+		if rows, err = tx.TaskReminders(ctx, &me); err != nil {
+			return err
+		}
+		next, err = tx.TaskReminderNext(ctx, &me)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if wait := time.Until(next); wait > 0 {
+		c.Response().Header().Set("Paddock-Next", strconv.Itoa(int(wait.Seconds())+1))
 	}
 	shell := page.Shell(c, "day", "Reminders")
 	return page.Render(c, http.StatusOK, views.RemindersPage(shell, rows), views.Reminders(shell, rows))

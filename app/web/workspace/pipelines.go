@@ -86,7 +86,7 @@ func (h *Handler) PipelineCreate(c echo.Context) error {
 		return h.renderPipelines(c, http.StatusUnprocessableEntity, nil, f.Form)
 	}
 	err := h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
-		if err := crm.PipelineCreate(ctx, tx.Queries, f.Values["name"]); err != nil {
+		if err := crm.PipelineCreate(ctx, tx, f.Values["name"]); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
@@ -123,7 +123,7 @@ func (h *Handler) PipelineUpdate(c echo.Context) error {
 			if !slices.ContainsFunc(pipelines, func(p tenantdb.PipelineListRow) bool { return p.ID == id }) {
 				return pgx.ErrNoRows
 			}
-			if changed, err := crm.PipelineUpdate(ctx, tx.Queries, id, version, f.Values["name"], stages); err != nil || !changed {
+			if changed, err := crm.PipelineUpdate(ctx, tx, id, version, f.Values["name"], stages); err != nil || !changed {
 				return err
 			}
 			return auth.Audit(ctx, tx, auth.DidChangeSettings, "Pipeline "+f.Values["name"])
@@ -248,7 +248,7 @@ func (h *Handler) PipelineDelete(c echo.Context) error {
 		if i < 0 {
 			return pgx.ErrNoRows
 		}
-		if err := crm.PipelineDelete(ctx, tx.Queries, id); err != nil {
+		if err := crm.PipelineDelete(ctx, tx, id); err != nil {
 			return err
 		}
 		return auth.Audit(ctx, tx, auth.DidDelete, pipelines[i].Name+", pipeline")

@@ -13,3 +13,7 @@ create index leads_search on leads using gin (search ext.gin_trgm_ops) with (fas
 create index notes_search on notes using gin (search ext.gin_trgm_ops) with (fastupdate = off);
 create index customers_begins on customers (left(search, 60) text_pattern_ops);
 create index leads_begins on leads (left(search, 60) text_pattern_ops);
+
+-- Lists are narrowed to what was done, and to what rested, in part of the time.
+create index tasks_by_completed_at on tasks (completed_at, id) where deleted_at is null and completed_at is not null;
+create index deals_by_active_at on deals (active_at, id) where deleted_at is null;
