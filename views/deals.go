@@ -11,7 +11,8 @@ import (
 var deals = Look{
 	Entity: entity.Deals, Icon: ui.IconKanban, Key: "d", SearchHint: "Name, source", BoardFirst: true,
 	About:   "Deals are sales on their way. Give each an amount and a stage, and the board shows what will come in.",
-	Filters: []string{"stage_id", "outcome"}, Dates: []string{"expected_close_date"}, Badges: []Badge{{Field: "stage_id"}}, Line: Line{"amount", "stage_id"},
+	Filters: []string{"stage_id", "outcome"}, Dates: []string{"expected_close_date"}, Badges: []Badge{{Field: "stage_id"}},
+	Line: Line{"amount", "stage_id"},
 	Card: Card{Detail: "customer_id", Foot: []string{"amount", "expected_close_date", "active_at", "outcome"}, Idle: openSince},
 	Asks: lostDialog,
 	Columns: []Column{

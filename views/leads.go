@@ -16,7 +16,8 @@ var leads = Look{
 	Card: Card{Detail: "company_name", Foot: []string{"amount", "rating"}},
 	Columns: []Column{
 		{Field: "name"}, {Field: "company_name", Cell: "second"}, {Field: "status", Cell: "side-1"},
-		{Field: "rating", Class: "mid", Cell: "mid"}, {Field: "phone", Class: "wide", Cell: "wide"}, {Field: "source", Class: "widest", Cell: "widest"},
+		{Field: "rating", Class: "mid", Cell: "mid"}, {Field: "phone", Class: "wide", Cell: "wide"},
+		{Field: "source", Class: "widest", Cell: "widest"},
 		{Field: "amount", Class: "num", Cell: "num"},
 		{Field: "owner_id", Class: "mid", Cell: "mid"}, {Field: "created_at", Cell: "side-2"},
 	},

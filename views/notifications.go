@@ -53,12 +53,14 @@ func (p NotificationsPage) unread() bool {
 
 // NotificationFields are how one is told.
 var NotificationFields = []ui.Field{{Name: "mail", Label: "Mail me what I have not read", Kind: ui.KindSelect, Required: true,
-	Options: []ui.Option{{Value: "now", Label: "At once"}, {Value: "daily", Label: "Once a day, at 7:00 my time"}, {Value: "never", Label: "Never"}},
-	Help:    "The bell has everything, whatever you choose. What you do yourself is never among it."}}
+	Options: []ui.Option{{Value: "now", Label: "At once"}, {Value: "daily", Label: "Once a day, at 7:00 my time"},
+		{Value: "never", Label: "Never"}},
+	Help: "The bell has everything, whatever you choose. What you do yourself is never among it."}}
 
 // NotificationSettings is the page of the form.
 func NotificationSettings(s Shell, f ui.Form) SettingsPage {
 	return SettingsPage{Shell: s, Tab: "notifications", Title: "Notifications", Action: "/settings/notifications",
-		About:  "You are told when somebody gives you a record, names you in a note, moves a deal that you own or follow, and when a task is due.",
+		About: "You are told when somebody gives you a record, names you in a note, moves a deal that you own or follow, and when a task " +
+			"is due.",
 		Fields: NotificationFields, Form: f}
 }

@@ -123,7 +123,8 @@ type Action struct {
 
 // Actions are those of the palette, by their keys.
 var Actions = map[string]Action{
-	"call": {Label: "Log a call with", Words: []string{"log a call with", "log a call", "log call", "call"}, Kinds: anyKind, URL: composing("call")},
+	"call": {Label: "Log a call with", Words: []string{"log a call with", "log a call", "log call", "call"}, Kinds: anyKind,
+		URL: composing("call")},
 	"note": {Label: "Write a note on", Words: []string{"write a note on", "write a note", "note"}, Kinds: anyKind, URL: composing("note")},
 	"task": {Label: "Add a task to", Words: []string{"add a task to", "add a task", "follow up with", "follow up"}, Kinds: anyKind,
 		URL: func(l *Look, id uuid.UUID) string {

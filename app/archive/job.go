@@ -12,7 +12,9 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/mail"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/seal"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -118,6 +120,12 @@ func (w *Worker) work(ctx context.Context, job *river.Job[Job]) error {
 	}
 	return w.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		if err := tx.ExportFinish(ctx, "done", out.size, id); err != nil {
+			return err
+		}
+		err := tx.AsTenant(ctx, func(tx *db.TenantTx) error {
+			return notify.Tell(ctx, tx, notify.Notice{Kind: entity.ToldExported, To: []uuid.UUID{who.ID}, Mailed: true})
+		})
+		if err != nil {
 			return err
 		}
 		u := *w.BaseURL

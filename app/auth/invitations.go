@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/app/notify"
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
@@ -96,6 +98,15 @@ func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tena
 	member, err := Join(ctx, tx, t, user, Role(row.Role))
 	if err != nil {
 		return err
+	}
+	if row.InvitedBy != nil {
+		ctx := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema, MemberID: member})
+		err := tx.AsTenant(ctx, func(tx *db.TenantTx) error {
+			return notify.Tell(ctx, tx, notify.Notice{Kind: entity.ToldJoined, To: []uuid.UUID{*row.InvitedBy}, Detail: user.Name})
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return auditAs(ctx, tx, t, member, DidJoin, row.Role)
 }

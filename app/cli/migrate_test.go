@@ -118,7 +118,7 @@ func TestMigrateCommand(t *testing.T) {
 	versions("old old old old")
 
 	// The first one can't: it is a canary, and the rest are left alone.
-	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes add column search int`); err != nil {
+	if _, err := c.Exec(t.Context(), `create table `+schemas["alpha"]+`.notifications (id int)`); err != nil {
 		t.Fatal(err)
 	}
 	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") ||
@@ -145,7 +145,7 @@ func TestMigrateCommand(t *testing.T) {
 	if out := run(1, "doctor"); !strings.Contains(out, "alpha") {
 		t.Errorf("the doctor: %s", out)
 	}
-	if _, err := c.Exec(t.Context(), `alter table `+schemas["alpha"]+`.notes drop column search`); err != nil {
+	if _, err := c.Exec(t.Context(), `drop table `+schemas["alpha"]+`.notifications`); err != nil {
 		t.Fatal(err)
 	}
 	run(0, "migrate", "--tenant", "alpha")
@@ -162,7 +162,7 @@ func TestMigrateCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.customers in access share mode`); err != nil {
+	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.members in access share mode`); err != nil {
 		t.Fatal(err)
 	}
 	other, err := pgx.Connect(t.Context(), url)
@@ -181,7 +181,7 @@ func TestMigrateCommand(t *testing.T) {
 	reading, stop := context.WithCancel(t.Context())
 	go func() {
 		for {
-			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.customers`); err != nil || reading.Err() != nil {
+			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.members`); err != nil || reading.Err() != nil {
 				waited <- err
 				return
 			}

@@ -34,7 +34,8 @@ func (DueJob) Kind() string { return "due" }
 // InsertOpts have it done then, once for all tasks of the minute.
 func (j DueJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{ScheduledAt: j.At, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		rivertype.JobStateRetryable,
 	}}}
 }
 

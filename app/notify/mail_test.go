@@ -9,7 +9,8 @@ import (
 // hour more or less.
 func TestDigestAcrossDST(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"UTC", "Europe/Rome", "America/New_York", "Pacific/Auckland", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia",
+	for _, name := range []string{"UTC", "Europe/Rome", "America/New_York", "Pacific/Auckland", "America/Sao_Paulo", "Asia/Kolkata",
+		"Pacific/Apia",
 		"Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu"} {
 		zone, err := time.LoadLocation(name)
 		if err != nil {

@@ -25,6 +25,7 @@ type Notice struct {
 	Detail   string
 	Once     uuid.UUID // what it is told of once; uuid.Nil for the transaction's change set
 	Unsigned bool      // nobody did it
+	Mailed   bool      // a mail of its own goes out
 }
 
 // detailLimit is how much more than a sentence is said, in characters.
@@ -32,7 +33,8 @@ const detailLimit = 200
 
 // Tell tells them if and when the transaction commits; nobody of what they did themselves.
 func Tell(ctx context.Context, tx *db.TenantTx, n Notice) error {
-	p := tenantdb.NotificationsPutParams{Kind: n.Kind, SubjectType: string(n.Subject), Detail: clip(n.Detail), More: 1, But: n.But, Followed: n.Follow}
+	p := tenantdb.NotificationsPutParams{Kind: n.Kind, SubjectType: string(n.Subject), Detail: clip(n.Detail), More: 1, But: n.But,
+		Followed: n.Follow, Mailed: n.Mailed}
 	for _, id := range n.To {
 		if id != uuid.Nil {
 			p.Members = append(p.Members, id)

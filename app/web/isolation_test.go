@@ -40,11 +40,12 @@ func TestIsolation(t *testing.T) {
 
 			// The rightful member, and what is known of the record.
 			res := send(memberB, route, b, rb)
-			if want := incomplete[route.Method+" "+route.Path]; want != 0 {
+			switch want := incomplete[route.Method+" "+route.Path]; {
+			case want != 0:
 				res.Want(want)
-			} else if leads[route.Path] && route.Method == http.MethodGet {
+			case leads[route.Path] && route.Method == http.MethodGet:
 				res.Want(http.StatusSeeOther)
-			} else if route.Method == http.MethodGet {
+			case route.Method == http.MethodGet:
 				res.Want(http.StatusOK)
 				if !strings.Contains(res.Body, b.Name) && !nameless(route) {
 					t.Errorf("the page does not name the workspace %q", b.Name)
@@ -52,7 +53,7 @@ func TestIsolation(t *testing.T) {
 				if rb.Known != "" && !strings.Contains(res.Body, rb.Known) {
 					t.Errorf("the page does not show %q", rb.Known)
 				}
-			} else if res.Status != http.StatusOK && res.Status != http.StatusSeeOther || strings.HasPrefix(res.Header.Get("Location"), "/signin") {
+			case res.Status != http.StatusOK && res.Status != http.StatusSeeOther || strings.HasPrefix(res.Header.Get("Location"), "/signin"):
 				t.Errorf("the rightful member got %d %s\n%s", res.Status, res.Header.Get("Location"), res.Body)
 			}
 

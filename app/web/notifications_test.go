@@ -56,19 +56,22 @@ func TestNotifications(t *testing.T) {
 	id := deal[strings.LastIndex(deal, "/")+1:]
 	me.Post(w.URL("/notes"), url.Values{"subject_type": {"deal"}, "subject_id": {id}, "body": {"@" + nora.Name + " have a look"}}).
 		Want(http.StatusSeeOther)
-	lines := []string{by + " mentioned you on Pumps: @" + nora.Name + " have a look", by + " assigned Pumps to you", by + " assigned Call Anna to you"}
+	lines := []string{by + " mentioned you on Pumps: @" + nora.Name + " have a look", by + " assigned Pumps to you",
+		by + " assigned Call Anna to you"}
 	want("she", her, lines...)
 	want("who did it", me)
 
 	// Her deal is moved and lost; who follows it hears too.
 	other.Put(w.URL(deal+"/following"), nil).Want(http.StatusSeeOther)
 	me.Put(w.URL(deal+"/stage"), url.Values{"stage_id": {w.Stage("Proposal").String()}}).Want(http.StatusSeeOther)
-	her.Put(w.URL(deal+"/stage"), url.Values{"stage_id": {w.Stage("Closed Lost").String()}, "lost_reason": {"Too dear"}}).Want(http.StatusSeeOther)
+	her.Put(w.URL(deal+"/stage"), url.Values{"stage_id": {w.Stage("Closed Lost").String()}, "lost_reason": {"Too dear"}}).
+		Want(http.StatusSeeOther)
 	her.Post(w.URL("/notes"), url.Values{"subject_type": {"deal"}, "subject_id": {id}, "body": {"They went with steel"}}).
 		Want(http.StatusSeeOther)
 	lines = append([]string{by + " moved Pumps to Proposal"}, lines...)
 	want("she", her, lines...)
-	want("who follows", other, nora.Name+" wrote on Pumps: They went with steel", nora.Name+" lost Pumps: Too dear", by+" moved Pumps to Proposal")
+	want("who follows", other, nora.Name+" wrote on Pumps: They went with steel", nora.Name+" lost Pumps: Too dear",
+		by+" moved Pumps to Proposal")
 	other.Delete(w.URL(deal+"/following"), nil).Want(http.StatusSeeOther)
 	her.Post(w.URL("/notes"), url.Values{"subject_type": {"deal"}, "subject_id": {id}, "body": {"And more"}}).Want(http.StatusSeeOther)
 	if n := len(told(other, w)); n != 3 {
@@ -157,7 +160,7 @@ func TestNotificationStream(t *testing.T) {
 		t.Errorf("%s unread", n)
 	}
 	her.Put(w.URL("/notifications"), nil).Want(http.StatusSeeOther)
-	for next() != "0" { //nolint:revive // two are read, and each is told
+	for next() != "0" { // two are read, and each is told
 	}
 	end()
 	assign("Between")

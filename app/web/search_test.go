@@ -78,7 +78,8 @@ func TestSearch(t *testing.T) {
 		return strings.Join(strings.Fields(c.Get(w.URL("/search?q="+url.QueryEscape(q))).Want(http.StatusOK).
 			Select(`#found a[href$="`+id.String()+`"]`).Text()), " ")
 	}
-	for _, q := range []string{"+49 40 34567890", "040 345 67 890", "004940 34567890", "(040) 3456-7890", "4567890", "345 67 890", "49 40 3456 7890"} {
+	for _, q := range []string{"+49 40 34567890", "040 345 67 890", "004940 34567890", "(040) 3456-7890", "4567890", "345 67 890",
+		"49 40 3456 7890"} {
 		if got := hit(q, voss); !strings.Contains(got, "Voss Maritim") || !strings.Contains(got, "+49 40 34567890") {
 			t.Errorf("%q: %q", q, got)
 		}
@@ -127,7 +128,8 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	c.HTMX = false
-	if got := c.Get(w.URL(contact+"?note=call")).Want(http.StatusOK).Select(`#composer [name=kind][checked]`).AttrOr("value", ""); got != "call" {
+	if got := c.Get(w.URL(contact+"?note=call")).Want(http.StatusOK).Select(`#composer [name=kind][checked]`).AttrOr("value",
+		""); got != "call" {
 		t.Errorf("the composer is for a %q", got)
 	}
 }

@@ -562,7 +562,8 @@ func TestTasksByDueDay(t *testing.T) {
 			t.Errorf("%s: %s", zone, got)
 		}
 		if got := names(c, w.URL(
-			"/tasks?owner=any&sort=-due_at")); got != "6 next day, 5 next first minute, 4 the day, 3 last minute, 2 first minute, 1 eve before, 7 whenever" {
+			"/tasks?owner=any&sort=-due_at")); got != "6 next day, 5 next first minute, 4 the day, 3 last minute, 2 first minute, 1 eve "+
+			"before, 7 whenever" {
 			t.Errorf("%s, the last first: %s", zone, got)
 		}
 		for _, sort := range []string{"due_at", "subject"} {

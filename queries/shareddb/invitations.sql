@@ -28,7 +28,7 @@ left join users u on u.email = i.email
 where i.token_hash = @token_hash and i.tenant_id = @tenant_id and i.expires_at > now();
 
 -- name: InvitationConsume :one
-delete from invitations where token_hash = @token_hash and tenant_id = @tenant_id and expires_at > now() returning email, role;
+delete from invitations where token_hash = @token_hash and tenant_id = @tenant_id and expires_at > now() returning email, role, invited_by;
 
 -- name: InvitationDelete :one
 delete from invitations where id = @id and tenant_id = @tenant_id returning email;

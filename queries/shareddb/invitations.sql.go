@@ -47,18 +47,19 @@ func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte, tenan
 }
 
 const invitationConsume = `-- name: InvitationConsume :one
-delete from invitations where token_hash = $1 and tenant_id = $2 and expires_at > now() returning email, role
+delete from invitations where token_hash = $1 and tenant_id = $2 and expires_at > now() returning email, role, invited_by
 `
 
 type InvitationConsumeRow struct {
-	Email string
-	Role  string
+	Email     string
+	Role      string
+	InvitedBy *uuid.UUID
 }
 
 func (q *Queries) InvitationConsume(ctx context.Context, tokenHash []byte, tenantID uuid.UUID) (InvitationConsumeRow, error) {
 	row := q.db.QueryRow(ctx, invitationConsume, tokenHash, tenantID)
 	var i InvitationConsumeRow
-	err := row.Scan(&i.Email, &i.Role)
+	err := row.Scan(&i.Email, &i.Role, &i.InvitedBy)
 	return i, err
 }
 

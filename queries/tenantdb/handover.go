@@ -17,14 +17,14 @@ import (
 func beside(of *entity.Entity, each func(e *entity.Entity, where string) error) error {
 	for _, last := range []bool{false, true} {
 		for _, e := range entity.Kinds {
-			owner, where := e.Owner(), ""
+			owner, where := e.Owner(), "r."
 			switch f := e.PointsTo(of.Kind); {
 			case owner == nil || last != (e.Subject() != nil):
 				continue
 			case last && of.Subject() == nil:
-				where = "r." + e.Subject().Column + " = any ($1::uuid[])"
+				where += e.Subject().Column + " = any ($1::uuid[])"
 			case f != nil:
-				where = "r." + f.Column + " = $1"
+				where += f.Column + " = $1"
 			default:
 				continue
 			}
@@ -78,7 +78,8 @@ func (q *Queries) HandOverBeside(ctx context.Context, of *entity.Entity, id uuid
 }
 
 // ids asks with the arguments of beside.
-func (q *Queries) ids(ctx context.Context, sql string, e *entity.Entity, id uuid.UUID, owner *uuid.UUID, about []uuid.UUID) ([]uuid.UUID, error) {
+func (q *Queries) ids(ctx context.Context, sql string, e *entity.Entity, id uuid.UUID, owner *uuid.UUID,
+	about []uuid.UUID) ([]uuid.UUID, error) {
 	args := []any{id, owner}
 	if e.Subject() != nil {
 		args[0] = about

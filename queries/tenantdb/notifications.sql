@@ -4,8 +4,8 @@
 -- to be mailed: a job that is lost is missed for two days at most. Their rows stay locked until
 -- this commits, so that the job which mails them sees it, or is followed by another.
 with told as (
-	insert into notifications (id, member_id, kind, subject_type, subject_id, actor_id, detail, n, change_set)
-	select gen_random_uuid(), m.id, @kind, @subject_type, sqlc.narg(subject_id), sqlc.narg(actor_id), @detail, 1, sqlc.narg(change_set)
+	insert into notifications (id, member_id, kind, subject_type, subject_id, actor_id, detail, n, change_set, mailed_at)
+	select gen_random_uuid(), m.id, @kind, @subject_type, sqlc.narg(subject_id), sqlc.narg(actor_id), @detail, 1, sqlc.narg(change_set), case when @mailed::bool then now() end
 	from members m
 	where m.active and m.id is distinct from sqlc.narg(actor_id) and m.id <> all (@but::uuid[])
 	and (m.id = any (@members::uuid[])
@@ -14,7 +14,7 @@ with told as (
 	returning member_id
 ), waiting as (
 	select m.id, m.mail_due is null or m.mail_due < now() - interval '2 days' as fresh
-	from members m where m.id in (select member_id from told) and m.mail <> 'never' order by m.id for update
+	from members m where m.id in (select member_id from told) and m.mail <> 'never' and not @mailed::bool order by m.id for update
 ), due as (
 	update members m set mail_due = now() from waiting w where w.id = m.id and w.fresh
 )

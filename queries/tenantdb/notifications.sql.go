@@ -202,17 +202,17 @@ func (q *Queries) NotificationsPurge(ctx context.Context, before time.Time, n in
 
 const notificationsPut = `-- name: NotificationsPut :many
 with told as (
-	insert into notifications (id, member_id, kind, subject_type, subject_id, actor_id, detail, n, change_set)
-	select gen_random_uuid(), m.id, $1, $2, $3, $4, $5, 1, $6
+	insert into notifications (id, member_id, kind, subject_type, subject_id, actor_id, detail, n, change_set, mailed_at)
+	select gen_random_uuid(), m.id, $1, $2, $3, $4, $5, 1, $6, case when $7::bool then now() end
 	from members m
-	where m.active and m.id is distinct from $4 and m.id <> all ($7::uuid[])
-	and (m.id = any ($8::uuid[])
-		or $9::bool and exists (select from followers f where f.subject_id = $3 and f.member_id = m.id))
-	on conflict (member_id, change_set, kind) do update set n = notifications.n + $10::integer
+	where m.active and m.id is distinct from $4 and m.id <> all ($8::uuid[])
+	and (m.id = any ($9::uuid[])
+		or $10::bool and exists (select from followers f where f.subject_id = $3 and f.member_id = m.id))
+	on conflict (member_id, change_set, kind) do update set n = notifications.n + $11::integer
 	returning member_id
 ), waiting as (
 	select m.id, m.mail_due is null or m.mail_due < now() - interval '2 days' as fresh
-	from members m where m.id in (select member_id from told) and m.mail <> 'never' order by m.id for update
+	from members m where m.id in (select member_id from told) and m.mail <> 'never' and not $7::bool order by m.id for update
 ), due as (
 	update members m set mail_due = now() from waiting w where w.id = m.id and w.fresh
 )
@@ -226,6 +226,7 @@ type NotificationsPutParams struct {
 	ActorID     *uuid.UUID  `db:"actor_id"`
 	Detail      string      `db:"detail"`
 	ChangeSet   *uuid.UUID  `db:"change_set"`
+	Mailed      bool        `db:"mailed"`
 	But         []uuid.UUID `db:"but"`
 	Members     []uuid.UUID `db:"members"`
 	Followed    bool        `db:"followed"`
@@ -244,6 +245,7 @@ func (q *Queries) NotificationsPut(ctx context.Context, arg NotificationsPutPara
 		arg.ActorID,
 		arg.Detail,
 		arg.ChangeSet,
+		arg.Mailed,
 		arg.But,
 		arg.Members,
 		arg.Followed,

@@ -117,7 +117,8 @@ func searchQuery(kinds []*entity.Entity, words string, n int) (sql string, args 
 			) x order by x.rank desc, (strpos(lower(x.%[2]s), %[12]s) > 0) desc, x.updated_at desc limit %[9]d)`,
 			e.Kind, spec.name, hitColumns(e), "r", spec.from, spec.search, prefix, part.and(), 2*n, folded, searchCandidates, typed, searchPrefix)
 	}
-	return fmt.Sprintf(`with tagged as materialized (select g.subject_type, g.subject_id, t.name::text as name from (select t.id, t.name from tags t
+	return fmt.Sprintf(`with tagged as materialized (select g.subject_type, g.subject_id, t.name::text as name from (select t.id, t.name
+		from tags t
 		where %s limit 20) t cross join lateral (select * from taggings g where g.tag_id = t.id limit %d) g) `, tag.and(), searchCandidates) +
 		strings.Join(parts, " union all "), c.args
 }

@@ -50,13 +50,15 @@ func Events(c echo.Context) EventStream {
 }
 
 // Send sends an event; its data is one line.
-func (e EventStream) Send(event, data string) error { return e.write("event: " + event + "\ndata: " + data + "\n\n") }
+func (e EventStream) Send(event, data string) error {
+	return e.write("event: " + event + "\ndata: " + data + "\n\n")
+}
 
 // Beat sends nothing, which keeps the connection.
 func (e EventStream) Beat() error { return e.write(":\n\n") }
 
 func (e EventStream) write(text string) error {
-	if _, err := e.part.Write([]byte(text)); err != nil {
+	if _, err := e.Write([]byte(text)); err != nil {
 		return err
 	}
 	return e.control.Flush()

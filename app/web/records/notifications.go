@@ -141,7 +141,7 @@ func (h Notifications) Stream(c echo.Context) error {
 	events := page.Events(c)
 	err = events.Send("unread", strconv.FormatInt(unread, 10))
 	if err != nil || !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), page.EventsType) { // who asks for no stream asks once
-		return nil //nolint:nilerr // whoever listened has gone
+		return nil // whoever listened has gone
 	}
 	beat := time.NewTicker(streamBeat)
 	defer beat.Stop()
@@ -164,7 +164,7 @@ func (h Notifications) Stream(c echo.Context) error {
 			}
 		}
 		if err != nil {
-			return nil //nolint:nilerr // the page comes back, and asks again
+			return nil // the page comes back, and asks again
 		}
 	}
 }
@@ -227,7 +227,8 @@ func (h Notifications) UnsubscribeForm(c echo.Context) error {
 	if _, err := h.unsubscriber(c); err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, views.Unsubscribe(page.SiteShell(c, "Unsubscribe"), c.QueryParam("token"), page.From(c).Tenant.Name, false), nil)
+	return page.Render(c, http.StatusOK, views.Unsubscribe(page.SiteShell(c, "Unsubscribe"), c.QueryParam("token"), page.From(c).Tenant.Name,
+		false), nil)
 }
 
 // Unsubscribe ends a member's mails: by the form, or by a mail program on its own (RFC 8058).

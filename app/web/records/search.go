@@ -1,6 +1,7 @@
 package records
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,7 +32,7 @@ func (h Search) Show(c echo.Context) error {
 	}
 	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		if palette {
-			if on, err = openRecord(c, tx); err != nil {
+			if on, err = openRecord(ctx, c, tx); err != nil {
 				return err
 			}
 		}
@@ -84,7 +85,7 @@ func recentRecords(c echo.Context, tx *db.TenantTx, p *views.SearchPage) error {
 }
 
 // openRecord is the record whose page the palette was opened on, the zero value for none.
-func openRecord(c echo.Context, tx *db.TenantTx) (hit views.SearchHit, err error) {
+func openRecord(ctx context.Context, c echo.Context, tx *db.TenantTx) (hit views.SearchHit, err error) {
 	u, err := url.Parse(c.Request().Header.Get("HX-Current-URL"))
 	if err != nil {
 		return hit, nil //nolint:nilerr // a page that can't be told is none
@@ -95,7 +96,7 @@ func openRecord(c echo.Context, tx *db.TenantTx) (hit views.SearchHit, err error
 		if !ok || bad != nil {
 			continue
 		}
-		names, err := tx.RecordNames(c.Request().Context(), []uuid.UUID{id})
+		names, err := tx.RecordNames(ctx, []uuid.UUID{id})
 		if err != nil || len(names) == 0 || names[0].Kind != look.Kind {
 			return hit, err
 		}

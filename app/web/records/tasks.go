@@ -170,9 +170,7 @@ func (t Tasks) Complete(c echo.Context) error {
 
 // Reopen takes it back.
 func (t Tasks) Reopen(c echo.Context) error {
-	return t.tick(c, "open again", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
-		return crm.TaskReopen(ctx, tx, id)
-	})
+	return t.tick(c, "open again", crm.TaskReopen)
 }
 
 func (t Tasks) tick(c echo.Context, message string, change func(context.Context, *db.TenantTx, uuid.UUID) error) error {
