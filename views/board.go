@@ -17,7 +17,8 @@ type BoardPage struct {
 	Columns   []BoardColumn
 	Pipelines []tenantdb.PipelineListRow // to choose from, where the columns are stages
 	Pipeline  uuid.UUID
-	Moved     uuid.UUID // the record that was just moved, which flashes once
+	Total     []BoardSum // of what is open, where the columns are stages
+	Moved     uuid.UUID  // the record that was just moved, which flashes once
 	Saved     *ui.Flash
 	Notice    string
 }
@@ -30,6 +31,7 @@ type BoardColumn struct {
 	Percent      string // how probable what stands in it is; "" where that is not said
 	Asks         string // the field that a card put here is asked for, by the look’s dialog; "" for none
 	Fixed        bool   // cards can’t be put here by hand
+	Closed       bool   // what stands here is done with
 	Count        int    // of all, whatever is shown
 	Sums         []BoardSum
 	Cards        []entity.Record
@@ -53,6 +55,11 @@ func (p BoardPage) moreURL(c BoardColumn) string {
 	q.Set("column", c.Value)
 	q.Set("after", c.Next)
 	return address(p.Look.Path, q)
+}
+
+// newURL is the form of a record that begins in a column, and comes back.
+func (p BoardPage) newURL(c BoardColumn) string {
+	return address(p.Look.Path+"/new", url.Values{p.by().Name: {c.Value}, "return": {p.TopURL()}})
 }
 
 func (p BoardPage) pipelineURL(id uuid.UUID) string {

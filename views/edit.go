@@ -20,6 +20,7 @@ type FormPage struct {
 	Form     ui.Form
 	Conflict *Conflict // nil for none
 	Matches  []Match   // of a new one: what it may be
+	Return   string    // the page to go on at, once it is made; "" for the record's own
 }
 
 // Conflict is what was saved meanwhile otherwise than it was typed.
@@ -30,6 +31,14 @@ type Conflict struct {
 
 // Difference is a field of it.
 type Difference struct{ Label, Theirs, Yours string }
+
+// cancelURL is where the form leads when nothing is saved.
+func (p FormPage) cancelURL() string {
+	if p.Return != "" {
+		return p.Return
+	}
+	return p.action()
+}
 
 func (p FormPage) action() string {
 	if p.ID == uuid.Nil {

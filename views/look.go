@@ -30,7 +30,11 @@ type Look struct {
 	Card       Card                   // a record on a board
 	Asks       func() templ.Component // the dialog of a board whose columns ask for something; may be nil
 	BoardFirst bool                   // its list opens as a board
-	Milestones bool                   // milestones are added to it, beside other tasks
+	First      bool                   // beside another record it stands before that one's fields
+	// Gone tells the fields that mean nothing to a record, such as why an open deal was lost;
+	// nil for none.
+	Gone       func(r entity.Record, field string) bool
+	Milestones bool // milestones are added to it, beside other tasks
 	// Tells says in words what a change to a record did, "" where its fields say it. Told are
 	// the fields that it then speaks of; without any, it tells all.
 	Tells func(p TimelinePage, was, is map[string]any) string
@@ -59,7 +63,7 @@ type Badge struct {
 }
 
 // Line says which fields tell more of a record beside its name; "" for none.
-type Line struct{ Detail, Badge string }
+type Line struct{ Detail, Badge, Phone string }
 
 // Card says which fields a card has below its name, and at its foot.
 type Card struct {
@@ -235,7 +239,7 @@ func (l *Look) ListFields() (names []string) {
 }
 
 // LineFields are those of a record beside what it belongs to.
-func (l *Look) LineFields() []string { return notEmpty(l.Line.Detail, l.Line.Badge) }
+func (l *Look) LineFields() []string { return notEmpty(l.Line.Detail, l.Line.Badge, l.Line.Phone) }
 
 // CardFields are those of its card on a board.
 func (l *Look) CardFields() []string {

@@ -30,16 +30,40 @@ type Note struct {
 	Pinned   bool
 	Edited   bool
 	Version  int32
+	Outcome  string    // what came of a call, a value of CallOutcomes
+	Minutes  *int32    // how long it took; nil where that is not said
+	About    uuid.UUID // the record that it is on, where that is not the one shown
+	AboutURL string
+}
+
+// CallOutcomes are what may come of a call.
+var CallOutcomes = []ui.Option{{Label: "No outcome"}, {Value: "reached", Label: "Reached"}, {Value: "message", Label: "Left a message"},
+	{Value: "no_answer", Label: "No answer"}, {Value: "busy", Label: "Busy"}, {Value: "wrong_number", Label: "Wrong number"}}
+
+// facts are what is known of a call or a meeting besides its note: "Left a message · 5 min".
+func (n Note) facts(f entity.Formats) string {
+	var out []string
+	if n.Outcome != "" {
+		out = append(out, ui.Label(CallOutcomes, n.Outcome))
+	}
+	if n.Minutes != nil {
+		out = append(out, f.Count(int(*n.Minutes))+" min")
+	}
+	return strings.Join(out, " · ")
 }
 
 func noteOf(r tenantdb.TimelineRow) Note {
-	return Note{ID: r.EntityID, Kind: r.Entity, Body: r.Body, Author: r.MemberName, AuthorID: r.MemberID, At: r.At, Pinned: r.Pinned,
-		Edited: r.Edited, Version: r.Version}
+	n := Note{ID: r.EntityID, Kind: r.Entity, Body: r.Body, Author: r.MemberName, AuthorID: r.MemberID, At: r.At, Pinned: r.Pinned,
+		Edited: r.Edited, Version: r.Version, Outcome: r.Outcome, Minutes: r.Minutes}
+	if r.AboutID != nil {
+		n.About, n.AboutURL = *r.AboutID, RecordURL(r.AboutType, *r.AboutID)
+	}
+	return n
 }
 
 func noteOfPinned(r tenantdb.NotesPinnedRow) Note {
 	return Note{ID: r.ID, Kind: r.Kind, Body: r.Body, Author: r.AuthorName, AuthorID: r.AuthorID, At: r.CreatedAt, Pinned: true,
-		Edited: r.UpdatedAt.After(r.CreatedAt), Version: r.Version}
+		Edited: r.UpdatedAt.After(r.CreatedAt), Version: r.Version, Outcome: r.Outcome, Minutes: r.Minutes}
 }
 
 // NoteOf is a note that was read by itself.

@@ -2,7 +2,9 @@ package views
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -116,6 +118,8 @@ type RecordPage struct {
 	Notice   string  // why something was not done
 	Saved    *ui.Flash
 	Actions  []templ.Component // beside Edit and Delete
+	Head     templ.Component   // below the record's name; nil for nothing
+	Hints    map[string]string // what stands in place of a field that is empty
 	Related  []Related
 	Tasks    []tenantdb.TasksAboutRow
 	Timeline TimelinePage
@@ -135,6 +139,53 @@ type Related struct {
 type RelatedRow struct {
 	URL, Name, Detail string
 	Badge, Color      string
+	Phone, Dial       string // its number, and that as a link; "" for none
+}
+
+// fields are those that the record has something in, and those that are empty.
+func (p RecordPage) fields() (shown, empty []ui.Field) {
+	for _, f := range p.Record.Look.Inputs {
+		switch {
+		case f.Hidden || p.Record.Look.Gone != nil && p.Record.Look.Gone(p.Record.Record, f.Name):
+		case p.Record.Display(f.Name, p.Formats) != "" || f.Quick || p.Changed == f.Name || p.Hints[f.Name] != "":
+			shown = append(shown, f)
+		default:
+			empty = append(empty, f)
+		}
+	}
+	return shown, empty
+}
+
+// foldedOpen reports whether one of the folded fields is being edited.
+func (p RecordPage) foldedOpen(empty []ui.Field) bool {
+	return slices.ContainsFunc(empty, func(f ui.Field) bool { return f.Name == p.Editing })
+}
+
+func (p RecordPage) moreFields(n int) string { return p.Plural(n, "more field", "more fields") }
+
+// editLabel says what a field's link edits, for those who do not see what stands before it.
+func (p RecordPage) editLabel(f ui.Field) string {
+	if v := p.Record.Display(f.Name, p.Formats); v != "" {
+		return "Edit " + strings.ToLower(f.Label) + ": " + v
+	}
+	return "Add " + strings.ToLower(f.Label)
+}
+
+func (p RecordPage) hint(f ui.Field) string { return p.Hints[f.Name] }
+
+// late reports whether a date that is kept to has passed.
+func (p RecordPage) late(f ui.Field) bool {
+	field := p.Record.Look.Field(f.Name)
+	if field.Ended == "" || p.Record.Values[field.Ended] != nil {
+		return false
+	}
+	switch v := p.Record.Values[f.Name].(type) {
+	case entity.Day:
+		return p.Overdue(new(time.Time(v)), nil)
+	case entity.Due:
+		return p.Overdue(v.On, v.At)
+	}
+	return false
 }
 
 // canEdit reports whether the record's fields open for editing.
@@ -151,6 +202,11 @@ func LineOf(l *Look, r entity.Record, formats entity.Formats) RelatedRow {
 	if f := l.Field(l.Line.Badge); f != nil {
 		c := cellOf(f, r, formats)
 		row.Badge, row.Color = c.text, c.color
+	}
+	if f := l.Field(l.Line.Phone); f != nil {
+		if t, ok := r.Values[f.Name].(entity.Text); ok {
+			row.Phone, row.Dial = f.Type.Show(t, f, formats), textLink(f.Type, string(t))
+		}
 	}
 	return row
 }

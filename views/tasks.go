@@ -84,8 +84,9 @@ func taskOfAbout(t tenantdb.TasksAboutRow) TaskLine {
 type DayPage struct {
 	Shell
 	Groups  []DayGroup
-	Form    ui.Form // of the quick-add line
-	More    bool    // there are more open tasks than a page holds
+	Deals   []DealGroup // of the person's that wait for something
+	Form    ui.Form     // of the quick-add line
+	More    bool        // there are more open tasks than a page holds
 	Layouts []LayoutLink
 }
 
@@ -95,9 +96,19 @@ type DayGroup struct {
 	Lines []TaskLine
 }
 
+// DealGroup is "Past their close date" or "Nothing happened lately".
+type DealGroup struct {
+	Title  string
+	AllURL string
+	Lines  []RelatedRow
+	More   bool
+}
+
 // DayGroups sorts a person's open tasks under headings, by the person's days.
 func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.Formats) []DayGroup {
-	groups := []DayGroup{{Title: "Overdue"}, {Title: "Today"}, {Title: "Tomorrow"}, {Title: "This week"}, {Title: "Later"}}
+	groups := []DayGroup{{Title: "Overdue"}, {Title: "Today"}, {Title: "Tomorrow"}, {Title: "This week"}}
+	someday := DayGroup{Title: "No date"}
+	weeks := map[time.Time]int{} // of Mondays to come, their groups
 	today := f.Today()
 	weekEnd := today.AddDate(0, 0, 7-(int(today.Weekday())+6)%7) // the Monday after
 	for _, t := range rows {
@@ -109,7 +120,7 @@ func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.
 			l := f.Local(*t.DueAt)
 			day = time.Date(l.Year(), l.Month(), l.Day(), 0, 0, 0, 0, time.UTC)
 		}
-		i := 4
+		i := -1
 		switch {
 		case day.IsZero():
 		case f.Overdue(t.DueOn, t.DueAt):
@@ -120,6 +131,17 @@ func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.
 			i = 2
 		case day.Before(weekEnd):
 			i = 3
+		default:
+			monday := day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+			if _, ok := weeks[monday]; !ok {
+				weeks[monday] = len(groups)
+				title := "Week of " + f.NearDay(monday)
+				if monday.Equal(weekEnd) {
+					title = "Next week"
+				}
+				groups = append(groups, DayGroup{Title: title})
+			}
+			i = weeks[monday]
 		}
 		line := TaskLine{
 			ID: t.ID, Subject: t.Subject, Type: t.Type, Priority: t.Priority, DueOn: t.DueOn, DueAt: t.DueAt, Repeat: t.Repeat, Snooze: true,
@@ -127,9 +149,13 @@ func DayGroups(rows []tenantdb.TaskDayRow, names map[uuid.UUID]string, f entity.
 		if t.SubjectID != nil && names[*t.SubjectID] != "" {
 			line.About, line.AboutURL = names[*t.SubjectID], RecordURL(t.SubjectType, *t.SubjectID)
 		}
-		groups[i].Lines = append(groups[i].Lines, line)
+		if i < 0 {
+			someday.Lines = append(someday.Lines, line)
+		} else {
+			groups[i].Lines = append(groups[i].Lines, line)
+		}
 	}
-	return groups
+	return append(groups, someday)
 }
 
 // Snoozes are the ways to put a task off, in words that ParseDue knows.

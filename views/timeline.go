@@ -183,6 +183,9 @@ func ChangedIDs(rows []tenantdb.TimelineRow) []uuid.UUID {
 		}
 	}
 	for _, r := range rows {
+		if r.AboutID != nil {
+			ids = append(ids, *r.AboutID)
+		}
 		if r.Kind != "change" {
 			continue
 		}

@@ -192,7 +192,7 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer observer.Close(context.Background())
-	pg.Blocked(t, observer, `select count(*) from `+slow+`.customers`)
+	pg.Blocked(t, observer, `select count(*) from `+slow+`.members`)
 	stop()
 	if err := <-waited; err != nil {
 		t.Fatal("a reader behind the migration: ", err)

@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,6 +81,7 @@ type Move struct {
 	Top        bool      // to the top, whatever stands there
 	From       uuid.UUID // the stage in which it was seen; uuid.Nil when not said
 	LostReason string
+	ClosedAt   time.Time // of a stage that closes it; the zero time is now
 }
 
 // DealMove puts a deal into a stage, before another deal of it. Whoever moves
@@ -114,7 +116,8 @@ func DealMove(ctx context.Context, tx *db.TenantTx, id uuid.UUID, m Move) error 
 	if err != nil {
 		return err
 	}
-	err = changedOne(tx.DealMove(ctx, tenantdb.DealMoveParams{ID: id, StageID: stage.ID, Position: position, LostReason: reason}))
+	err = changedOne(tx.DealMove(ctx, tenantdb.DealMoveParams{ID: id, StageID: stage.ID, Position: position, LostReason: reason,
+		ClosedAt: cmp.Or(m.ClosedAt, time.Now())}))
 	if err != nil || was.StageID == stage.ID {
 		return err
 	}

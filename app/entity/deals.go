@@ -22,7 +22,7 @@ var Deals = &Entity{
 		Field{Name: "pipeline_id", Label: "Pipeline", Type: TypeReference, Refers: Pipeline, Filter: true, Hidden: true},
 		Field{Name: "position", Type: TypeText, Required: true, Sort: true, System: true}, // of one stage's column on the board
 		Field{Name: "closed_at", Label: "Closed", Type: TypeMoment, Dated: true, System: true},
-		Field{Name: "active_at", Label: "Last activity", Type: TypeMoment, Dated: true, System: true, Derived: true},
+		Field{Name: "active_at", Label: "Last activity", Type: TypeMoment, Dated: true, Ended: "closed_at", System: true, Derived: true},
 		Field{Name: "outcome", Param: "status", Label: "Status", Type: TypeSelect, Via: "stage_id", System: true, Derived: true,
 			Options: []Option{
 				{Value: "open", Label: "Open"}, {Value: "won", Label: "Won"}, {Value: "lost", Label: "Lost"},

@@ -365,6 +365,9 @@ func (f Formats) moment(words []string) (w when, ok bool) {
 	for n := min(len(words), 3); n > 0; n-- {
 		for _, split := range [][2][]string{{words[:len(words)-n], words[len(words)-n:]}, {words[n:], words[:n]}} {
 			clock, ok := parseClock(split[1])
+			if !ok && len(split[0]) > 0 { // behind a day, 9h is no length of time
+				clock, ok = parseClock(append([]string{"at"}, split[1]...))
+			}
 			if !ok {
 				continue
 			}
@@ -478,6 +481,9 @@ func (f Formats) day(words []string) (time.Time, bool) {
 	case "next year":
 		return AddMonths(today, 12), true
 	}
+	if d, ok := endOf(s, today); ok {
+		return d, true
+	}
 	if d, ok := inDays(s, today); ok {
 		return d, true
 	}
@@ -506,6 +512,45 @@ func (f Formats) day(words []string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return dated(m[1]+m[4], strconv.Itoa(int(month)), m[5], today)
+}
+
+// endOf reads "end of month", "end of next week" and their like: a week ends on Friday.
+func endOf(s string, today time.Time) (time.Time, bool) {
+	switch s {
+	case "eow":
+		s = "end of week"
+	case "eom", "month end":
+		s = "end of month"
+	case "eoq":
+		s = "end of quarter"
+	case "eoy", "year end":
+		s = "end of year"
+	}
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(s, "the "), "end of ")
+	if !ok {
+		return time.Time{}, false
+	}
+	rest = strings.TrimPrefix(strings.TrimPrefix(rest, "the "), "this ")
+	unit, next := strings.CutPrefix(rest, "next ")
+	n := map[bool]int{true: 1}[next]
+	month := func(m time.Month) time.Time { return time.Date(today.Year(), m, 0, 0, 0, 0, 0, time.UTC) } // the day before
+	switch unit {
+	case "day":
+		return today.AddDate(0, 0, n), true
+	case "week":
+		friday := nextMonday(today).AddDate(0, 0, 7*n-3)
+		if friday.Before(today) { // on a Saturday the next one is meant
+			friday = friday.AddDate(0, 0, 7)
+		}
+		return friday, true
+	case "month":
+		return month(today.Month() + time.Month(n+1)), true
+	case "quarter":
+		return month((today.Month()-1)/3*3 + time.Month(3*n+4)), true
+	case "year":
+		return month(time.Month(12*n + 13)), true
+	}
+	return time.Time{}, false
 }
 
 func inDays(s string, today time.Time) (time.Time, bool) {

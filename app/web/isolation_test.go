@@ -268,7 +268,7 @@ func unsettling(r web.Route) bool {
 func nameless(r web.Route) bool {
 	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") ||
 		strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify" ||
-		strings.HasPrefix(r.Path, "/notifications/")
+		strings.HasPrefix(r.Path, "/notifications/") || r.Path == "/tasks/understood"
 }
 
 // incomplete routes need more than a plain form, and have tests of their own:

@@ -150,6 +150,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			put("/deals/:id/stage", auth.Write, deals.Move),
 			post("/deals/:id/project", auth.Write, deals.Project),
 			get("/tasks/reminders", auth.Read, tasks.Reminders),
+			get("/tasks/understood", auth.Write, tasks.Understood),
 			del("/tasks/:id/reminder", auth.Write, tasks.Reminded),
 			put("/tasks/:id/completion", auth.Write, tasks.Complete),
 			del("/tasks/:id/completion", auth.Write, tasks.Reopen),

@@ -240,15 +240,23 @@ func (q *Queries) TaggingsSince(ctx context.Context, ids []uuid.UUID, iD int64, 
 }
 
 const timeline = `-- name: Timeline :many
-select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, html, html_mark, entity, entity_id, op, before, after, change_set
+select kind, key, at, member_id, coalesce(m.name, '')::text as member_name, x.version, x.pinned, x.edited, body, html, html_mark, outcome, minutes, about_type, about_id, entity, entity_id, op, before, after, change_set
 from (
-	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.html, n.html_mark, n.kind as entity, n.id as entity_id,
+	(select 'note'::text as kind, n.id::text as key, n.created_at as at, n.author_id as member_id, n.version, n.pinned, (n.updated_at > n.created_at)::bool as edited, n.body, n.html, n.html_mark, n.outcome, n.minutes, ''::text as about_type, null::uuid as about_id, n.kind as entity, n.id as entity_id,
 		''::text as op, null::jsonb as before, null::jsonb as after, null::uuid as change_set
 	from notes n
 	where n.subject_id = $1 and n.deleted_at is null and (n.created_at, n.id::text) < ($2::timestamptz, $3::text)
 	order by n.created_at desc, n.id desc limit $4)
 	union all
-	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', '', '', c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
+	(select 'note'::text, b.id::text, b.created_at, b.author_id, b.version, false, (b.updated_at > b.created_at)::bool, b.body, b.html, b.html_mark, b.outcome, b.minutes, b.subject_type, b.subject_id, b.kind, b.id,
+		''::text, null::jsonb, null::jsonb, null::uuid
+	from (select d.id from deals d where d.customer_id = $1 and d.deleted_at is null union all select c.id from contacts c where c.customer_id = $1 and c.deleted_at is null) s
+	cross join lateral (select n.id, n.created_at, n.updated_at, n.author_id, n.version, n.body, n.html, n.html_mark, n.outcome, n.minutes, n.subject_type, n.subject_id, n.kind
+		from notes n where n.subject_id = s.id and n.deleted_at is null and (n.created_at, n.id::text) < ($2::timestamptz, $3::text)
+		order by n.created_at desc, n.id desc limit $4) b
+	order by b.created_at desc, b.id desc limit $4)
+	union all
+	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', '', '', '', null::integer, '', null::uuid, c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
 	from changes c
 	where c.subject_id = $1 and c.entity <> 'note' and (c.at, lpad(c.id::text, 20, '0')) < ($2::timestamptz, $3::text)
 	order by c.at desc, c.id desc limit $4)
@@ -275,6 +283,10 @@ type TimelineRow struct {
 	Body       string     `db:"body"`
 	Html       string     `db:"html"`
 	HtmlMark   string     `db:"html_mark"`
+	Outcome    string     `db:"outcome"`
+	Minutes    *int32     `db:"minutes"`
+	AboutType  string     `db:"about_type"`
+	AboutID    *uuid.UUID `db:"about_id"`
 	Entity     string     `db:"entity"`
 	EntityID   uuid.UUID  `db:"entity_id"`
 	Op         string     `db:"op"`
@@ -283,8 +295,8 @@ type TimelineRow struct {
 	ChangeSet  *uuid.UUID `db:"change_set"`
 }
 
-// What happened to a record, latest first: notes and changes. A page starts
-// behind (at, key) of the page before.
+// What happened to a record, latest first: notes and changes; for a customer, notes on its
+// deals and contacts too. A page starts behind (at, key) of the page before.
 func (q *Queries) Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error) {
 	rows, err := q.db.Query(ctx, timeline,
 		arg.SubjectID,
@@ -311,6 +323,10 @@ func (q *Queries) Timeline(ctx context.Context, arg TimelineParams) ([]TimelineR
 			&i.Body,
 			&i.Html,
 			&i.HtmlMark,
+			&i.Outcome,
+			&i.Minutes,
+			&i.AboutType,
+			&i.AboutID,
 			&i.Entity,
 			&i.EntityID,
 			&i.Op,

@@ -48,7 +48,7 @@ update deals d set
 	version = case when d.stage_id = s.id and (s.outcome <> 'lost' or d.lost_reason = @lost_reason::text) then d.version else d.version + 1 end,
 	updated_at = case when d.stage_id = s.id then d.updated_at else now() end, active_at = now(),
 	pipeline_id = s.pipeline_id, stage_id = s.id, position = @position,
-	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else now() end,
+	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else @closed_at::timestamptz end,
 	lost_reason = case when s.outcome = 'lost' then @lost_reason::text else '' end
 from stages s
 where d.id = @id and d.deleted_at is null and s.id = @stage_id;

@@ -189,15 +189,16 @@ update deals d set
 	version = case when d.stage_id = s.id and (s.outcome <> 'lost' or d.lost_reason = $1::text) then d.version else d.version + 1 end,
 	updated_at = case when d.stage_id = s.id then d.updated_at else now() end, active_at = now(),
 	pipeline_id = s.pipeline_id, stage_id = s.id, position = $2,
-	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else now() end,
+	closed_at = case when s.outcome = 'open' then null when d.stage_id = s.id then d.closed_at else $3::timestamptz end,
 	lost_reason = case when s.outcome = 'lost' then $1::text else '' end
 from stages s
-where d.id = $3 and d.deleted_at is null and s.id = $4
+where d.id = $4 and d.deleted_at is null and s.id = $5
 `
 
 type DealMoveParams struct {
 	LostReason string    `db:"lost_reason"`
 	Position   string    `db:"position"`
+	ClosedAt   time.Time `db:"closed_at"`
 	ID         uuid.UUID `db:"id"`
 	StageID    uuid.UUID `db:"stage_id"`
 }
@@ -208,6 +209,7 @@ func (q *Queries) DealMove(ctx context.Context, arg DealMoveParams) (int64, erro
 	result, err := q.db.Exec(ctx, dealMove,
 		arg.LostReason,
 		arg.Position,
+		arg.ClosedAt,
 		arg.ID,
 		arg.StageID,
 	)

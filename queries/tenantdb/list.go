@@ -49,6 +49,7 @@ type sortColumn struct {
 	// days is the day that a row has in place of a moment, such as due_on beside due_at. It
 	// counts as when it ends in the page's zone; its index is (days, id).
 	days string
+	open string // of days: the condition on those that count; "" for all
 	// choices are the values of a column of choices, in their order.
 	choices []string
 }
@@ -188,8 +189,14 @@ func sortOf(f *entity.Field) sortColumn {
 		}
 		return c
 	case f.Type == entity.TypeDue:
-		return sortColumn{column: column, cast: f.Type.Column(), present: column + " is not null", absent: "r." + f.Order + " is null",
+		c := sortColumn{column: column, cast: f.Type.Column(), present: column + " is not null", absent: "r." + f.Order + " is null",
 			days: "r." + f.Columns()[0]}
+		if f.Ended != "" { // what is done comes last
+			c.open = "r." + f.Ended + " is null"
+			c.present += " and " + c.open
+			c.absent = "(" + c.absent + " or r." + f.Ended + " is not null)"
+		}
+		return c
 	case f.Order != "": // a text that stands for the value
 		return nullableColumn("r."+f.Order, "text")
 	case f.Required:
@@ -527,6 +534,9 @@ func (s listSpec) daysPart(c *conditions, col sortColumn, from *cursor, op, dir,
 	in := c.arg(zone) + "::text"
 	key := "((" + col.days + " + 1)::timestamp at time zone " + in + ")"
 	where := append([]string{col.days + " is not null"}, c.days...)
+	if col.open != "" {
+		where = append(where, col.open)
+	}
 	if from != nil {
 		at := c.arg(from.Key) + "::timestamptz"
 		// for the index

@@ -1,9 +1,10 @@
 -- name: NoteInsert :exec
-insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id, html, html_mark)
-values (@id, @subject_type, @subject_id, @kind, @body, @pinned, @mentions, sqlc.narg(author_id), @html, @html_mark);
+insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id, html, html_mark, outcome, minutes, created_at, updated_at)
+values (@id, @subject_type, @subject_id, @kind, @body, @pinned, @mentions, sqlc.narg(author_id), @html, @html_mark, @outcome, sqlc.narg(minutes),
+	coalesce(sqlc.narg(at), now()), coalesce(sqlc.narg(at), now()));
 
 -- name: NoteGet :one
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at, n.html, n.html_mark,
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at, n.html, n.html_mark, n.outcome, n.minutes,
 	coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id where n.id = @id;
 
@@ -12,7 +13,7 @@ update notes set body = @body, html = @html, html_mark = @html_mark, pinned = @p
 where id = @id and version = @version and deleted_at is null;
 
 -- name: NotesPinned :many
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, n.html, n.html_mark, coalesce(m.name, '')::text as author_name
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, n.html, n.html_mark, n.outcome, n.minutes, coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id
 where n.subject_id = @subject_id and n.pinned and n.deleted_at is null order by n.created_at desc limit 10;
 

@@ -66,7 +66,7 @@ func (q *Queries) NoteDelete(ctx context.Context, iD uuid.UUID, version int32) (
 }
 
 const noteGet = `-- name: NoteGet :one
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at, n.html, n.html_mark,
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.mentions, n.author_id, n.version, n.created_at, n.updated_at, n.deleted_at, n.html, n.html_mark, n.outcome, n.minutes,
 	coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id where n.id = $1
 `
@@ -86,6 +86,8 @@ type NoteGetRow struct {
 	DeletedAt   *time.Time  `db:"deleted_at"`
 	Html        string      `db:"html"`
 	HtmlMark    string      `db:"html_mark"`
+	Outcome     string      `db:"outcome"`
+	Minutes     *int32      `db:"minutes"`
 	AuthorName  string      `db:"author_name"`
 }
 
@@ -107,14 +109,17 @@ func (q *Queries) NoteGet(ctx context.Context, id uuid.UUID) (NoteGetRow, error)
 		&i.DeletedAt,
 		&i.Html,
 		&i.HtmlMark,
+		&i.Outcome,
+		&i.Minutes,
 		&i.AuthorName,
 	)
 	return i, err
 }
 
 const noteInsert = `-- name: NoteInsert :exec
-insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id, html, html_mark)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into notes (id, subject_type, subject_id, kind, body, pinned, mentions, author_id, html, html_mark, outcome, minutes, created_at, updated_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+	coalesce($13, now()), coalesce($13, now()))
 `
 
 type NoteInsertParams struct {
@@ -128,6 +133,9 @@ type NoteInsertParams struct {
 	AuthorID    *uuid.UUID  `db:"author_id"`
 	Html        string      `db:"html"`
 	HtmlMark    string      `db:"html_mark"`
+	Outcome     string      `db:"outcome"`
+	Minutes     *int32      `db:"minutes"`
+	At          interface{} `db:"at"`
 }
 
 func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
@@ -142,6 +150,9 @@ func (q *Queries) NoteInsert(ctx context.Context, arg NoteInsertParams) error {
 		arg.AuthorID,
 		arg.Html,
 		arg.HtmlMark,
+		arg.Outcome,
+		arg.Minutes,
+		arg.At,
 	)
 	return err
 }
@@ -241,7 +252,7 @@ func (q *Queries) NotesMove(ctx context.Context, toType string, toID uuid.UUID, 
 }
 
 const notesPinned = `-- name: NotesPinned :many
-select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, n.html, n.html_mark, coalesce(m.name, '')::text as author_name
+select n.id, n.subject_type, n.subject_id, n.kind, n.body, n.pinned, n.author_id, n.version, n.created_at, n.updated_at, n.html, n.html_mark, n.outcome, n.minutes, coalesce(m.name, '')::text as author_name
 from notes n left join members m on m.id = n.author_id
 where n.subject_id = $1 and n.pinned and n.deleted_at is null order by n.created_at desc limit 10
 `
@@ -259,6 +270,8 @@ type NotesPinnedRow struct {
 	UpdatedAt   time.Time  `db:"updated_at"`
 	Html        string     `db:"html"`
 	HtmlMark    string     `db:"html_mark"`
+	Outcome     string     `db:"outcome"`
+	Minutes     *int32     `db:"minutes"`
 	AuthorName  string     `db:"author_name"`
 }
 
@@ -284,6 +297,8 @@ func (q *Queries) NotesPinned(ctx context.Context, subjectID uuid.UUID) ([]Notes
 			&i.UpdatedAt,
 			&i.Html,
 			&i.HtmlMark,
+			&i.Outcome,
+			&i.Minutes,
 			&i.AuthorName,
 		); err != nil {
 			return nil, err

@@ -179,6 +179,15 @@ func (q *Queries) RecordRemove(ctx context.Context, name string, id uuid.UUID) (
 	return tag.RowsAffected() == 1, err
 }
 
+// RecordsByID returns records in short, in no order; those that are in the trash are left out.
+func (q *Queries) RecordsByID(ctx context.Context, e *entity.Entity, ids []uuid.UUID, fields []string) ([]entity.Record, error) {
+	rows := newRowReader(e, fields)
+	sql := fmt.Sprintf(`select r.id as list_id, '' as list_key, false as list_absent, null::uuid as list_of, %s from %s r %s
+		where r.id = any ($1::uuid[]) and r.deleted_at is null`, rows.columns, e.Table, rows.joins)
+	records, _, err := rows.read(q.db.Query(ctx, sql, ids))
+	return records, err
+}
+
 // Named is what an id stands for.
 type Named struct {
 	ID   uuid.UUID

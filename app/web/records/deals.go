@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -30,6 +32,7 @@ func NewDeals(n Notes) Deals {
 	h := New(views.LookOf(entity.Deal), n)
 	h.Narrow = narrowToOutcomes
 	h.Actions = func(r entity.Record) []templ.Component { return []templ.Component{views.DealActions(r)} }
+	h.Head = dealHead
 	h.Beside = func(r entity.Record, p *views.RecordPage) {
 		for i := range p.Related {
 			switch related := &p.Related[i]; {
@@ -42,6 +45,34 @@ func NewDeals(n Notes) Deals {
 		}
 	}
 	return Deals{h}
+}
+
+// dealHead shows the stages of the deal's pipeline, and whom to call about it.
+func dealHead(ctx context.Context, q *tenantdb.Queries, r entity.Record, p *views.RecordPage) error {
+	stages, err := q.StageList(ctx)
+	if err != nil {
+		return err
+	}
+	head := views.DealHead{Shell: p.Shell, Deal: r}
+	for _, s := range stages {
+		if s.PipelineID == r.Values.Ref("pipeline_id").ID {
+			head.Stages = append(head.Stages, s)
+		}
+		if s.ID == r.Values.Ref("stage_id").ID && r.Values["probability"] == nil {
+			p.Hints = map[string]string{"probability": strconv.Itoa(int(s.Probability)) + " %, as the stage"}
+		}
+	}
+	if id := r.Values.ID("contact_id"); id != nil {
+		rows, err := q.RecordsByID(ctx, entity.Contacts, []uuid.UUID{*id}, []string{"phone", "email"})
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			head.Contact = &rows[0]
+		}
+	}
+	p.Head = views.DealBar(head)
+	return nil
 }
 
 // narrowToOutcomes says outcomes as the stages that have them, which the table's indexes
@@ -103,6 +134,16 @@ func (d Deals) Move(c echo.Context) error {
 	}
 	was := rec.Values.Ref("stage_id")
 	f := page.ReadForm(c, []ui.Field{{Name: "stage_id", Label: "Stage"}, {Name: "lost_reason", Label: "Why it was lost", Max: 300}}, true)
+	posted := c.Request().PostForm
+	amount := url.Values{} // what it was won for
+	if posted.Has("amount") {
+		amount.Set("amount", posted.Get("amount"))
+	}
+	closing := readRecord(c, d.Look.Entity, amount, rec.Values, false)
+	for name, message := range closing.Errors {
+		f.Fail(name, message)
+	}
+	f.Values["amount"], f.Values["closed_on"] = posted.Get("amount"), posted.Get("closed_on")
 	m := crm.Move{LostReason: f.Values["lost_reason"], Top: c.FormValue("top") == "true"}
 	var bad error
 	if m.StageID, bad = uuid.Parse(f.Values["stage_id"]); bad != nil {
@@ -111,11 +152,23 @@ func (d Deals) Move(c echo.Context) error {
 	m.BeforeID, _ = uuid.Parse(c.FormValue("before_id")) // none: the end
 	m.AfterID, _ = uuid.Parse(c.FormValue("after_id"))
 	m.From, _ = uuid.Parse(c.FormValue("was.stage_id"))
+	if m.ClosedAt, bad = closedOn(posted.Get("closed_on"), page.From(c).Formats(c)); bad != nil {
+		f.Fail("closed_on", bad.Error())
+	}
 	var set uuid.UUID
 	var now entity.Record
 	if f.Valid() {
 		err = d.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 			set = tx.ChangeSet()
+			if len(closing.set) > 0 {
+				r, err := d.liveIn(c, tx, id)
+				if err != nil {
+					return err
+				}
+				if _, err := crm.Save(ctx, tx, crm.Change{Record: r.Record, Set: closing.set, By: by(c)}); err != nil {
+					return err
+				}
+			}
 			if err := crm.DealMove(ctx, tx, id, m); err != nil {
 				return err
 			}
@@ -160,6 +213,24 @@ func (d Deals) Move(c echo.Context) error {
 		return err
 	}
 	return page.Redirect(c, cmp.Or(page.SafePath(c.FormValue("return")), rec.URL()))
+}
+
+// closedOn is when a deal was closed, of a day that somebody chose: now for today and for
+// none. Its error is for people.
+func closedOn(day string, formats entity.Formats) (time.Time, error) {
+	if day == "" {
+		return time.Time{}, nil
+	}
+	d, err := time.Parse(time.DateOnly, day)
+	switch today := formats.Today(); {
+	case err != nil || d.Year() < 1900:
+		return time.Time{}, errors.New("Choose a day.") //nolint:staticcheck // for people
+	case d.After(today):
+		return time.Time{}, errors.New("A deal can’t be closed in the future.") //nolint:staticcheck // for people
+	case d.Equal(today):
+		return time.Time{}, nil
+	}
+	return entity.Clock{Hour: 12}.On(d, formats.Location()), nil
 }
 
 // renderMoved shows the board that the request came from again.

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ func (r *Handler) New(c echo.Context) error {
 			f.Values[in.Name] = clip(v)
 		}
 	}
-	p := views.FormPage{Form: f}
+	p := views.FormPage{Form: f, Return: page.SafePath(c.QueryParam("return"))}
 	if len(c.QueryParams()) > 0 {
 		var err error
 		if p.Matches, err = r.matches(c, c.QueryParams()); err != nil {
@@ -74,7 +75,7 @@ func (r *Handler) Create(c echo.Context) error {
 	}
 	if !f.Valid() {
 		f.lift(r.Look)
-		p := views.FormPage{Form: f.Form.Form}
+		p := views.FormPage{Form: f.Form.Form, Return: page.SafePath(posted.Get("return"))}
 		var err error
 		if p.Matches, err = r.matches(c, posted); err != nil {
 			return err
@@ -82,11 +83,14 @@ func (r *Handler) Create(c echo.Context) error {
 		return r.renderForm(c, http.StatusUnprocessableEntity, p)
 	}
 	flash := ui.Flash{Subject: made.Name(), Message: noted("added", f.notes...), Undo: page.UndoURL(set)}
-	mayBe(&flash, found)
+	back := page.SafePath(posted.Get("return"))
+	if mayBe(&flash, found); back != "" && flash.See == "" {
+		flash.See, flash.SeeURL = "Open", made.URL()
+	}
 	if err := page.SetFlash(c, flash); err != nil {
 		return err
 	}
-	return page.Redirect(c, r.Look.URL(id))
+	return page.Redirect(c, cmp.Or(back, r.Look.URL(id)))
 }
 
 // noted is a message with what else should be said.

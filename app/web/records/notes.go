@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -147,6 +148,8 @@ func (h Notes) Create(c echo.Context) error {
 	if !page.HasOption(views.NoteKinds, f.Values["kind"]) {
 		f.Values["kind"] = "note"
 	}
+	p := tenantdb.NoteInsertParams{SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Pinned: c.FormValue("pinned") == "true"}
+	readCall(c, f, &p)
 	if !f.Valid() {
 		return h.renderTimeline(c, http.StatusUnprocessableEntity, views.TimelineAgain, kind, id, f.Form, nil)
 	}
@@ -154,17 +157,61 @@ func (h Notes) Create(c echo.Context) error {
 	err = h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
 		set = tx.ChangeSet()
 		me := tx.MemberID()
-		html, mark := h.html(f.Values["body"])
-		_, err := crm.NoteCreate(ctx, tx, tenantdb.NoteInsertParams{
-			SubjectType: kind, SubjectID: id, Kind: f.Values["kind"], Body: f.Values["body"], Pinned: c.FormValue("pinned") == "true", AuthorID: &me,
-			Html: html, HtmlMark: mark,
-		})
+		p.Body, p.AuthorID = f.Values["body"], &me
+		p.Html, p.HtmlMark = h.html(p.Body)
+		_, err := crm.NoteCreate(ctx, tx, p)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return h.renderTimeline(c, http.StatusOK, views.TimelineAgain, kind, id, ui.Form{}, &ui.Flash{Message: "Saved", Undo: page.UndoURL(set)})
+}
+
+// readCall reads what is known of a call or a meeting besides what was said. An outcome stands
+// for itself: "No answer" needs no note.
+func readCall(c echo.Context, f *page.Form, p *tenantdb.NoteInsertParams) {
+	if p.Kind != "call" && p.Kind != "meeting" {
+		return
+	}
+	posted := c.Request().PostForm
+	formats := page.From(c).Formats(c)
+	for _, name := range []string{"outcome", "minutes", "at"} {
+		f.Values[name] = clip(entity.Line(posted.Get(name)))
+	}
+	if p.Kind == "call" && page.HasOption(views.CallOutcomes, f.Values["outcome"]) {
+		p.Outcome = f.Values["outcome"]
+	}
+	if p.Outcome != "" && f.Values["body"] == "" {
+		delete(f.Errors, "body")
+		f.Values["body"] = ui.Label(views.CallOutcomes, p.Outcome)
+	}
+	if v := f.Values["minutes"]; v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 || n > 24*60 {
+			f.Fail("minutes", "Minutes are a whole number, up to 1,440.")
+		} else {
+			p.Minutes = new(int32(n)) //nolint:gosec // bounded above
+		}
+	}
+	if v := f.Values["at"]; v != "" {
+		due, ok := formats.ParseDue(v)
+		at := due.At
+		if now := time.Now(); at != nil && at.After(now) && at.Before(now.AddDate(0, 0, 1)) {
+			at = new(at.AddDate(0, 0, -1)) // “14:00” was, of what has happened
+		}
+		if due.On != nil {
+			at = new(entity.Clock{Hour: 12}.On(*due.On, formats.Location()))
+		}
+		switch {
+		case !ok || at == nil:
+			f.Fail("at", "We could not read when. “yesterday 14:00” or “9:30” will do.")
+		case at.After(time.Now().Add(time.Minute)):
+			f.Fail("at", "This is still to come: add a task for it.")
+		default:
+			p.At = at
+		}
+	}
 }
 
 // noteChanged says who was faster.

@@ -41,7 +41,7 @@ func (r *Handler) renderRecord(c echo.Context, status int, p views.RecordPage) e
 	p.Shell = page.Shell(c, r.Look.Many, p.Record.Name())
 	p.Timeline = timelinePage(c, r.Look, p.Record.ID)
 	p.Timeline.Shell = p.Shell
-	if err := r.nameSubject(c, &p.Record); err != nil {
+	if err := r.readHead(c, &p); err != nil {
 		return err
 	}
 	return page.Render(c, status, nil, views.RecordFragment(p))
@@ -64,6 +64,11 @@ func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.R
 		p.Timeline.Shell, p.Timeline.Code = p.Shell, currencyOf(p.Record.Record)
 		if err := nameSubjectIn(ctx, tx, &p.Record); err != nil {
 			return err
+		}
+		if r.Head != nil {
+			if err := r.Head(ctx, tx.Queries, p.Record.Record, &p); err != nil {
+				return err
+			}
 		}
 		if err := r.readRelated(ctx, tx.Queries, &p); err != nil {
 			return err
@@ -101,13 +106,20 @@ func currencyOf(r entity.Record) string {
 	return ""
 }
 
-// nameSubject reads the name of what the record is about.
-func (r *Handler) nameSubject(c echo.Context, rec *views.Record) error {
-	if f := r.Look.Subject(); f == nil || rec.Values.ID(f.Name) == nil {
+// readHead reads what stands below the record's name, and the name of what it is about.
+func (r *Handler) readHead(c echo.Context, p *views.RecordPage) error {
+	if f := r.Look.Subject(); r.Head == nil && (f == nil || p.Record.Values.ID(f.Name) == nil) {
 		return nil
 	}
 	ctx := c.Request().Context()
-	return r.DB.TenantRead(ctx, func(tx *db.TenantTx) error { return nameSubjectIn(ctx, tx, rec) })
+	return r.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
+		if r.Head != nil {
+			if err := r.Head(ctx, tx.Queries, p.Record.Record, p); err != nil {
+				return err
+			}
+		}
+		return nameSubjectIn(ctx, tx, &p.Record)
+	})
 }
 
 // readRelated reads what belongs to the record, the last changed first, and what it is
@@ -171,5 +183,6 @@ func related(look *views.Look, f *entity.Field, rec entity.Record) views.Related
 			add.Set(shared.Name, id.String())
 		}
 	}
+	add.Set("return", rec.URL()) // one goes on where one was
 	return views.Related{Look: look, AllURL: look.Path + "?" + all.Encode(), AddURL: look.Path + "/new?" + add.Encode()}
 }

@@ -2,6 +2,8 @@ package records
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -39,6 +41,7 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 			sums[s.StageID] = append(sums[s.StageID], s)
 		}
 	}
+	total := map[string]tenantdb.BoardSumsRow{} // of what is open, by currency
 	for _, st := range stages {
 		id := st.ID.String()
 		if id != one && (one != "" || st.PipelineID != p.Pipeline) {
@@ -48,6 +51,7 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 			Value: id, Label: st.Name, Color: st.Color, URL: p.Look.Path + "?layout=table&stage=" + id,
 			Percent: strconv.Itoa(int(st.Probability)) + " %",
 		}
+		col.Closed = st.Outcome != crm.Open
 		if st.Outcome == crm.Lost {
 			col.Asks = "lost_reason"
 		}
@@ -55,11 +59,17 @@ func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one 
 			sum := views.BoardSum{Text: p.Money(s.Amount, s.Currency)}
 			if st.Outcome == crm.Open {
 				sum.Weighted = p.Money(s.Weighted, s.Currency)
+				t := total[s.Currency]
+				t.Amount, t.Weighted = t.Amount+s.Amount, t.Weighted+s.Weighted
+				total[s.Currency] = t
 			}
 			col.Count += int(s.N)
 			col.Sums = append(col.Sums, sum)
 		}
 		p.Columns = append(p.Columns, col)
+	}
+	for _, code := range slices.Sorted(maps.Keys(total)) {
+		p.Total = append(p.Total, views.BoardSum{Text: p.Money(total[code].Amount, code), Weighted: p.Money(total[code].Weighted, code)})
 	}
 	return nil
 }

@@ -72,13 +72,61 @@ func (t Tasks) renderDay(c echo.Context, status int, f ui.Form, flash *ui.Flash)
 			}
 		}
 		names, err := namesOf(ctx, tx.Queries, ids)
+		if err != nil {
+			return err
+		}
 		p.Groups = views.DayGroups(rows, names, p.Formats)
+		p.Deals, err = waitingDeals(ctx, tx.Queries, page.From(c).Who.MemberID, p.Formats)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return page.Render(c, status, views.Day(p), views.DayAgain(p, flash))
+}
+
+// waitingDeals are a member's open deals that are past their close date, and those to which
+// nothing happened for long.
+func waitingDeals(ctx context.Context, q *tenantdb.Queries, member uuid.UUID, f entity.Formats) (out []views.DealGroup, err error) {
+	look := views.LookOf(entity.Deal)
+	late, _ := f.Range("overdue")
+	idle := entity.Range{Until: f.Now.Add(-views.IdleAfter), Open: true}
+	for _, g := range []struct {
+		title, field, sort string
+		dates              entity.Range
+	}{{"Deals past their close date", "expected_close_date", "expected_close_date", late}, {"Deals that rest", "active_at", "updated_at", idle}} {
+		filter := tenantdb.Filter{OwnerID: member, Dates: map[string]entity.Range{g.field: g.dates}}
+		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{Filter: filter,
+			Page: tenantdb.Page{Sort: g.sort, Limit: relatedLimit, Zone: f.Location()}, Fields: look.LineFields()})
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		all := views.FilterQuery(look, filter)
+		all.Set("layout", "table")
+		group := views.DealGroup{Title: g.title, More: more != "", AllURL: look.Path + "?" + all.Encode()}
+		for _, r := range rows {
+			group.Lines = append(group.Lines, views.LineOf(look, r, f))
+		}
+		out = append(out, group)
+	}
+	return out, nil
+}
+
+// Understood says what the date is that a quick line has, as it is typed.
+func (t Tasks) Understood(c echo.Context) error {
+	formats := page.From(c).Formats(c)
+	quick := formats.QuickAdd(clip(entity.Line(c.QueryParam("quick"))))
+	text := formats.DueText(quick.Due.On, quick.Due.At)
+	if text != "" {
+		text = "Due " + text
+	}
+	if quick.Repeat != "" {
+		text += ", " + strings.ToLower(views.RepeatLabel(quick.Repeat))
+	}
+	return page.Render(c, http.StatusOK, views.Understood(noted(text, formats.Note(quick.Due))), nil)
 }
 
 // taskDay is up to n of a member's open tasks, the most urgent first by the person's days.

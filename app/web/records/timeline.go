@@ -125,7 +125,7 @@ func (r *Handler) Timeline(c echo.Context) error {
 	}
 	r.Notes.show(&p)
 	if after == "" {
-		return page.Render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Happened(p))
+		return page.Render(c, http.StatusOK, views.TimelineOnly(p, rec), views.Happened(p, false))
 	}
 	return page.Render(c, http.StatusOK, views.TimelineOnly(p, rec), views.TimelineRows(p))
 }
