@@ -15,8 +15,7 @@ type ProfilePage struct {
 // and numbers.
 var ProfileFields = []ui.Field{
 	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80, Autocomplete: "name"},
-	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome",
-		Help: "As in “Europe/Rome”; empty follows this browser", Autocomplete: "off"},
+	{Name: "time_zone", Label: "Time zone", Kind: ui.KindSelect, Max: 64},
 	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: withDefault(ui.DateStyles)},
 	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: withDefault(ui.NumberStyles)},
 	{Name: "theme", Label: "Theme", Kind: ui.KindSelect,

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -165,7 +166,7 @@ func (p RecordPage) moreFields(n int) string { return p.Plural(n, "more field", 
 
 // editLabel says what a field's link edits, for those who do not see what stands before it.
 func (p RecordPage) editLabel(f ui.Field) string {
-	if v := p.Record.Display(f.Name, p.Formats); v != "" {
+	if v := cmp.Or(p.Record.Display(f.Name, p.Formats), p.Hints[f.Name]); v != "" {
 		return "Edit " + strings.ToLower(f.Label) + ": " + v
 	}
 	return "Add " + strings.ToLower(f.Label)

@@ -65,10 +65,9 @@ var WorkspaceFields = []ui.Field{
 	{Name: "name", Label: "Name", Kind: ui.KindText, Required: true, Max: 80},
 	{Name: "currency", Label: "Currency", Kind: ui.KindSelect, Options: currencies, Required: true,
 		Help: "It can be changed while no amount stands in it. Deals have their own."},
-	{Name: "country", Label: "Country", Kind: ui.KindText, Required: true, Max: 2,
-		Help: "Its two letters, such as IT. Phone numbers without a prefix are read as numbers of this country."},
-	{Name: "time_zone", Label: "Time zone", Kind: ui.KindText, Max: 64, Placeholder: "Europe/Rome",
-		Help: "For those who chose none of their own; empty follows their browser"},
+	{Name: "country", Label: "Country", Kind: ui.KindSelect, Required: true, Max: 2,
+		Help: "Phone numbers without a prefix are read as numbers of this country."},
+	{Name: "time_zone", Label: "Time zone", Kind: ui.KindSelect, Max: 64, Help: "For those who chose none of their own"},
 	{Name: "date_style", Label: "Dates", Kind: ui.KindSelect, Options: ui.DateStyles, Required: true},
 	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: ui.NumberStyles, Required: true},
 }

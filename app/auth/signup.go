@@ -19,7 +19,7 @@ import (
 // SignUpInput is a checked sign-up form; Email is lower-case.
 type SignUpInput struct {
 	Workspace, Slug, Name, Email, Password string
-	Currency, Country                      string     // of the workspace; "" for the default
+	Locale                                            // of the workspace
 	Later                                  bool       // beyond the first few of a network the address is proven first
 	UserID                                 uuid.UUID  // who is signed in, and needs no name, address and password
 	Strong                                 bool       // … and has shown a second factor
@@ -100,7 +100,7 @@ func SignUp(ctx context.Context, d *db.DB, in SignUpInput) (SignUpResult, error)
 		}
 		if pending {
 			return SignUpResult{Pending: &PendingSignUp{Workspace: in.Workspace, Slug: in.Slug, Name: in.Name, Email: in.Email, PasswordHash: hash,
-				Currency: in.Currency, Country: in.Country}}, nil
+				Locale: in.Locale}}, nil
 		}
 	}
 	return CreateWorkspace(ctx, d, in, known, hash)
@@ -138,8 +138,17 @@ type PendingSignUp struct {
 	Name         string `json:"name"`
 	Email        string `json:"email"`
 	PasswordHash string `json:"password_hash"`
-	Currency     string `json:"currency,omitempty"`
-	Country      string `json:"country,omitempty"`
+	Locale
+}
+
+// Locale is where a workspace is, and how days and numbers are written there; "" is for the
+// default.
+type Locale struct {
+	Currency    string `json:"currency,omitempty"`
+	Country     string `json:"country,omitempty"`
+	TimeZone    string `json:"time_zone,omitempty"`
+	DateStyle   string `json:"date_style,omitempty"`
+	NumberStyle string `json:"number_style,omitempty"`
 }
 
 // PendingSignUpTime is how long the link to prove it works.
@@ -190,7 +199,7 @@ func FinishSignUp(ctx context.Context, d *db.DB, box *seal.Box, token string,
 		return SignUpResult{}, err
 	}
 	in := SignUpInput{
-		Workspace: p.Workspace, Slug: p.Slug, Name: p.Name, Email: p.Email, Verified: true, Currency: p.Currency, Country: p.Country,
+		Workspace: p.Workspace, Slug: p.Slug, Name: p.Name, Email: p.Email, Verified: true, Locale: p.Locale,
 		Then: func(ctx context.Context, tx *db.SharedTx, r SignUpResult) error {
 			if _, err := tx.OneTimeTokenConsume(ctx, hashToken(token), purposeSignUp, nil); err != nil {
 				return badToken(err)
@@ -207,7 +216,8 @@ func CreateWorkspace(ctx context.Context, d *db.DB, in SignUpInput, known shared
 	hash string) (r SignUpResult, err error) {
 	err = tenant.WithSpare(ctx, d, func() error {
 		return d.Shared(ctx, func(tx *db.SharedTx) error {
-			t, err := tenant.Claim(ctx, tx, tenant.New{Slug: in.Slug, Name: in.Workspace, Currency: in.Currency, Country: in.Country})
+			t, err := tenant.Claim(ctx, tx, tenant.New{Slug: in.Slug, Name: in.Workspace, Currency: in.Currency, Country: in.Country,
+				TimeZone: in.TimeZone, DateStyle: in.DateStyle, NumberStyle: in.NumberStyle})
 			if err != nil {
 				return err
 			}

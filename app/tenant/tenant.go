@@ -77,6 +77,8 @@ var errNoSpare = errors.New("tenant: no spare schema")
 type New struct {
 	Slug, Name        string
 	Currency, Country string // ISO 4217, ISO 3166
+
+	TimeZone, DateStyle, NumberStyle string
 }
 
 // Claim makes a spare schema the workspace with this slug. It is the caller's
@@ -89,7 +91,7 @@ func Claim(ctx context.Context, tx *db.SharedTx, n New) (Tenant, error) {
 		return Tenant{}, err
 	}
 	row, err := tx.TenantClaim(ctx, shareddb.TenantClaimParams{Slug: n.Slug, Name: n.Name, Currency: n.Currency, Country: n.Country,
-		SchemaVersion: db.TenantVersion()})
+		TimeZone: n.TimeZone, DateStyle: n.DateStyle, NumberStyle: n.NumberStyle, SchemaVersion: db.TenantVersion()})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Tenant{}, errNoSpare
 	}

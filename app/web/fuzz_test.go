@@ -129,8 +129,8 @@ func FuzzFilters(f *testing.F) {
 func FuzzCursor(f *testing.F) {
 	app := apptest.Start(f)
 	w := app.NewWorkspace(f)
-	for i := range 30 {
-		w.Customer(customerNamed("Customer " + string(rune('a'+i))))
+	for i := range 60 {
+		w.Customer(customerNamed("Customer " + string(rune('A'+i))))
 	}
 	c := w.Client(w.Owner)
 	next, _ := c.Get(w.URL("/customers?sort=name")).Find(`[href*="after="], [hx-get*="after="]`).First().Attr("href")

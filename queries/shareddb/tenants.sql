@@ -68,7 +68,9 @@ select pg_advisory_xact_lock(hashtextextended('slug:' || @slug::text, 0));
 -- name: TenantClaim :one
 -- Makes a ready, current spare schema the workspace; no row when there is none.
 update tenants set state = 'active', slug = @slug::text, name = @name, claimed_at = now(),
-	currency = coalesce(nullif(@currency::text, ''), currency), country = coalesce(nullif(@country::text, ''), country)
+	currency = coalesce(nullif(@currency::text, ''), currency), country = coalesce(nullif(@country::text, ''), country),
+	time_zone = @time_zone::text, date_style = coalesce(nullif(@date_style::text, ''), date_style),
+	number_style = coalesce(nullif(@number_style::text, ''), number_style)
 where id = (
 	select t.id from tenants t
 	where t.state = 'spare' and t.schema_version >= @schema_version -- made by a newer program, during its rolling start

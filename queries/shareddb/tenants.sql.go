@@ -263,10 +263,12 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 
 const tenantClaim = `-- name: TenantClaim :one
 update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = now(),
-	currency = coalesce(nullif($3::text, ''), currency), country = coalesce(nullif($4::text, ''), country)
+	currency = coalesce(nullif($3::text, ''), currency), country = coalesce(nullif($4::text, ''), country),
+	time_zone = $5::text, date_style = coalesce(nullif($6::text, ''), date_style),
+	number_style = coalesce(nullif($7::text, ''), number_style)
 where id = (
 	select t.id from tenants t
-	where t.state = 'spare' and t.schema_version >= $5 -- made by a newer program, during its rolling start
+	where t.state = 'spare' and t.schema_version >= $8 -- made by a newer program, during its rolling start
 	order by t.created_at limit 1
 	for update skip locked
 )
@@ -278,6 +280,9 @@ type TenantClaimParams struct {
 	Name          string
 	Currency      string
 	Country       string
+	TimeZone      string
+	DateStyle     string
+	NumberStyle   string
 	SchemaVersion int64
 }
 
@@ -292,6 +297,9 @@ func (q *Queries) TenantClaim(ctx context.Context, arg TenantClaimParams) (Tenan
 		arg.Name,
 		arg.Currency,
 		arg.Country,
+		arg.TimeZone,
+		arg.DateStyle,
+		arg.NumberStyle,
 		arg.SchemaVersion,
 	)
 	var i TenantClaimRow

@@ -35,6 +35,6 @@ if (member) {
 	show(Number(localStorage.getItem(key) || 0));
 	if (navigator.locks) {
 		new BroadcastChannel(key).addEventListener("message", (e) => show(e.data));
-		navigator.locks.request(key, listen);
+		navigator.locks.request(key, listen).catch(() => {}); // the page went before its turn came
 	} else listen();
 }

@@ -4,17 +4,18 @@ import { back, stays } from "./signedout.js";
 // Reminders whose time has come. The answer says when the next one is: nobody asks before, but
 // for a page that somebody comes back to.
 let timer;
-let asked = 0;
 const remind = async () => {
 	const box = $("#reminders");
-	if (!box || document.hidden || Date.now() - asked < 1000) return;
-	asked = Date.now();
+	if (!box || document.hidden) return;
 	clearTimeout(timer);
 	let next = 600;
 	try {
 		const answer = await fetch("/tasks/reminders", { headers: { "HX-Request": "true" } });
 		const text = await answer.text();
-		if (stays(answer.headers.get("HX-Redirect"))) return; // signed out
+		if (stays(answer.headers.get("HX-Redirect"))) { // signed out: is somebody in again?
+			next = 60;
+			return;
+		}
 		if (!answer.ok || answer.headers.has("HX-Redirect") || !box.isConnected) return;
 		back(); // in again, in another tab
 		next = Number(answer.headers.get("Paddock-Next") || next);

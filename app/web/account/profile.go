@@ -25,7 +25,7 @@ func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
 	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle,
 		"theme": who.Theme}
 	maps.Copy(values, f.Values)
-	f.Values = values
+	f.Values, f.Options = values, views.PlaceOptions(values)
 	p := views.ProfilePage{
 		SettingsPage: views.SettingsPage{
 			Shell: page.Shell(c, "settings", "Profile"), Tab: "profile", Title: "You", Action: "/settings/profile",

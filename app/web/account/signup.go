@@ -37,13 +37,9 @@ func (h *Handler) renderSignUp(c echo.Context, status int, f ui.Form) error {
 		Slug:       views.SlugCheck{Problem: f.Error("slug")},
 		HostSuffix: "." + h.Base.URL.Host, Providers: h.platformProviders(), Work: auth.WorkChallenge(h.Box),
 	}
-	if p.Form.Value("currency") == "" {
-		p.Form.Values = maps.Clone(p.Form.Values)
-		if p.Form.Values == nil {
-			p.Form.Values = map[string]string{}
-		}
-		p.Form.Values["currency"] = cmp.Or(entity.CountryCurrency(browserCountry(c)), "EUR")
-	}
+	values := placeOf(c)
+	maps.Copy(values, p.Form.Values)
+	p.Form.Values, p.Form.Options = values, views.PlaceOptions(values)
 	if v := page.From(c); v.SignedIn {
 		ctx := c.Request().Context()
 		err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
@@ -72,6 +68,7 @@ func (h *Handler) SignUp(c echo.Context) error {
 	f := page.ReadForm(c, fields, true)
 	f.Values["slug"] = strings.ToLower(f.Values["slug"])
 	f.Values["email"] = strings.ToLower(f.Values["email"])
+	f.CheckPlace()
 	if err := auth.ThrottleSignUp(ctx, h.DB); err != nil {
 		return h.signUpRefused(c, f, err)
 	}
@@ -101,9 +98,15 @@ func (h *Handler) SignUp(c echo.Context) error {
 	in := auth.SignUpInput{
 		Workspace: f.Values["workspace"], Slug: f.Values["slug"], Name: f.Values["name"], Email: f.Values["email"],
 		Password: f.Values["password"], Strong: known && v.Who.Strong,
-		Country: browserCountry(c), Then: h.welcome,
+		Then: h.welcome,
 	}
-	in.Currency = cmp.Or(f.Values["currency"], entity.CountryCurrency(in.Country))
+	place := placeOf(c)
+	for name, to := range map[string]*string{"currency": &in.Currency, "country": &in.Country, "time_zone": &in.TimeZone,
+		"date_style": &in.DateStyle, "number_style": &in.NumberStyle} {
+		if *to = place[name]; f.Present[name] {
+			*to = f.Values[name]
+		}
+	}
 	if known {
 		in.UserID, in.ProvedAt, in.BeganAt = v.Who.UserID, &v.Who.ProvedAt, &v.Who.BeganAt
 		in.Email = v.Who.Email
@@ -124,6 +127,20 @@ func (h *Handler) SignUp(c echo.Context) error {
 		}
 	}
 	return page.Leave(c, h.Base.HandoffURL(c, r.Tenant.Slug, r.Handoff, ""))
+}
+
+// placeOf is where the browser says that it is, and how days and numbers are written there: its
+// time zone knows better than its language, which is often English.
+func placeOf(c echo.Context) map[string]string {
+	v := map[string]string{}
+	if zone := page.BrowserZone(c); zone != "" {
+		v["time_zone"], v["country"] = zone, entity.ZoneCountry(zone)
+	}
+	v["country"] = cmp.Or(v["country"], browserCountry(c))
+	v["currency"] = cmp.Or(entity.CountryCurrency(v["country"]), "EUR")
+	v["date_style"], v["number_style"] = entity.CountryStyles(v["country"])
+	v["country"] = cmp.Or(v["country"], "IT") // as tenants begin
+	return v
 }
 
 // browserCountry is the country of the language that the browser asks for first (ISO

@@ -348,6 +348,7 @@ func TestBrowserBoardFilters(t *testing.T) {
 	b.WaitFor(`document.querySelectorAll(".card-item").length === 1`)
 	b.Open(w.URL("/deals/" + deal.String()))
 	b.Fill("#note-body", "A long draft")
+	b.Click("#more-fields summary")
 	b.Click(`.value[href$="field=source"]`)
 	b.WaitFor(`document.querySelector(".inline[data-htmx-powered] #source")`)
 	b.Fill("#source", "Fair")

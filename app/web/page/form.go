@@ -190,6 +190,16 @@ func HasOption(options []ui.Option, v string) bool {
 	return false
 }
 
+// CheckPlace says what is wrong with a country or a time zone that somebody chose.
+func (f *Form) CheckPlace() {
+	f.CheckZone()
+	if v := strings.ToUpper(f.Values["country"]); v != "" && f.Errors["country"] == "" {
+		if f.Values["country"] = v; !entity.ValidCountry(v) {
+			f.Fail("country", "We don’t know this country. It should be two letters, such as IT.")
+		}
+	}
+}
+
 // CheckZone says what is wrong with a time zone that somebody typed.
 func (f *Form) CheckZone() {
 	if v := f.Values["time_zone"]; v != "" && f.Errors["time_zone"] == "" {

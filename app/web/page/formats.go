@@ -21,17 +21,25 @@ func (v *Visit) Formats(c echo.Context) entity.Formats {
 		Zone: time.UTC, Currency: v.Tenant.Currency, Country: v.Tenant.Country, Now: time.Now(),
 		DateStyle: cmp.Or(v.Who.DateStyle, v.Tenant.DateStyle), NumberStyle: cmp.Or(v.Who.NumberStyle, v.Tenant.NumberStyle),
 	}
-	hint := ""
-	if cookie, err := c.Cookie(zoneCookie); err == nil && len(cookie.Value) <= 64 {
-		hint = cookie.Value
-	}
-	for _, name := range []string{v.Who.TimeZone, v.Tenant.TimeZone, hint} {
+	for _, name := range []string{v.Who.TimeZone, v.Tenant.TimeZone, BrowserZone(c)} {
 		if zone, ok := loadZone(name); ok {
 			f.Zone = zone
 			break
 		}
 	}
 	return f
+}
+
+// BrowserZone is the time zone that the browser says it is in, "" where it says none.
+func BrowserZone(c echo.Context) string {
+	cookie, err := c.Cookie(zoneCookie)
+	if err != nil || len(cookie.Value) > 64 {
+		return ""
+	}
+	if _, ok := loadZone(cookie.Value); !ok {
+		return ""
+	}
+	return cookie.Value
 }
 
 // loadZone returns the IANA zone, and false for what is none.

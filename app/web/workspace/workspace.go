@@ -26,6 +26,7 @@ func (h *Handler) Workspace(c echo.Context) error {
 }
 
 func (h *Handler) renderWorkspace(c echo.Context, status int, f ui.Form) error {
+	f.Options = views.PlaceOptions(f.Values)
 	p := views.SettingsPage{
 		Sudo:  true,
 		Shell: page.Shell(c, "settings", "Workspace"), Tab: "workspace", Title: "Workspace", Action: "/settings/workspace",
@@ -39,7 +40,7 @@ func (h *Handler) WorkspaceUpdate(c echo.Context) error {
 	ctx := c.Request().Context()
 	t := page.From(c).Tenant
 	f := page.ReadForm(c, views.WorkspaceFields, false)
-	f.CheckZone()
+	f.CheckPlace()
 	p := shareddb.TenantSettingsParams{
 		ID: t.ID, Name: t.Name, Currency: t.Currency, Country: t.Country, TimeZone: t.TimeZone, DateStyle: t.DateStyle,
 		NumberStyle: t.NumberStyle,
@@ -57,9 +58,6 @@ func (h *Handler) WorkspaceUpdate(c echo.Context) error {
 	f.Take("time_zone", &p.TimeZone)
 	f.Take("date_style", &p.DateStyle)
 	f.Take("number_style", &p.NumberStyle)
-	if p.Country = strings.ToUpper(p.Country); f.Present["country"] && !entity.ValidCountry(p.Country) {
-		f.Fail("country", "We don’t know this country. It should be two letters, such as IT.")
-	}
 	if !f.Valid() {
 		return h.renderWorkspace(c, http.StatusUnprocessableEntity, f.Form)
 	}
