@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,16 +13,43 @@ import (
 type DashboardPage struct {
 	Shell
 	Empty     bool // there is nothing in the workspace yet
+	Steps     tenantdb.FirstStepsRow
 	Since     time.Time
 	Until     time.Time // the day after the last
 	Pipelines []Chart   // one for each pipeline and currency
 	Won       []Chart   // one for each currency
 	Leads     Chart
-	Tasks     []TaskLine
-	Overdue   int
-	Open      int
-	Recent    []RecentLine
-	Mentions  []tenantdb.NotesMentioningRow
+	Closed    []tenantdb.DashboardClosedRow // in the time and before it, by currency
+	Forecast  []Chart                       // of the months to come, and by owner
+	// NoNextStep is how many open deals nothing is to be done about.
+	NoNextStep int64
+	Tasks      []TaskLine
+	Overdue    int
+	Open       int
+	Recent     []RecentLine
+	Mentions   []tenantdb.NotesMentioningRow
+}
+
+// step is one of a workspace's first steps.
+type step struct {
+	Done              bool
+	Title, About, URL string
+	Action            string
+}
+
+// steps are those that the person may take, nil once all are done or they are hidden.
+func (p DashboardPage) steps() []step {
+	done := p.Steps
+	all := []step{{done.Data, "Bring in whom you sell to", "Add your first customer, or look around with sample data.", "/customers/new", "Add a customer"}}
+	if p.CanManage {
+		all = append(all, step{done.Team, "Invite your team", "Several addresses at once.", "/settings/members#invite", "Invite"},
+			step{done.Pipeline, "Make the pipeline yours", "Name the stages as you call them.", "/settings/pipelines", "Edit stages"})
+	}
+	all = append(all, step{done.Deal, "Add your first deal", "Give it an amount and a stage.", "/deals/new", "Add a deal"})
+	if !p.CanWrite || done.Hidden || !slices.ContainsFunc(all, func(s step) bool { return !s.Done }) {
+		return nil
+	}
+	return all
 }
 
 // Chart is a row of bars, each of which leads to the list behind it.
@@ -61,6 +89,7 @@ func (c Chart) y(i int) int { return i*28 + 2 }
 // RecentLine is something that happened in the workspace.
 type RecentLine struct {
 	Who, What, Name, URL string
+	More                 int // records that the same change touched
 	At                   time.Time
 }
 
@@ -90,16 +119,52 @@ func (p DashboardPage) isRange(months int) bool {
 	return p.RangeURL(months) == "/?"+url.Values{"from": {p.Since.Format(time.DateOnly)}, "to": {p.Until.Format(time.DateOnly)}}.Encode()
 }
 
-// wonTotals are what was won in the time, by currency.
-func (p DashboardPage) wonTotals() (out []ChartBar) {
-	for _, c := range p.Won {
-		total := int64(0)
-		for _, b := range c.Bars {
-			total += b.Value
-		}
-		out = append(out, ChartBar{Label: c.Title, Text: p.Money(total, c.Unit), URL: WonURL(c.Unit, p.Since, p.Until)})
+// stat is a number, and how it was before.
+type stat struct{ Label, Text, Note, URL string }
+
+// closedStats are what was won in the time, against the one before, and how often.
+func (p DashboardPage) closedStats() (out []stat) {
+	wins, losses, winsBefore, lossesBefore := int64(0), int64(0), int64(0), int64(0)
+	for _, c := range p.Closed {
+		out = append(out, stat{"Won, " + c.Currency, p.Money(c.Won, c.Currency), p.against(c.Won, c.WonBefore), WonURL(c.Currency, p.Since, p.Until)})
+		wins, losses, winsBefore, lossesBefore = wins+c.Wins, losses+c.Losses, winsBefore+c.WinsBefore, lossesBefore+c.LossesBefore
 	}
-	return out
+	if len(p.Closed) == 0 {
+		out = append(out, stat{"Won, " + p.Currency, p.Money(0, p.Currency), "", WonURL(p.Currency, p.Since, p.Until)})
+	}
+	rate := stat{Label: "Win rate", Text: "—", URL: "/deals?layout=table&status=won"}
+	if n := wins + losses; n > 0 {
+		rate.Text = strconv.FormatInt(wins*100/n, 10) + " %"
+		rate.Note = p.Plural(int(wins), "won", "won") + " of " + p.Count(int(n))
+		if before := winsBefore + lossesBefore; before > 0 {
+			rate.Note += ", " + strconv.FormatInt(winsBefore*100/before, 10) + " % before"
+		}
+	}
+	return append(out, rate)
+}
+
+// against says how much more or less something is than it was in the time before.
+func (p DashboardPage) against(now, before int64) string {
+	switch {
+	case before == 0:
+		return "nothing in the time before"
+	case now >= before:
+		return "+" + strconv.FormatInt((now-before)/max(1, before/100), 10) + " % on the time before"
+	}
+	return "−" + strconv.FormatInt((before-now)/max(1, before/100), 10) + " % on the time before"
+}
+
+// ForecastURL is the list of the open deals that should close between two days; owner is
+// an id, "none", or "" for everybody's.
+func ForecastURL(currency string, since, until time.Time, owner string) string {
+	v := url.Values{"layout": {"table"}, "status": {"open"}, "currency": {currency}, "expected_close_date.lt": {until.Format(time.DateOnly)}}
+	if !since.IsZero() {
+		v.Set("expected_close_date.gte", since.Format(time.DateOnly))
+	}
+	if owner != "" {
+		v.Set("owner", owner)
+	}
+	return "/deals?" + v.Encode()
 }
 
 // WonURL is the list of what was won in a currency between two days.

@@ -20,6 +20,7 @@ type Shell struct {
 	Email     string
 	Avatar    string // names the image at /avatars; "" for none
 	Theme     string // light, dark, or "" for as the system has it
+	Keys      string // how shortcuts are pressed: "" by letters alone, "alt", "off"
 	Verified  bool   // the person's address
 	CanWrite  bool
 	CanManage bool
@@ -60,8 +61,12 @@ type Frame struct {
 }
 
 func (s Shell) class() string {
+	class := "app"
 	if s.Theme != "" {
-		return "app " + s.Theme
+		class += " " + s.Theme
 	}
-	return "app"
+	if s.Keys != "" {
+		class += " keys-" + s.Keys
+	}
+	return class
 }

@@ -15,26 +15,27 @@ import (
 // Proofs of an address: links in a mail that work once, for a while.
 const (
 	ProofTime     = 30 * time.Minute
+	VerifyTime    = 24 * time.Hour // of an address that somebody has signed in with anyway
 	purposeVerify = "verify"
 	purposeEmail  = "email"
 	purposeReset  = "reset"
 )
 
-func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUID, email string) (string, error) {
+func proof(ctx context.Context, tx *db.SharedTx, purpose string, userID uuid.UUID, email string, lasts time.Duration) (string, error) {
 	// The latest mail is the one that works.
 	if err := tx.OneTimeTokenDeleteOfUser(ctx, &userID, purpose); err != nil {
 		return "", err
 	}
 	token := NewToken()
 	return token, tx.OneTimeTokenInsert(ctx, shareddb.OneTimeTokenInsertParams{
-		Hash: hashToken(token), Purpose: purpose, UserID: &userID, Email: email, ExpiresAt: time.Now().Add(ProofTime),
+		Hash: hashToken(token), Purpose: purpose, UserID: &userID, Email: email, ExpiresAt: time.Now().Add(lasts),
 	})
 }
 
 // VerifyStart returns the token with which the user, signed in, proves the
 // address of the account.
 func VerifyStart(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, email string) (string, error) {
-	return proof(ctx, tx, purposeVerify, userID, email)
+	return proof(ctx, tx, purposeVerify, userID, email, VerifyTime)
 }
 
 // VerifyFinish marks the address as proven. Only the user whose it is can do so,
@@ -64,7 +65,7 @@ func VerifyFinish(ctx context.Context, tx *db.SharedTx, token string, who Identi
 // EmailStart returns the token with which the user, signed in, proves a new
 // address and takes it.
 func EmailStart(ctx context.Context, tx *db.SharedTx, userID uuid.UUID, email string) (string, error) {
-	return proof(ctx, tx, purposeEmail, userID, email)
+	return proof(ctx, tx, purposeEmail, userID, email, ProofTime)
 }
 
 // EmailFinish replaces the address of the account and returns the new one. All
@@ -106,7 +107,7 @@ func ResetStart(ctx context.Context, tx *db.SharedTx, email string) (token strin
 	if err := Record(ctx, tx, user.ID, DidAskReset, ""); err != nil || unknown {
 		return "", err
 	}
-	return proof(ctx, tx, purposeReset, user.ID, email)
+	return proof(ctx, tx, purposeReset, user.ID, email, ProofTime)
 }
 
 // ResetPeek tells whose password the token would set; ErrBadToken when nobody's.

@@ -299,3 +299,13 @@ func split(s, mark, group string) (whole, fraction string, ok bool) {
 func onlyDigits(s string) bool {
 	return s != "" && strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
+
+// MinorUnits is how many of them one unit of a currency has: 100 cents, 1 yen.
+func MinorUnits(code string) int64 {
+	n := int64(1)
+	digits, _ := currency.GetDigits(code)
+	for range digits {
+		n *= 10
+	}
+	return n
+}

@@ -386,7 +386,7 @@ func TestStatementsPerPage(t *testing.T) {
 	c := w.Client(w.Owner)
 	wait.Until(t, "the host is cached", func() bool { return statements(func() { c.Get(w.URL("/workspaces")) }) == 6 })
 	pages := map[string]int{
-		"/": 15, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 7, "/search?q=kustomer": 9, "/trash": 6,
+		"/": 19, "/customers": 8, "/customers?q=cus&tag=a&sort=-city": 9, "/search?q=customer": 7, "/search?q=kustomer": 9, "/trash": 6,
 		"/customers/new": 6, "/customers/" + customer.String(): 15, "/customers/" + customer.String() + "/edit": 9, "/workspaces": 6,
 		"/contacts": 8, "/contacts/" + contact.String(): 13, "/contacts?customer=" + customer.String(): 9,
 		"/leads": 8, "/leads?layout=board": 8, "/leads/" + lead.String(): 12, "/leads/" + lead.String() + "/conversion": 9,

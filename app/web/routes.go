@@ -131,6 +131,8 @@ func WorkspaceRoutes(s *Server) []Route {
 	return slices.Concat(
 		[]Route{
 			get("/", auth.Read, s.dashboard.Show),
+			del("/steps", auth.Read, s.dashboard.HideSteps),
+			post("/sample", auth.Write, s.dashboard.Sample),
 			get("/search", auth.Read, s.search.Show),
 			get("/trash", auth.Read, s.trash.Show),
 			put("/changes/:id/reversal", auth.Write, s.changes.Reverse),

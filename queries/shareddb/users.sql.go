@@ -309,7 +309,7 @@ func (q *Queries) UserOperators(ctx context.Context) ([]UserOperatorsRow, error)
 }
 
 const userProfile = `-- name: UserProfile :exec
-update users set name = $1, time_zone = $2, date_style = $3, number_style = $4, theme = $5 where id = $6
+update users set name = $1, time_zone = $2, date_style = $3, number_style = $4, theme = $5, keys = $6 where id = $7
 `
 
 type UserProfileParams struct {
@@ -318,6 +318,7 @@ type UserProfileParams struct {
 	DateStyle   string
 	NumberStyle string
 	Theme       string
+	Keys        string
 	ID          uuid.UUID
 }
 
@@ -328,6 +329,7 @@ func (q *Queries) UserProfile(ctx context.Context, arg UserProfileParams) error 
 		arg.DateStyle,
 		arg.NumberStyle,
 		arg.Theme,
+		arg.Keys,
 		arg.ID,
 	)
 	return err

@@ -12,6 +12,102 @@ import (
 	"github.com/google/uuid"
 )
 
+const dashboardClosed = `-- name: DashboardClosed :many
+select d.currency,
+	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at >= $1::timestamptz), 0)::bigint as won,
+	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at < $1::timestamptz), 0)::bigint as won_before,
+	count(*) filter (where s.outcome = 'won' and d.closed_at >= $1::timestamptz) as wins,
+	count(*) filter (where s.outcome = 'lost' and d.closed_at >= $1::timestamptz) as losses,
+	count(*) filter (where s.outcome = 'won' and d.closed_at < $1::timestamptz) as wins_before,
+	count(*) filter (where s.outcome = 'lost' and d.closed_at < $1::timestamptz) as losses_before
+from deals d join stages s on s.id = d.stage_id
+where d.deleted_at is null and d.closed_at >= $2::timestamptz and d.closed_at < $3::timestamptz
+group by d.currency order by d.currency
+`
+
+type DashboardClosedRow struct {
+	Currency     string `db:"currency"`
+	Won          int64  `db:"won"`
+	WonBefore    int64  `db:"won_before"`
+	Wins         int64  `db:"wins"`
+	Losses       int64  `db:"losses"`
+	WinsBefore   int64  `db:"wins_before"`
+	LossesBefore int64  `db:"losses_before"`
+}
+
+// What was won and lost from since on, and in the time before it, by currency.
+func (q *Queries) DashboardClosed(ctx context.Context, since time.Time, before time.Time, until time.Time) ([]DashboardClosedRow, error) {
+	rows, err := q.db.Query(ctx, dashboardClosed, since, before, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DashboardClosedRow{}
+	for rows.Next() {
+		var i DashboardClosedRow
+		if err := rows.Scan(
+			&i.Currency,
+			&i.Won,
+			&i.WonBefore,
+			&i.Wins,
+			&i.Losses,
+			&i.WinsBefore,
+			&i.LossesBefore,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dashboardForecast = `-- name: DashboardForecast :many
+select d.currency, date_trunc('month', greatest(d.expected_close_date, $1::date))::date as month, d.owner_id, coalesce(m.name, '')::text as owner_name,
+	sum(d.amount * coalesce(d.probability, s.probability) / 100)::bigint as amount
+from deals d join stages s on s.id = d.stage_id left join members m on m.id = d.owner_id
+where d.deleted_at is null and d.closed_at is null and d.amount is not null and d.expected_close_date < $2::date
+group by 1, 2, 3, 4 order by 1, 2, 4
+`
+
+type DashboardForecastRow struct {
+	Currency  string     `db:"currency"`
+	Month     time.Time  `db:"month"`
+	OwnerID   *uuid.UUID `db:"owner_id"`
+	OwnerName string     `db:"owner_name"`
+	Amount    int64      `db:"amount"`
+}
+
+// What open deals will bring by their chances, by currency, month and owner; what should have
+// closed already counts with the first month.
+func (q *Queries) DashboardForecast(ctx context.Context, since time.Time, until time.Time) ([]DashboardForecastRow, error) {
+	rows, err := q.db.Query(ctx, dashboardForecast, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DashboardForecastRow{}
+	for rows.Next() {
+		var i DashboardForecastRow
+		if err := rows.Scan(
+			&i.Currency,
+			&i.Month,
+			&i.OwnerID,
+			&i.OwnerName,
+			&i.Amount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dashboardLeads = `-- name: DashboardLeads :many
 select source::text as source, count(*)::bigint as n from leads
 where deleted_at is null and created_at >= $1::timestamptz and created_at < $2::timestamptz
@@ -42,6 +138,21 @@ func (q *Queries) DashboardLeads(ctx context.Context, since time.Time, until tim
 		return nil, err
 	}
 	return items, nil
+}
+
+const dashboardNextSteps = `-- name: DashboardNextSteps :one
+select count(*) from (
+	select from deals d where d.deleted_at is null and d.closed_at is null
+	and not exists (select from tasks t where t.subject_id = d.id and t.deleted_at is null and t.status <> 'done') limit 1000
+) x
+`
+
+// How many open deals nothing is to be done about, 1,000 for more.
+func (q *Queries) DashboardNextSteps(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, dashboardNextSteps)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const dashboardPipeline = `-- name: DashboardPipeline :many
@@ -141,4 +252,43 @@ func (q *Queries) DashboardWon(ctx context.Context, starts []time.Time, since ti
 		return nil, err
 	}
 	return items, nil
+}
+
+const firstSteps = `-- name: FirstSteps :one
+select (exists (select from customers) or exists (select from contacts) or exists (select from leads))::bool as data,
+	(select count(*) > 1 from members where active)::bool as team,
+	(exists (select from pipelines where version > 1) or (select count(*) > 1 from pipelines))::bool as pipeline,
+	exists (select from deals)::bool as deal,
+	coalesce((select m.steps_hidden from members m where m.id = $1), true)::bool as hidden
+`
+
+type FirstStepsRow struct {
+	Data     bool `db:"data"`
+	Team     bool `db:"team"`
+	Pipeline bool `db:"pipeline"`
+	Deal     bool `db:"deal"`
+	Hidden   bool `db:"hidden"`
+}
+
+// What a new workspace has done of its first steps, for the member.
+func (q *Queries) FirstSteps(ctx context.Context, memberID uuid.UUID) (FirstStepsRow, error) {
+	row := q.db.QueryRow(ctx, firstSteps, memberID)
+	var i FirstStepsRow
+	err := row.Scan(
+		&i.Data,
+		&i.Team,
+		&i.Pipeline,
+		&i.Deal,
+		&i.Hidden,
+	)
+	return i, err
+}
+
+const firstStepsHide = `-- name: FirstStepsHide :exec
+update members set steps_hidden = true where id = $1
+`
+
+func (q *Queries) FirstStepsHide(ctx context.Context, memberID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, firstStepsHide, memberID)
+	return err
 }

@@ -2,5 +2,15 @@
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
+// shortcut tells whether a key is pressed as the person has shortcuts: alone, with Alt, or
+// never (Profile).
+export const shortcut = (e) => {
+	const { classList } = document.body;
+	return !classList.contains("keys-off") && !e.ctrlKey && !e.metaKey && e.altKey === classList.contains("keys-alt") && !typing(e.target);
+};
+
+// letter is the key that a shortcut is, whatever Alt makes of it.
+export const letter = (e) => (e.altKey && /^Key[A-Z]$/.test(e.code) ? e.code[3].toLowerCase() : e.key);
+
 // typing tells whether keys that are pressed in el are text.
 export const typing = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");

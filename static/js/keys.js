@@ -1,4 +1,4 @@
-import { $, typing } from "./dom.js";
+import { $, letter, shortcut, typing } from "./dom.js";
 import { openPalette } from "./palette.js";
 
 // Keys (the dialog #keys lists them).
@@ -33,15 +33,16 @@ document.addEventListener("keydown", (e) => {
 		openPalette("");
 		return;
 	}
-	if (e.ctrlKey || e.metaKey || e.altKey || typing(el) || $("dialog[open]")) return;
-	if (e.key === "/" && $("#palette")) {
+	if (!shortcut(e) || $("dialog[open]")) return;
+	const key = letter(e);
+	if (key === "/" && $("#palette")) {
 		e.preventDefault();
 		openPalette("");
 		return;
 	}
 	// g, then the letter of a place.
 	if (going && Date.now() - going < 1500) {
-		const place = $(`[data-go="${CSS.escape(e.key)}"]`);
+		const place = $(`[data-go="${CSS.escape(key)}"]`);
 		going = 0;
 		if (place) {
 			e.preventDefault();
@@ -49,13 +50,13 @@ document.addEventListener("keydown", (e) => {
 			return;
 		}
 	}
-	if (e.key === "g") {
+	if (key === "g") {
 		going = Date.now();
 		return;
 	}
 	// On a card of a board, m moves that card.
 	const card = el.closest(".card-item");
-	if (e.key === "m" && card) {
+	if (key === "m" && card) {
 		const move = $("[data-move]", card) || $(".move summary", card);
 		if (move) {
 			e.preventDefault();
@@ -63,7 +64,7 @@ document.addEventListener("keydown", (e) => {
 			return;
 		}
 	}
-	const target = $(`[data-key="${CSS.escape(e.key)}"]`);
+	const target = $(`[data-key="${CSS.escape(key)}"]`);
 	if (!target) return;
 	e.preventDefault();
 	if (typing(target)) {

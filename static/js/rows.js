@@ -1,12 +1,13 @@
-import { typing } from "./dom.js";
+import { letter, shortcut } from "./dom.js";
 
 // j and k walk through a list's rows.
 document.addEventListener("keydown", (e) => {
-	if ((e.key !== "j" && e.key !== "k") || e.ctrlKey || e.metaKey || e.altKey || typing(e.target)) return;
+	const key = letter(e);
+	if ((key !== "j" && key !== "k") || !shortcut(e)) return;
 	const rows = [...document.querySelectorAll(".list .name, .cards .name, .tasks .name")];
 	if (!rows.length) return;
 	const at = rows.indexOf(document.activeElement);
-	const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (e.key === "j" ? 1 : -1)));
+	const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)));
 	rows[next].focus();
 });
 

@@ -64,7 +64,7 @@ func Welcome(workspace, workspaceURL, verifyURL string) Letter {
 	if verifyURL != "" {
 		l.Paragraphs = append(l.Paragraphs,
 			"One thing is left: confirm that this address is yours. You need that to get a forgotten password back and to accept invitations.")
-		l.Action, l.URL, l.After = "Confirm your address", verifyURL, "The link works for 30 minutes. You can ask for another in your settings."
+		l.Action, l.URL, l.After = "Confirm your address", verifyURL, "The link works for a day. You can ask for another in your settings."
 	}
 	return l
 }
@@ -136,7 +136,7 @@ func Verify(url string) Letter {
 	return Letter{
 		Subject:    "Confirm your address",
 		Paragraphs: []string{"Press the button, while you are signed in to Paddock, to confirm that this address is yours."},
-		Action:     "Confirm your address", URL: url, After: "The link works once, for 30 minutes.",
+		Action:     "Confirm your address", URL: url, After: "The link works once, for a day.",
 		Why: "Paddock sent you this because somebody who is signed in with this address asked for it.",
 	}
 }

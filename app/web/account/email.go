@@ -34,13 +34,13 @@ func (h *Handler) VerifySend(c echo.Context) error {
 			return err
 		}
 		l := letter.Verify(h.Base.Here(c, "/email/verify", url.Values{"token": {token}}))
-		l.Until = time.Now().Add(auth.ProofTime)
+		l.Until = time.Now().Add(auth.VerifyTime)
 		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, l)
 	})
 	if err != nil {
 		return err
 	}
-	return page.Say(c, "/settings/security", "We sent a link to "+who.Email+". It works for 30 minutes.")
+	return page.Say(c, "/settings/security", "We sent a link to "+who.Email+". It works for a day.")
 }
 
 // EmailChange mails a link to the address that is to replace the one of who is

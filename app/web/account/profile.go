@@ -23,7 +23,7 @@ func (h *Handler) Profile(c echo.Context) error {
 func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
 	who := page.From(c).Who
 	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle,
-		"theme": who.Theme}
+		"theme": who.Theme, "keys": who.Keys}
 	maps.Copy(values, f.Values)
 	f.Values, f.Options = values, views.PlaceOptions(values)
 	p := views.ProfilePage{
@@ -52,12 +52,13 @@ func (h *Handler) ProfileUpdate(c echo.Context) error {
 	f := page.ReadForm(c, profileFields(who), false)
 	f.CheckZone()
 	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle,
-		NumberStyle: who.NumberStyle, Theme: who.Theme}
+		NumberStyle: who.NumberStyle, Theme: who.Theme, Keys: who.Keys}
 	f.Take("name", &p.Name)
 	f.Take("time_zone", &p.TimeZone)
 	f.Take("date_style", &p.DateStyle)
 	f.Take("number_style", &p.NumberStyle)
 	f.Take("theme", &p.Theme)
+	f.Take("keys", &p.Keys)
 	if !f.Valid() {
 		return h.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
 	}

@@ -3,17 +3,20 @@ package records
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/paddock-crm/paddock/app/crm"
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // Dashboard serves the start page of a workspace.
@@ -29,8 +32,14 @@ func (h Dashboard) Show(c echo.Context) error {
 	since, until := startIn(p.Since, zone), startIn(p.Until, zone)
 	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
 		any, err := tx.RecordsExist(ctx)
-		if p.Empty = !any; err != nil || !any {
+		if err != nil {
 			return err
+		}
+		if p.Steps, err = tx.FirstSteps(ctx, me); err != nil {
+			return err
+		}
+		if p.Empty = !any; !any {
+			return nil
 		}
 		stages, err := tx.StageList(ctx)
 		if err != nil {
@@ -46,6 +55,20 @@ func (h Dashboard) Show(c echo.Context) error {
 			return err
 		}
 		p.Won = wonCharts(won, p)
+		closed, err := tx.DashboardClosed(ctx, since, since.Add(-until.Sub(since)), until)
+		if err != nil {
+			return err
+		}
+		p.Closed = closed
+		first := time.Date(p.Today().Year(), p.Today().Month(), 1, 0, 0, 0, 0, time.UTC)
+		forecast, err := tx.DashboardForecast(ctx, first, first.AddDate(0, forecastMonths, 0))
+		if err != nil {
+			return err
+		}
+		p.Forecast = forecastCharts(forecast, first, p)
+		if p.NoNextStep, err = tx.DashboardNextSteps(ctx); err != nil {
+			return err
+		}
 		sources, err := tx.DashboardLeads(ctx, since, until)
 		if err != nil {
 			return err
@@ -92,8 +115,12 @@ func (h Dashboard) Show(c echo.Context) error {
 				p.Tasks = append(p.Tasks, t)
 			}
 		}
+		told := map[uuid.UUID]int{} // the line of each change
 		for _, r := range recent {
-			if names[r.SubjectID] != "" { // what was deleted is not shown
+			if at, ok := told[r.ChangeSet]; ok && names[r.SubjectID] != "" {
+				p.Recent[at].More++
+			} else if names[r.SubjectID] != "" { // what was deleted is not shown
+				told[r.ChangeSet] = len(p.Recent)
 				p.Recent = append(p.Recent, views.RecentLine{
 					Who: cmp.Or(r.MemberName, "Paddock"), What: views.RecentVerb(r.SubjectType, r.What), Name: names[r.SubjectID],
 					URL: views.RecordURL(r.SubjectType, r.SubjectID), At: r.At,
@@ -106,6 +133,33 @@ func (h Dashboard) Show(c echo.Context) error {
 		return err
 	}
 	return page.Render(c, http.StatusOK, views.Dashboard(p), nil)
+}
+
+// HideSteps takes the first steps away, for the person.
+func (h Dashboard) HideSteps(c echo.Context) error {
+	ctx := c.Request().Context()
+	err := h.DB.Tenant(ctx, func(tx *db.TenantTx) error { return tx.FirstStepsHide(ctx, page.From(c).Who.MemberID) })
+	if err != nil {
+		return err
+	}
+	return page.Redirect(c, "/")
+}
+
+// Sample fills the workspace with a few records to look at, as one change that can be undone.
+func (h Dashboard) Sample(c echo.Context) error {
+	ctx := c.Request().Context()
+	var set uuid.UUID
+	err := h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
+		set = tx.ChangeSet()
+		return crm.Sample(ctx, tx, by(c))
+	})
+	if err != nil {
+		return err
+	}
+	if err := page.SetFlash(c, ui.Flash{Message: "Sample data is there to play with. Undo takes all of it away, while it is as it came", Undo: page.UndoURL(set)}); err != nil {
+		return err
+	}
+	return page.Redirect(c, "/")
 }
 
 // dashboardRange is the time that the URL names, by days: the last six months
@@ -198,6 +252,57 @@ func monthStarts(since, until time.Time, zone *time.Location) []time.Time {
 	out := months(since, until)
 	for i, m := range out {
 		out[i] = startIn(m, zone)
+	}
+	return out
+}
+
+// forecastMonths is how many months the forecast looks ahead.
+const forecastMonths = 6
+
+// forecastCharts are what the next months bring, and who brings it, for each currency.
+func forecastCharts(rows []tenantdb.DashboardForecastRow, first time.Time, p views.DashboardPage) (out []views.Chart) {
+	at := map[string]int{}
+	owners := map[string]map[string]int{}
+	for _, r := range rows {
+		i, ok := at[r.Currency]
+		if !ok {
+			i = len(out)
+			at[r.Currency], owners[r.Currency] = i, map[string]int{}
+			months := views.Chart{Title: "Forecast, " + r.Currency, Unit: "Amount by chance"}
+			for n := range forecastMonths {
+				month := first.AddDate(0, n, 0)
+				from := month
+				if n == 0 {
+					from = time.Time{} // what is late counts with it
+				}
+				months.Bars = append(months.Bars, views.ChartBar{Label: month.Format("Jan 2006"), Color: "blue",
+					URL: views.ForecastURL(r.Currency, from, month.AddDate(0, 1, 0), "")})
+			}
+			out = append(out, months, views.Chart{Title: "Forecast by owner, " + r.Currency, Unit: "Amount by chance"})
+		}
+		if n := (r.Month.Year()-first.Year())*12 + int(r.Month.Month()-first.Month()); n >= 0 && n < forecastMonths {
+			out[i].Bars[n].Value += r.Amount
+		}
+		who, id := cmp.Or(r.OwnerName, "Nobody"), "none"
+		if r.OwnerID != nil {
+			id = r.OwnerID.String()
+		}
+		bar, ok := owners[r.Currency][id]
+		if !ok {
+			bar = len(out[i+1].Bars)
+			owners[r.Currency][id] = bar
+			out[i+1].Bars = append(out[i+1].Bars, views.ChartBar{Label: who, Color: "blue",
+				URL: views.ForecastURL(r.Currency, time.Time{}, first.AddDate(0, forecastMonths, 0), id)})
+		}
+		out[i+1].Bars[bar].Value += r.Amount
+	}
+	for code, i := range at {
+		for _, c := range out[i : i+2] {
+			for j := range c.Bars {
+				c.Bars[j].Text = p.Money(c.Bars[j].Value, code)
+			}
+		}
+		slices.SortStableFunc(out[i+1].Bars, func(a, b views.ChartBar) int { return cmp.Compare(b.Value, a.Value) })
 	}
 	return out
 }

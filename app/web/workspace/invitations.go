@@ -3,38 +3,76 @@ package workspace
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/views"
 	letter "github.com/paddock-crm/paddock/views/mail"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
-// InvitationCreate invites somebody by mail.
+// mostInvited is how many may be invited at once.
+const mostInvited = 20
+
+// InvitationCreate invites people by mail.
 func (h *Handler) InvitationCreate(c echo.Context) error {
 	f := page.ReadForm(c, views.InvitationFields, true)
-	if f.Valid() {
-		err := h.invite(c, f.Values["email"], auth.Role(f.Values["role"]))
-		if err == nil {
-			return h.membersChanged(c, nil, "Invitation sent to "+f.Values["email"])
+	emails := strings.FieldsFunc(f.Values["email"], func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+	for i, e := range emails {
+		parsed, err := entity.ParseEmail(e)
+		if err != nil {
+			f.Fail("email", "“"+e+"”: "+entity.Message(err))
 		}
+		emails[i] = parsed
+	}
+	if len(emails) > mostInvited {
+		f.Fail("email", "These are "+strconv.Itoa(len(emails))+" addresses: invite up to "+strconv.Itoa(mostInvited)+" at once.")
+	}
+	if !f.Valid() {
+		return h.renderMembers(c, http.StatusUnprocessableEntity, views.MembersPage{Form: f.Form})
+	}
+	var refused []string
+	sent := 0
+	status := http.StatusUnprocessableEntity
+	for _, email := range emails {
+		err := h.invite(c, email, auth.Role(f.Values["role"]))
 		var denied *auth.RefusalError
 		switch {
+		case err == nil:
+			sent++
+			continue
 		case errors.As(err, &auth.TooManyError{}):
-			return h.renderMembers(c, page.TooMany(c, f, err), views.MembersPage{Form: f.Form})
-		case !errors.As(err, &denied):
+			status = page.TooMany(c, f, err)
+		case errors.As(err, &denied) && len(emails) == 1:
+			f.Fail("email", denied.Reason)
+		case errors.As(err, &denied):
+			f.Fail("email", email+": "+denied.Reason)
+		default:
 			return err
 		}
-		f.Fail("email", denied.Reason)
+		refused = append(refused, email)
 	}
-	return h.renderMembers(c, http.StatusUnprocessableEntity, views.MembersPage{Form: f.Form})
+	if len(refused) > 0 { // they stay in the field, the others are on their way
+		f.Values["email"] = strings.Join(refused, ", ")
+		if sent > 0 {
+			f.Fail("", ui.Plural(sent, "invitation was", "invitations were")+" sent.")
+		}
+		return h.renderMembers(c, status, views.MembersPage{Form: f.Form})
+	}
+	if sent == 1 {
+		return h.membersChanged(c, nil, "Invitation sent to "+emails[0])
+	}
+	return h.membersChanged(c, nil, ui.Plural(sent, "invitation", "invitations")+" sent")
 }
 
 // sender is who is signed in, as mails may name them.
