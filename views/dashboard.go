@@ -40,7 +40,8 @@ type step struct {
 // steps are those that the person may take, nil once all are done or they are hidden.
 func (p DashboardPage) steps() []step {
 	done := p.Steps
-	all := []step{{done.Data, "Bring in whom you sell to", "Add your first customer, or look around with sample data.", "/customers/new", "Add a customer"}}
+	all := []step{{done.Data, "Bring in whom you sell to", "Add your first customer, or look around with sample data.", "/customers/new",
+		"Add a customer"}}
 	if p.CanManage {
 		all = append(all, step{done.Team, "Invite your team", "Several addresses at once.", "/settings/members#invite", "Invite"},
 			step{done.Pipeline, "Make the pipeline yours", "Name the stages as you call them.", "/settings/pipelines", "Edit stages"})
@@ -126,7 +127,8 @@ type stat struct{ Label, Text, Note, URL string }
 func (p DashboardPage) closedStats() (out []stat) {
 	wins, losses, winsBefore, lossesBefore := int64(0), int64(0), int64(0), int64(0)
 	for _, c := range p.Closed {
-		out = append(out, stat{"Won, " + c.Currency, p.Money(c.Won, c.Currency), p.against(c.Won, c.WonBefore), WonURL(c.Currency, p.Since, p.Until)})
+		out = append(out, stat{"Won, " + c.Currency, p.Money(c.Won, c.Currency), p.against(c.Won, c.WonBefore),
+			WonURL(c.Currency, p.Since, p.Until)})
 		wins, losses, winsBefore, lossesBefore = wins+c.Wins, losses+c.Losses, winsBefore+c.WinsBefore, lossesBefore+c.LossesBefore
 	}
 	if len(p.Closed) == 0 {

@@ -43,7 +43,8 @@ var shortRoles = []ui.Option{{Value: "admin", Label: "Admin"}, {Value: "member",
 // Fields of the forms, in order.
 var (
 	InvitationFields = []ui.Field{
-		{Name: "email", Label: "Email", Kind: ui.KindText, Required: true, Max: 6000, Autocomplete: "off", Help: "Several at once, with commas between"},
+		{Name: "email", Label: "Email", Kind: ui.KindText, Required: true, Max: 6000, Autocomplete: "off",
+			Help: "Several at once, with commas between"},
 		{Name: "role", Label: "Role", Kind: ui.KindSelect, Required: true, Options: MemberRoles},
 	}
 	OwnershipFields = []ui.Field{

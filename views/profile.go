@@ -21,6 +21,7 @@ var ProfileFields = []ui.Field{
 	{Name: "theme", Label: "Theme", Kind: ui.KindSelect,
 		Options: []ui.Option{{Value: "", Label: "As the system"}, {Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}},
 	{Name: "keys", Label: "Keyboard shortcuts", Kind: ui.KindSelect,
-		Options: []ui.Option{{Value: "", Label: "Letters, such as c"}, {Value: "alt", Label: "With Alt, such as Alt c"}, {Value: "off", Label: "Off"}},
-		Help:    "Off or with Alt suits dictation and screen readers. Esc, arrows and Ctrl Enter stay."},
+		Options: []ui.Option{{Value: "", Label: "Letters, such as c"}, {Value: "alt", Label: "With Alt, such as Alt c"},
+			{Value: "off", Label: "Off"}},
+		Help: "Off or with Alt suits dictation and screen readers. Esc, arrows and Ctrl Enter stay."},
 }

@@ -148,6 +148,8 @@ func (p RecordPage) fields() (shown, empty []ui.Field) {
 	for _, f := range p.Record.Look.Inputs {
 		switch {
 		case f.Hidden || p.Record.Look.Gone != nil && p.Record.Look.Gone(p.Record.Record, f.Name):
+		case f.Kind == ui.KindCheck && !p.Record.Values.Bool(f.Name) && p.Changed != f.Name:
+			empty = append(empty, f)
 		case p.Record.Display(f.Name, p.Formats) != "" || f.Quick || p.Changed == f.Name || p.Hints[f.Name] != "":
 			shown = append(shown, f)
 		default:

@@ -65,7 +65,8 @@ func (p SignUpPage) place() string {
 	if zone != "" {
 		parts = append(parts, strings.ReplaceAll(zone[strings.LastIndex(zone, "/")+1:], "_", " ")+" time")
 	}
-	return strings.Join(append(parts, ui.Label(ui.DateStyles, p.Form.Value("date_style")), ui.Label(ui.NumberStyles, p.Form.Value("number_style"))), " · ")
+	return strings.Join(append(parts, ui.Label(ui.DateStyles, p.Form.Value("date_style")),
+		ui.Label(ui.NumberStyles, p.Form.Value("number_style"))), " · ")
 }
 
 // placeWrong reports whether anything is wrong with what is folded.

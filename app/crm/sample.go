@@ -66,8 +66,9 @@ func Sample(ctx context.Context, tx *db.TenantTx, by By) error {
 			return err
 		}
 		if i == 0 {
-			_, err := NoteCreate(ctx, tx, tenantdb.NoteInsertParams{SubjectType: string(entity.Deal), SubjectID: id, Kind: "call", AuthorID: &by.Member,
-				Outcome: "reached", Body: "Wants the offer before the end of the month, delivery included."})
+			_, err := NoteCreate(ctx, tx, tenantdb.NoteInsertParams{SubjectType: string(entity.Deal), SubjectID: id, Kind: "call",
+				AuthorID: &by.Member,
+				Outcome:  "reached", Body: "Wants the offer before the end of the month, delivery included."})
 			if err != nil {
 				return err
 			}

@@ -84,7 +84,8 @@ func CountryStyles(code string) (date, numbers string) {
 		date = "mdy"
 	case "CN", "JP", "KR", "TW", "HU", "LT", "SE", "CA", "MN", "ZA":
 		date = "iso"
-	case "DE", "AT", "CH", "LI", "PL", "CZ", "SK", "SI", "HR", "RS", "NO", "FI", "DK", "IS", "EE", "LV", "RU", "UA", "BY", "BG", "RO", "TR", "GE",
+	case "DE", "AT", "CH", "LI", "PL", "CZ", "SK", "SI", "HR", "RS", "NO", "FI", "DK", "IS", "EE", "LV", "RU", "UA", "BY", "BG", "RO", "TR",
+		"GE",
 		"AM", "AZ", "KZ", "MK", "BA", "ME":
 		date = "dots"
 	}

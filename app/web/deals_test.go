@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,9 +46,7 @@ func TestDealPage(t *testing.T) {
 		for _, in := range page.Find(form + " input").EachIter() {
 			v.Set(in.AttrOr("name", ""), in.AttrOr("value", ""))
 		}
-		for name, values := range with {
-			v[name] = values
-		}
+		maps.Copy(v, with)
 		return c.Post(at+"/stage", v)
 	}
 	proposal := page.Find(`.step[value="` + w.Stage("Proposal").String() + `"]`)
@@ -109,7 +108,8 @@ func TestCalls(t *testing.T) {
 	note(url.Values{"kind": {"call"}, "outcome": {"reached"}, "minutes": {"12"}, "at": {"yesterday 14:00"}, "body": {"Wants steel"}}).
 		Want(http.StatusSeeOther)
 	note(url.Values{"kind": {"call"}}).Want(http.StatusUnprocessableEntity).Find("#note-body-error")
-	res := note(url.Values{"kind": {"call"}, "body": {"Long"}, "minutes": {"an hour"}, "at": {"tomorrow"}}).Want(http.StatusUnprocessableEntity)
+	res := note(url.Values{"kind": {"call"}, "body": {"Long"}, "minutes": {"an hour"}, "at": {"tomorrow"}}).
+		Want(http.StatusUnprocessableEntity)
 	if got := res.Text("#note-facts-error"); !strings.Contains(got, "whole number") || !strings.Contains(got, "still to come") {
 		t.Errorf("%q", got)
 	}
@@ -149,7 +149,8 @@ func TestAddedBeside(t *testing.T) {
 		t.Errorf("beside it stands %q", got)
 	}
 	form.Set("last_name", "")
-	if got := c.Post(w.URL("/contacts"), form).Want(http.StatusUnprocessableEntity).Find(`[name=return]`).AttrOr("value", ""); got != customer {
+	if got := c.Post(w.URL("/contacts"), form).Want(http.StatusUnprocessableEntity).Find(`[name=return]`).AttrOr("value",
+		""); got != customer {
 		t.Errorf("after a mistake it leads to %q", got)
 	}
 	board := c.Get(w.URL("/deals"))
@@ -199,7 +200,8 @@ func TestMyDay(t *testing.T) {
 		t.Errorf("deals: %q", got)
 	}
 	c.HTMX = true
-	for quick, want := range map[string]string{"Call Anna": "", "Call Anna tomorrow 14:00": "Due Tomorrow, 14:00", "Report every monday": "every week"} {
+	for quick, want := range map[string]string{"Call Anna": "", "Call Anna tomorrow 14:00": "Due Tomorrow, 14:00",
+		"Report every monday": "every week"} {
 		if got := strings.TrimSpace(c.Get(w.URL("/tasks/understood?quick=" + url.QueryEscape(quick))).Want(http.StatusOK).Body); got != want &&
 			(want == "" || !strings.HasSuffix(got, want)) {
 			t.Errorf("%q: %q", quick, got)

@@ -203,7 +203,8 @@ func TestListPlans(t *testing.T) {
 							// in another order.
 							if plan.RowsRemoved > 450 && !few[name] && name != "words" || plan.RowsRemoved > 1500 && name == "words" || plan.Buffers > bound ||
 								plan.SeqScans > 0 && !few[name] {
-								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d\n%s", name, sort, depth*25, plan.RowsRemoved, plan.RowsRead,
+								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d\n%s", name, sort, depth*25, plan.RowsRemoved,
+									plan.RowsRead,
 									plan.Buffers, plan.SeqScans, plan.Tree)
 							}
 						}

@@ -7,7 +7,9 @@ export const openPalette = (text) => {
 	if (!dialog.open) dialog.showModal();
 	input.value = text;
 	input.focus();
-	htmx.trigger($("form", dialog), "opened");
+	const ask = () => htmx.trigger($("form", dialog), "opened");
+	ask();
+	if (document.readyState !== "complete") document.addEventListener("DOMContentLoaded", ask, { once: true }); // opened before HTMX listens
 };
 document.addEventListener("click", (e) => { // by Tab it is a search field like any other
 	if (e.target.matches("[data-palette]")) openPalette(e.target.value);

@@ -27,7 +27,7 @@ func team(t *testing.T, app *apptest.App) (*apptest.Workspace, string) {
 			City: "Graz", Industry: "Machinery", AnnualRevenue: &revenue, Email: "office@example.com",
 		}, "Key account")
 	}
-	for i := range 30 {
+	for i := range 55 {
 		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Filler %02d", i)})
 	}
 	// Long in every field: no page may become wider than the screen for it.
@@ -185,16 +185,16 @@ func TestBrowserList(t *testing.T) {
 	signIn(b, w)
 	b.Open(w.URL("/customers"))
 	rows := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".list .name").length === %d`, n) }
-	b.WaitFor(rows(25))
+	b.WaitFor(rows(50))
 	b.Click(".more a")
-	b.WaitFor(rows(35))
-	b.WaitFor(`location.search === "?rows=35"`)
-	b.WaitFor(`document.activeElement === document.querySelectorAll(".list .name")[25]`)
+	b.WaitFor(rows(60))
+	b.WaitFor(`location.search === "?rows=60"`)
+	b.WaitFor(`document.activeElement === document.querySelectorAll(".list .name")[50]`)
 	// Back from a record leads back to where one was.
-	b.Click(".list tr:nth-child(30) .name")
+	b.Click(".list tr:nth-child(55) .name")
 	b.Wait("#record")
 	b.Back()
-	b.WaitFor(rows(35))
+	b.WaitFor(rows(60))
 	b.Open(w.URL("/customers"))
 	// Back undoes a sort and a filter.
 	b.Click("th:nth-child(2) a")
@@ -206,7 +206,7 @@ func TestBrowserList(t *testing.T) {
 	b.WaitFor(rows(1))
 	b.Back()
 	b.WaitFor(`location.search === "?sort=type"`)
-	b.WaitFor(rows(25))
+	b.WaitFor(rows(50))
 	b.Back()
 	b.WaitFor(`location.search === ""`)
 	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Arcadia")`)
@@ -217,7 +217,7 @@ func TestBrowserList(t *testing.T) {
 	b.WaitFor(`location.search === "?q=cobalt"`)
 	b.WaitText("#count", "1")
 	b.Shortcut("Escape")
-	b.WaitFor(rows(25))
+	b.WaitFor(rows(50))
 	b.WaitFor(`location.search === ""`)
 	b.Keys("cobalt")
 	b.WaitFor(rows(1))
@@ -230,17 +230,17 @@ func TestBrowserList(t *testing.T) {
 	b.Fill("#filters [name=q]", "zzzz")
 	b.WaitText("#results", "Nothing matches")
 	b.Click("#results .button")
-	b.WaitFor(rows(25))
+	b.WaitFor(rows(50))
 	b.Click(`#type-chip`)
 	b.Click(`#filters [value=partner]`)
 	b.WaitFor(rows(1))
 	b.WaitFor(`location.search === "?type=partner"`)
 	b.Open(w.URL("/customers"))
-	b.Click(`th:nth-child(6) a`)
+	b.Click(`th:nth-child(7) a`)
 	b.WaitFor(`location.search === "?sort=annual_revenue"`)
-	b.Click(`th:nth-child(6) a`)
+	b.Click(`th:nth-child(7) a`)
 	b.WaitFor(`document.querySelector(".list .name").innerText.includes("Donau")`)
-	b.WaitFor(`document.querySelector("th:nth-child(6)").ariaSort === "descending"`)
+	b.WaitFor(`document.querySelector("th:nth-child(7)").ariaSort === "descending"`)
 
 	// On a phone the filters stay usable.
 	b.Size(390, 844)
@@ -272,6 +272,7 @@ func TestBrowserUnsaved(t *testing.T) {
 	b.Open(w.URL(customer))
 	b.Click(`.value[href$="field=city"]`)
 	b.WaitFor(`document.activeElement.id === "city" && document.querySelector(".inline[data-htmx-powered]")`)
+	b.Click("#more-fields summary")
 	b.Click(`.value[href$="field=phone"]`)
 	b.WaitFor(`document.activeElement.id === "phone"`)
 	if n := b.Dialogs(); n != 0 {
@@ -367,6 +368,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	b.Fill("#name", "Without Script")
 	b.Click("main button[type=submit]")
 	b.Wait("#record")
+	b.Click("#more-fields summary")
 	b.Click(`.value[href$="field=city"]`)
 	b.Wait("#customer-form #city")
 	b.Fill("#city", "Oslo")

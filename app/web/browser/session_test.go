@@ -59,6 +59,7 @@ func TestBrowserSessionEndsWhileTyping(t *testing.T) {
 
 	// An edit in place, and a note.
 	end()
+	b.Click("#more-fields summary")
 	b.Click(`.value[href$="field=city"]`)
 	b.Wait("#signed-out:not([hidden])")
 	beside(w.Owner)

@@ -156,7 +156,8 @@ func (h Dashboard) Sample(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := page.SetFlash(c, ui.Flash{Message: "Sample data is there to play with. Undo takes all of it away, while it is as it came", Undo: page.UndoURL(set)}); err != nil {
+	if err := page.SetFlash(c, ui.Flash{Message: "Sample data is there to play with. Undo takes all of it away, while it is as it came",
+		Undo: page.UndoURL(set)}); err != nil {
 		return err
 	}
 	return page.Redirect(c, "/")

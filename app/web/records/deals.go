@@ -245,7 +245,7 @@ func (d Deals) renderMoved(c echo.Context, status int, with views.BoardPage) err
 		return err
 	}
 	p.Moved, p.Saved, p.Notice = with.Moved, with.Saved, with.Notice
-	return page.Render(c, status, views.Board(p), views.BoardFragment(p))
+	return page.Render(c, status, views.Board(p), views.BoardMoved(p))
 }
 
 // Project starts the project that a won deal is about.

@@ -94,7 +94,8 @@ func waitingDeals(ctx context.Context, q *tenantdb.Queries, member uuid.UUID, f 
 	for _, g := range []struct {
 		title, field, sort string
 		dates              entity.Range
-	}{{"Deals past their close date", "expected_close_date", "expected_close_date", late}, {"Deals that rest", "active_at", "updated_at", idle}} {
+	}{{"Deals past their close date", "expected_close_date", "expected_close_date", late},
+		{"Deals that rest", "active_at", "updated_at", idle}} {
 		filter := tenantdb.Filter{OwnerID: member, Dates: map[string]entity.Range{g.field: g.dates}}
 		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{Filter: filter,
 			Page: tenantdb.Page{Sort: g.sort, Limit: relatedLimit, Zone: f.Location()}, Fields: look.LineFields()})
