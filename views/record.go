@@ -168,6 +168,9 @@ func (p RecordPage) moreFields(n int) string { return p.Plural(n, "more field", 
 
 // editLabel says what a field's link edits, for those who do not see what stands before it.
 func (p RecordPage) editLabel(f ui.Field) string {
+	if f.Kind == ui.KindTags && len(p.Record.Tags()) > 0 { // as they stand there
+		return "Edit tags: " + strings.Join(p.Record.Tags().Names(), " ")
+	}
 	if v := cmp.Or(p.Record.Display(f.Name, p.Formats), p.Hints[f.Name]); v != "" {
 		return "Edit " + strings.ToLower(f.Label) + ": " + v
 	}

@@ -37,6 +37,9 @@ type Support struct {
 	Mine       bool // it is who sees the page
 }
 
+// siteDescription is what others show of a public page.
+const siteDescription = "A fast CRM for teams: customers, deals and what happens next. Every team gets a workspace and a database schema of its own."
+
 // Site is what every public page has around it.
 type Site struct {
 	Title    string

@@ -508,7 +508,7 @@ func App(s Shell) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Document(s.Title+" · "+s.Workspace, s.class()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Document(s.Title+" · "+s.Workspace, s.class(), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -999,7 +999,7 @@ func siteFrame(s Site) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Document(s.Title+" · Paddock", "public").Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Document(s.Title+" · Paddock", "public", siteDescription).Render(templ.WithChildren(ctx, templ_7745c5c3_Var36), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1055,7 +1055,7 @@ func bare(title string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Document(title+" · Paddock", "public").Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Document(title+" · Paddock", "public", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var38), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -229,6 +229,7 @@ func TestFreshMachine(t *testing.T) {
 	b.Wait("#record")
 	customer := b.Location()
 	// edit, in place
+	b.Click("#more-fields summary")
 	b.Click(`.value[href$="field=city"]`)
 	b.Fill("#city", "Graz")
 	b.Click(".inline [type=submit]")

@@ -31,7 +31,7 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, 
 	t.Helper()
 	columns := map[entity.Kind][2]string{
 		entity.Customer: {"name, domain, city, industry, annual_revenue, type",
-			`'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then md5((g % 999)::text)
+			`'Name ' || md5(g::text), md5(g::text) || '.example', case when (hashint4(g * 3 + 7919) & 65535) % 3 > 0 then 'City ' || g % 999
 				else '' end, 'Industry ' || g % 20,
 			case when (hashint4(g * 3 + 15838) & 65535) % 4 > 0 then g end, case when g % 5000 = 0 then 'lapsed' else (array['prospect', 'customer',
 			'partner'])[1 + (hashint4(g * 3 + 23757) & 65535) % 3] end`},
