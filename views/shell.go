@@ -38,7 +38,8 @@ type Support struct {
 }
 
 // siteDescription is what others show of a public page.
-const siteDescription = "A fast CRM for teams: customers, deals and what happens next. Every team gets a workspace and a database schema of its own."
+const siteDescription = "A fast CRM for teams: customers, deals and what happens next. Every team gets a workspace and a database " +
+	"schema of its own."
 
 // Site is what every public page has around it.
 type Site struct {

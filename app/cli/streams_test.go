@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -71,8 +72,10 @@ func TestManyStreams(t *testing.T) {
 		where slug = 'crowd'), md5('user ' || g)::uuid, 'member' from generate_series(1, %d) g`, n))
 	run(fmt.Sprintf(`insert into %s.members (id, user_id, name, email, mail) select md5('member ' || g)::uuid, md5('user ' || g)::uuid,
 		'Member ' || g, 'm' || g || '@example.com', 'never' from generate_series(1, %d) g`, schema, n))
-	run(fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, proved_at) select sha256(convert_to('session ' || g, 'UTF8')),
-		md5('user ' || g)::uuid, (select id from tenants where slug = 'crowd'), now() + interval '1 day', now() from generate_series(1, %d) g`, n))
+	run(fmt.Sprintf(`insert into sessions (id_hash, user_id, tenant_id, expires_at, proved_at)
+		select sha256(convert_to('session ' || g, 'UTF8')),
+		md5('user ' || g)::uuid, (select id from tenants where slug = 'crowd'), now() + interval '1 day', now()
+		from generate_series(1, %d) g`, n))
 	ids := make([]string, n+1)
 	rows, err := c.Query(t.Context(), `select g, md5('user ' || g)::uuid::text from generate_series(1, $1) g`, n)
 	if err != nil {
@@ -99,7 +102,8 @@ func TestManyStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request := "GET /notifications/stream HTTP/1.1\r\nHost: crowd.paddock.localhost:" + port + "\r\nAccept: text/event-stream\r\nCookie: paddock=" + cookie +
+		request := "GET /notifications/stream HTTP/1.1\r\nHost: crowd.paddock.localhost:" + port +
+			"\r\nAccept: text/event-stream\r\nCookie: paddock=" + cookie +
 			"\r\n\r\n"
 		listening.Go(func() {
 			for ctx.Err() == nil { // as a browser does
@@ -201,7 +205,7 @@ func process(t *testing.T, cmd *exec.Cmd) (u usage) {
 		}
 	}
 	if b, err := os.ReadFile(at + "stat"); err == nil {
-		if fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:])); len(fields) > 12 {
+		if fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:])); len(fields) > 12 {
 			user, _ := strconv.ParseInt(fields[11], 10, 64)
 			system, _ := strconv.ParseInt(fields[12], 10, 64)
 			u.cpu = time.Duration(user+system) * time.Second / 100 // of USER_HZ
