@@ -35,6 +35,10 @@ func TestFirstSteps(t *testing.T) {
 	if got := strings.Join(steps(), ", "); got != "Invite your team, Make the pipeline yours" {
 		t.Errorf("with sample data: %s", got)
 	}
+	c.Post(w.URL("/sample"), nil).Want(http.StatusSeeOther) // once is enough
+	if got := names(c, w.URL("/deals?layout=table")); strings.Count(got, "Pilot project") != 1 {
+		t.Errorf("the deals are %q", got)
+	}
 	c.Put(w.URL(page.Find("#toast form").AttrOr("action", "")), nil).Want(http.StatusSeeOther)
 	if got := strings.Join(steps(), ", "); got != all {
 		t.Errorf("without it again: %s", got)

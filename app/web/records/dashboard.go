@@ -149,12 +149,19 @@ func (h Dashboard) HideSteps(c echo.Context) error {
 func (h Dashboard) Sample(c echo.Context) error {
 	ctx := c.Request().Context()
 	var set uuid.UUID
-	err := h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
+	full := false
+	err := h.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		set = tx.ChangeSet()
+		if full, err = tx.RecordsExist(ctx); err != nil || full {
+			return err
+		}
 		return crm.Sample(ctx, tx, by(c))
 	})
 	if err != nil {
 		return err
+	}
+	if full {
+		return page.Say(c, "/", "There are records here already: sample data would stand among them.")
 	}
 	if err := page.SetFlash(c, ui.Flash{Message: "Sample data is there to play with. Undo takes all of it away, while it is as it came",
 		Undo: page.UndoURL(set)}); err != nil {
