@@ -115,15 +115,18 @@ func TestServeAndWork(t *testing.T) {
 		t.Fatalf("%v %v", page, err)
 	}
 	page.Body.Close()
-	metrics, err := http.Get("http://" + private + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer metrics.Body.Close()
-	text, err := io.ReadAll(metrics.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var text []byte
+	wait.Until(t, "the page is counted", func() bool { // which it is when all of it was written, not when it has begun
+		metrics, err := http.Get("http://" + private + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer metrics.Body.Close()
+		if text, err = io.ReadAll(metrics.Body); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(text), `paddock_http_request_queries_count{route="/customers"} 1`)
+	})
 	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`,
 		`paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`,
 		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_tenants_per_connection_max 90`,
