@@ -93,25 +93,27 @@ func TestManyStreams(t *testing.T) {
 
 	codecs := securecookie.CodecsFromPairs([]byte(productionSecret))
 	told := make([]atomic.Int64, n+1) // what each was told last; -1 for nothing yet
-	ctx, end := context.WithCancel(t.Context())
-	var listening sync.WaitGroup
-	dialling := make(chan struct{}, 20)
+	requests := make([]string, n+1)
 	for i := 1; i <= n; i++ {
 		told[i].Store(-1)
 		cookie, err := securecookie.EncodeMulti("paddock", "session "+strconv.Itoa(i)+"."+ids[i], codecs...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request := "GET /notifications/stream HTTP/1.1\r\nHost: crowd.paddock.localhost:" + port +
-			"\r\nAccept: text/event-stream\r\nCookie: paddock=" + cookie +
-			"\r\n\r\n"
-		listening.Go(func() {
-			for ctx.Err() == nil { // as a browser does
+		requests[i] = "GET /notifications/stream HTTP/1.1\r\nHost: crowd.paddock.localhost:" + port +
+			"\r\nAccept: text/event-stream\r\nCookie: paddock=" + cookie + "\r\n\r\n"
+	}
+	ctx, end := context.WithCancel(t.Context())
+	var beats atomic.Int64
+	var listening sync.WaitGroup
+	listenAll := func() {
+		dialling := make(chan struct{}, 20)
+		for i := 1; i <= n; i++ {
+			listening.Go(func() {
 				dialling <- struct{}{}
-				listen(ctx, port, request, &told[i], func() { <-dialling })
-				time.Sleep(50 * time.Millisecond)
-			}
-		})
+				listen(ctx, port, requests[i], &told[i], &beats, func() { <-dialling })
+			})
+		}
 	}
 	defer listening.Wait()
 	defer end()
@@ -125,10 +127,12 @@ func TestManyStreams(t *testing.T) {
 			return true
 		}
 	}
+	listenAll()
 	wait.Until(t, "all listen", all(0))
 	if n > 100 { // what CI does not measure
 		before, idle := process(t, web), time.Now()
-		time.Sleep(10 * time.Second)
+		sent := beats.Load()
+		wait.Until(t, "each was sent its beat", func() bool { return beats.Load() >= sent+int64(n) })
 		after := process(t, web)
 		t.Logf("%d streams: %d MB resident, %d file descriptors, %.1f %% of a CPU while nothing happens", n, after.rss>>20, after.files,
 			100*(after.cpu-before.cpu).Seconds()/time.Since(idle).Seconds())
@@ -150,12 +154,13 @@ func TestManyStreams(t *testing.T) {
 	t.Logf("it stopped in %s", time.Since(begun).Round(time.Millisecond))
 	tell()
 	p.launch(port, "serve", "--jobs=false")
+	listenAll()
 	wait.Until(t, "all are told by the next process", all(2))
 	t.Logf("all were told again %s after the stop", time.Since(begun).Round(time.Millisecond))
 }
 
-// listen reads one stream to its end, and calls connected once it has begun or failed.
-func listen(ctx context.Context, port, request string, told *atomic.Int64, connected func()) {
+// listen reads one stream to its end, counts its beats, and calls connected once it has begun or failed.
+func listen(ctx context.Context, port, request string, told, beats *atomic.Int64, connected func()) {
 	done := sync.OnceFunc(connected)
 	defer done()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port)
@@ -172,6 +177,9 @@ func listen(ctx context.Context, port, request string, told *atomic.Int64, conne
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			return
+		}
+		if strings.HasPrefix(line, ":") {
+			beats.Add(1)
 		}
 		if data, ok := strings.CutPrefix(strings.TrimSpace(line), "data: "); ok {
 			if n, err := strconv.ParseInt(data, 10, 64); err == nil {
