@@ -136,13 +136,18 @@ func (p DashboardPage) closedStats() (out []stat) {
 	}
 	rate := stat{Label: "Win rate", Text: "—", URL: "/deals?layout=table&status=won"}
 	if n := wins + losses; n > 0 {
-		rate.Text = strconv.FormatInt(wins*100/n, 10) + " %"
+		rate.Text = percent(wins, n)
 		rate.Note = p.Plural(int(wins), "won", "won") + " of " + p.Count(int(n))
 		if before := winsBefore + lossesBefore; before > 0 {
-			rate.Note += ", " + strconv.FormatInt(winsBefore*100/before, 10) + " % before"
+			rate.Note += ", " + percent(winsBefore, before) + " before"
 		}
 	}
 	return append(out, rate)
+}
+
+// percent is how much of all that is, rounded; all is more than nothing.
+func percent(part, all int64) string {
+	return strconv.FormatInt((200*part+all)/(2*all), 10) + " %"
 }
 
 // against says how much more or less something is than it was in the time before.
@@ -151,9 +156,9 @@ func (p DashboardPage) against(now, before int64) string {
 	case before == 0:
 		return "nothing in the time before"
 	case now >= before:
-		return "+" + strconv.FormatInt((now-before)/max(1, before/100), 10) + " % on the time before"
+		return "+" + percent(now-before, before) + " on the time before"
 	}
-	return "−" + strconv.FormatInt((before-now)/max(1, before/100), 10) + " % on the time before"
+	return "−" + percent(before-now, before) + " on the time before"
 }
 
 // ForecastURL is the list of the open deals that should close between two days; owner is

@@ -52,7 +52,7 @@ func TestDashboard(t *testing.T) {
 		stats[label] = strings.Join(strings.Fields(s.Find("strong").Text()+" "+s.Find(".faint").Text()), " ")
 		links[label] = s.AttrOr("href", "")
 	}
-	for label, want := range map[string]string{"Won, EUR": "€1,500 +50 % on the time before", "Win rate": "66 % 2 won of 3, 100 % before",
+	for label, want := range map[string]string{"Won, EUR": "€1,500 +50 % on the time before", "Win rate": "67 % 2 won of 3, 100 % before",
 		"Deals without a next step": "2"} {
 		if stats[label] != want {
 			t.Errorf("%s: %q, want %q", label, stats[label], want)
