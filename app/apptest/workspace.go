@@ -12,6 +12,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 )
 
@@ -78,3 +79,6 @@ func Code(tb testing.TB, secret string, at time.Time) string {
 	}
 	return code
 }
+
+// Day is the day so many days from now where a new workspace is, which is in UTC.
+func Day(n int) *time.Time { return new(entity.DayOf(time.Now().UTC().AddDate(0, 0, n))) }

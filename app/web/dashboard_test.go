@@ -10,7 +10,6 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
-	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -32,16 +31,15 @@ func TestDashboard(t *testing.T) {
 	closed("Won lately too", 500, "Closed Won", 20)
 	closed("Lost lately", 700, "Closed Lost", 10)
 	closed("Won before", 1000, "Closed Won", 250)
-	day := func(n int) *time.Time { return new(entity.DayOf(time.Now().AddDate(0, 0, n))) }
 	chance := int32(50)
 	open := func(name string, n int64, on *time.Time, owner *uuid.UUID) uuid.UUID {
 		t.Helper()
 		return w.Deal(tenantdb.DealUpdateParams{Name: name, Amount: amount(n), Currency: "EUR", Probability: &chance, ExpectedCloseDate: on,
 			OwnerID: owner})
 	}
-	pumps := open("Pumps", 4000, day(0), &me)
-	open("Late", 200, day(-70), nil)
-	open("Far away", 9000, day(400), &me)
+	pumps := open("Pumps", 4000, apptest.Day(0), &me)
+	open("Late", 200, apptest.Day(-70), nil)
+	open("Far away", 9000, apptest.Day(400), &me)
 	w.Task(tenantdb.TaskUpdateParams{Subject: "Call", SubjectType: "deal", SubjectID: &pumps})
 
 	page := c.Get(w.URL("/")).Want(http.StatusOK)

@@ -21,8 +21,8 @@ func TestDealPage(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	contact := w.Contact(tenantdb.ContactUpdateParams{FirstName: "Anna", LastName: "Krüger", Phones: []entity.Point{{Value: "+494034567890"}}})
-	late := entity.DayOf(time.Now().AddDate(0, 0, -40))
-	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Pumps", ContactID: &contact, ExpectedCloseDate: &late})
+	late := apptest.Day(-40)
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Pumps", ContactID: &contact, ExpectedCloseDate: late})
 	at := w.URL("/deals/" + deal.String())
 	page := c.Get(at).Want(http.StatusOK)
 	if got := page.Text(".step.here"); got != "Prospecting" {
@@ -42,10 +42,7 @@ func TestDealPage(t *testing.T) {
 	}
 	press := func(page *apptest.Response, form string, with url.Values) *apptest.Response {
 		t.Helper()
-		v := url.Values{}
-		for _, in := range page.Find(form + " input").EachIter() {
-			v.Set(in.AttrOr("name", ""), in.AttrOr("value", ""))
-		}
+		v := valuesOf(page.Find(form))
 		maps.Copy(v, with)
 		return c.Post(at+"/stage", v)
 	}
@@ -66,7 +63,7 @@ func TestDealPage(t *testing.T) {
 	// Won has what for, and when.
 	won := "details:has(#won-amount) form"
 	page = c.Get(at)
-	tomorrow, before := time.Now().AddDate(0, 0, 2).Format(time.DateOnly), time.Now().AddDate(0, 0, -3)
+	tomorrow, before := apptest.Day(2).Format(time.DateOnly), apptest.Day(-3)
 	press(page, won, url.Values{"closed_on": {tomorrow}}).Want(http.StatusUnprocessableEntity).Find("#closed_on-error")
 	res := press(page, won, url.Values{"amount": {"many"}}).Want(http.StatusUnprocessableEntity)
 	if got := res.Find("#amount").AttrOr("value", ""); got != "many" {
@@ -173,12 +170,11 @@ func TestMyDay(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	me := w.MemberID(w.Owner)
-	day := func(n int) *time.Time { return new(entity.DayOf(time.Now().AddDate(0, 0, n))) }
-	for subject, on := range map[string]*time.Time{"Late": day(-9), "Far": day(60), "Farther": day(90), "Whenever": nil} {
+	for subject, on := range map[string]*time.Time{"Late": apptest.Day(-9), "Far": apptest.Day(60), "Farther": apptest.Day(90), "Whenever": nil} {
 		w.Task(tenantdb.TaskUpdateParams{Subject: subject, AssigneeID: &me, DueOn: on})
 	}
-	w.Deal(tenantdb.DealUpdateParams{Name: "Overdue deal", OwnerID: &me, ExpectedCloseDate: day(-5)})
-	w.Deal(tenantdb.DealUpdateParams{Name: "Somebody else’s", ExpectedCloseDate: day(-5)})
+	w.Deal(tenantdb.DealUpdateParams{Name: "Overdue deal", OwnerID: &me, ExpectedCloseDate: apptest.Day(-5)})
+	w.Deal(tenantdb.DealUpdateParams{Name: "Somebody else’s", ExpectedCloseDate: apptest.Day(-5)})
 	page := c.Get(w.URL("/tasks?layout=day")).Want(http.StatusOK)
 	sections := map[string]string{}
 	order := []string{}

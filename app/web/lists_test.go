@@ -21,27 +21,26 @@ func TestListsAnswerQuestions(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	me := w.MemberID(w.Owner)
-	day := func(n int) *time.Time { return new(entity.DayOf(time.Now().AddDate(0, 0, n))) }
-	late := w.Deal(tenantdb.DealUpdateParams{Name: "Late", ExpectedCloseDate: day(-40), OwnerID: &me})
-	w.Deal(tenantdb.DealUpdateParams{Name: "Soon", ExpectedCloseDate: day(3)})
+	late := w.Deal(tenantdb.DealUpdateParams{Name: "Late", ExpectedCloseDate: apptest.Day(-40), OwnerID: &me})
+	w.Deal(tenantdb.DealUpdateParams{Name: "Soon", ExpectedCloseDate: apptest.Day(3)})
 	w.Deal(tenantdb.DealUpdateParams{Name: "Some day"})
-	w.Deal(tenantdb.DealUpdateParams{Name: "Won long ago", ExpectedCloseDate: day(-40), StageID: w.Stage("Closed Won")})
-	w.Task(tenantdb.TaskUpdateParams{Subject: "Call", SubjectType: "deal", SubjectID: &late, DueOn: day(-3), AssigneeID: &me})
+	w.Deal(tenantdb.DealUpdateParams{Name: "Won long ago", ExpectedCloseDate: apptest.Day(-40), StageID: w.Stage("Closed Won")})
+	w.Task(tenantdb.TaskUpdateParams{Subject: "Call", SubjectType: "deal", SubjectID: &late, DueOn: apptest.Day(-3), AssigneeID: &me})
 	w.Task(tenantdb.TaskUpdateParams{Subject: "Done", Status: "done", SubjectType: "deal", SubjectID: &late, AssigneeID: &me})
 	colleague := pg.NewUser(t)
 	w.Join(colleague, auth.Member)
-	w.Task(tenantdb.TaskUpdateParams{Subject: "A colleague’s", AssigneeID: new(w.MemberID(colleague)), DueOn: day(3)})
+	w.Task(tenantdb.TaskUpdateParams{Subject: "A colleague’s", AssigneeID: new(w.MemberID(colleague)), DueOn: apptest.Day(3)})
 
 	for at, want := range map[string]string{
-		"/deals?layout=table&expected_close_date=overdue":                   "Late",
-		"/deals?layout=table&expected_close_date=" + url.QueryEscape("+7d"): "Soon",
-		"/deals?layout=table&expected_close_date.empty=true":                "Some day",
-		"/deals?layout=table&expected_close_date=none":                      "Some day",
-		"/deals?layout=table&expected_close_date.lt=" + dayText(day(0)):     "Late, Won long ago",
-		"/deals?layout=table&expected_close_date=overdue&owner=none":        "",
-		"/deals?layout=table&next=none&status=open":                         "Some day, Soon",
-		"/deals?layout=table&status=won":                                    "Won long ago",
-		"/deals?layout=table&expected_close_date=someday":                   "Late, Some day, Soon, Won long ago",
+		"/deals?layout=table&expected_close_date=overdue":                       "Late",
+		"/deals?layout=table&expected_close_date=" + url.QueryEscape("+7d"):     "Soon",
+		"/deals?layout=table&expected_close_date.empty=true":                    "Some day",
+		"/deals?layout=table&expected_close_date=none":                          "Some day",
+		"/deals?layout=table&expected_close_date.lt=" + dayText(apptest.Day(0)): "Late, Won long ago",
+		"/deals?layout=table&expected_close_date=overdue&owner=none":            "",
+		"/deals?layout=table&next=none&status=open":                             "Some day, Soon",
+		"/deals?layout=table&status=won":                                        "Won long ago",
+		"/deals?layout=table&expected_close_date=someday":                       "Late, Some day, Soon, Won long ago",
 		"/tasks":                             "Call",
 		"/tasks?sort=-subject":               "Call",
 		"/tasks?owner=any":                   "Call, A colleague’s, Done",

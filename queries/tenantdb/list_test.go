@@ -63,7 +63,7 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, 
 				case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
 			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end,
 			(array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0
-			then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then now() + g * interval '1 minute' end`},
+			then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then timestamptz '2026-11-24 10:30+00' + g * interval '1 minute' end`},
 	}[k]
 	owner, table := "owner_id", string(k)+"s"
 	if k == entity.Task {
@@ -202,7 +202,7 @@ func TestListPlans(t *testing.T) {
 							// what is read stays bounded all the same. Of words, trigrams find some that have them
 							// in another order.
 							if plan.RowsRemoved > 450 && !few[name] && name != "words" || plan.RowsRemoved > 1500 && name == "words" || plan.Buffers > bound ||
-								plan.SeqScans > 0 && !few[name] {
+								plan.SeqScans > 0 && !strings.HasSuffix(name, " of a month") {
 								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d\n%s", name, sort, depth*25, plan.RowsRemoved,
 									plan.RowsRead,
 									plan.Buffers, plan.SeqScans, plan.Tree)

@@ -2,13 +2,11 @@ package browser_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
-	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -43,8 +41,9 @@ func TestBrowserJobsOfADay(t *testing.T) {
 	w.Join(nora, auth.Member)
 	me := w.MemberID(w.Owner)
 	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Voss Maritim", Phone: "+494034567890", OwnerID: &me})
-	today := entity.DayOf(time.Now())
-	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Pumps", CustomerID: &customer, OwnerID: &me, ExpectedCloseDate: &today})
+	today := apptest.Day(0)
+	deal := w.Deal(tenantdb.DealUpdateParams{Name: "Pumps", CustomerID: &customer, OwnerID: &me, ExpectedCloseDate: today})
+	w.Task(tenantdb.TaskUpdateParams{Subject: "Send the offer", DueOn: today, AssigneeID: &me})
 	w.Deal(tenantdb.DealUpdateParams{Name: "Another time"})
 	signIn(b, w)
 	for _, job := range []struct {
@@ -99,7 +98,7 @@ func TestBrowserJobsOfADay(t *testing.T) {
 		}},
 		{"what is for today", "/customers", 1, 0, func(h *hand) {
 			h.press(`.side [href="/tasks?layout=day"]`)
-			h.WaitText("h1", "My day")
+			h.WaitText("#day", "Send the offer")
 		}},
 		{"hand a customer over", "/customers/" + customer.String(), 3, 0, func(h *hand) {
 			h.press(`.bar a[href$="/owner"]`)
