@@ -33,8 +33,8 @@ import (
 //	go test ./app/cli -run TestManyStreams -v -streams 10000
 var streams = flag.Int("streams", 100, "members that listen at once")
 
-// Members who listen cost a process little while nothing happens. A burst of news reaches all
-// of them, and so does what came while the process was being replaced.
+// A burst of news reaches all members who listen, and so does what came while the process was
+// being replaced. What it costs is logged.
 func TestManyStreams(t *testing.T) {
 	t.Parallel()
 	n := *streams
