@@ -134,10 +134,10 @@ func (p DashboardPage) closedStats() (out []stat) {
 	if len(p.Closed) == 0 {
 		out = append(out, stat{"Won, " + p.Currency, p.Money(0, p.Currency), "", WonURL(p.Currency, p.Since, p.Until)})
 	}
-	rate := stat{Label: "Win rate", Text: "—", URL: "/deals?layout=table&status=won"}
+	rate := stat{Label: "Win rate", Text: "—", URL: WonURL("", p.Since, p.Until)}
 	if n := wins + losses; n > 0 {
 		rate.Text = percent(wins, n)
-		rate.Note = p.Plural(int(wins), "won", "won") + " of " + p.Count(int(n))
+		rate.Note = p.Count(int(wins)) + " won of " + p.Count(int(n))
 		if before := winsBefore + lossesBefore; before > 0 {
 			rate.Note += ", " + percent(winsBefore, before) + " before"
 		}
@@ -174,12 +174,16 @@ func ForecastURL(currency string, since, until time.Time, owner string) string {
 	return "/deals?" + v.Encode()
 }
 
-// WonURL is the list of what was won in a currency between two days.
+// WonURL is the list of what was won between two days, in a currency, or in any for "".
 func WonURL(currency string, since, until time.Time) string {
-	return "/deals?" + url.Values{
-		"layout": {"table"}, "status": {"won"}, "currency": {currency},
+	v := url.Values{
+		"layout": {"table"}, "status": {"won"},
 		"closed_at.gte": {since.Format(time.DateOnly)}, "closed_at.lt": {until.Format(time.DateOnly)},
-	}.Encode()
+	}
+	if currency != "" {
+		v.Set("currency", currency)
+	}
+	return "/deals?" + v.Encode()
 }
 
 // LeadsURL is the list of the leads of a source that were added between two days.

@@ -11,9 +11,9 @@ var projects = Look{
 	Filters: []string{"status", "priority"}, Badges: []Badge{{Field: "status"}, {Field: "priority"}}, Line: Line{Badge: "status"},
 	Milestones: true,
 	Columns: []Column{
-		{Field: "name", Class: "c-name"}, {Field: "customer_id", Cell: "second"}, {Field: "status", Class: "c-type", Cell: "side-1"},
-		{Field: "priority", Class: "c-short mid", Cell: "mid"}, {Field: "end_date", Class: "c-when", Cell: "side-2"},
-		{Field: "budget", Class: "num c-revenue wide", Cell: "num wide"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
+		{Field: "name"}, {Field: "customer_id", Cell: "second"}, {Field: "status", Cell: "side-1"},
+		{Field: "priority", Class: "mid", Cell: "mid"}, {Field: "end_date", Cell: "side-2"},
+		{Field: "budget", Class: "num wide", Cell: "num wide"}, {Field: "owner_id", Class: "mid", Cell: "mid"},
 	},
 	Inputs: []ui.Field{
 		{Name: "name", Quick: true, Autofocus: true, Autocomplete: "off"}, {Name: "customer_id", Quick: true}, {Name: "status", Quick: true},

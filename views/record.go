@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -172,6 +171,9 @@ func (p RecordPage) editLabel(f ui.Field) string {
 		return "Edit tags: " + strings.Join(p.Record.Tags().Names(), " ")
 	}
 	if v := cmp.Or(p.Record.Display(f.Name, p.Formats), p.Hints[f.Name]); v != "" {
+		if p.late(f) {
+			v += " (overdue)"
+		}
 		return "Edit " + strings.ToLower(f.Label) + ": " + v
 	}
 	return "Add " + strings.ToLower(f.Label)
@@ -181,17 +183,8 @@ func (p RecordPage) hint(f ui.Field) string { return p.Hints[f.Name] }
 
 // late reports whether a date that is kept to has passed.
 func (p RecordPage) late(f ui.Field) bool {
-	field := p.Record.Look.Field(f.Name)
-	if field.Ended == "" || p.Record.Values[field.Ended] != nil {
-		return false
-	}
-	switch v := p.Record.Values[f.Name].(type) {
-	case entity.Day:
-		return p.Overdue(new(time.Time(v)), nil)
-	case entity.Due:
-		return p.Overdue(v.On, v.At)
-	}
-	return false
+	c := cellOf(p.Record.Look.Field(f.Name), p.Record.Record, p.Formats)
+	return c.due != nil && p.Overdue(c.due.On, c.due.At)
 }
 
 // canEdit reports whether the record's fields open for editing.

@@ -107,7 +107,10 @@ func TestCalls(t *testing.T) {
 	note(url.Values{"kind": {"call"}}).Want(http.StatusUnprocessableEntity).Find("#note-body-error")
 	res := note(url.Values{"kind": {"call"}, "body": {"Long"}, "minutes": {"an hour"}, "at": {"tomorrow"}}).
 		Want(http.StatusUnprocessableEntity)
-	if got := res.Text("#note-facts-error"); !strings.Contains(got, "whole number") || !strings.Contains(got, "still to come") {
+	if got := res.Text("#note-minutes-error"); !strings.Contains(got, "whole number") {
+		t.Errorf("%q", got)
+	}
+	if got := res.Text("#note-at-error"); !strings.Contains(got, "still to come") {
 		t.Errorf("%q", got)
 	}
 	if got := res.Find("#composer [name=minutes]").AttrOr("value", "") + res.Find("#composer [name=at]").AttrOr("value", "") +

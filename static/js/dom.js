@@ -10,7 +10,11 @@ export const shortcut = (e) => {
 };
 
 // letter is the key that a shortcut is, whatever Alt makes of it.
-export const letter = (e) => (e.altKey && /^Key[A-Z]$/.test(e.code) ? e.code[3].toLowerCase() : e.key);
+export const letter = (e) => {
+	if (!e.altKey) return e.key;
+	if (/^[a-z]$/i.test(e.key)) return e.key.toLowerCase();
+	return /^Key[A-Z]$/.test(e.code) ? e.code[3].toLowerCase() : e.key; // a Mac's Alt+a is å
+};
 
 // typing tells whether keys that are pressed in el are text.
 export const typing = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");

@@ -12,18 +12,19 @@ const show = (n) => {
 		if (!badge.classList.contains("dot-unread")) badge.textContent = n > 99 ? "99+" : n;
 	}
 };
-const told = (n) => {
-	if (n > Number(localStorage.getItem(key) || 0)) say(n === 1 ? "One unread notification" : `${n} unread notifications`);
-	localStorage.setItem(key, n);
+const told = ({ n, rose }) => {
 	show(n);
+	if (rose && !document.hidden) say(n === 1 ? "One unread notification" : `${n} unread notifications`);
 };
-const listen = () => new Promise(() => { // for as long as the page is there
-	const channel = "BroadcastChannel" in window ? new BroadcastChannel(key) : null;
+const listen = (channel) => new Promise(() => { // for as long as the page is there
 	const begin = () => {
 		const source = new EventSource("/notifications/stream");
 		source.addEventListener("unread", (e) => {
-			told(Number(e.data));
-			channel?.postMessage(Number(e.data));
+			const n = Number(e.data);
+			const news = { n, rose: n > Number(localStorage.getItem(key) || 0) };
+			localStorage.setItem(key, n);
+			told(news);
+			channel?.postMessage(news);
 		});
 		source.addEventListener("error", () => { // one that the browser does not try again: signed out, or a process that stops
 			if (source.readyState === EventSource.CLOSED) setTimeout(begin, 20000 + Math.random() * 20000);
@@ -34,7 +35,8 @@ const listen = () => new Promise(() => { // for as long as the page is there
 if (member) {
 	show(Number(localStorage.getItem(key) || 0));
 	if (navigator.locks) {
-		new BroadcastChannel(key).addEventListener("message", (e) => show(e.data));
-		navigator.locks.request(key, listen).catch(() => {}); // the page went before its turn came
+		const channel = new BroadcastChannel(key);
+		channel.addEventListener("message", (e) => told(e.data));
+		navigator.locks.request(key, () => listen(channel)).catch(() => {}); // the page went before its turn came
 	} else listen();
 }
