@@ -173,7 +173,8 @@ func TestMyDay(t *testing.T) {
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
 	me := w.MemberID(w.Owner)
-	for subject, on := range map[string]*time.Time{"Late": apptest.Day(-9), "Far": apptest.Day(60), "Farther": apptest.Day(90), "Whenever": nil} {
+	for subject, on := range map[string]*time.Time{"Late": apptest.Day(-9), "Far": apptest.Day(60), "Farther": apptest.Day(90),
+		"Whenever": nil} {
 		w.Task(tenantdb.TaskUpdateParams{Subject: subject, AssigneeID: &me, DueOn: on})
 	}
 	w.Deal(tenantdb.DealUpdateParams{Name: "Overdue deal", OwnerID: &me, ExpectedCloseDate: apptest.Day(-5)})

@@ -63,7 +63,8 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, 
 				case when g % 5000 = 0 then 'in_progress' when hashint4(g * 11) & 1 = 0 then 'done' else 'open' end,
 			case when g % 5000 > 0 and hashint4(g * 11) & 1 = 0 then now() end,
 			(array['low', 'normal', 'high'])[1 + (hashint4(g * 3 + 182137) & 65535) % 3], case when (hashint4(g * 3 + 190056) & 65535) % 3 = 0
-			then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1 then timestamptz '2026-11-24 10:30+00' + g * interval '1 minute' end`},
+			then date '2026-01-01' + g % 700 end, case when (hashint4(g * 3 + 190056) & 65535) % 3 = 1
+			then timestamptz '2026-11-24 10:30+00' + g * interval '1 minute' end`},
 	}[k]
 	owner, table := "owner_id", string(k)+"s"
 	if k == entity.Task {
