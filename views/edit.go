@@ -53,7 +53,8 @@ func (p FormPage) moreOpen() bool {
 		return true
 	}
 	for _, f := range p.Look.Inputs {
-		if !f.Quick && (p.Form.Error(f.Name) != "" || p.Form.Value(f.Name) != "" && f.Kind != ui.KindCheck && f.Kind != ui.KindSelect) {
+		begins := f.Kind == ui.KindCheck || f.Kind == ui.KindSelect || f.Kind == ui.KindMember // with a value
+		if !f.Quick && (p.Form.Error(f.Name) != "" || p.Form.Value(f.Name) != "" && !begins) {
 			return true
 		}
 	}

@@ -170,8 +170,11 @@ func inputKind(f *entity.Field) string {
 	case entity.TypeReferences:
 		return ui.KindMembers
 	case entity.TypeReference:
-		if f.Refers.Valid() {
+		switch {
+		case f.Refers.Valid():
 			return ui.KindRecord
+		case f.Refers == entity.Member:
+			return ui.KindMember
 		}
 		return ui.KindSelect
 	case entity.TypeSelect:

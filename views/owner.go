@@ -44,3 +44,11 @@ func (p OwnerPage) name(m tenantdb.MemberListRow) string {
 	}
 	return m.Name
 }
+
+func (p OwnerPage) options() []ui.Option {
+	out := []ui.Option{{Label: "Choose…"}}
+	for _, m := range p.Members {
+		out = append(out, ui.Option{Value: m.ID.String(), Label: p.name(m)})
+	}
+	return out
+}

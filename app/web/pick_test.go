@@ -9,7 +9,9 @@ import (
 
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/db"
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -91,5 +93,51 @@ func TestWordsOfAPicker(t *testing.T) {
 	c.Put(w.URL(path), form).Want(http.StatusOK)
 	if c.HTMX = false; customerOf(path) != "Voss Maritim GmbH" {
 		t.Errorf("in place it is %q", customerOf(path))
+	}
+}
+
+// Members are picked by their names as well, one or several.
+func TestWordsOfAMember(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	for _, name := range []string{"Anna Weiß", "Anna Voss"} {
+		u := pg.NewUser(t)
+		u.Name = name
+		w.Join(u, auth.Member)
+	}
+	c := w.Client(w.Owner)
+	for words, want := range map[string]string{
+		"anna weiss": "",
+		"voss":       "",
+		"anna":       "Several members match “anna”: choose one.",
+		"Bruno":      "No member is called “Bruno”.",
+	} {
+		form := url.Values{"name": {"With " + words}, "owner_id": {""}, "owner_id.words": {words}, "members": {""}, "members.words": {words}}
+		res := c.Post(w.URL("/projects"), form)
+		if want != "" {
+			res.Want(http.StatusUnprocessableEntity)
+			for _, field := range []string{"owner_id", "members"} {
+				if got := strings.TrimSpace(res.Text("#" + field + "-error")); got != want {
+					t.Errorf("%s, %s: %q", words, field, got)
+				}
+				if v, _ := res.Find("#" + field + "-words").Attr("value"); v != words {
+					t.Errorf("%s: %s is %q now", words, field, v)
+				}
+			}
+			continue
+		}
+		edit := c.Get(w.URL(res.Want(http.StatusSeeOther).Header.Get("Location") + "/edit")).Want(http.StatusOK)
+		owner, member := edit.Text("#owner_id option[selected]"), strings.TrimSpace(edit.Find("[name=members][checked]").Parent().Text())
+		if !strings.Contains(entity.Fold(owner), words) || owner != member {
+			t.Errorf("%s: owned by %q, with %q", words, owner, member)
+		}
+	}
+	if got := c.Get(w.URL("/tags/options?q=")).Want(http.StatusOK).Select("option").Length(); got != 0 {
+		t.Errorf("tags that nobody made: %d", got)
+	}
+	w.Customer(tenantdb.CustomerUpdateParams{Name: "Voss"}, "Großkunde", "Messe")
+	if got := c.Get(w.URL("/tags/options?q=grosskunde")).Want(http.StatusOK).Text("option"); got != "Großkunde" {
+		t.Errorf("tags: %q", got)
 	}
 }

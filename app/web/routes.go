@@ -134,6 +134,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			del("/steps", auth.Read, s.dashboard.HideSteps),
 			post("/sample", auth.Write, s.dashboard.Sample),
 			get("/search", auth.Read, s.search.Show),
+			get("/tags/options", auth.Read, s.search.Tags),
 			get("/trash", auth.Read, s.trash.Show),
 			put("/changes/:id/reversal", auth.Write, s.changes.Reverse),
 			get("/notifications", auth.Read, s.notifications.List),

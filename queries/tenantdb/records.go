@@ -209,6 +209,17 @@ func (q *Queries) RecordOptions(ctx context.Context, k entity.Kind, words string
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
 }
 
+// TagOptions are the names of up to n tags that the words fit, in order; none gives all.
+func (q *Queries) TagOptions(ctx context.Context, words string, n int) ([]string, error) {
+	c := conditions{where: []string{"true"}}
+	c.search(words, "(' ' || ext.words(t.name))")
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select t.name::text from tags t where %s order by t.name limit %d`, c.and(), n), c.args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // Names returns what ids stand for, whatever they are: records (deleted ones too), members,
 // stages, pipelines and tags, deleted ones by the name that they had.
 func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]Named, error) {

@@ -18,3 +18,8 @@ export const letter = (e) => {
 
 // typing tells whether keys that are pressed in el are text.
 export const typing = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+
+// fold makes words comparable as people type them: case, marks and letters of other
+// alphabets’ kin do not count (ext.fold does the same in the database).
+const kin = { ß: "ss", ł: "l", ø: "o", đ: "d", ı: "i", æ: "ae", œ: "oe", þ: "th" };
+export const fold = (s) => s.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/[ßłøđıæœþ]/g, (c) => kin[c]);

@@ -1,11 +1,10 @@
-import { $ } from "./dom.js";
+import { $, fold } from "./dom.js";
 
 // Mentions: @ and a letter offer the members' names.
 document.addEventListener("input", (e) => {
 	const el = e.target;
 	if (!el.matches("textarea[data-mentions]")) return;
 	const typed = /(?:^|[^\p{L}\p{N}]|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])@([\p{L}\p{M}\p{N}'’. -]{1,30})$/u.exec(el.value.slice(0, el.selectionStart));
-	const fold = (s) => s.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 	const begins = (n) => [n.toLowerCase(), fold(n)].some((t) => [typed[1].toLowerCase(), fold(typed[1])].some((w) => t.startsWith(w)));
 	const names = typed ? el.dataset.mentions.split("\n").map((l) => l.split("\t")).filter((l) => l.some(begins) && l[0].length > typed[1].length).map((l) => l[0]).slice(0, 6) : [];
 	let box = $("#mentions-box");

@@ -93,13 +93,16 @@ func (f Field) pointHint(i int) string {
 // optional reports whether a field may be left empty: a choice that has no
 // empty option is always made.
 func (f Field) optional(form Form) bool {
-	if f.Kind == KindSelect {
+	if f.Kind == KindSelect || f.Kind == KindMember {
 		return !f.Required && slices.ContainsFunc(f.choices(form), func(o Option) bool { return o.Value == "" })
 	}
 	return !f.Required
 }
 
-// searched is what a KindRecord is chosen from, in the singular.
+// searched is what a picker is for: "a customer", "a member".
 func (f Field) searched() string {
-	return strings.ToLower(f.Label)
+	if f.Kind == KindRecord {
+		return "a " + strings.ToLower(f.Label)
+	}
+	return "a member"
 }

@@ -43,7 +43,8 @@ const (
 	KindEmails   = "emails" // several, each with a label, the primary one first
 	KindPhones   = "phones"
 	KindRecord   = "record"  // another record, by its id
-	KindMembers  = "members" // several of the workspace's
+	KindMember   = "member"  // one of the workspace's members
+	KindMembers  = "members" // several of them
 )
 
 // Field describes one field of a form: how it is shown, and how much of what
@@ -105,7 +106,7 @@ func (f Field) choices(form Form) []Option {
 	return form.Options[f.Name]
 }
 
-// Chosen are the values of a KindMembers.
+// Chosen are the ids of a KindMembers.
 func (f Form) Chosen(name string) []string { return strings.Split(f.Values[name], ",") }
 
 // Option is one choice of a KindSelect, under a heading where it has one.

@@ -88,7 +88,7 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 			for _, width := range []int64{1280, 390} {
 				b.Size(width, 844)
 				// Every choice of a form that is a box or a button beside its words.
-				for _, page := range []string{"/projects/new", "/leads/" + lead.String() + "/conversion", "/contacts/" + contact.String() + "/edit"} {
+				for _, page := range []string{"/leads/" + lead.String() + "/conversion", "/contacts/" + contact.String() + "/edit"} {
 					b.Open(w.URL(page))
 					b.Wait("form[data-guard]")
 					browser.Eval[int](b,
@@ -106,6 +106,17 @@ func TestBrowserDialogsAndPickersArePressed(t *testing.T) {
 							at, before, at))
 					}
 				}
+				// The list of a picker, and what was chosen from it.
+				b.Open(w.URL("/projects/new"))
+				b.Wait("#members-words[role=combobox]")
+				browser.Eval[int](b, `document.querySelectorAll("details.more").forEach((d) => d.open = true),
+					document.querySelector("#members-words").scrollIntoView({ block: "center" }), 0`)
+				b.Click("#members-words")
+				b.Wait("#members-words-list li")
+				press(b, "#members-words-list li")
+				b.WaitFor(`document.querySelectorAll("[name=members]:checked").length === 1`)
+				press(b, ".chips button")
+				b.WaitFor(`document.querySelectorAll("[name=members]:checked").length === 0`)
 				// The keys, and the search and its commands.
 				b.Open(w.URL("/customers"))
 				b.Wait("#filters")

@@ -9,6 +9,7 @@ import (
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/browser"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
+	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
@@ -74,4 +75,66 @@ func TestBrowserPicker(t *testing.T) {
 	b.Size(390, 844)
 	b.Screenshot("picker-mistake-390")
 	b.Axe("a picker's mistake")
+}
+
+// Members and tags are chosen the same way: one, several, and tags that are new.
+func TestBrowserPickSeveral(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	nora := pg.NewUser(t)
+	nora.Name = "Nora Weiß"
+	w.Join(nora, auth.Member)
+	b := browser.NewBrowser(t)
+	signIn(b, w)
+	chips := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".chips li").length === %d`, n) }
+
+	b.Open(w.URL("/projects/new"))
+	b.Fill("#name", "Two ships")
+	b.Click(".more summary")
+	b.Fill("#owner_id-words", "nora")
+	b.WaitText("#owner_id-words-list", nora.Name)
+	b.Keys(kb.Enter)
+	b.WaitFor(fmt.Sprintf(`document.querySelector("#owner_id-words").value === %q`, nora.Name))
+	b.Fill("#members-words", "weiss")
+	b.Keys(kb.Enter)
+	b.WaitFor(chips(1))
+	b.Fill("#tags", "Trade fair")
+	b.WaitText("#tags-list", "Create “Trade fair”")
+	b.Keys(kb.Enter)
+	b.WaitFor(chips(2))
+	b.Keys("Key account,") // a comma ends one
+	b.WaitFor(chips(3))
+	b.Keys("mistake,")
+	b.WaitFor(chips(4))
+	b.Keys(kb.Backspace)
+	b.WaitFor(chips(3))
+	b.WaitText("#said", "mistake removed")
+	b.Keys("Urgent") // neither chosen nor dropped
+	for _, theme := range []string{"light", "dark"} {
+		b.Theme(theme)
+		b.Screenshot("pick-several-" + theme)
+	}
+	b.Size(390, 844)
+	b.Screenshot("pick-several-390")
+	b.Size(1280, 800)
+	b.Axe("a picker of several")
+	b.Click(`#project-form [type="submit"]:not([name])`)
+	b.WaitText("h1", "Two ships")
+	for _, want := range []string{"Owned by " + nora.Name, "Trade fair", "Key account", "Urgent"} {
+		b.WaitText(".record .sub", want)
+	}
+
+	// In place too: what is there is found, and is not offered twice.
+	b.Click(`.value[href$="field=tags"]`)
+	b.WaitFor(chips(3))
+	b.Fill("#tags", "fair")
+	b.WaitText("#tags-list", "Create “fair”")
+	b.WaitFor(`document.querySelectorAll("#tags-list li").length === 1`)
+	b.Fill("#tags", "")
+	b.Click(`.chips li:first-child button`)
+	b.WaitFor(chips(2))
+	b.Click(".inline [type=submit]")
+	b.WaitFor(`!document.querySelector(".record .sub").innerText.includes("Key account")`)
+	b.WaitText(".record .sub", "Trade fair")
 }

@@ -64,11 +64,7 @@ func (r *Handler) Owner(c echo.Context) error {
 	}
 	posted := c.Request().PostForm
 	name := r.Look.Owner().Name
-	f := &page.Form{Form: ui.Form{Values: map[string]string{name: posted.Get(name)}, Errors: map[string]string{}}}
-	to, bad := uuid.Parse(posted.Get(name))
-	if bad != nil {
-		f.Fail(name, "Choose who looks after it from now on.")
-	}
+	f := &page.Form{Form: ui.Form{Values: map[string]string{}, Errors: map[string]string{}}}
 	along := []entity.Kind{}
 	for _, k := range posted["along"] {
 		along = append(along, entity.Kind(k))
@@ -77,8 +73,21 @@ func (r *Handler) Owner(c echo.Context) error {
 	var set uuid.UUID
 	err = r.DB.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 		set = tx.ChangeSet()
-		if rec, err = r.liveIn(c, tx, id); err != nil || !f.Valid() {
+		if rec, err = r.liveIn(c, tx, id); err != nil {
 			return err
+		}
+		wrong, err := r.picked(ctx, tx.Queries, posted)
+		if err != nil {
+			return err
+		}
+		to, bad := uuid.Parse(posted.Get(name))
+		switch f.Values[name], f.Values[name+".words"] = posted.Get(name), clip(posted.Get(name+".words")); {
+		case wrong[name] != "":
+			f.Fail(name, wrong[name])
+			return nil
+		case bad != nil:
+			f.Fail(name, "Choose who looks after it from now on.")
+			return nil
 		}
 		if err := crm.HandOver(ctx, tx, rec.Record, to, along, by(c)); err != nil {
 			return err

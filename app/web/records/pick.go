@@ -14,7 +14,7 @@ import (
 	"github.com/paddock-crm/paddock/views"
 )
 
-// A picker of records posts the id that was chosen, as customer_id, what was typed to find
+// A picker posts the id that was chosen, as customer_id, what was typed to find
 // it, as customer_id.words, and the name of one that is to be made, as customer_id.new. No
 // words are dropped: what they name is chosen, and what names nothing is a mistake.
 
@@ -34,11 +34,17 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 	wrong = map[string]string{}
 	for i := range r.Look.Fields {
 		f := &r.Look.Fields[i]
-		words := entity.Line(posted.Get(f.Name + ".words"))
-		if f.System || !f.Refers.Valid() || words == "" || posted.Get(f.Name+".new") != "" {
+		words := clip(entity.Line(posted.Get(f.Name + ".words")))
+		if f.System || words == "" || posted.Get(f.Name+".new") != "" {
 			continue
 		}
-		if id, err := uuid.Parse(posted.Get(f.Name)); err == nil {
+		one, many := "member", "members"
+		if look := views.LookOf(f.Refers); look != nil {
+			one, many = look.One, look.Many
+		} else if f.Refers != entity.Member {
+			continue
+		}
+		if id, err := uuid.Parse(posted.Get(f.Name)); err == nil && f.Type == entity.TypeReference {
 			names, err := namesOf(ctx, q, []uuid.UUID{id})
 			if err != nil {
 				return nil, err
@@ -47,31 +53,51 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 				continue // as it was chosen
 			}
 		}
-		words = clip(words)
-		rows, err := q.RecordOptions(ctx, f.Refers, words, optionLimit)
+		rows, err := called(ctx, q, f.Refers, words)
 		if err != nil {
 			return nil, err
 		}
-		called := rows[:0:0]
-		for _, row := range rows {
-			if entity.Fold(row.Name) == entity.Fold(words) {
-				called = append(called, row)
-			}
-		}
-		if len(called) > 0 {
-			rows = called
-		}
-		look := views.LookOf(f.Refers)
 		switch len(rows) {
 		case 0:
-			wrong[f.Name] = "No " + look.One + " is called “" + words + "”."
+			wrong[f.Name] = "No " + one + " is called “" + words + "”."
 		case 1:
-			posted.Set(f.Name, rows[0].ID.String())
+			if f.Type == entity.TypeReference {
+				posted.Del(f.Name)
+			}
+			posted.Add(f.Name, rows[0].ID.String())
 		default:
-			wrong[f.Name] = "Several " + look.Many + " match “" + words + "”: choose one."
+			wrong[f.Name] = "Several " + many + " match “" + words + "”: choose one."
 		}
 	}
 	return wrong, nil
+}
+
+// called are the members, or the records of a kind, that words name: those of exactly that
+// name, or else all that the words fit.
+func called(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, words string) (rows []tenantdb.Named, err error) {
+	if kind == entity.Member {
+		members, err := q.MemberList(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			if m.Active && strings.Contains(entity.Fold(m.Name), entity.Fold(words)) {
+				rows = append(rows, tenantdb.Named{ID: m.ID, Name: m.Name})
+			}
+		}
+	} else if rows, err = q.RecordOptions(ctx, kind, words, optionLimit); err != nil {
+		return nil, err
+	}
+	var exactly []tenantdb.Named
+	for _, row := range rows {
+		if entity.Fold(row.Name) == entity.Fold(words) {
+			exactly = append(exactly, row)
+		}
+	}
+	if exactly != nil {
+		return exactly, nil
+	}
+	return rows, nil
 }
 
 // notPicked says at the pickers what is wrong, and keeps what was typed there.

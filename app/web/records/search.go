@@ -14,10 +14,28 @@ import (
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 	"github.com/paddock-crm/paddock/views"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // Search serves the search over all kinds.
 type Search struct{ DB *db.DB }
+
+// Tags answers the search of a picker of tags.
+func (h Search) Tags(c echo.Context) error {
+	ctx := c.Request().Context()
+	var options []ui.Option
+	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
+		names, err := tx.TagOptions(ctx, clip(entity.Line(c.QueryParam("q"))), optionLimit)
+		for _, name := range names {
+			options = append(options, ui.Option{Value: name, Label: name})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, ui.Options(options, ""), nil)
+}
 
 // Show is the page, and what the palette shows while somebody types.
 func (h Search) Show(c echo.Context) error {
