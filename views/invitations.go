@@ -9,7 +9,8 @@ type InvitationPage struct {
 	Form                       ui.Form
 	Workspace, By, Email, Role string
 	Path                       string // of this page
-	Known, Verified            bool   // the address has an account; that proved it
+	Known, Verified            bool   // the address has an account; that proved it, or need not
+	Mailed                     bool   // the link came to the address, and so proves it
 	SignedIn                   string // the address of who is signed in here; "" for nobody
 	ForgotURL                  string
 	SiteURL, Slug              string

@@ -23,6 +23,13 @@ type MembersPage struct {
 	Form          ui.Form // of an invitation
 	Ownership     ui.Form
 	AskPassword   bool // to hand the workspace over
+	Link          InvitationLink
+}
+
+// InvitationLink is the link to an invitation, shown once to whoever asked for it.
+type InvitationLink struct {
+	ID  uuid.UUID // of the invitation; none without a link
+	URL string
 }
 
 // RemovalPage asks who takes over.

@@ -16,6 +16,7 @@ const (
 	DidFailSignIn     = "Failed to sign in"
 	DidInvite         = "Invited"
 	DidWithdraw       = "Withdrew the invitation of"
+	DidCopyInvitation = "Copied a link to the invitation of"
 	DidJoin           = "Joined"
 	DidChangeRole     = "Changed the role of"
 	DidRemove         = "Removed"

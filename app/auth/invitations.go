@@ -63,6 +63,17 @@ func InviteImported(ctx context.Context, tx *db.SharedTx, tenantID uuid.UUID, em
 	})
 }
 
+// InvitationLink makes a link to hand on, beside the one that was mailed; a link that was
+// copied before stops working. pgx.ErrNoRows where the invitation is over.
+func InvitationLink(ctx context.Context, tx *db.SharedTx, tenantID, id uuid.UUID) (token string, err error) {
+	token = NewToken()
+	email, err := tx.InvitationLink(ctx, hashToken(token), id, tenantID)
+	if err != nil {
+		return "", err
+	}
+	return token, AuditShared(ctx, tx, DidCopyInvitation, email)
+}
+
 // Withdraw takes an invitation back; pgx.ErrNoRows when there is none.
 func Withdraw(ctx context.Context, tx *db.SharedTx, tenantID, id uuid.UUID) error {
 	email, err := tx.InvitationDelete(ctx, id, tenantID)
@@ -79,7 +90,8 @@ func InvitationGet(ctx context.Context, tx *db.SharedTx, token string, tenantID 
 }
 
 // AcceptInvitation uses the token up and makes the user a member. The user must
-// be who it was sent to, and have proven that address: else ErrNotInvited.
+// be who it is for, and where the token was mailed have proven that address: else
+// ErrNotInvited.
 func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, userID uuid.UUID) error {
 	user, err := tx.UserByID(ctx, userID)
 	if err != nil {
@@ -89,7 +101,7 @@ func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tena
 	if err != nil {
 		return badToken(err)
 	}
-	if row.Email != user.Email || user.EmailVerifiedAt == nil {
+	if row.Email != user.Email || row.Mailed && user.EmailVerifiedAt == nil {
 		return ErrNotInvited // and the token is kept: nothing is committed
 	}
 	if _, err := tx.MembershipOf(ctx, t.ID, user.Email); !errors.Is(err, pgx.ErrNoRows) {
@@ -115,22 +127,29 @@ func AcceptInvitation(ctx context.Context, tx *db.SharedTx, token string, t tena
 // whose address is not proven.
 var ErrNotInvited = errors.New("auth: the invitation is for a proven address that is not this person's")
 
-// JoinByInvitation makes an account for the invited address and accepts. The
-// token came to that address, which so is proven.
+// JoinByInvitation makes an account for the invited address and accepts. A token that was
+// mailed came to that address, which so is proven; for one that was handed on, verify is the
+// token to mail that proves it, else "".
 func JoinByInvitation(ctx context.Context, tx *db.SharedTx, token string, t tenant.Tenant, name,
-	hash string) (userID uuid.UUID, err error) {
+	hash string) (userID uuid.UUID, verify string, err error) {
 	row, err := InvitationGet(ctx, tx, token, t.ID)
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, "", err
 	}
 	if row.UserID != nil {
-		return uuid.Nil, ErrEmailKnown
+		return uuid.Nil, "", ErrEmailKnown
 	}
-	now := time.Now()
-	userID = uuid.Must(uuid.NewV7())
-	if err := tx.UserInsert(ctx, shareddb.UserInsertParams{ID: userID, Email: row.Email, Name: name, PasswordHash: hash,
-		EmailVerifiedAt: &now}); err != nil {
-		return uuid.Nil, emailKnown(err)
+	user := shareddb.UserInsertParams{ID: uuid.Must(uuid.NewV7()), Email: row.Email, Name: name, PasswordHash: hash}
+	if row.Mailed {
+		user.EmailVerifiedAt = new(time.Now())
 	}
-	return userID, AcceptInvitation(ctx, tx, token, t, userID)
+	if err := tx.UserInsert(ctx, user); err != nil {
+		return uuid.Nil, "", emailKnown(err)
+	}
+	if !row.Mailed {
+		if verify, err = VerifyStart(ctx, tx, user.ID, user.Email); err != nil {
+			return uuid.Nil, "", err
+		}
+	}
+	return user.ID, verify, AcceptInvitation(ctx, tx, token, t, user.ID)
 }

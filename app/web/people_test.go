@@ -148,6 +148,63 @@ func token(t *testing.T, link string) string {
 	return u.Query().Get("token")
 }
 
+// A link that an admin hands on works like the one in the mail, but proves no address.
+func TestInvitationLink(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	email := pg.Unique("handed") + "@example.com"
+	mailed := invited(t, app, w, email, "member")
+	action, _ := c.Get(w.URL("/settings/members")).Want(http.StatusOK).Find(`form[action$="/link"]`).Attr("action")
+	link := func() string {
+		t.Helper()
+		url, _ := c.Post(w.URL(action), nil).Want(http.StatusOK).Find("#link").Attr("value")
+		return url
+	}
+	first := link()
+	second := link()
+	app.Client(t).Get(first).Want(http.StatusNotFound)
+	app.Client(t).Get(mailed).Want(http.StatusOK)
+	if c.Get(w.URL("/settings/members")).Select("#link").Length() != 0 {
+		t.Error("it is shown again")
+	}
+	anna := app.Client(t)
+	if got := anna.Get(second).Want(http.StatusOK).Text(".sheet"); !strings.Contains(got, "asks you to confirm the address") {
+		t.Errorf("it says %q", got)
+	}
+	anna.Post(second, url.Values{"name": {"Anna"}, "password": {pg.Password}}).Want(http.StatusSeeOther)
+	anna.Get(w.URL("/customers")).Want(http.StatusOK)
+	proven := func() int {
+		return pg.Count(t, `select count(*) from public.users where email = $1 and email_verified_at is not null`, email)
+	}
+	if proven() != 0 {
+		t.Error("whoever was handed a link has proven an address")
+	}
+	app.Client(t).Get(mailed).Want(http.StatusNotFound) // it is accepted
+	confirm := apptest.Link(t, app.Mail(t, email, "Confirm"), "/email/verify")
+	anna.Post(confirm, nil).Want(http.StatusSeeOther)
+	if proven() != 1 {
+		t.Error("the mail that came does not prove it")
+	}
+	if got := c.Get(w.URL("/settings/audit")).Want(http.StatusOK).Body; !strings.Contains(got, "Copied a link to the invitation of") {
+		t.Error("the audit log does not tell")
+	}
+
+	// Who has an account with the address accepts with it, proven or not; nobody else can.
+	known, other := pg.NewUser(t), pg.NewUser(t)
+	pg.Exec(t, `update public.users set email_verified_at = null where id = $1`, known.ID)
+	invited(t, app, w, known.Email, "viewer")
+	action, _ = c.Get(w.URL("/settings/members")).Find(`form[action$="/link"]`).Attr("action")
+	third := link()
+	w.Client(other).Post(third, nil).Want(http.StatusForbidden)
+	guest := w.Client(known)
+	guest.Post(third, nil).Want(http.StatusSeeOther)
+	guest.Get(w.URL("/customers")).Want(http.StatusOK)
+	app.Client(t).Get(third).Want(http.StatusNotFound)
+	c.Post(w.URL(action), nil).Want(http.StatusNotFound)
+}
+
 func TestInvitationResentWithdrawnExpired(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
@@ -209,7 +266,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 		wg.Go(func() {
 			ctx := w.Context()
 			err := pg.DB(t).Shared(ctx, func(tx *db.SharedTx) error {
-				_, err := auth.JoinByInvitation(ctx, tx, token, w.Tenant, fmt.Sprint("Racer ", i), "none")
+				_, _, err := auth.JoinByInvitation(ctx, tx, token, w.Tenant, fmt.Sprint("Racer ", i), "none")
 				return err
 			})
 			if err == nil {

@@ -179,6 +179,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			del("/settings/members/:id", auth.Manage|auth.Sudo, s.settings.MemberDelete),
 			post("/settings/invitations", auth.Manage|auth.Sudo, s.settings.InvitationCreate),
 			post("/settings/invitations/:id/mail", auth.Manage, s.settings.InvitationResend),
+			post("/settings/invitations/:id/link", auth.Manage|auth.Sudo, s.settings.InvitationLink),
 			del("/settings/invitations/:id", auth.Manage, s.settings.InvitationDelete),
 			post("/settings/ownership", auth.Own|auth.Sudo, s.settings.OwnershipOffer),
 			put("/settings/ownership", auth.Read|auth.Sudo, s.settings.OwnershipTake),

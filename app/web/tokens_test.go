@@ -207,7 +207,7 @@ func TestTokens(t *testing.T) {
 				return auth.Invite(ctx, tx, w.ID, w.MemberID(w.Owner), "tokens-"+w.Slug+"@example.com", auth.Viewer)
 			},
 			func(ctx context.Context, tx *db.SharedTx, token string, on *apptest.Workspace) error {
-				_, err := auth.JoinByInvitation(ctx, tx, token, on.Tenant, "Guest", "none")
+				_, _, err := auth.JoinByInvitation(ctx, tx, token, on.Tenant, "Guest", "none")
 				return err
 			},
 		},

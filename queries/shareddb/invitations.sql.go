@@ -13,11 +13,12 @@ import (
 )
 
 const invitationByToken = `-- name: InvitationByToken :one
-select i.id, i.email, i.role, coalesce(inviter.name, '')::text as invited_by, u.id as user_id, coalesce(u.name, '')::text as user_name, (u.email_verified_at is not null)::bool as verified
+select i.id, i.email, i.role, coalesce(inviter.name, '')::text as invited_by, u.id as user_id, coalesce(u.name, '')::text as user_name, (u.email_verified_at is not null)::bool as verified,
+	(i.token_hash = $1)::bool as mailed
 from invitations i
 left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users inviter on inviter.id = m.user_id
 left join users u on u.email = i.email
-where i.token_hash = $1 and i.tenant_id = $2 and i.expires_at > now()
+where (i.token_hash = $1 or i.link_hash = $1) and i.tenant_id = $2 and i.expires_at > now()
 `
 
 type InvitationByTokenRow struct {
@@ -28,6 +29,7 @@ type InvitationByTokenRow struct {
 	UserID    *uuid.UUID
 	UserName  string
 	Verified  bool
+	Mailed    bool
 }
 
 // A good invitation, and what account its address has: none when user_id is null.
@@ -42,24 +44,32 @@ func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte, tenan
 		&i.UserID,
 		&i.UserName,
 		&i.Verified,
+		&i.Mailed,
 	)
 	return i, err
 }
 
 const invitationConsume = `-- name: InvitationConsume :one
-delete from invitations where token_hash = $1 and tenant_id = $2 and expires_at > now() returning email, role, invited_by
+delete from invitations where (token_hash = $1 or link_hash = $1) and tenant_id = $2 and expires_at > now()
+returning email, role, invited_by, (token_hash = $1)::bool as mailed
 `
 
 type InvitationConsumeRow struct {
 	Email     string
 	Role      string
 	InvitedBy *uuid.UUID
+	Mailed    bool
 }
 
 func (q *Queries) InvitationConsume(ctx context.Context, tokenHash []byte, tenantID uuid.UUID) (InvitationConsumeRow, error) {
 	row := q.db.QueryRow(ctx, invitationConsume, tokenHash, tenantID)
 	var i InvitationConsumeRow
-	err := row.Scan(&i.Email, &i.Role, &i.InvitedBy)
+	err := row.Scan(
+		&i.Email,
+		&i.Role,
+		&i.InvitedBy,
+		&i.Mailed,
+	)
 	return i, err
 }
 
@@ -137,6 +147,18 @@ func (q *Queries) InvitationGet(ctx context.Context, iD uuid.UUID, tenantID uuid
 	return i, err
 }
 
+const invitationLink = `-- name: InvitationLink :one
+update invitations set link_hash = $1 where id = $2 and tenant_id = $3 and expires_at > now() returning email
+`
+
+// Gives it a link to hand on, in place of the one before.
+func (q *Queries) InvitationLink(ctx context.Context, linkHash []byte, iD uuid.UUID, tenantID uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, invitationLink, linkHash, iD, tenantID)
+	var email string
+	err := row.Scan(&email)
+	return email, err
+}
+
 const invitationList = `-- name: InvitationList :many
 select i.id, i.email, i.role, i.sent_at, i.expires_at, coalesce(u.name, '')::text as invited_by
 from invitations i left join memberships m on m.tenant_id = i.tenant_id and m.id = i.invited_by left join users u on u.id = m.user_id
@@ -185,7 +207,7 @@ const invitationPut = `-- name: InvitationPut :exec
 insert into invitations (id, tenant_id, email, role, token_hash, invited_by, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (tenant_id, email) do update set
-	role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by, sent_at = now(), expires_at = excluded.expires_at
+	role = excluded.role, token_hash = excluded.token_hash, link_hash = null, invited_by = excluded.invited_by, sent_at = now(), expires_at = excluded.expires_at
 `
 
 type InvitationPutParams struct {
@@ -198,7 +220,7 @@ type InvitationPutParams struct {
 	ExpiresAt time.Time
 }
 
-// Invites an address, or invites it again: the token before stops working.
+// Invites an address, or invites it again: the tokens before stop working.
 func (q *Queries) InvitationPut(ctx context.Context, arg InvitationPutParams) error {
 	_, err := q.db.Exec(ctx, invitationPut,
 		arg.ID,

@@ -18,6 +18,7 @@ import "./focus.js";
 import "./clock.js";
 import "./board.js";
 import "./combobox.js";
+import "./copy.js";
 import "./mentions.js";
 import "./walk.js";
 import "./back.js";

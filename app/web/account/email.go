@@ -33,14 +33,19 @@ func (h *Handler) VerifySend(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		l := letter.Verify(h.Base.Here(c, "/email/verify", url.Values{"token": {token}}))
-		l.Until = time.Now().Add(auth.VerifyTime)
-		return mail.Send(ctx, tx, h.Box, page.From(c).Tenant.ID, who.Email, l)
+		return h.mailVerify(c, tx, who.Email, token)
 	})
 	if err != nil {
 		return err
 	}
 	return page.Say(c, "/settings/security", "We sent a link to "+who.Email+". It works for a day.")
+}
+
+// mailVerify mails the link that proves an address.
+func (h *Handler) mailVerify(c echo.Context, tx *db.SharedTx, email, token string) error {
+	l := letter.Verify(h.Base.Here(c, "/email/verify", url.Values{"token": {token}}))
+	l.Until = time.Now().Add(auth.VerifyTime)
+	return mail.Send(c.Request().Context(), tx, h.Box, page.From(c).Tenant.ID, email, l)
 }
 
 // EmailChange mails a link to the address that is to replace the one of who is

@@ -28,7 +28,8 @@ func (h *Handler) renderInvitation(c echo.Context, status int, f ui.Form) error 
 	p := views.InvitationPage{Workspace: v.Tenant.Name, Form: f, Path: c.Request().URL.Path}
 	err := h.DB.SharedRead(ctx, func(tx *db.SharedTx) error {
 		row, err := auth.InvitationGet(ctx, tx, c.Param("token"), v.Tenant.ID)
-		p.By, p.Email, p.Role, p.Known, p.Verified = row.InvitedBy, row.Email, row.Role, row.UserID != nil, row.Verified
+		p.By, p.Email, p.Role, p.Known, p.Verified = row.InvitedBy, row.Email, row.Role, row.UserID != nil, row.Verified || !row.Mailed
+		p.Mailed = row.Mailed
 		return err
 	})
 	if errors.Is(err, auth.ErrBadToken) {
@@ -39,7 +40,7 @@ func (h *Handler) renderInvitation(c echo.Context, status int, f ui.Form) error 
 	}
 	if v.SignedIn {
 		p.SignedIn = v.Who.Email
-		if p.SignedIn == p.Email && !v.Who.Verified {
+		if p.SignedIn == p.Email && !v.Who.Verified && p.Mailed {
 			p.Verified = false
 		}
 	}
@@ -94,8 +95,14 @@ func (h *Handler) InvitationAccept(c echo.Context) error {
 	}
 	var userID uuid.UUID
 	err = h.DB.Shared(ctx, func(tx *db.SharedTx) (err error) {
-		if userID, err = auth.JoinByInvitation(ctx, tx, token, v.Tenant, f.Values["name"], hash); err != nil {
+		var verify string
+		if userID, verify, err = auth.JoinByInvitation(ctx, tx, token, v.Tenant, f.Values["name"], hash); err != nil {
 			return err
+		}
+		if verify != "" {
+			if err := h.mailVerify(c, tx, invited.Email, verify); err != nil {
+				return err
+			}
 		}
 		return auth.ForgiveNetwork(ctx, tx)
 	})

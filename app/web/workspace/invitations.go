@@ -117,6 +117,26 @@ func (h *Handler) InvitationResend(c echo.Context) error {
 	return h.membersChanged(c, err, "Invitation sent again to "+row.Email+". The link before does not work any more.")
 }
 
+// InvitationLink shows a link to hand on oneself, beside the one that was mailed.
+func (h *Handler) InvitationLink(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := page.PathID(c)
+	if err != nil {
+		return err
+	}
+	v := page.From(c)
+	var token string
+	err = h.DB.Shared(ctx, func(tx *db.SharedTx) (err error) {
+		token, err = auth.InvitationLink(ctx, tx, v.Tenant.ID, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.renderMembers(c, http.StatusOK, views.MembersPage{Link: views.InvitationLink{ID: id,
+		URL: h.Base.WorkspaceURL(v.Tenant.Slug, "/invitations/"+token, nil)}})
+}
+
 // InvitationDelete withdraws it.
 func (h *Handler) InvitationDelete(c echo.Context) error {
 	ctx := c.Request().Context()
