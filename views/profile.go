@@ -8,7 +8,8 @@ import (
 type ProfilePage struct {
 	SettingsPage
 	Name, Avatar string
-	Account      bool // the avatar may be changed here
+	Account      bool    // the avatar may be changed here
+	Single       ui.Form // of single keys
 }
 
 // ProfileFields are a person's name, which comes first, and how they read dates
@@ -23,5 +24,5 @@ var ProfileFields = []ui.Field{
 	{Name: "keys", Label: "Keyboard shortcuts", Kind: ui.KindSelect,
 		Options: []ui.Option{{Value: "", Label: "Letters, such as c"}, {Value: "alt", Label: "With Alt, such as Alt c"},
 			{Value: "off", Label: "Off"}},
-		Help: "Off or with Alt suits dictation and screen readers. Esc, arrows and Ctrl Enter stay."},
+		Help: "Off or with Alt suits dictation and screen readers. Esc, arrows and Ctrl Enter stay; single keys can be changed below."},
 }

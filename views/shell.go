@@ -21,7 +21,8 @@ type Shell struct {
 	Avatar    string // names the image at /avatars; "" for none
 	Theme     string // light, dark, or "" for as the system has it
 	Keys      string // how shortcuts are pressed: "" by letters alone, "alt", "off"
-	Verified  bool   // the person's address
+	Keymap    Keymap
+	Verified  bool // the person's address
 	CanWrite  bool
 	CanManage bool
 	Owner     bool

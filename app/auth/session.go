@@ -51,7 +51,7 @@ type Identity struct {
 
 	// How the person reads dates and numbers; "" for as the workspace does.
 	TimeZone, DateStyle, NumberStyle string
-	Theme, Keys, Avatar              string
+	Theme, Keys, Keymap, Avatar      string // Keymap as views has it
 }
 
 // Recent reports whether a password or factor was shown lately.
@@ -176,7 +176,8 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 		SessionID: row.ID, UserID: row.UserID, Name: row.Name, Email: row.Email, Verified: row.EmailVerifiedAt != nil, Role: Role(row.Role),
 		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator,
 		Support: row.Support, ProvedAt: row.ProvedAt, BeganAt: row.CreatedAt,
-		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Keys: row.Keys, Avatar: row.Avatar,
+		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Keys: row.Keys, Keymap: row.Keymap,
+		Avatar: row.Avatar,
 	}
 	if row.MemberID != nil {
 		who.MemberID = *row.MemberID

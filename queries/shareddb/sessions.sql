@@ -9,7 +9,7 @@ values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at,
 -- is good for ten seconds, and has shown nothing.
 select s.id, s.user_id, s.created_at, s.last_seen_at, (case when s.id_hash = @id_hash then s.proved_at else 'epoch' end)::timestamptz as proved_at,
        s.pending, (s.strong and s.id_hash = @id_hash)::bool as strong, (s.provider is not null)::bool as by_provider,
-       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.keys, u.avatar,
+       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.keys, u.keymap, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s

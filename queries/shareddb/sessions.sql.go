@@ -129,7 +129,7 @@ func (q *Queries) SessionDeleteSupport(ctx context.Context, tenantID *uuid.UUID)
 const sessionGet = `-- name: SessionGet :one
 select s.id, s.user_id, s.created_at, s.last_seen_at, (case when s.id_hash = $1 then s.proved_at else 'epoch' end)::timestamptz as proved_at,
        s.pending, (s.strong and s.id_hash = $1)::bool as strong, (s.provider is not null)::bool as by_provider,
-       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.keys, u.avatar,
+       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.keys, u.keymap, u.avatar,
        (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
        m.id as member_id, coalesce(m.role, '')::text as role
 from sessions s
@@ -159,6 +159,7 @@ type SessionGetRow struct {
 	NumberStyle     string
 	Theme           string
 	Keys            string
+	Keymap          string
 	Avatar          string
 	HasFactor       bool
 	MemberID        *uuid.UUID
@@ -191,6 +192,7 @@ func (q *Queries) SessionGet(ctx context.Context, iDHash []byte, tenantID *uuid.
 		&i.NumberStyle,
 		&i.Theme,
 		&i.Keys,
+		&i.Keymap,
 		&i.Avatar,
 		&i.HasFactor,
 		&i.MemberID,

@@ -18,7 +18,7 @@ select (password_hash <> '')::bool as has_password, password_short, totp_secret,
 from users u where u.id = @id;
 
 -- name: UserProfile :exec
-update users set name = @name, time_zone = @time_zone, date_style = @date_style, number_style = @number_style, theme = @theme, keys = @keys where id = @id;
+update users set name = @name, time_zone = @time_zone, date_style = @date_style, number_style = @number_style, theme = @theme, keys = @keys, keymap = @keymap where id = @id;
 
 -- name: UserSetPassword :exec
 update users set password_hash = @password_hash, password_short = @password_short where id = @id;

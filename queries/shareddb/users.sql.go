@@ -309,7 +309,7 @@ func (q *Queries) UserOperators(ctx context.Context) ([]UserOperatorsRow, error)
 }
 
 const userProfile = `-- name: UserProfile :exec
-update users set name = $1, time_zone = $2, date_style = $3, number_style = $4, theme = $5, keys = $6 where id = $7
+update users set name = $1, time_zone = $2, date_style = $3, number_style = $4, theme = $5, keys = $6, keymap = $7 where id = $8
 `
 
 type UserProfileParams struct {
@@ -319,6 +319,7 @@ type UserProfileParams struct {
 	NumberStyle string
 	Theme       string
 	Keys        string
+	Keymap      string
 	ID          uuid.UUID
 }
 
@@ -330,6 +331,7 @@ func (q *Queries) UserProfile(ctx context.Context, arg UserProfileParams) error 
 		arg.NumberStyle,
 		arg.Theme,
 		arg.Keys,
+		arg.Keymap,
 		arg.ID,
 	)
 	return err

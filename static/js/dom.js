@@ -16,6 +16,14 @@ export const letter = (e) => {
 	return /^Key[A-Z]$/.test(e.code) ? e.code[3].toLowerCase() : e.key; // a Mac's Alt+a is å
 };
 
+// pressed is the shortcut that a key stands for: its own letter, or the one that the person
+// has put in its place (Profile); "" for one that another was put in the place of.
+export const pressed = (e) => {
+	const key = letter(e);
+	const pairs = ($("#keys")?.dataset.map ?? "").split(" ").filter(Boolean).map((pair) => [pair[0], pair.slice(2)]);
+	return (pairs.find(([, to]) => to === key) ?? (pairs.some(([own]) => own === key) ? [""] : [key]))[0];
+};
+
 // typing tells whether keys that are pressed in el are text.
 export const typing = (el) => el.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 

@@ -1,4 +1,4 @@
-import { $, letter, shortcut, typing } from "./dom.js";
+import { $, letter, pressed, shortcut, typing } from "./dom.js";
 import { openPalette } from "./palette.js";
 
 // Keys (the dialog #keys lists them).
@@ -34,7 +34,7 @@ document.addEventListener("keydown", (e) => {
 		return;
 	}
 	if (!shortcut(e) || $("dialog[open]")) return;
-	const key = letter(e);
+	const key = pressed(e);
 	if (key === "/" && $("#palette")) {
 		e.preventDefault();
 		openPalette("");
@@ -42,7 +42,7 @@ document.addEventListener("keydown", (e) => {
 	}
 	// g, then the letter of a place.
 	if (going && Date.now() - going < 1500) {
-		const place = $(`[data-go="${CSS.escape(key)}"]`);
+		const place = $(`[data-go="${CSS.escape(letter(e))}"]`);
 		going = 0;
 		if (place) {
 			e.preventDefault();
@@ -64,7 +64,7 @@ document.addEventListener("keydown", (e) => {
 			return;
 		}
 	}
-	const target = $(`[data-key="${CSS.escape(key)}"]`);
+	const target = key && $(`[data-key="${CSS.escape(key)}"]`);
 	if (!target) return;
 	e.preventDefault();
 	if (typing(target)) {

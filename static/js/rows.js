@@ -1,8 +1,8 @@
-import { letter, shortcut } from "./dom.js";
+import { pressed, shortcut } from "./dom.js";
 
 // j and k walk through a list's rows.
 document.addEventListener("keydown", (e) => {
-	const key = letter(e);
+	const key = pressed(e);
 	if ((key !== "j" && key !== "k") || !shortcut(e)) return;
 	const rows = [...document.querySelectorAll(".list .name, .cards .name, .tasks .name")];
 	if (!rows.length) return;

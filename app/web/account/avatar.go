@@ -32,7 +32,7 @@ func (h *Handler) AvatarUpdate(c echo.Context) error {
 	}
 	if err != nil {
 		return h.renderProfile(c, http.StatusUnprocessableEntity,
-			ui.Form{Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}})
+			ui.Form{Errors: map[string]string{"avatar": "Choose a PNG, JPEG, GIF or WebP image of at most 8 MB and 12 megapixels."}}, nil)
 	}
 	hash := sha256.Sum256(append(who.UserID[:], small...))
 	err = h.DB.Shared(ctx, func(tx *db.SharedTx) error {

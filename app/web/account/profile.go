@@ -16,12 +16,20 @@ import (
 
 // Profile is the page of one’s name, picture, and ways to read dates and numbers.
 func (h *Handler) Profile(c echo.Context) error {
-	return h.renderProfile(c, http.StatusOK, ui.Form{})
+	return h.renderProfile(c, http.StatusOK, ui.Form{}, nil)
 }
 
-// renderProfile shows what the form does not have as it is.
-func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
+// renderProfile shows what the forms, the second of single keys, do not have as it is.
+func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form, keys *page.Form) error {
 	who := page.From(c).Who
+	single := ui.Form{Values: map[string]string{}}
+	if keys != nil {
+		single = keys.Form
+	} else {
+		for i, k := range views.KeyFields {
+			single.Values[k.Name] = views.Keymap(who.Keymap).Of(views.Shortcuts[i].Key)
+		}
+	}
 	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle,
 		"theme": who.Theme, "keys": who.Keys}
 	maps.Copy(values, f.Values)
@@ -31,7 +39,7 @@ func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form) error {
 			Shell: page.Shell(c, "settings", "Profile"), Tab: "profile", Title: "You", Action: "/settings/profile",
 			About: "This is yours alone and goes with you to all your workspaces.", Fields: profileFields(who), Form: f,
 		},
-		Name: who.Name, Avatar: who.Avatar, Account: !who.ByProvider,
+		Name: who.Name, Avatar: who.Avatar, Account: !who.ByProvider, Single: single,
 	}
 	return page.Render(c, status, views.Profile(p), views.SettingsForm(p.SettingsPage))
 }
@@ -50,9 +58,19 @@ func (h *Handler) ProfileUpdate(c echo.Context) error {
 	ctx := c.Request().Context()
 	who := page.From(c).Who
 	f := page.ReadForm(c, profileFields(who), false)
+	keys := page.ReadForm(c, views.KeyFields, false)
+	keymap := views.Keymap(who.Keymap)
+	switch {
+	case c.Request().PostForm.Get("reset") == "keys":
+		keymap = ""
+	case len(keys.Present) > 0:
+		if keymap, keys.Errors = views.NewKeymap(keys.Values); !keys.Valid() {
+			return h.renderProfile(c, http.StatusUnprocessableEntity, ui.Form{}, keys)
+		}
+	}
 	f.CheckZone()
 	p := shareddb.UserProfileParams{ID: who.UserID, Name: who.Name, TimeZone: who.TimeZone, DateStyle: who.DateStyle,
-		NumberStyle: who.NumberStyle, Theme: who.Theme, Keys: who.Keys}
+		NumberStyle: who.NumberStyle, Theme: who.Theme, Keys: who.Keys, Keymap: string(keymap)}
 	f.Take("name", &p.Name)
 	f.Take("time_zone", &p.TimeZone)
 	f.Take("date_style", &p.DateStyle)
@@ -60,7 +78,7 @@ func (h *Handler) ProfileUpdate(c echo.Context) error {
 	f.Take("theme", &p.Theme)
 	f.Take("keys", &p.Keys)
 	if !f.Valid() {
-		return h.renderProfile(c, http.StatusUnprocessableEntity, f.Form)
+		return h.renderProfile(c, http.StatusUnprocessableEntity, f.Form, nil)
 	}
 	err := h.DB.Shared(ctx, func(tx *db.SharedTx) error {
 		if err := tx.UserProfile(ctx, p); err != nil || p.Name == who.Name {
