@@ -41,6 +41,11 @@ func NewKeymap(values map[string]string) (m Keymap, wrong map[string]string) {
 	wrong = map[string]string{}
 	var pairs []string
 	taken := map[string]Shortcut{}
+	for i, f := range KeyFields { // who keeps its own key keeps it
+		if s := Shortcuts[i]; values[f.Name] == s.Key {
+			taken[s.Key] = s
+		}
+	}
 	for i, f := range KeyFields {
 		s, to := Shortcuts[i], strings.ToLower(values[f.Name])
 		r, _ := utf8.DecodeRuneInString(to)
@@ -49,7 +54,7 @@ func NewKeymap(values map[string]string) (m Keymap, wrong map[string]string) {
 			wrong[f.Name] = "Type a key."
 		case utf8.RuneCountInString(to) != 1 || unicode.IsSpace(r) || !unicode.IsPrint(r) || to == "=":
 			wrong[f.Name] = "One letter or sign."
-		case is:
+		case is && by != s:
 			wrong[f.Name] = "“" + by.Does + "” has this key."
 		default:
 			taken[to] = s

@@ -1308,7 +1308,7 @@ func tenantUsage(p TenantPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"usage\"><table class=\"usage\"><caption class=\"visually-hidden\">Use of the last 30 days</caption> <thead><tr><th scope=\"col\">Day</th><th scope=\"col\" class=\"num\">Requests</th><th scope=\"col\" class=\"num\">Refused</th><th scope=\"col\" class=\"num\">Jobs</th><th scope=\"col\" class=\"num\">Members</th><th scope=\"col\" class=\"num\">Records</th><th scope=\"col\" class=\"num\">Size</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 96, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Use by day, as a table\"><table class=\"usage\"><caption class=\"visually-hidden\">Use of the last 30 days</caption> <thead><tr><th scope=\"col\">Day</th><th scope=\"col\" class=\"num\">Requests</th><th scope=\"col\" class=\"num\">Refused</th><th scope=\"col\" class=\"num\">Jobs</th><th scope=\"col\" class=\"num\">Members</th><th scope=\"col\" class=\"num\">Records</th><th scope=\"col\" class=\"num\">Size</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

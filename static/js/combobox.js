@@ -59,7 +59,9 @@ const several = (pick, input, own, chosen, kept) => {
 		chips.replaceChildren(...chosen.map((option) => {
 			const chip = document.createElement("li");
 			chip.className = "tag";
-			chip.textContent = option.label;
+			const name = document.createElement("bdi");
+			name.textContent = option.label;
+			chip.append(name);
 			const button = document.createElement("button");
 			button.type = "button";
 			button.textContent = "×";

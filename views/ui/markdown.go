@@ -175,8 +175,10 @@ var sanitizer = func() *bluemonday.Policy {
 	return p
 }()
 
-// headings of a note are below those of the page that shows it.
-var headings = strings.NewReplacer("<h1", "<h4", "</h1", "</h4", "<h2", "<h4", "</h2", "</h4", "<h3", "<h4", "</h3", "</h4")
+// headings of a note are all right below those of the page that shows it: whoever begins one
+// with the third level skips none.
+var headings = strings.NewReplacer("<h1", "<h3", "</h1", "</h3", "<h2", "<h3", "</h2", "</h3", "<h4", "<h3", "</h4", "</h3",
+	"<h5", "<h3", "</h5", "</h3", "<h6", "<h3", "</h6", "</h3")
 
 // Bounds of what is rendered: a few kilobytes of ">" are half a megabyte of nested
 // quotes, and half a second of work each time that they are shown.

@@ -325,7 +325,7 @@ func (b *Browser) Screenshot(name string) {
 //go:embed testdata/axe-4.14.1.min.js
 var axe string
 
-// Axe fails the test for everything serious that axe-core finds on the page.
+// Axe fails the test for everything that axe-core finds on the page, best practices too.
 func (b *Browser) Axe(page string) { b.tb.Helper(); b.axe(page, "") }
 
 // Themes is Axe in the light and in the dark theme, between which nothing but the
@@ -352,7 +352,6 @@ func (b *Browser) axe(page, options string) {
 	}
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](library+`;
 		axe.run(document, {`+options+`resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
-			.filter(v => v.impact === "serious" || v.impact === "critical")
 			.map(v => ({id: v.id, impact: v.impact, help: v.help, 
 				nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message || ""))}))))`,
 		chromedp.EvalAwaitPromise))

@@ -78,17 +78,17 @@ func TestBrowserConsole(t *testing.T) {
 	b.Open(app.Console(at))
 	b.Fill("#support-reason", "Ticket 4711: the board does not load")
 	b.Click("#form-support [type=submit]")
-	b.WaitText("aside.support", "You look in as support")
+	b.WaitText(".support", "You look in as support")
 	b.Axe("support's dashboard")
 	b.Screenshot("console-support")
 	member := browser.NewBrowser(t)
 	signIn(member, w)
-	member.WaitText("aside.support", "Ticket 4711")
+	member.WaitText(".support", "Ticket 4711")
 	for _, width := range []int64{1280, 390} {
 		member.Size(width, 844)
 		member.Axe("a page while support looks")
 		member.Screenshot("console-support-seen-" + strconv.Itoa(int(width)))
 	}
-	b.Click("aside.support button")
+	b.Click(".support button")
 	b.WaitText("h1", "Sign in to "+w.Name)
 }
