@@ -371,7 +371,7 @@ func consoleFrame(c Console) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Document(c.Title+" · Operators", c.class(), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Document(c.Title+" · Operators", c.class(), nil).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

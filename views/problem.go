@@ -9,5 +9,6 @@ type ProblemPage struct {
 	Undo      string // a PUT there brings back what is missing; "" when nothing does
 	SignOut   bool   // offer to sign out of this host
 	SignIn    bool   // offer to sign in
+	Back      string // the page that led here; "" when none of ours did
 	HomeLink  bool
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/static"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -38,16 +39,25 @@ type Support struct {
 	Mine       bool // it is who sees the page
 }
 
-// siteDescription is what others show of a public page.
-const siteDescription = "A fast CRM for teams: customers, deals and what happens next. Every team gets a workspace and a database " +
-	"schema of its own."
+const siteDescription = "A fast CRM for teams: customers, deals and what happens next, on pages that open before you notice. Every " +
+	"team’s data is kept apart by the database itself."
 
 // Site is what every public page has around it.
 type Site struct {
 	Title    string
+	URL      string // of the public site
+	Pages    []SitePage
 	SignedIn string // the person's name; "" when nobody is signed in
 	Flash    *ui.Flash
 }
+
+// preview is what others show of a page of the public site.
+func (s Site) preview() *ui.Preview {
+	return &ui.Preview{Description: siteDescription, Image: s.URL + static.Path("preview.jpg")}
+}
+
+// SitePage is a page of the operator's own.
+type SitePage struct{ Path, Title string }
 
 // current marks a link to the page one is on.
 func current(is bool) templ.Attributes {

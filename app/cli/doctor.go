@@ -82,7 +82,8 @@ func (x *examination) values() {
 		{"PADDOCK_PG_BIN", c.PGBin},
 		{"PADDOCK_TLS", c.TLS}, {"PADDOCK_ACME_DIRECTORY", c.ACME}, {"PADDOCK_ACME_EMAIL", c.ACMEEmail},
 		{"PADDOCK_REDIRECT_LISTEN", c.RedirectFrom},
-		{"PADDOCK_OIDC_ALLOW_PRIVATE", prefixes(c.OIDCPrivate)}, {"PADDOCK_GEOIP", c.GeoIP}, {"OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLP},
+		{"PADDOCK_OIDC_ALLOW_PRIVATE", prefixes(c.OIDCPrivate)}, {"PADDOCK_GEOIP", c.GeoIP}, {"PADDOCK_PAGES", c.Pages},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", c.OTLP},
 	} {
 		if !slices.ContainsFunc(wrong, func(w string) bool { return strings.HasPrefix(w, line[0]) }) {
 			x.say("ok", line[0]+": "+cmp.Or(line[1], "not set"), "")

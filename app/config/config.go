@@ -47,6 +47,7 @@ type Config struct {
 	Profiles    string         `env:"PADDOCK_PPROF_LISTEN"`        // "" for none
 	OTLP        string         `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // the exporter reads it too
 	GeoIP       string         `env:"PADDOCK_GEOIP"`
+	Pages       string         `env:"PADDOCK_PAGES"`
 	SMTPURL     *url.URL       `env:"SMTP_URL"`
 	MailFrom    string         `env:"PADDOCK_MAIL_FROM"`
 	OIDCPrivate []netip.Prefix `env:"PADDOCK_OIDC_ALLOW_PRIVATE" envSeparator:","`

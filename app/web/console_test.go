@@ -293,12 +293,12 @@ func TestSupport(t *testing.T) {
 	op.Post(app.Console("/tenants/"+w.ID.String()+"/support"), nil).Want(http.StatusUnprocessableEntity).Find("#support-reason-error")
 	owner.Get(w.URL("/")).Want(http.StatusOK)
 	// Unasked, with a reason: the owner gets a mail, and everybody sees it.
-	op.Follow(lookIn().Want(http.StatusSeeOther)).Want(http.StatusOK).Find("aside.support form")
+	op.Follow(lookIn().Want(http.StatusSeeOther)).Want(http.StatusOK).Find(".support form")
 	if text := app.Mail(t, w.Owner.Email, "Support looks into").Text; !strings.Contains(text, "Ticket 4711") ||
 		!strings.Contains(text, who.Email) {
 		t.Errorf("the mail: %s", text)
 	}
-	if got := owner.Get(w.URL("/customers")).Text("aside.support"); !strings.Contains(got, who.Email) ||
+	if got := owner.Get(w.URL("/customers")).Text(".support"); !strings.Contains(got, who.Email) ||
 		!strings.Contains(got, "Ticket 4711") {
 		t.Errorf("the workspace's people see %q", got)
 	}
@@ -330,7 +330,7 @@ func TestSupport(t *testing.T) {
 	// Leaving ends it for everybody.
 	op.Post(w.URL("/signout"), nil).Want(http.StatusSeeOther)
 	signedOut(t, "support that left", op.Get(w.URL("/")))
-	if owner.Get(w.URL("/")).Select("aside.support").Length() != 0 {
+	if owner.Get(w.URL("/")).Select(".support").Length() != 0 {
 		t.Error("still announced")
 	}
 	// With consent there is no mail; the owner ends it.

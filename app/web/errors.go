@@ -31,7 +31,7 @@ var (
 	errNotMember = &page.Problem{Status: http.StatusForbidden, Title: "You are not a member of this workspace",
 		Text: "Ask one of its members to invite you, or go to your own workspaces.", SignOut: true}
 	errRole = &page.Problem{Status: http.StatusForbidden, Title: "Your role does not allow this",
-		Text: "Ask an owner or admin of the workspace to do it, or to change your role. Settings, Members names them.", Home: true}
+		Text: "Ask an owner or admin of the workspace to do it, or to change your role.", Home: true}
 	errUpdating = &page.Problem{Status: http.StatusServiceUnavailable, Title: "This workspace is being updated",
 		Text: "It takes a moment. Nothing is lost; this page works again as soon as it is done.", Retry: 10}
 	errByProvider = &page.Problem{Status: http.StatusForbidden, Title: "This needs a sign-in of your own",
@@ -61,6 +61,22 @@ func (s *Server) errSuspended(role auth.Role) *page.Problem {
 	return &page.Problem{Status: http.StatusForbidden, Title: "This workspace is suspended", Text: text, SignOut: true}
 }
 
+// whoMay is errRole with the names of those who can help.
+func (s *Server) whoMay(c echo.Context) *page.Problem {
+	var names []string
+	ctx := c.Request().Context()
+	err := s.db.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
+		names, err = tx.MembershipManagers(ctx, page.From(c).Tenant.ID)
+		return err
+	})
+	if err != nil || len(names) == 0 {
+		return errRole
+	}
+	p := *errRole
+	p.Text = "Ask " + ui.Or(names) + " to do it, or to change your role."
+	return &p
+}
+
 // errFull is answered for what would add to a workspace that is full.
 func errFull(t tenant.Tenant) *page.Problem {
 	limit := ui.Plural(int(t.Limits.Records), "record", "records") + ", those in the trash counted"
@@ -87,13 +103,20 @@ func (s *Server) handleError(err error, c echo.Context) {
 		return
 	}
 	p := s.problem(err)
+	if p == errRole {
+		p = s.whoMay(c)
+	}
+	back := page.BackTo(c, "")
+	if back == r.URL.RequestURI() {
+		back = ""
+	}
 	id := ""
 	if p.Status >= 500 && p != errUpdating {
 		id = page.RequestID(c)
 		s.log.ErrorContext(r.Context(), "request failed", "request_id", id, "method", r.Method, "path", loggedPath(r), "error", err)
 	}
 	shown := views.ProblemPage{Title: p.Title, Text: p.Text, RequestID: id, Undo: p.Undo, SignOut: p.SignOut, SignIn: p.SignIn,
-		HomeLink: p.Home || p.Status == http.StatusNotFound || p.Status >= 500}
+		Back: back, HomeLink: p.Home || p.Status == http.StatusNotFound || p.Status >= 500}
 	if v := page.From(c); v.SignedIn && v.Who.Role != auth.NoRole && v.Tenant.State == tenant.Active {
 		shell := page.Shell(c, "", p.Title)
 		shown.Shell = &shell

@@ -64,6 +64,10 @@ func SiteRoutes(s *Server) []Route {
 	return slices.Concat(
 		[]Route{
 			get("/", auth.Anyone, s.account.Landing),
+			get("/pricing", auth.Anyone, s.account.Page),
+			get("/privacy", auth.Anyone, s.account.Page),
+			get("/terms", auth.Anyone, s.account.Page),
+			get("/imprint", auth.Anyone, s.account.Page),
 			get("/signup", auth.Anyone, s.account.SignUpForm),
 			post("/signup", auth.Anyone, s.account.SignUp),
 			get("/signup/slug", auth.Anyone, s.account.SignUpSlug),

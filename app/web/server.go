@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"net/netip"
 	"net/url"
 	"sync/atomic"
@@ -30,6 +31,7 @@ import (
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/app/web/records"
 	"github.com/paddock-crm/paddock/app/web/workspace"
+	"github.com/paddock-crm/paddock/deploy/pages"
 	"github.com/paddock-crm/paddock/static"
 )
 
@@ -94,6 +96,12 @@ func New(o Options) *Server {
 		o.TXT = net.DefaultResolver.LookupTXT
 	}
 	base := page.NewBase(o.Config.BaseURL, o.Config.Secrets)
+	switch {
+	case o.Config.Pages != "":
+		base.Pages.Files = os.DirFS(o.Config.Pages)
+	case o.Mailbox != nil:
+		base.Pages.Files = pages.Drafts
+	}
 	providers := oidc.NewClient(o.Config.OIDCPrivate)
 	s := &Server{
 		cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, base: base,

@@ -11,6 +11,12 @@ where m.tenant_id = @tenant_id
 order by array_position(array['owner', 'admin', 'member', 'viewer'], m.role), lower(u.name), m.id
 limit 1000;
 
+-- name: MembershipManagers :many
+-- The first who may give others another role, owners first.
+select u.name from memberships m join users u on u.id = m.user_id
+where m.tenant_id = @tenant_id and m.role in ('owner', 'admin')
+order by m.role = 'owner' desc, lower(u.name), m.id limit 3;
+
 -- name: MembershipGet :one
 -- One member, locked until the end of the transaction.
 select m.id, m.user_id, m.role, u.name, u.email

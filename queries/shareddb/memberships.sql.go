@@ -139,6 +139,33 @@ func (q *Queries) MembershipList(ctx context.Context, tenantID uuid.UUID) ([]Mem
 	return items, nil
 }
 
+const membershipManagers = `-- name: MembershipManagers :many
+select u.name from memberships m join users u on u.id = m.user_id
+where m.tenant_id = $1 and m.role in ('owner', 'admin')
+order by m.role = 'owner' desc, lower(u.name), m.id limit 3
+`
+
+// The first who may give others another role, owners first.
+func (q *Queries) MembershipManagers(ctx context.Context, tenantID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, membershipManagers, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const membershipOf = `-- name: MembershipOf :one
 select m.id from memberships m join users u on u.id = m.user_id where m.tenant_id = $1 and u.email = $2
 `

@@ -163,6 +163,18 @@ type Flash struct {
 	SeeURL  string
 }
 
+// Preview is what other programs show of a page that is linked to.
+type Preview struct{ Description, Image string }
+
+// Or joins names by commas and an "or", as in "Anna, Bea or Cem".
+func Or(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
 // Initial returns the first letter of a name, in upper case.
 func Initial(name string) string {
 	for _, r := range strings.TrimSpace(name) {

@@ -190,11 +190,14 @@ const (
 
 // MarkdownVersion is another whenever Markdown makes something else of a text: what
 // was kept of the one before is made anew.
-const MarkdownVersion = 3
+const MarkdownVersion = 4
 
 // Markdown renders somebody's Markdown as safe HTML; what is nested too deeply, or
 // would grow too much, as the text that it is.
-func Markdown(source string) string {
+func Markdown(source string) string { return headings.Replace(MarkdownPage(source)) }
+
+// MarkdownPage is Markdown that is a page of its own, with its headings as they are.
+func MarkdownPage(source string) string {
 	if nesting(source) > markdownDepth {
 		return plain(source)
 	}
@@ -205,7 +208,7 @@ func Markdown(source string) string {
 		out.Len() > markdownGrowth*len(source)+markdownSlack {
 		return plain(source)
 	}
-	return headings.Replace(sanitizer.Sanitize(out.String()))
+	return sanitizer.Sanitize(out.String())
 }
 
 // plain is a text as it was typed.

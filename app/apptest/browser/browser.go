@@ -39,7 +39,7 @@ type Browser struct {
 
 // patience is how long a step may take before the test fails: far more than any
 // machine needs, for it decides nothing but how soon one hears of what hangs.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	path := ""

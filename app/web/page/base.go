@@ -13,6 +13,7 @@ import (
 // Base is where this Paddock is: the URL of its base host, and what is made of that.
 type Base struct {
 	URL     *url.URL
+	Pages   Pages
 	flashes *sessions.CookieStore
 }
 

@@ -41,8 +41,9 @@ func supportOf(v *Visit) *views.Support {
 
 // SiteShell is what a public page has around it.
 func SiteShell(c echo.Context, title string) views.Site {
-	site := views.Site{Title: title, Flash: takeFlash(c)}
-	if v := From(c); v.SignedIn {
+	v := From(c)
+	site := views.Site{Title: title, Flash: takeFlash(c), URL: v.Base.URL.String(), Pages: v.Base.Pages.List()}
+	if v.SignedIn {
 		site.SignedIn = v.Who.Name
 	}
 	return site
