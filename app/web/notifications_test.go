@@ -178,6 +178,11 @@ func TestNotificationStream(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	w.Client(pg.NewUser(t)).Get(w.URL("/notifications/stream")).Want(http.StatusForbidden)
+	// A browser whose session ended hears nothing, and is not shown a page that it can't read.
+	nobody := app.Client(t)
+	r := nobody.Request(http.MethodGet, w.URL("/notifications/stream"), nil)
+	r.Header.Set("Accept", "text/event-stream")
+	nobody.Do(r).Want(http.StatusNoContent)
 }
 
 // What a member has not read is mailed as they chose, once; a mail program can end it.

@@ -36,6 +36,9 @@ type held struct {
 
 // SignInFirst leads whoever must sign in there, and keeps the form that they sent.
 func (h *Handler) SignInFirst(c echo.Context) error {
+	if c.Request().Header.Get("Accept") == page.EventsType {
+		return c.NoContent(http.StatusNoContent) // to whoever listens: there is nothing to hear
+	}
 	next := NextOf(c)
 	if h.Holds(c) {
 		kept, err := h.hold(c)
