@@ -3,6 +3,7 @@
 package web
 
 import (
+	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/mail"
 	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/deploy/pages"
 	"github.com/paddock-crm/paddock/views"
 )
 
@@ -48,4 +50,12 @@ func DevelopmentRoutes(s *Server) []Route {
 		get("/dev/mail", auth.Anyone, s.devMail),
 		get("/dev/components", auth.Anyone, s.devComponents),
 	}
+}
+
+// drafts stand for the operator's own pages in development, nil elsewhere.
+func drafts(o Options) fs.FS {
+	if o.Mailbox == nil {
+		return nil
+	}
+	return pages.Drafts
 }

@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"net/netip"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +31,6 @@ import (
 	"github.com/paddock-crm/paddock/app/web/page"
 	"github.com/paddock-crm/paddock/app/web/records"
 	"github.com/paddock-crm/paddock/app/web/workspace"
-	"github.com/paddock-crm/paddock/deploy/pages"
 	"github.com/paddock-crm/paddock/static"
 )
 
@@ -96,11 +95,8 @@ func New(o Options) *Server {
 		o.TXT = net.DefaultResolver.LookupTXT
 	}
 	base := page.NewBase(o.Config.BaseURL, o.Config.Secrets)
-	switch {
-	case o.Config.Pages != "":
+	if base.Pages.Files = drafts(o); o.Config.Pages != "" {
 		base.Pages.Files = os.DirFS(o.Config.Pages)
-	case o.Mailbox != nil:
-		base.Pages.Files = pages.Drafts
 	}
 	providers := oidc.NewClient(o.Config.OIDCPrivate)
 	s := &Server{

@@ -50,7 +50,7 @@ const one = (pick, input) => {
 
 // several keeps its choices in chips before its words; kept writes them to where they are
 // sent from.
-const several = (pick, input, own, chosen, kept) => {
+const several = (input, own, chosen, kept) => {
 	const chips = document.createElement("ul");
 	chips.className = "chips";
 	input.before(chips);
@@ -113,17 +113,17 @@ const members = (pick, input) => {
 		input.name = words ? name : "";
 	};
 	if (!input.value) input.name = "";
-	return several(pick, input, () => boxes.map(option), boxes.filter((b) => b.checked).map(option), kept);
+	return several(input, () => boxes.map(option), boxes.filter((b) => b.checked).map(option), kept);
 };
 
 // tags are several by their names, with commas between them; what is typed is one more.
-const tags = (pick, input) => {
+const tags = (input) => {
 	const sent = document.createElement("input");
 	Object.assign(sent, { type: "hidden", name: input.name, value: input.value });
 	input.after(sent);
 	const chosen = input.value.split(",").map((name) => name.trim()).filter(Boolean).map((name) => ({ value: name, label: name }));
 	Object.assign(input, { name: "", value: "", placeholder: "Find or add a tag" });
-	return several(pick, input, () => [], chosen, (chosen, words) => {
+	return several(input, () => [], chosen, (chosen, words) => {
 		sent.value = [...chosen.map((c) => c.label), words].filter(Boolean).join(", ");
 		sent.dataset.changed = "";
 	});
@@ -139,7 +139,7 @@ const enhance = (pick) => {
 	let timer;
 
 	pick.dataset.combobox = "";
-	const holder = $("select", pick) ? one(pick, input) : $(".checks", pick) ? members(pick, input) : tags(pick, input);
+	const holder = $("select", pick) ? one(pick, input) : $(".checks", pick) ? members(pick, input) : tags(input);
 	list.id = `${input.id}-list`;
 	list.className = "popover";
 	list.hidden = true;

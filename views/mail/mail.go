@@ -89,7 +89,7 @@ func Created(workspace, workspaceURL, forgotURL string, choose bool) Letter {
 // not before.
 func NewDevice(device, place string, at time.Time, securityURL string) Letter {
 	return Letter{
-		Subject: "Your account was signed in to on a new device",
+		Subject: "New sign-in to your account",
 		Paragraphs: []string{"With " + device + ", at " + place + ", on " + at.UTC().Format("2 January 2006 at 15:04 UTC") + ".",
 			"If that was you, there is nothing to do. If not, change your password at once: it ends all other sessions."},
 		Action: "See where you are signed in", URL: securityURL,
@@ -100,7 +100,7 @@ func NewDevice(device, place string, at time.Time, securityURL string) Letter {
 // Enrolment asks somebody without a second factor to become an operator.
 func Enrolment(url string) Letter {
 	return Letter{
-		Subject: "You are asked to operate Paddock",
+		Subject: "You are invited to operate Paddock",
 		Paragraphs: []string{"Whoever runs this Paddock wants to let you into its operators’ console. Operators show a second factor: sign " +
 			"in, set one up, and accept."},
 		Action: "Become an operator", URL: url, After: "The link works once, for a day, signed in with this address.",
@@ -220,7 +220,7 @@ func Support(workspace, by, reason, auditURL string) Letter {
 // DomainFailing goes to the owners when a domain's proof is gone.
 func DomainFailing(workspace, host, settingsURL string, until time.Time) Letter {
 	return Letter{
-		Subject: host + " does not prove any more that it is yours",
+		Subject: host + ": the proof that it is yours is gone",
 		Paragraphs: []string{"The TXT record is gone that proves " + host + " to be " + workspace + "’s. Put it back until " + until.UTC().
 			Format("2 January, 15:04 MST") + ": after that " + workspace + " does not answer under " + host +
 			" any more. Its own address goes on in any case."},

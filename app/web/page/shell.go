@@ -23,7 +23,7 @@ func Shell(c echo.Context, section, title string) views.Shell {
 	return views.Shell{
 		Title: title, Section: section, Workspace: v.Tenant.Name,
 		Member: v.Who.MemberID.String(), Name: v.Who.Name, Email: v.Who.Email, Avatar: v.Who.Avatar, Theme: v.Who.Theme, Keys: v.Who.Keys,
-		Keymap: views.Keymap(v.Who.Keymap),
+		Keymap:   views.Keymap(v.Who.Keymap),
 		Verified: v.Who.Verified,
 		CanWrite: v.Who.Role.May(auth.Write), CanManage: v.Who.Role.May(auth.Manage), Owner: v.Who.Role.May(auth.Own),
 		Formats: v.Formats(c), Flash: takeFlash(c), Support: supportOf(v),

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -80,22 +81,23 @@ func (r *Handler) Owner(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		to, bad := uuid.Parse(posted.Get(name))
-		switch f.Values[name], f.Values[name+".words"] = posted.Get(name), clip(posted.Get(name+".words")); {
+		f.Values[name], f.Values[name+".words"] = posted.Get(name), clip(posted.Get(name+".words"))
+		to := parseIDs(posted[name])
+		switch {
 		case wrong[name] != "":
 			f.Fail(name, wrong[name])
-			return nil
-		case bad != nil:
+			return errInvalid
+		case len(to) != 1:
 			f.Fail(name, "Choose who looks after it from now on.")
-			return nil
+			return errInvalid
 		}
-		if err := crm.HandOver(ctx, tx, rec.Record, to, along, by(c)); err != nil {
+		if err := crm.HandOver(ctx, tx, rec.Record, to[0], along, by(c)); err != nil {
 			return err
 		}
 		rec, err = r.liveIn(c, tx, id)
 		return err
 	})
-	if err != nil && !f.Refused(err) {
+	if err != nil && !errors.Is(err, errInvalid) && !f.Refused(err) {
 		return err
 	}
 	if !f.Valid() {
