@@ -257,6 +257,17 @@ func TestNotificationMails(t *testing.T) {
 	if how() != "never" {
 		t.Error("a mail program can't end the mails")
 	}
+	// Nothing is mailed then; nor what was read before a mail could go, nor what one did oneself.
+	assign("Call Dora")
+	her.Post(w.URL("/tasks"), url.Values{"subject": {"Call myself"}, "assignee_id": {herID.String()}}).Want(http.StatusSeeOther)
+	her.Put(w.URL("/notifications"), nil).Want(http.StatusSeeOther)
+	her.Put(w.URL("/settings/notifications"), url.Values{"mail": {"now"}}).Want(http.StatusSeeOther)
+	assign("Call Emil")
+	wait.Until(t, "a mail again", func() bool { return len(mails()) > 2 })
+	if m := mails(); len(m) != 3 || !strings.Contains(m[0].Text, "Emil") || strings.Contains(m[0].Text, "Dora") ||
+		strings.Contains(m[0].Text, "myself") {
+		t.Errorf("%d mails, the last says\n%s", len(m), m[0].Text)
+	}
 	other := app.NewWorkspace(t)
 	nobody.Post(strings.Replace(m.Unsubscribe, w.URL("/"), other.URL("/"), 1), nil).Want(http.StatusNotFound)
 	nobody.Post(w.URL("/notifications/unsubscribe?token=nonsense"), nil).Want(http.StatusNotFound)
