@@ -200,9 +200,8 @@ func (q *Queries) RecordOptions(ctx context.Context, k entity.Kind, words string
 	e := entityOf(k)
 	spec := specOf(e)
 	c := spec.conditions(Filter{Query: words})
-	limit := c.arg(n)
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select r.id, r.%s::text as name from %s where %s order by r.updated_at desc, r.id desc limit %s`,
-		nameOf(e), spec.from, c.and(), limit), c.args...)
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select r.id, r.%s::text as name from %s where %s order by r.updated_at desc, r.id desc limit %d`,
+		nameOf(e), spec.from, c.and(), n), c.args...)
 	if err != nil {
 		return nil, err
 	}
