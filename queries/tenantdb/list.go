@@ -634,8 +634,8 @@ func badCursor(err error, hasCursor bool) error {
 func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (n int, err error) {
 	s := specOf(e)
 	c := s.conditions(f)
-	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %d) x`, s.from, c.and(), CountLimit+1), c.args...).
-		Scan(&n)
+	sql := fmt.Sprintf(`select count(*) from (select from %s where %s limit %d) x`, s.from, c.and(), CountLimit+1)
+	err = q.db.QueryRow(ctx, sql, c.args...).Scan(&n)
 	return n, err
 }
 
