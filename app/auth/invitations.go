@@ -64,7 +64,7 @@ func InviteImported(ctx context.Context, tx *db.SharedTx, tenantID uuid.UUID, em
 }
 
 // InvitationLink makes a link to hand on, beside the one that was mailed; a link that was
-// copied before stops working. pgx.ErrNoRows where the invitation is over.
+// copied before stops working. pgx.ErrNoRows where the invitation is over, or makes an owner.
 func InvitationLink(ctx context.Context, tx *db.SharedTx, tenantID, id uuid.UUID) (token string, err error) {
 	token = NewToken()
 	email, err := tx.InvitationLink(ctx, hashToken(token), id, tenantID)

@@ -203,6 +203,15 @@ func TestInvitationLink(t *testing.T) {
 	guest.Get(w.URL("/customers")).Want(http.StatusOK)
 	app.Client(t).Get(third).Want(http.StatusNotFound)
 	c.Post(w.URL(action), nil).Want(http.StatusNotFound)
+
+	// None makes an owner: an archive's invitation of one goes to the address alone.
+	invited(t, app, w, pg.Unique("owner")+"@example.com", "admin")
+	action, _ = c.Get(w.URL("/settings/members")).Find(`form[action$="/link"]`).Attr("action")
+	pg.Exec(t, `update public.invitations set role = 'owner' where tenant_id = $1`, w.Tenant.ID)
+	c.Post(w.URL(action), nil).Want(http.StatusNotFound)
+	if c.Get(w.URL("/settings/members")).Select(`form[action$="/link"]`).Length() != 0 {
+		t.Error("a link to an ownership is offered")
+	}
 }
 
 func TestInvitationResentWithdrawnExpired(t *testing.T) {

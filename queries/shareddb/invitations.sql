@@ -33,8 +33,10 @@ delete from invitations where (token_hash = @token_hash or link_hash = @token_ha
 returning email, role, invited_by, (token_hash = @token_hash)::bool as mailed;
 
 -- name: InvitationLink :one
--- Gives it a link to hand on, in place of the one before.
-update invitations set link_hash = @link_hash where id = @id and tenant_id = @tenant_id and expires_at > now() returning email;
+-- Gives it a link to hand on, in place of the one before. Never one that makes an owner, which
+-- an archive may name: that goes to the address alone.
+update invitations set link_hash = @link_hash
+where id = @id and tenant_id = @tenant_id and expires_at > now() and role <> 'owner' returning email;
 
 -- name: InvitationDelete :one
 delete from invitations where id = @id and tenant_id = @tenant_id returning email;

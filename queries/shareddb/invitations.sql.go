@@ -148,10 +148,12 @@ func (q *Queries) InvitationGet(ctx context.Context, iD uuid.UUID, tenantID uuid
 }
 
 const invitationLink = `-- name: InvitationLink :one
-update invitations set link_hash = $1 where id = $2 and tenant_id = $3 and expires_at > now() returning email
+update invitations set link_hash = $1
+where id = $2 and tenant_id = $3 and expires_at > now() and role <> 'owner' returning email
 `
 
-// Gives it a link to hand on, in place of the one before.
+// Gives it a link to hand on, in place of the one before. Never one that makes an owner, which
+// an archive may name: that goes to the address alone.
 func (q *Queries) InvitationLink(ctx context.Context, linkHash []byte, iD uuid.UUID, tenantID uuid.UUID) (string, error) {
 	row := q.db.QueryRow(ctx, invitationLink, linkHash, iD, tenantID)
 	var email string
