@@ -246,30 +246,23 @@ from (
 		''::text as op, null::jsonb as before, null::jsonb as after, null::uuid as change_set
 	from notes n
 	where n.subject_id = $1 and n.deleted_at is null and (n.created_at, n.id::text) < ($2::timestamptz, $3::text)
-	order by n.created_at desc, n.id desc limit $4)
+	order by n.created_at desc, n.id desc limit 31)
 	union all
 	(select 'note'::text, b.id::text, b.created_at, b.author_id, b.version, false, (b.updated_at > b.created_at)::bool, b.body, b.html, b.html_mark, b.outcome, b.minutes, b.subject_type, b.subject_id, b.kind, b.id,
 		''::text, null::jsonb, null::jsonb, null::uuid
 	from (select d.id from deals d where d.customer_id = $1 and d.deleted_at is null union all select c.id from contacts c where c.customer_id = $1 and c.deleted_at is null) s
 	cross join lateral (select n.id, n.created_at, n.updated_at, n.author_id, n.version, n.body, n.html, n.html_mark, n.outcome, n.minutes, n.subject_type, n.subject_id, n.kind
 		from notes n where n.subject_id = s.id and n.deleted_at is null and (n.created_at, n.id::text) < ($2::timestamptz, $3::text)
-		order by n.created_at desc, n.id desc limit $4) b
-	order by b.created_at desc, b.id desc limit $4)
+		order by n.created_at desc, n.id desc limit 31) b
+	order by b.created_at desc, b.id desc limit 31)
 	union all
 	(select 'change', lpad(c.id::text, 20, '0'), c.at, c.member_id, 0, false, false, '', '', '', '', null::integer, '', null::uuid, c.entity, c.entity_id, c.op, c.before, c.after, c.change_set
 	from changes c
 	where c.subject_id = $1 and c.entity <> 'note' and (c.at, lpad(c.id::text, 20, '0')) < ($2::timestamptz, $3::text)
-	order by c.at desc, c.id desc limit $4)
+	order by c.at desc, c.id desc limit 31)
 ) x left join members m on m.id = x.member_id
-order by at desc, key desc limit $4
+order by at desc, key desc limit 31
 `
-
-type TimelineParams struct {
-	SubjectID uuid.UUID `db:"subject_id"`
-	At        time.Time `db:"at"`
-	Key       string    `db:"key"`
-	N         int32     `db:"n"`
-}
 
 type TimelineRow struct {
 	Kind       string     `db:"kind"`
@@ -296,14 +289,10 @@ type TimelineRow struct {
 }
 
 // What happened to a record, latest first: notes and changes; for a customer, notes on its
-// deals and contacts too. A page starts behind (at, key) of the page before.
-func (q *Queries) Timeline(ctx context.Context, arg TimelineParams) ([]TimelineRow, error) {
-	rows, err := q.db.Query(ctx, timeline,
-		arg.SubjectID,
-		arg.At,
-		arg.Key,
-		arg.N,
-	)
+// deals and contacts too. A page starts behind (at, key) of the page before. The limit is a
+// literal, for one that is a parameter is planned anew every time; TimelineRows is the same.
+func (q *Queries) Timeline(ctx context.Context, subjectID uuid.UUID, at time.Time, key string) ([]TimelineRow, error) {
+	rows, err := q.db.Query(ctx, timeline, subjectID, at, key)
 	if err != nil {
 		return nil, err
 	}

@@ -365,6 +365,17 @@ func (c *conditions) and(more ...string) string {
 	return strings.Join(append(more, c.where...), " and ")
 }
 
+// limit is how many rows are read at most. Where nothing is narrowed it is a literal, so that
+// one plan is kept: the planner takes a limit that it does not know for a tenth of the table,
+// and plans anew every time. Where words or values narrow, that is just what is wanted: the
+// plan for a common value reads the whole table for a rare one.
+func (c *conditions) limit(n int) string {
+	if len(c.args) == 0 {
+		return strconv.Itoa(n)
+	}
+	return c.arg(n)
+}
+
 // search adds the words of q: a record has each of them in its search column, or the phone
 // number that all of them are. The trigram index serves it: a short word's pattern has the
 // blank before it, which makes trigrams of its own.
@@ -449,9 +460,7 @@ func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql
 	if desc {
 		op, dir = "<", " desc"
 	}
-	// One more tells whether there is a next page. A literal: a limit that is a parameter has
-	// no plan to keep, for the planner takes it for a tenth of the table.
-	limit := strconv.Itoa(p.Limit + 1)
+	limit := c.limit(p.Limit + 1) // one more tells whether there is a next page
 
 	part := func(n int, key, where, order string) string {
 		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key, null::uuid as list_of from %s where %s order by %s limit %s)`, n,
@@ -634,8 +643,9 @@ func badCursor(err error, hasCursor bool) error {
 func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (n int, err error) {
 	s := specOf(e)
 	c := s.conditions(f)
-	sql := fmt.Sprintf(`select count(*) from (select from %s where %s limit %d) x`, s.from, c.and(), CountLimit+1)
-	err = q.db.QueryRow(ctx, sql, c.args...).Scan(&n)
+	limit := c.limit(CountLimit + 1)
+	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).
+		Scan(&n)
 	return n, err
 }
 

@@ -293,10 +293,31 @@ func TestTimelinePlan(t *testing.T) {
 		}
 	}
 	for name, at := range map[string]time.Duration{"top": -time.Hour, "middle": 5000 * time.Minute} {
-		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.TimelineSQL, []any{customer, time.Now().Add(-at), "~", 31})
+		plan := pg.ExplainOn(t, su, w.Schema, tenantdb.TimelineSQL, []any{customer, time.Now().Add(-at), "~"})
 		if plan.RowsRemoved > 310 || plan.Buffers > 400 || plan.SeqScans > 0 {
 			t.Errorf("%s: %d rows removed, %d buffers, %d scans\n%s", name, plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
 		}
+	}
+	if n := strings.Count(tenantdb.TimelineSQL, fmt.Sprintf("limit %d", tenantdb.TimelineRows)); n != 5 {
+		t.Errorf("%d of its limits are TimelineRows", n)
+	}
+	// So does the plan that is kept for all records.
+	var tree string
+	for _, sql := range []string{
+		`set search_path = ` + w.Schema + `, ext`, `set plan_cache_mode = force_generic_plan`,
+		`prepare timeline (uuid, timestamptz, text) as ` + tenantdb.TimelineSQL,
+	} {
+		if _, err := su.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := su.QueryRow(t.Context(), fmt.Sprintf(`explain (analyze, buffers, format json) execute timeline ('%s', now(), '~')`, customer),
+		pgx.QueryExecModeSimpleProtocol).Scan(&tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan := pg.ReadPlan(t, []byte(tree)); plan.RowsRemoved > 310 || plan.Buffers > 400 || plan.SeqScans > 0 {
+		t.Errorf("kept: %d rows removed, %d buffers, %d scans\n%s", plan.RowsRemoved, plan.Buffers, plan.SeqScans, plan.Tree)
 	}
 }
 

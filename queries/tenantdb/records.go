@@ -200,13 +200,17 @@ func (q *Queries) RecordOptions(ctx context.Context, k entity.Kind, words string
 	e := entityOf(k)
 	spec := specOf(e)
 	c := spec.conditions(Filter{Query: words})
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select r.id, r.%s::text as name from %s where %s order by r.updated_at desc, r.id desc limit %d`,
-		nameOf(e), spec.from, c.and(), n), c.args...)
+	limit := c.limit(n)
+	rows, err := q.db.Query(ctx, fmt.Sprintf(`select r.id, r.%s::text as name from %s where %s order by r.updated_at desc, r.id desc limit %s`,
+		nameOf(e), spec.from, c.and(), limit), c.args...)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
 }
+
+// TimelineRows is how many rows Timeline returns at most.
+const TimelineRows = 31
 
 // TagOptions are the names of up to n tags that the words fit, in order; none gives all.
 func (q *Queries) TagOptions(ctx context.Context, words string, n int) ([]string, error) {

@@ -48,6 +48,13 @@ func ExplainOn(tb testing.TB, c *pgx.Conn, schema, sql string, args []any) (p Pl
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return ReadPlan(tb, p.Tree)
+}
+
+// ReadPlan reads what EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) has answered.
+func ReadPlan(tb testing.TB, tree []byte) Plan {
+	tb.Helper()
+	p := Plan{Tree: tree}
 	var out []struct{ Plan planNode }
 	if err := json.Unmarshal(p.Tree, &out); err != nil {
 		tb.Fatal(err)

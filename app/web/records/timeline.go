@@ -21,7 +21,7 @@ import (
 )
 
 // timelineSize is how many lines a timeline shows at once.
-const timelineSize = 30
+const timelineSize = tenantdb.TimelineRows - 1
 
 // readTimeline reads a page of the timeline: from its top, with what is pinned,
 // or behind the line that after names.
@@ -33,7 +33,7 @@ func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *vie
 			return err
 		}
 	}
-	rows, err := q.Timeline(ctx, tenantdb.TimelineParams{SubjectID: p.ID, At: at, Key: key, N: timelineSize + 1})
+	rows, err := q.Timeline(ctx, p.ID, at, key)
 	if err != nil {
 		return err
 	}
