@@ -207,7 +207,7 @@ func TestInvitationLink(t *testing.T) {
 	// None makes an owner: an archive's invitation of one goes to the address alone.
 	invited(t, app, w, pg.Unique("owner")+"@example.com", "admin")
 	action, _ = c.Get(w.URL("/settings/members")).Find(`form[action$="/link"]`).Attr("action")
-	pg.Exec(t, `update public.invitations set role = 'owner' where tenant_id = $1`, w.Tenant.ID)
+	pg.Exec(t, `update public.invitations set role = 'owner' where tenant_id = $1`, w.ID)
 	c.Post(w.URL(action), nil).Want(http.StatusNotFound)
 	if c.Get(w.URL("/settings/members")).Select(`form[action$="/link"]`).Length() != 0 {
 		t.Error("a link to an ownership is offered")
