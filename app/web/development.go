@@ -3,6 +3,7 @@
 package web
 
 import (
+	"embed"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -52,10 +53,10 @@ func DevelopmentRoutes(s *Server) []Route {
 	}
 }
 
-// drafts stand for the operator's own pages in development, nil elsewhere.
-func drafts(o Options) fs.FS {
-	if o.Mailbox == nil {
-		return nil
+// drafts stand for the operator's own pages in development; elsewhere there are none.
+func drafts(development bool) fs.FS {
+	if development {
+		return pages.Drafts
 	}
-	return pages.Drafts
+	return embed.FS{}
 }

@@ -2,10 +2,13 @@
 
 package web
 
-import "io/fs"
+import (
+	"embed"
+	"io/fs"
+)
 
 // DevelopmentRoutes are none in a production build.
 func DevelopmentRoutes(*Server) []Route { return nil }
 
 // drafts are none in a production build.
-func drafts(Options) fs.FS { return nil }
+func drafts(bool) fs.FS { return embed.FS{} }

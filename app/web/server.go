@@ -95,7 +95,7 @@ func New(o Options) *Server {
 		o.TXT = net.DefaultResolver.LookupTXT
 	}
 	base := page.NewBase(o.Config.BaseURL, o.Config.Secrets)
-	if base.Pages.Files = drafts(o); o.Config.Pages != "" {
+	if base.Pages.Files = drafts(o.Mailbox != nil); o.Config.Pages != "" {
 		base.Pages.Files = os.DirFS(o.Config.Pages)
 	}
 	providers := oidc.NewClient(o.Config.OIDCPrivate)

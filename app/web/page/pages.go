@@ -9,7 +9,7 @@ import (
 
 // Pages are the operator's own on the public site: what it costs, privacy, terms, who they
 // are. Each is a file of Markdown, named after its path, and is read when it is asked for.
-type Pages struct{ Files fs.FS } // nil for none
+type Pages struct{ Files fs.FS }
 
 // maxPage is how many bytes of a page are read.
 const maxPage = 256 << 10
@@ -23,7 +23,7 @@ var pagePaths = []views.SitePage{
 // List are those that are there.
 func (p Pages) List() (out []views.SitePage) {
 	for _, x := range pagePaths {
-		if _, err := fs.Stat(p.files(), x.Path[1:]+".md"); err == nil {
+		if _, err := fs.Stat(p.Files, x.Path[1:]+".md"); err == nil {
 			out = append(out, x)
 		}
 	}
@@ -36,7 +36,7 @@ func (p Pages) Get(path string) (views.SitePage, string, error) {
 		if x.Path != path {
 			continue
 		}
-		text, err := fs.ReadFile(p.files(), path[1:]+".md")
+		text, err := fs.ReadFile(p.Files, path[1:]+".md")
 		if err != nil {
 			break
 		}
@@ -46,18 +46,4 @@ func (p Pages) Get(path string) (views.SitePage, string, error) {
 		return x, strings.ToValidUTF8(string(text), ""), nil
 	}
 	return views.SitePage{}, "", ErrNotFound
-}
-
-func (p Pages) files() fs.FS {
-	if p.Files == nil {
-		return noFiles{}
-	}
-	return p.Files
-}
-
-// noFiles has no file.
-type noFiles struct{}
-
-func (noFiles) Open(name string) (fs.File, error) {
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
