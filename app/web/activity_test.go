@@ -136,7 +136,7 @@ func TestNewDevice(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	u := pg.NewUser(t)
-	const subject = "new device"
+	const subject = "New sign-in"
 	first := app.Client(t)
 	first.Post(app.Site("/signin"), signInForm(u)).Want(http.StatusSeeOther)
 	first.Post(app.Site("/signout"), nil)

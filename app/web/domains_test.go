@@ -127,7 +127,7 @@ func TestDanglingDomain(t *testing.T) {
 	if bound, fails := state(0); !bound || !fails {
 		t.Errorf("when its record has just gone: bound %v, failing %v", bound, fails)
 	}
-	app.Mail(t, w.Owner.Email, "does not prove any more")
+	app.Mail(t, w.Owner.Email, "the proof that it is yours is gone")
 	c.Get(w.URL("/settings/domains")).Want(http.StatusOK).Find(".settings-rows .amber")
 	app.DNS.SetTXT("_paddock."+host, value)
 	if bound, fails := state(time.Hour); !bound || fails {
