@@ -96,10 +96,13 @@ func fill(t *testing.T, w *pg.Workspace, su *pgx.Conn, k entity.Kind) (members, 
 			where hashtext(x.id::text) %% 3 = 0`, k, table),
 		fmt.Sprintf(`insert into taggings select '%s', x.id, (select id from tags where name = 'rare') from %s x order by x.id limit 20`, k,
 			table),
+		`set maintenance_work_mem = '256MB'`, build,
+		// With its indexes there: one that is built over rows that were updated is used by nobody
+		// until every transaction that ran then is over, those of other tests too.
 		fmt.Sprintf(`update %s set %[2]s = '株式会社東京 Ёлка ' || %[2]s where id in (select id from %[1]s order by id limit 20)`, table,
 			map[entity.Kind]string{entity.Contact: "last_name", entity.Lead: "last_name", entity.Task: "subject"}[k]+
 				map[bool]string{true: "name"}[k != entity.Contact && k != entity.Lead && k != entity.Task]),
-		`set session_replication_role = default`, `set maintenance_work_mem = '256MB'`, build, `analyze ` + table, `analyze taggings`,
+		`set session_replication_role = default`, `analyze ` + table, `analyze taggings`,
 		`analyze customers`, `analyze members`,
 	} {
 		if _, err := su.Exec(t.Context(), sql); err != nil {
@@ -200,11 +203,10 @@ func TestListPlans(t *testing.T) {
 							// Ten rows dropped for each that is shown (some 180 are expected where a
 							// filter leaves an eighth; 450 is beyond what chance makes of that), where a filter leaves a
 							// tenth or more of the rows, or next to none; where it leaves few,
-							// what is read stays bounded all the same, by whichever plan: it hangs on what
-							// analyze has sampled. Of words, trigrams find some that have them
+							// what is read stays bounded all the same. Of words, trigrams find some that have them
 							// in another order.
 							if plan.RowsRemoved > 450 && !few[name] && name != "words" || plan.RowsRemoved > 1500 && name == "words" || plan.Buffers > bound ||
-								plan.SeqScans > 0 && !few[name] {
+								plan.SeqScans > 0 && !strings.HasSuffix(name, " of a month") {
 								t.Errorf("%s, sort=%s, row %d: removed %d, read %d, buffers %d, scans %d\n%s", name, sort, depth*25, plan.RowsRemoved,
 									plan.RowsRead,
 									plan.Buffers, plan.SeqScans, plan.Tree)
