@@ -35,6 +35,15 @@ func (m Keymap) Of(key string) string {
 	return key
 }
 
+// Values are the keys as KeyFields names them.
+func (m Keymap) Values() map[string]string {
+	out := map[string]string{}
+	for i, f := range KeyFields {
+		out[f.Name] = m.Of(Shortcuts[i].Key)
+	}
+	return out
+}
+
 // NewKeymap reads the keys that a form has for shortcuts, as KeyFields names them, and says
 // what is wrong with them.
 func NewKeymap(values map[string]string) (m Keymap, wrong map[string]string) {

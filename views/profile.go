@@ -21,7 +21,7 @@ var ProfileFields = []ui.Field{
 	{Name: "number_style", Label: "Numbers", Kind: ui.KindSelect, Options: withDefault(ui.NumberStyles)},
 	{Name: "theme", Label: "Theme", Kind: ui.KindSelect,
 		Options: []ui.Option{{Value: "", Label: "As the system"}, {Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}},
-	{Name: "keys", Label: "Keyboard shortcuts", Kind: ui.KindSelect,
+	{Name: "keys", ID: "profile-keys", Label: "Keyboard shortcuts", Kind: ui.KindSelect, // the dialog is #keys
 		Options: []ui.Option{{Value: "", Label: "Letters, such as c"}, {Value: "alt", Label: "With Alt, such as Alt c"},
 			{Value: "off", Label: "Off"}},
 		Help: "Off or with Alt suits dictation and screen readers. Esc, arrows and Ctrl Enter stay; single keys can be changed below."},

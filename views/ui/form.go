@@ -146,10 +146,10 @@ func (f Field) inputMode() string {
 
 func (f Field) describedBy(form Form) string {
 	if form.Error(f.Name) != "" {
-		return f.Name + "-error"
+		return f.id() + "-error"
 	}
 	if f.Help != "" {
-		return f.Name + "-help"
+		return f.id() + "-help"
 	}
 	return ""
 }

@@ -22,13 +22,9 @@ func (h *Handler) Profile(c echo.Context) error {
 // renderProfile shows what the forms, the second of single keys, do not have as it is.
 func (h *Handler) renderProfile(c echo.Context, status int, f ui.Form, keys *page.Form) error {
 	who := page.From(c).Who
-	single := ui.Form{Values: map[string]string{}}
+	single := ui.Form{Values: views.Keymap(who.Keymap).Values()}
 	if keys != nil {
 		single = keys.Form
-	} else {
-		for i, k := range views.KeyFields {
-			single.Values[k.Name] = views.Keymap(who.Keymap).Of(views.Shortcuts[i].Key)
-		}
 	}
 	values := map[string]string{"name": who.Name, "time_zone": who.TimeZone, "date_style": who.DateStyle, "number_style": who.NumberStyle,
 		"theme": who.Theme, "keys": who.Keys}
@@ -64,7 +60,10 @@ func (h *Handler) ProfileUpdate(c echo.Context) error {
 	case c.Request().PostForm.Get("reset") == "keys":
 		keymap = ""
 	case len(keys.Present) > 0:
-		if keymap, keys.Errors = views.NewKeymap(keys.Values); !keys.Valid() {
+		values := keymap.Values()
+		maps.Copy(values, keys.Values)
+		keys.Values = values
+		if keymap, keys.Errors = views.NewKeymap(values); !keys.Valid() {
 			return h.renderProfile(c, http.StatusUnprocessableEntity, ui.Form{}, keys)
 		}
 	}
