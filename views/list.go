@@ -103,20 +103,22 @@ func (l *Look) sort(c Column) string {
 // ListPage is a list with its filters.
 type ListPage struct {
 	Shell
-	Look    *Look
-	Filter  tenantdb.Filter
-	Sort    string // as it is in force: "name", "-updated_at"
-	After   string
-	Layout  string // "table" where that is not the default
-	Rows    []entity.Record
-	Next    string // cursor of the next page; "" at the end
-	Shown   int    // rows shown from the top, once "Load more" has added some
-	Count   int
-	Options []tenantdb.FilterOptionsRow
-	Choices map[string][]ui.Option // of the filters whose options are the workspace's
-	Me      uuid.UUID
-	Board   bool         // columns of cards: no sort, no filter by column
-	Layouts []LayoutLink // other ways to look at the same records
+	Look   *Look
+	Filter tenantdb.Filter
+	Sort   string // as it is in force: "name", "-updated_at"
+	After  string
+	Layout string // "table" where that is not the default
+	Rows   []entity.Record
+	Next   string // cursor of the next page; "" at the end
+	Shown  int    // rows shown from the top, once "Load more" has added some
+	Count  int
+	// Uncounted says that there are more than Count.
+	Uncounted bool
+	Options   []tenantdb.FilterOptionsRow
+	Choices   map[string][]ui.Option // of the filters whose options are the workspace's
+	Me        uuid.UUID
+	Board     bool         // columns of cards: no sort, no filter by column
+	Layouts   []LayoutLink // other ways to look at the same records
 }
 
 // LayoutLink leads to another layout.
@@ -454,13 +456,11 @@ func (p ListPage) dateChip(param string) chip {
 	return c
 }
 
-func (p ListPage) countText(n int) string { return countText(p.Formats, n) }
-
-func countText(f entity.Formats, n int) string {
-	if n > tenantdb.CountLimit {
-		return f.Count(tenantdb.CountLimit) + "+"
+func (p ListPage) countText() string {
+	if p.Uncounted {
+		return p.Formats.Count(p.Count) + "+"
 	}
-	return f.Count(n)
+	return p.Formats.Count(p.Count)
 }
 
 func ownerOption(o tenantdb.FilterOptionsRow, me uuid.UUID) string {

@@ -24,7 +24,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +52,7 @@ type App struct {
 	Box     *seal.Box
 	DNS     *peer.DNS
 	Hosts   *tenant.Resolver
+	Cost    db.Cost // what its requests ask of the database
 	meter   *tenant.Meter
 	roots   *x509.CertPool
 }
@@ -92,7 +92,12 @@ func start(d *db.DB) (*App, error) {
 // URL, whose statements the tracer sees.
 func StartOwn(tb testing.TB, url string, tracer pgx.QueryTracer) *App {
 	tb.Helper()
-	d, err := db.Open(tb.Context(), db.Config{URL: url, TenantRoles: true, Tracer: tracer})
+	return startOwn(tb, db.Config{URL: url, TenantRoles: true, Tracer: tracer})
+}
+
+func startOwn(tb testing.TB, c db.Config) *App {
+	tb.Helper()
+	d, err := db.Open(tb.Context(), c)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -106,29 +111,20 @@ func StartOwn(tb testing.TB, url string, tracer pgx.QueryTracer) *App {
 	return a
 }
 
-// Counting returns an App of its own, and a function that counts the
-// statements of what it calls, those of transactions included.
-func Counting(tb testing.TB) (*App, func(func()) int) {
+// Spent is what requests have asked of the database.
+type Spent struct{ Statements, Flushes int64 }
+
+// Counting returns an App of its own, and a function that counts what the requests of what
+// it calls ask of the database. They share one connection: what it knows, it knows for all.
+func Counting(tb testing.TB) (*App, func(func()) Spent) {
 	tb.Helper()
-	tracer := &countingTracer{}
-	a := StartOwn(tb, pg.URL(tb), tracer)
-	return a, func(fn func()) int {
-		before := tracer.n.Load()
+	a := startOwn(tb, db.Config{URL: pg.URL(tb), TenantRoles: true, MaxConns: 1})
+	return a, func(fn func()) Spent {
+		statements, flushes := a.Cost.Statements.Load(), a.Cost.Flushes.Load()
 		fn()
-		return int(tracer.n.Load() - before)
+		return Spent{a.Cost.Statements.Load() - statements, a.Cost.Flushes.Load() - flushes}
 	}
 }
-
-type countingTracer struct{ n atomic.Int64 }
-
-func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	if !strings.HasPrefix(d.SQL, "listen") && !strings.HasPrefix(d.SQL, "select pg_notify") { // the listener and its heartbeat
-		c.n.Add(1)
-	}
-	return ctx
-}
-
-func (*countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func newApp(d *db.DB, configure ...func(*config.Config)) (*App, error) {
 	return newAppLogging(d, logWriter(), configure...)
@@ -172,6 +168,7 @@ func newAppLogging(d *db.DB, log io.Writer, configure ...func(*config.Config)) (
 	})
 	server := web.NewHTTP(a.Web)
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	server.BaseContext = func(net.Listener) context.Context { return db.WithCost(context.Background(), &a.Cost) }
 	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with the process
 	return a, nil

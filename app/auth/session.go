@@ -153,9 +153,9 @@ func (s SessionStart) record(ctx context.Context, tx *db.SharedTx, email string,
 // unknown id, one that is over, and one made on another host.
 func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, console bool) (who Identity, ok bool, err error) {
 	hash := hashToken(id)
-	var row shareddb.SessionGetRow
-	err = d.SharedRead(ctx, func(tx *db.SharedTx) (err error) {
-		row, err = tx.SessionGet(ctx, hash, tenantID, console)
+	var row shareddb.EntrySession
+	err = d.Entry(ctx, func(q *shareddb.Queries) (err error) {
+		row, err = q.EntrySession(ctx, hash, tenantID, console)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,6 +44,7 @@ var (
 	rows     = flag.Int("rows", 10_000, "customers in each")
 	duration = flag.Duration("duration", 8*time.Second, "of each measurement")
 	clients  = flag.Int("clients", 8, "at a time")
+	against  = flag.String("against", "", "a revision, whose build is measured beside ours on the same workspaces")
 )
 
 const secret = "a-secret-for-measurements-alone-32-bytes-and-more"
@@ -66,33 +66,18 @@ func TestBench(t *testing.T) { //nolint:paralleltest // it measures
 	r := &run{t: t}
 	r.startPostgres()
 	r.load()
-	pid := r.serve()
-	t.Logf("PostgreSQL %d, %d workspaces with %d customers each, %d clients, %s each", r.server.Major, *tenants, *rows, *clients, *duration)
-
-	pages := []struct{ name, path string }{{"customers list", "/customers"}, {"customer page", "/customers/" + recordID(1).String()}}
-	for _, n := range []int{1, *tenants} {
-		for _, p := range pages {
-			script := r.script(p.path)
-			// In turn, so that both meet the same machine.
-			var http, bench []measured
-			for range 2 {
-				http = append(http, r.http(p.path, n, *duration/2))
-				if b, ok := r.pgbench(script, n, *duration/2); ok {
-					bench = append(bench, b)
-				}
-			}
-			h := mean(http)
-			line := fmt.Sprintf("%-15s %5d workspaces: %6.0f requests/s, p50 %.2f ms, p99 %.2f ms", p.name, n, h.perSecond, h.p50, h.p99)
-			if len(bench) > 0 {
-				b := mean(bench)
-				line += fmt.Sprintf(" | pgbench -M simple %6.0f/s | ratio %.2f", b.perSecond, h.perSecond/b.perSecond)
-			} else {
-				line += " | these binaries have no pgbench"
-			}
-			t.Log(line)
-		}
+	ours := r.serve(r.build(""))
+	r.port, r.base = ours.port, ours.base
+	var other *server
+	if *against != "" {
+		other = r.serve(r.build(*against))
 	}
-	t.Logf("resident memory of the app: %d MB", residentMB(t, pid))
+	t.Logf("PostgreSQL %d, %d workspaces with %d customers each, %d clients, %s each", r.server.Major, *tenants, *rows, *clients, *duration)
+	r.pages(ours, other)
+	t.Logf("resident memory of the app: %d MB", residentMB(t, ours.pid))
+	if other != nil {
+		t.Logf("and of %s: %d MB", *against, residentMB(t, other.pid))
+	}
 	r.crm()
 	r.signUps(50)
 	r.nothingToMigrate()
@@ -283,23 +268,53 @@ func (r *run) copy(c *pgx.Conn, n int) {
 	}
 }
 
-// serve runs paddock serve, as in production, and returns its process.
-func (r *run) serve() int {
-	bin := filepath.Join(r.t.TempDir(), "paddock")
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock").CombinedOutput(); err != nil {
+// build builds the program: as it stands here, or of a revision.
+func (r *run) build(rev string) string {
+	bin, dir := filepath.Join(r.t.TempDir(), "paddock"+rev), ""
+	if rev != "" {
+		dir = filepath.Join(r.t.TempDir(), "source")
+		top, err := exec.Command("git", "rev-parse", "--show-toplevel").Output()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		add := exec.Command("git", "worktree", "add", "--detach", dir, rev)
+		add.Dir = strings.TrimSpace(string(top))
+		if out, err := add.CombinedOutput(); err != nil {
+			r.t.Fatalf("%v: %s", err, out)
+		}
+		r.t.Cleanup(func() {
+			remove := exec.Command("git", "worktree", "remove", "--force", dir)
+			remove.Dir = add.Dir
+			_ = remove.Run()
+		})
+	}
+	cmd := exec.Command("go", "build", "-o", bin, "github.com/paddock-crm/paddock")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
 		r.t.Fatalf("%v: %s", err, out)
 	}
+	return bin
+}
+
+// server is a running paddock serve.
+type server struct {
+	port string
+	base *url.URL
+	pid  int
+}
+
+// serve runs paddock serve, as in production.
+func (r *run) serve(bin string) *server {
 	port, err := pgdev.FreePort(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.port = strconv.Itoa(port)
-	r.base = &url.URL{Scheme: "http", Host: "localhost:" + r.port}
+	s := &server{port: strconv.Itoa(port), base: &url.URL{Scheme: "http", Host: "localhost:" + strconv.Itoa(port)}}
 	cmd := exec.Command(bin, "serve")
-	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+r.base.String(),
-		"PADDOCK_LISTEN=127.0.0.1:"+r.port,
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+r.url, "PADDOCK_SECRET="+secret, "PADDOCK_BASE_URL="+s.base.String(),
+		"PADDOCK_LISTEN=127.0.0.1:"+s.port,
 		"SMTP_URL=smtp://127.0.0.1:1", "PADDOCK_MAIL_FROM=bench@example.com", "PADDOCK_METRICS_LISTEN=off")
-	log, err := os.Create(filepath.Join(r.t.TempDir(), "serve.log"))
+	log, err := os.Create(bin + ".log")
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -308,29 +323,19 @@ func (r *run) serve() int {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	s.pid = cmd.Process.Pid
 	for range 200 {
-		if res, err := http.Get(r.base.String() + "/readyz"); err == nil {
+		if res, err := http.Get(s.base.String() + "/readyz"); err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
-				return cmd.Process.Pid
+				return s
 			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	b, _ := os.ReadFile(log.Name())
 	r.t.Fatalf("not ready:\n%s", b)
-	return 0
-}
-
-type measured struct{ perSecond, p50, p99 float64 } // per second; milliseconds
-
-func mean(ms []measured) (m measured) {
-	for _, x := range ms {
-		m.perSecond += x.perSecond / float64(len(ms))
-		m.p50 += x.p50 / float64(len(ms))
-		m.p99 += x.p99 / float64(len(ms))
-	}
-	return m
+	return nil
 }
 
 // cookie is the session cookie of workspace n.
@@ -342,78 +347,17 @@ func cookie(n int) string {
 	return "paddock=" + v
 }
 
-// http asks for the page with all clients, each time of a workspace at random,
-// and checks each answer.
-func (r *run) http(path string, n int, d time.Duration) measured {
-	transport := &http.Transport{MaxIdleConnsPerHost: *clients, DisableCompression: true}
-	defer transport.CloseIdleConnections()
-	cookies := make([]string, n+1)
-	for i := 1; i <= n; i++ {
-		cookies[i] = cookie(i)
-	}
-	ask := func() (time.Duration, error) {
-		i := 1 + rand.IntN(n)
-		req, err := http.NewRequest(http.MethodGet, r.base.String()+path, nil)
-		if err != nil {
-			return 0, err
-		}
-		req.Host = fmt.Sprintf("bench%d.%s", i, r.base.Host)
-		req.Header.Set("Cookie", cookies[i])
-		start := time.Now()
-		res, err := transport.RoundTrip(req)
-		if err != nil {
-			return 0, err
-		}
-		defer res.Body.Close()
-		body := new(strings.Builder)
-		if _, err := io.Copy(body, res.Body); err != nil {
-			return 0, err
-		}
-		took := time.Since(start)
-		if res.StatusCode != http.StatusOK || path == "/customers" && strings.Count(body.String(), `class="first"`) != 25 {
-			return 0, fmt.Errorf("%s of bench%d: %d, %d bytes", path, i, res.StatusCode, body.Len())
-		}
-		return took, nil
-	}
-	var mu sync.Mutex
-	var all []time.Duration
-	round := func(d time.Duration) {
-		all = all[:0]
-		end := time.Now().Add(d)
-		var wg sync.WaitGroup
-		for range *clients {
-			wg.Go(func() {
-				var mine []time.Duration
-				for time.Now().Before(end) {
-					took, err := ask()
-					if err != nil {
-						r.t.Error(err)
-						return
-					}
-					mine = append(mine, took)
-				}
-				mu.Lock()
-				all = append(all, mine...)
-				mu.Unlock()
-			})
-		}
-		wg.Wait()
-	}
-	round(min(d, time.Second)) // warm up
-	start := time.Now()
-	round(d)
-	seconds := time.Since(start).Seconds()
-	slices.Sort(all)
-	if len(all) == 0 {
-		return measured{}
-	}
-	ms := func(q float64) float64 { return float64(all[int(q*float64(len(all)-1))].Microseconds()) / 1000 }
-	return measured{float64(len(all)) / seconds, ms(0.5), ms(0.99)}
+// inside is what one request of a page takes, seen from within.
+type inside struct {
+	script              string // its statements in pgbench's language
+	statements, flushes int64
+	allocations         float64
+	bytes, zipped       int
 }
 
-// script asks the app for the page once, in process, and turns every statement
-// it sent into pgbench's language, with the workspace's number as a variable.
-func (r *run) script(path string) string {
+// look asks the app for the page, in process, and turns every statement it sent into
+// pgbench's language, with the workspace's number as a variable.
+func (r *run) look(path string, n int) (in inside) {
 	rec := &recorder{}
 	d, err := db.Open(r.t.Context(), db.Config{URL: r.url, MaxConns: 1, TenantRoles: true, Tracer: rec})
 	if err != nil {
@@ -427,22 +371,37 @@ func (r *run) script(path string) string {
 	<-hosts.Ready() // the second request finds its host cached
 	handler := web.New(web.Options{
 		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d),
-		Metrics: web.NewMetrics(d), Log: slog.New(slog.DiscardHandler),
+		Metrics: web.NewMetrics(d), Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 	})
-	for range 2 {
+	var cost db.Cost
+	ask := func(encoding string) int {
 		rec.reset()
-		req := httptest.NewRequest(http.MethodGet, path, nil)
-		req.Host = "bench1." + r.base.Host
-		req.Header.Set("Cookie", cookie(1))
+		req := httptest.NewRequestWithContext(db.WithCost(ctx, &cost), http.MethodGet, path, nil)
+		req.Host = fmt.Sprintf("bench%d.%s", n, r.base.Host)
+		req.Header.Set("Cookie", cookie(n))
+		req.Header.Set("Accept-Encoding", encoding)
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		if w.Code != http.StatusOK {
 			r.t.Fatalf("%s: %d", path, w.Code)
 		}
+		return w.Body.Len()
 	}
+	ask("")
+	in.statements, in.flushes = -cost.Statements.Load(), -cost.Flushes.Load()
+	in.bytes = ask("")
+	in.statements, in.flushes = in.statements+cost.Statements.Load(), in.flushes+cost.Flushes.Load()
+	statements := rec.statements
+	in.zipped = ask("gzip")
+	in.allocations = testing.AllocsPerRun(50, func() { ask("gzip") })
+	in.script = pgbenchScript(statements)
+	return in
+}
+
+func pgbenchScript(statements []string) string {
 	hash := fmt.Sprintf("'\\x%x'", sha256.Sum256([]byte("bench1")))
 	out := fmt.Sprintf("\\set t random(1, :tenants)\n\\set n %d + :t\n", firstNumber)
-	for _, sql := range rec.statements {
+	for _, sql := range statements {
 		sql = strings.NewReplacer(
 			hash, "sha256('bench:t')", `"t_bench1"`, `"t_bench:t"`, "_t_bench1\"", "_t_bench:t\"",
 			tenantUUID(1).String(), strings.Replace(tenantUUID(1).String(), strconv.Itoa(firstNumber+1), ":n", 1),
@@ -480,6 +439,13 @@ func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.Trace
 		return literal(d.Args[n-1])
 	}))
 	return ctx
+}
+
+// TraceOwn is told what the program adds: begin, settings, commit.
+func (r *recorder) TraceOwn(sql string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statements = append(r.statements, sql)
 }
 
 func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

@@ -40,7 +40,7 @@ func (d *DB) prove(ctx context.Context, c *pgx.Conn) (pooled bool, err error) {
 }
 
 // Pooled reports whether requests go through a pooler.
-func (d *DB) Pooled() bool { return d.sessionURL != d.loginURL }
+func (d *DB) Pooled() bool { return d.pooled }
 
 // refusal says how a login begins at the baseline by itself.
 func (d *DB) refusal(what string) error {

@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -45,16 +46,19 @@ type Config struct {
 // DB holds two pools: app serves requests and starts with no rights, owner
 // makes schemas and migrates.
 type DB struct {
-	app, owner   *pgxpool.Pool
-	name         string // the database's; it prefixes role names, which are cluster-wide
-	login        string // of requests, where it is not the owner's
-	loginURL     string
-	ownerSetting string // which setting names the owner
-	sessionURL   string // of what belongs to a session: never a pooler's
-	roles        bool
-	river        *river.Client[pgx.Tx]
-	perConn      int          // tenants that a connection serves
-	retired      atomic.Int64 // connections closed for having served them
+	app, owner     *pgxpool.Pool
+	name           string // the database's; it prefixes role names, which are cluster-wide
+	login          string // of requests, where it is not the owner's
+	loginURL       string
+	ownerSetting   string // which setting names the owner
+	sessionURL     string // of what belongs to a session: never a pooler's
+	roles          bool
+	river          *river.Client[pgx.Tx]
+	perConn        int      // tenants that a connection serves
+	pooled         bool     // requests go through a pooler
+	observer       observer // of requests' statements
+	sharedSettings *settings
+	retired        atomic.Int64 // connections closed for having served them
 }
 
 // Role names of this database.
@@ -147,7 +151,8 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 		}
 		return keep
 	}
-	ac.ConnConfig.Tracer = observer{c.Tracer}
+	d.observer = observer{c.Tracer}
+	ac.ConnConfig.Tracer = d.observer
 	if !settled {
 		ac.ConnConfig.RuntimeParams["role"] = d.baselineRole()
 		ac.ConnConfig.RuntimeParams["search_path"] = ""
@@ -166,12 +171,14 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	defer first.Close(context.WithoutCancel(ctx))
-	pooled, err := d.prove(ctx, first)
-	if err != nil {
+	if d.pooled, err = d.prove(ctx, first); err != nil {
 		return err
 	}
 	d.sessionURL = d.loginURL
-	if pooled {
+	d.sharedSettings = d.newSharedSettings()
+	if !d.pooled {
+		maps.Copy(ac.ConnConfig.RuntimeParams, limits)
+	} else {
 		d.sessionURL = c.URL
 		// A statement that was prepared is on one server, and the next may be another.
 		if ac.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
@@ -179,8 +186,10 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 		}
 	}
 	ac.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
-		_, err := d.prove(ctx, c)
-		return err
+		if _, err := d.prove(ctx, c); err != nil || d.pooled {
+			return err
+		}
+		return keep(ctx, c)
 	}
 	d.app, err = pgxpool.NewWithConfig(ctx, ac)
 	return err

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/sql/schema"
 )
 
@@ -108,9 +109,16 @@ func probed(err error) error {
 // nothing, and looks at what else they may do there: ErrRights where their role may not,
 // ErrNoTable where there is nothing to read.
 func (d *DB) ProbeShared(ctx context.Context) error {
+	err := d.Entry(ctx, func(q *shareddb.Queries) error {
+		_, err := q.EntrySession(ctx, nil, nil, false)
+		return err
+	})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return probed(err)
+	}
 	var gone, lacking []string
-	err := d.SharedRead(ctx, func(tx *SharedTx) error {
-		err := tx.tx.QueryRow(ctx, `
+	err = d.SharedRead(ctx, func(tx *SharedTx) error {
+		err := tx.on.QueryRow(ctx, `
 			select array(select t from unnest($1::text[]) t where not exists (select from pg_catalog.pg_class c
 			where c.relnamespace = 'public'::regnamespace and c.relname = t)),
 			       array(select relname::text from pg_catalog.pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -120,7 +128,7 @@ func (d *DB) ProbeShared(ctx context.Context) error {
 		if err != nil || len(gone)+len(lacking) > 0 {
 			return err
 		}
-		_, err = tx.tx.Exec(ctx, `select ext.uuid_v7() from users, tenants, sessions limit 1`)
+		_, err = tx.on.Exec(ctx, `select ext.uuid_v7() from users, tenants, sessions limit 1`)
 		return err
 	})
 	switch {
@@ -132,7 +140,7 @@ func (d *DB) ProbeShared(ctx context.Context) error {
 		return probed(err)
 	}
 	return probed(d.Shared(ctx, func(tx *SharedTx) error {
-		if _, err := tx.tx.Exec(ctx,
+		if _, err := tx.on.Exec(ctx,
 			`insert into users (id, email, name, password_hash) values (gen_random_uuid(), 'probe.invalid', 'Probe', '')`); err != nil {
 			return err
 		}
@@ -202,9 +210,11 @@ func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) 
 		if t.Cause == nil && (probes < 0 || i < probes) {
 			scope := WithScope(ctx, Scope{TenantID: t.id, Schema: t.Schema})
 			t.Cause = probed(d.Tenant(scope, func(tx *TenantTx) error {
-				if _, err := tx.tx.Exec(scope,
-					`select ext.fold('a') from members limit 1; insert into customers (id, name) values (gen_random_uuid(), 'Probe')`); err != nil {
-					return err
+				for _, sql := range []string{`select ext.fold('a') from members limit 1`,
+					`insert into customers (id, name) values (gen_random_uuid(), 'Probe')`} {
+					if _, err := tx.on.Exec(scope, sql); err != nil {
+						return err
+					}
 				}
 				return errProbed
 			}))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,8 +158,12 @@ func TestNoTenant(t *testing.T) {
 	// A schema that is not there, or with an evil name, is an error and no scope.
 	for _, schema := range []string{"t_nobody", `t_x"; reset role; --`, "public", "pg_catalog"} {
 		ctx := db.WithScope(t.Context(), db.Scope{Schema: schema})
-		if err := d.Tenant(ctx, ran); err == nil {
-			t.Errorf("schema %q: no error", schema)
+		for what, transaction := range map[string]func(context.Context, func(*db.TenantTx) error) error{"write": d.Tenant, "read": d.TenantRead} {
+			err := transaction(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, "select 1") })
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) {
+				t.Errorf("schema %q: a %s is %v", schema, what, err)
+			}
 		}
 	}
 }
@@ -230,13 +235,13 @@ func TestAsSharedSwitchesBack(t *testing.T) {
 	}
 	err := pg.DB(t).Tenant(ctx, func(tx *db.TenantTx) error {
 		before := who(tx)
-		if err := tx.AsShared(ctx, func(s *db.SharedTx) error {
+		if err := tx.AsShared(func(s *db.SharedTx) error {
 			_, err := s.TenantBySlug(ctx, w.Slug)
 			return err
 		}); err != nil {
 			return err
 		}
-		if err := tx.AsShared(ctx, func(*db.SharedTx) error { return errors.New("inside") }); err == nil {
+		if err := tx.AsShared(func(*db.SharedTx) error { return errors.New("inside") }); err == nil {
 			t.Error("the error was lost")
 		}
 		if after := who(tx); after != before || attack(ctx, tx, "select 1 from customers limit 1") != nil {
@@ -316,18 +321,38 @@ func TestChaos(t *testing.T) {
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(1500))*time.Microsecond)
 			defer cancel()
 		}
-		err := d.Tenant(ctx, func(tx *db.TenantTx) error {
-			list, _, err := tx.RecordList(ctx, entity.Customers, tenantdb.List{Page: tenantdb.Page{Limit: 50}, Fields: []string{"domain"}})
-			if err != nil {
-				return err
-			}
-			if len(list) != rows {
-				wrong.Add(1)
-			}
-			for _, r := range list {
-				if r.Values.Text("domain") != domain {
+		transaction := d.Tenant
+		if rand.IntN(2) == 0 {
+			transaction = d.TenantRead
+		}
+		err := transaction(ctx, func(tx *db.TenantTx) error {
+			look := func() error {
+				list, _, err := tx.RecordList(ctx, entity.Customers, tenantdb.List{Page: tenantdb.Page{Limit: 50}, Fields: []string{"domain"}})
+				if err != nil {
+					return err
+				}
+				if len(list) != rows {
 					wrong.Add(1)
 				}
+				for _, r := range list {
+					if r.Values.Text("domain") != domain {
+						wrong.Add(1)
+					}
+				}
+				return nil
+			}
+			shared := func() error { // in the same flush, as another role
+				return tx.AsShared(func(tx *db.SharedTx) error {
+					_, err := tx.TenantBySlug(ctx, w.Slug)
+					return err
+				})
+			}
+			if dice >= 60 {
+				if err := tx.Batch(shared, look, func() error { return errors.Join(look(), shared()) }, look); err != nil {
+					return err
+				}
+			} else if err := look(); err != nil {
+				return err
 			}
 			switch {
 			case dice < 12:
@@ -345,6 +370,21 @@ func TestChaos(t *testing.T) {
 				return attack(ctx, tx, "select * from public.users")
 			case dice < 20:
 				return attack(ctx, tx, "reset role")
+			case dice < 24:
+				return tx.Batch(look, func() error { panic("in a batch, before it asks") }, look)
+			case dice < 28:
+				return tx.Batch(look, func() error {
+					_ = look()
+					panic("in a batch, after it has asked")
+				}, look)
+			case dice < 32:
+				return tx.Batch(look, func() error { return attack(ctx, tx, "select * from public.users") }, look)
+			case dice < 34: // everything after it in the flush is skipped, what asks for its own scope too
+				if err := tx.Batch(func() error { return attack(ctx, tx, "reset role; reset role") }, shared, look); err == nil {
+					wrong.Add(1)
+				}
+			case dice < 36: // who is cut off in a flush
+				return tx.Batch(look, func() error { cancel(); return look() }, look)
 			}
 			return nil
 		})
@@ -401,7 +441,7 @@ func TestConnectionsRetire(t *testing.T) {
 	for range 2 {
 		for _, w := range ws {
 			ctx := w.Context()
-			if err := d.Tenant(ctx, func(*db.TenantTx) error { return nil }); err != nil {
+			if err := d.Tenant(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, "select 1") }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -414,7 +454,7 @@ func TestConnectionsRetire(t *testing.T) {
 func count(t *testing.T, w *pg.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {
-		n, err = tx.RecordCount(ctx, entity.Customers, tenantdb.Filter{})
+		n, _, err = tx.RecordCount(ctx, entity.Customers, tenantdb.Filter{})
 		return err
 	})
 	return n
@@ -427,4 +467,103 @@ func TestOpenRefusesASuperuser(t *testing.T) {
 		t.Fatal("a superuser was let in")
 	}
 	t.Log(err)
+}
+
+// A batch asks everything in one flush, then what follows from the answers in the next,
+// and each statement in the scope that it was asked in.
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for what, transaction := range map[string]func(context.Context, func(*db.TenantTx) error) error{"write": d.Tenant, "read": d.TenantRead} {
+		var cost db.Cost
+		ctx := db.WithCost(w.Context(), &cost)
+		var got []string
+		who := func(tx *db.TenantTx, as string) error {
+			var user string
+			if err := db.RawQueryRow(ctx, tx, "select current_user || ' ' || current_schema()").Scan(&user); err != nil {
+				return err
+			}
+			got = append(got, as+" "+user)
+			return nil
+		}
+		ask := func(tx *db.TenantTx) error {
+			got = nil
+			return tx.Batch(
+				func() error { return who(tx, "first") },
+				func() error {
+					return tx.AsShared(func(tx *db.SharedTx) error {
+						r, err := tx.TenantBySlug(ctx, w.Slug)
+						got = append(got, "shared "+r.Tenant.Schema)
+						return err
+					})
+				},
+				func() error { return nil }, // asks nothing
+				func() error { // a batch in a batch goes along
+					return tx.Batch(
+						func() error { return errors.Join(who(tx, "second"), who(tx, "fifth")) },
+						func() error { return who(tx, "third") },
+					)
+				},
+				func() error { return errors.Join(who(tx, "fourth"), who(tx, "sixth")) },
+			)
+		}
+		if err := transaction(ctx, ask); err != nil {
+			t.Fatal(err)
+		}
+		before := cost.Flushes.Load() // the first time, statements are described too
+		if err := transaction(ctx, ask); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{}
+		is := " " + d.Name() + "_" + w.Schema + " " + w.Schema
+		for _, as := range []string{"first", "shared", "second", "third", "fourth", "fifth", "sixth"} {
+			if as == "shared" {
+				want = append(want, "shared "+w.Schema)
+			} else {
+				want = append(want, as+is)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+		flushes := int64(2)
+		if what == "write" {
+			flushes++ // its commit
+		}
+		if n := cost.Flushes.Load() - before; n != flushes {
+			t.Errorf("%s: %d flushes", what, n)
+		}
+		// An error ends it, and tells of itself; nothing is left behind.
+		err := transaction(ctx, func(tx *db.TenantTx) error {
+			return tx.Batch(func() error { return who(tx, "") }, func() error { return attack(ctx, tx, "select 1 / 0") },
+				func() error { return who(tx, "") })
+		})
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "22012" {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := transaction(ctx, func(tx *db.TenantTx) error { return who(tx, "after") }); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What the door before all scopes is open to: nothing but what it calls.
+func TestEntryReachesNothing(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	d := pg.DB(t)
+	for _, sql := range []string{"select * from public.users", "select * from public.sessions", "select * from " + w.Schema + ".customers",
+		"select * from users", "select * from customers"} {
+		err := db.RawEntry(w.Context(), d, sql)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "42501" && refused.Code != "42P01" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -35,7 +36,7 @@ func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 	opts := &river.InsertOpts{}
 	if t, ok := job.(interface{ tenant() uuid.UUID }); ok && t.tenant() != uuid.Nil {
 		var waiting, most int
-		err := tx.tx.QueryRow(ctx, `
+		err := tx.on.QueryRow(ctx, `
 			with most (n) as (select coalesce((select limit_jobs from tenants where id = $1::uuid), $2))
 			select (select count(*) from (
 				select from river_job where args->>'tenant_id' = $1::text and state in ('available', 'retryable', 'running',
@@ -60,9 +61,24 @@ func (tx *SharedTx) Enqueue(ctx context.Context, job river.JobArgs) error {
 			return err
 		}
 	}
-	_, err := tx.d.river.InsertTx(ctx, tx.tx, job, opts)
+	_, err := tx.d.river.InsertTx(ctx, riverTx{tx.on}, job, opts)
 	return err
 }
+
+// riverTx is what River works on: of a pgx.Tx it asks these.
+type riverTx struct{ guarded }
+
+func (riverTx) Begin(context.Context) (pgx.Tx, error)                  { return nil, errNotRivers }
+func (riverTx) Commit(context.Context) error                           { return errNotRivers }
+func (riverTx) Rollback(context.Context) error                         { return errNotRivers }
+func (riverTx) SendBatch(context.Context, *pgx.Batch) pgx.BatchResults { panic(errNotRivers) }
+func (riverTx) LargeObjects() pgx.LargeObjects                         { panic(errNotRivers) }
+func (riverTx) Prepare(context.Context, string, string) (*pgconn.StatementDescription, error) {
+	return nil, errNotRivers
+}
+func (t riverTx) Conn() *pgx.Conn { return t.pipe.conn }
+
+var errNotRivers = errors.New("db: River asks for what a job’s transaction does not give")
 
 // MaxJobs is how many jobs of a tenant may wait, unless its own limit says so.
 const MaxJobs = 5000
@@ -79,7 +95,7 @@ func (tx *TenantTx) Job() TenantJob { return TenantJob{TenantID: tx.scope.Tenant
 
 // Enqueue has the job done if and when the transaction commits.
 func (tx *TenantTx) Enqueue(ctx context.Context, job river.JobArgs) error {
-	return tx.AsShared(ctx, func(tx *SharedTx) error { return tx.Enqueue(ctx, job) })
+	return tx.AsShared(func(tx *SharedTx) error { return tx.Enqueue(ctx, job) })
 }
 
 // JobPool connects the runner of jobs, as the shared role; the caller closes it.
@@ -98,19 +114,19 @@ func (d *DB) JobPool(ctx context.Context) (*pgxpool.Pool, error) {
 
 // Jobs lists jobs of all tenants.
 func (tx *SharedTx) Jobs(ctx context.Context, p *river.JobListParams) (*river.JobListResult, error) {
-	return tx.d.river.JobListTx(ctx, tx.tx, p)
+	return tx.d.river.JobListTx(ctx, riverTx{tx.on}, p)
 }
 
 // RetryJob has a job that has failed tried again when the transaction commits;
 // rivertype.ErrNotFound when there is none.
 func (tx *SharedTx) RetryJob(ctx context.Context, id int64) error {
-	_, err := tx.d.river.JobRetryTx(ctx, tx.tx, id)
+	_, err := tx.d.river.JobRetryTx(ctx, riverTx{tx.on}, id)
 	return err
 }
 
 // JobCounts tells how many jobs are in which state, but for those that are done.
 func (tx *SharedTx) JobCounts(ctx context.Context) (map[string]int, error) {
-	rows, err := tx.tx.Query(ctx,
+	rows, err := tx.on.Query(ctx,
 		`select state::text, count(*) from river_job where state in ('available', 'running', 'retryable', 'scheduled', 'discarded', 'cancelled')
 			group by 1`)
 	if err != nil {
@@ -171,7 +187,7 @@ var riverTables = []string{"river_job", "river_leader", "river_queue", "river_no
 // JobsUnderWay counts the jobs of a kind that are about to be done or being done.
 func (d *DB) JobsUnderWay(ctx context.Context, kind string) (n int, err error) {
 	err = d.SharedRead(ctx, func(tx *SharedTx) error {
-		return tx.tx.QueryRow(ctx, `select count(*) from river_job where kind = $1 and state in ('available', 'running')`, kind).Scan(&n)
+		return tx.on.QueryRow(ctx, `select count(*) from river_job where kind = $1 and state in ('available', 'running')`, kind).Scan(&n)
 	})
 	return n, err
 }

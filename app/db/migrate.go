@@ -175,7 +175,7 @@ func (d *DB) CheckShared(ctx context.Context) error {
 	var v int64
 	// By the requests' pool: the owner's may be busy with archives.
 	err := d.SharedRead(ctx, func(tx *SharedTx) error {
-		return tx.tx.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
+		return tx.on.QueryRow(ctx, `select coalesce(max(version_id), 0) from public.schema_versions`).Scan(&v)
 	})
 	if code(err, "42501") {
 		return fmt.Errorf("the shared schema: %w: paddock doctor says more", ErrRights)

@@ -8,52 +8,83 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // slow is from when on a statement is worth a line in the log.
 const slow = 200 * time.Millisecond
 
 type (
-	countKey struct{}
+	costKey  struct{}
 	startKey struct{}
 )
 
-type started struct {
-	at  time.Time
-	sql string
+// Cost is what was asked of the database: how many statements, in how many flushes. What
+// the package adds, such as begin and commit, is no statement.
+type Cost struct {
+	Statements, Flushes atomic.Int64
+	around              *Cost
 }
 
-// WithCount lets n count the statements that are sent with the context.
-func WithCount(ctx context.Context, n *atomic.Int64) context.Context {
-	return context.WithValue(ctx, countKey{}, n)
+// WithCost lets c count what is asked with the context, beside whoever counts around it.
+func WithCost(ctx context.Context, c *Cost) context.Context {
+	c.around, _ = ctx.Value(costKey{}).(*Cost)
+	return context.WithValue(ctx, costKey{}, c)
+}
+
+func spend(ctx context.Context, statements, flushes int64) {
+	c, _ := ctx.Value(costKey{}).(*Cost)
+	for ; c != nil; c = c.around {
+		c.Statements.Add(statements)
+		c.Flushes.Add(flushes)
+	}
 }
 
 // observer counts statements and logs those that are slow, with their tenant.
 // Arguments stay out of the log: they are what people typed.
 type observer struct{ next pgx.QueryTracer }
 
-// TraceQueryStart notes the time.
+type started struct {
+	at  time.Time
+	sql string
+}
+
+// TraceQueryStart notes the time of a statement that goes past the pipe.
 func (o observer) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	if n, ok := ctx.Value(countKey{}).(*atomic.Int64); ok {
-		n.Add(1)
-	}
-	if o.next != nil {
-		ctx = o.next.TraceQueryStart(ctx, c, d)
-	}
-	return context.WithValue(ctx, startKey{}, started{time.Now(), d.SQL})
+	spend(ctx, 0, 1)
+	return context.WithValue(o.begin(ctx, c, d.SQL, d.Args), startKey{}, started{time.Now(), d.SQL})
 }
 
 // TraceQueryEnd compares.
 func (o observer) TraceQueryEnd(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryEndData) {
 	if s, ok := ctx.Value(startKey{}).(started); ok {
-		if took := time.Since(s.at); took > slow {
-			scope, _ := ScopeFrom(ctx)
-			slog.WarnContext(ctx, "slow query", "query", QueryName(s.sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error",
-				d.Err)
-		}
+		o.end(ctx, c, s.sql, d.CommandTag, d.Err, time.Since(s.at))
+	}
+}
+
+// begin tells of a statement that is sent; end takes the context that it returns.
+func (o observer) begin(ctx context.Context, c *pgx.Conn, sql string, args []any) context.Context {
+	spend(ctx, 1, 0)
+	if o.next != nil {
+		ctx = o.next.TraceQueryStart(ctx, c, pgx.TraceQueryStartData{SQL: sql, Args: args})
+	}
+	return ctx
+}
+
+func (o observer) end(ctx context.Context, c *pgx.Conn, sql string, tag pgconn.CommandTag, err error, took time.Duration) {
+	if took > slow {
+		scope, _ := ScopeFrom(ctx)
+		slog.WarnContext(ctx, "slow query", "query", QueryName(sql), "took", took, "tenant", scope.TenantID, "schema", scope.Schema, "error", err)
 	}
 	if o.next != nil {
-		o.next.TraceQueryEnd(ctx, c, d)
+		o.next.TraceQueryEnd(ctx, c, pgx.TraceQueryEndData{CommandTag: tag, Err: err})
+	}
+}
+
+// own tells whoever wants to know all that is sent of a statement of ours.
+func (o observer) own(sql string) {
+	if t, ok := o.next.(interface{ TraceOwn(sql string) }); ok {
+		t.TraceOwn(sql)
 	}
 }
 

@@ -584,7 +584,7 @@ func TestConnectionMemory(t *testing.T) {
 // pages reads and writes what people do in a workspace.
 func pages(ctx context.Context, tx *db.TenantTx) error {
 	for _, kind := range entity.Kinds {
-		if _, err := tx.RecordCount(ctx, kind, tenantdb.Filter{}); err != nil {
+		if _, _, err := tx.RecordCount(ctx, kind, tenantdb.Filter{}); err != nil {
 			return err
 		}
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/paddock-crm/paddock/queries/shareddb"
@@ -20,7 +20,7 @@ import (
 type TenantTx struct {
 	*tenantdb.Queries
 	d         *DB
-	tx        pgx.Tx
+	on        guarded
 	scope     Scope
 	changeSet uuid.UUID
 }
@@ -36,79 +36,116 @@ func (tx *TenantTx) MemberID() uuid.UUID { return tx.scope.MemberID }
 type SharedTx struct {
 	*shareddb.Queries
 	d  *DB
-	tx pgx.Tx
+	on guarded
 }
 
 // Tenant runs fn in a transaction of the context's tenant and commits it when
 // fn returns nil. fn may run twice (see run), so it must be repeatable.
 // It answers ErrNoTenant without a scope and ErrNested inside another transaction.
 func (d *DB) Tenant(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, readWrite, uuid.Must(uuid.NewV7()), fn)
+	return d.tenant(ctx, writing, uuid.Must(uuid.NewV7()), fn)
 }
 
-// TenantRead is Tenant for reading: the database refuses writes.
+// TenantRead is Tenant for reading: the database refuses writes. Each flush is a transaction
+// of its own, so that none is open while a program thinks.
 func (d *DB) TenantRead(ctx context.Context, fn func(*TenantTx) error) error {
-	return d.tenant(ctx, readOnly, uuid.Nil, fn)
+	return d.tenant(ctx, reading, uuid.Nil, fn)
 }
 
 // Shared is Tenant for the shared schema; it needs no scope.
 func (d *DB) Shared(ctx context.Context, fn func(*SharedTx) error) error {
-	return d.shared(ctx, readWrite, fn)
+	return d.shared(ctx, writing, fn)
 }
 
 // SharedRead is Shared for reading: the database refuses writes.
 func (d *DB) SharedRead(ctx context.Context, fn func(*SharedTx) error) error {
-	return d.shared(ctx, readOnly, fn)
+	return d.shared(ctx, reading, fn)
 }
 
-func (d *DB) tenant(ctx context.Context, begin string, changeSet uuid.UUID, fn func(*TenantTx) error) error {
+// Entry asks before anybody is known: each statement stands alone and runs as the baseline
+// role, which may call the functions of the schema entry and nothing else.
+func (d *DB) Entry(ctx context.Context, fn func(*shareddb.Queries) error) error {
+	return d.run(ctx, entering, func(p *pipe) error { return fn(shareddb.New(guarded{p, nil})) })
+}
+
+// Batch runs the functions so that what each of them asks first goes to the database in
+// one flush, then what each asks next, until all have returned. One runs at a time, in their
+// order, so they may share variables; between a question and its answer others run. The first
+// error ends the others, and is returned.
+func (tx *TenantTx) Batch(fns ...func() error) error { return tx.on.pipe.batch(fns) }
+
+// Batch is TenantTx's.
+func (tx *SharedTx) Batch(fns ...func() error) error { return tx.on.pipe.batch(fns) }
+
+func (d *DB) tenant(ctx context.Context, m mode, changeSet uuid.UUID, fn func(*TenantTx) error) error {
 	scope, ok := ScopeFrom(ctx)
 	if !ok {
 		return ErrNoTenant
 	}
-	return d.run(ctx, begin, d.tenantScope(scope, changeSet)+limits(scope.StatementTimeout), func(c *pgx.Conn, tx pgx.Tx) error {
-		remember(c, scope.Schema)
-		return fn(&TenantTx{tenantdb.New(guarded{tx}), d, tx, scope, changeSet})
-	})
+	return d.run(ctx, m, func(p *pipe) error { return fn(d.tenantTx(p, scope, changeSet)) })
 }
 
-func (d *DB) shared(ctx context.Context, begin string, fn func(*SharedTx) error) error {
-	return d.run(ctx, begin, d.sharedScope()+limits(0), func(_ *pgx.Conn, tx pgx.Tx) error {
-		return fn(&SharedTx{shareddb.New(guarded{tx}), d, tx})
-	})
+func (d *DB) tenantTx(p *pipe, scope Scope, changeSet uuid.UUID) *TenantTx {
+	on := guarded{p, d.tenantSettings(scope, changeSet)}
+	return &TenantTx{tenantdb.New(on), d, on, scope, changeSet}
+}
+
+func (d *DB) shared(ctx context.Context, m mode, fn func(*SharedTx) error) error {
+	return d.run(ctx, m, func(p *pipe) error { return fn(d.sharedTx(p)) })
+}
+
+func (d *DB) sharedTx(p *pipe) *SharedTx {
+	on := guarded{p, d.sharedSettings}
+	return &SharedTx{shareddb.New(on), d, on}
 }
 
 // StatementTimeout is how long one statement may take, unless its tenant's limit
 // says otherwise; the lists and forms of a request need milliseconds.
 const StatementTimeout = 10 * time.Second
 
-// limits bound what one transaction may take.
-func limits(statement time.Duration) string {
-	if statement == 0 {
-		statement = StatementTimeout
-	}
-	return `; set local statement_timeout = ` + strconv.FormatInt(statement.Milliseconds(), 10) +
-		`; set local lock_timeout = '3s'; set local idle_in_transaction_session_timeout = '15s'`
+// limits bound what one statement, and one transaction, may take, and what a search takes
+// for like. They are a connection's from its beginning; a pooler takes no settings, so there
+// they go with each transaction.
+var limits = map[string]string{
+	tenantdb.LikeSetting:                  tenantdb.LikeThreshold,
+	"statement_timeout":                   strconv.FormatInt(StatementTimeout.Milliseconds(), 10),
+	"lock_timeout":                        "3000",
+	"idle_in_transaction_session_timeout": "15000",
 }
 
-// tenantScope names pg_temp last, else a temporary table would shadow a
+// limit adds the limits that the connection does not have by itself.
+func (d *DB) limit(sql []string, statement time.Duration) []string {
+	if d.pooled {
+		for _, name := range slices.Sorted(maps.Keys(limits)) {
+			sql = append(sql, "set local "+name+" = "+limits[name])
+		}
+	}
+	if statement != 0 && statement != StatementTimeout {
+		sql = append(sql, "set local statement_timeout = "+strconv.FormatInt(statement.Milliseconds(), 10))
+	}
+	return sql
+}
+
+// tenantSettings names pg_temp last, else a temporary table would shadow a
 // tenant's. public is not on the path: a missing table must not fall through.
-func (d *DB) tenantScope(s Scope, changeSet uuid.UUID) string {
-	q := `set local search_path = ` + ident(s.Schema) + `, ext, pg_temp`
+func (d *DB) tenantSettings(s Scope, changeSet uuid.UUID) *settings {
+	sql := make([]string, 0, 4)
+	sql = append(sql, `set local search_path = `+ident(s.Schema)+`, ext, pg_temp`)
 	if d.roles {
-		q += `; set local role ` + ident(d.tenantRole(s.Schema))
+		sql = append(sql, `set local role `+ident(d.tenantRole(s.Schema)))
 	} else {
 		// Distributed engines open connections per role; the owner then works for
 		// every tenant and the path alone scopes.
-		q += `; set local role none`
+		sql = append(sql, `set local role none`)
 	}
-	text := func(id uuid.UUID) string { // a uuid's own format: nothing to escape
-		if id == uuid.Nil {
-			return ""
+	if changeSet != uuid.Nil { // a uuid's own format: nothing to escape
+		member := ""
+		if s.MemberID != uuid.Nil {
+			member = s.MemberID.String()
 		}
-		return id.String()
+		sql = append(sql, `set local paddock.member_id = '`+member+`'`, `set local paddock.change_set = '`+changeSet.String()+`'`)
 	}
-	return q + `; set local paddock.member_id = '` + text(s.MemberID) + `'; set local paddock.change_set = '` + text(changeSet) + `'`
+	return &settings{s.Schema, d.limit(sql, s.StatementTimeout)}
 }
 
 // SessionOptions are PGOPTIONS of a session of one tenant's, for an operator's
@@ -121,8 +158,8 @@ func (d *DB) SessionOptions(schema string) string {
 	return o
 }
 
-func (d *DB) sharedScope() string {
-	return `set local search_path = public, ext, pg_temp; set local role ` + ident(d.sharedRole())
+func (d *DB) newSharedSettings() *settings {
+	return &settings{"", d.limit([]string{`set local search_path = public, ext, pg_temp`, `set local role ` + ident(d.sharedRole())}, 0)}
 }
 
 // run holds one connection for one transaction. A migration that another
@@ -131,8 +168,7 @@ func (d *DB) sharedScope() string {
 // this connection are dropped and fn runs once more; so it does after a deadlock,
 // and on another connection when this one does not know a role yet. A database that
 // keeps nothing is ErrUnwritable to who would write.
-func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pgx.Tx) error) error {
-	first := begin + scope
+func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
 	leave, err := enter(ctx)
 	if err != nil {
 		return err
@@ -143,11 +179,11 @@ func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pg
 		return err
 	}
 	defer func() { conn.Release() }()
-	err = once(ctx, conn, first, fn)
+	err = d.once(ctx, conn, m, fn)
 	switch {
 	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
-		err = once(ctx, conn, first, fn)
-	case code(err, "42501") && (errors.Is(err, errSwitching) || errors.Is(err, errBeginning)):
+		err = d.once(ctx, conn, m, fn)
+	case code(err, "42501") && errors.Is(err, errBeginning):
 		// A role so new that this backend has not heard of its grant; it may not
 		// hear until the next one (PostgreSQL keeps the list of roles that it was
 		// computing when the news came). Another backend knows.
@@ -158,14 +194,14 @@ func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pg
 			return aerr
 		}
 		conn = fresh
-		err = once(ctx, conn, first, fn)
+		err = d.once(ctx, conn, m, fn)
 	case code(err, "0A000"):
-		if derr := conn.Conn().DeallocateAll(ctx); derr != nil {
+		if derr := forget(ctx, conn.Conn()); derr != nil {
 			return errors.Join(err, derr)
 		}
-		err = once(ctx, conn, first, fn)
+		err = d.once(ctx, conn, m, fn)
 	}
-	if begin == readWrite && TakesNoChanges(err) {
+	if m == writing && TakesNoChanges(err) {
 		if code(err, readOnlyDatabase) { // a new connection may lead to the primary
 			_ = conn.Conn().Close(ctx)
 		}
@@ -173,12 +209,6 @@ func (d *DB) run(ctx context.Context, begin, scope string, fn func(*pgx.Conn, pg
 	}
 	return err
 }
-
-// How transactions begin.
-const (
-	readWrite = "begin; "
-	readOnly  = "begin read only; "
-)
 
 // SQLSTATEs of a database that keeps nothing: a standby, or one whose disk is full.
 const (
@@ -193,96 +223,36 @@ func TakesNoChanges(err error) bool { return code(err, readOnlyDatabase, diskFul
 // is there can be read.
 var ErrUnwritable = errors.New("db: the database takes no changes")
 
-func once(ctx context.Context, conn *pgxpool.Conn, begin string, fn func(*pgx.Conn, pgx.Tx) error) (err error) {
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
-	if err != nil {
-		return fmt.Errorf("%w: %w", errBeginning, err)
-	}
-	// Runs on a panic too, and must not depend on a context that may be over.
-	// When the rollback itself fails the connection is not idle, and the pool
-	// closes it.
+func (d *DB) once(ctx context.Context, conn *pgxpool.Conn, m mode, fn func(*pipe) error) (err error) {
+	p := &pipe{conn: conn.Conn(), mode: m, d: d}
 	defer func() {
-		rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		defer cancel()
-		if rerr := tx.Rollback(rctx); rerr != nil && !errors.Is(rerr, pgx.ErrTxClosed) && err == nil {
-			err = rerr
+		if aerr := p.abandon(ctx); aerr != nil && err == nil {
+			err = aerr
 		}
 	}()
-	if err := fn(conn.Conn(), tx); err != nil {
+	if err := fn(p); err != nil {
 		return err
 	}
-	return tx.Commit(ctx)
+	return p.finish(ctx)
 }
 
 // HasSchema reports whether a schema is there.
 func (tx *SharedTx) HasSchema(ctx context.Context, schema string) (there bool, err error) {
-	err = tx.tx.QueryRow(ctx, `select exists (select from pg_catalog.pg_namespace where nspname = $1)`, schema).Scan(&there)
+	err = tx.on.QueryRow(ctx, `select exists (select from pg_catalog.pg_namespace where nspname = $1)`, schema).Scan(&there)
 	return there, err
 }
 
-// AsTenant continues the transaction in the schema of the context's tenant and
-// comes back to the shared one: for writes that must stand or fall together.
+// AsTenant does something in the schema of the context's tenant in the same transaction: for
+// writes that must stand or fall together.
 func (tx *SharedTx) AsTenant(ctx context.Context, fn func(*TenantTx) error) error {
 	scope, ok := ScopeFrom(ctx)
 	if !ok {
 		return ErrNoTenant
 	}
-	changeSet := uuid.Must(uuid.NewV7())
-	remember(tx.tx.Conn(), scope.Schema)
-	return tx.d.switched(ctx, tx.tx, tx.d.tenantScope(scope, changeSet), tx.d.sharedScope(), func() error {
-		return fn(&TenantTx{tenantdb.New(guarded{tx.tx}), tx.d, tx.tx, scope, changeSet})
-	})
+	return fn(tx.d.tenantTx(tx.on.pipe, scope, uuid.Must(uuid.NewV7())))
 }
 
-// AsShared continues the transaction in the shared schema and comes back.
-func (tx *TenantTx) AsShared(ctx context.Context, fn func(*SharedTx) error) error {
-	return tx.d.switched(ctx, tx.tx, tx.d.sharedScope(), tx.d.tenantScope(tx.scope, tx.changeSet), func() error {
-		return fn(&SharedTx{shareddb.New(guarded{tx.tx}), tx.d, tx.tx})
-	})
-}
+// AsShared does something in the shared schema in the same transaction.
+func (tx *TenantTx) AsShared(fn func(*SharedTx) error) error { return fn(tx.d.sharedTx(tx.on.pipe)) }
 
-var (
-	errBeginning = errors.New("db: beginning a transaction")
-	errSwitching = errors.New("db: switching scope")
-)
-
-// switched always switches back. Where that fails (the transaction is aborted
-// or the connection gone) nothing more can be done in it anyway.
-func (d *DB) switched(ctx context.Context, tx pgx.Tx, to, back string, fn func() error) (err error) {
-	if _, err := tx.Exec(ctx, to); err != nil {
-		return fmt.Errorf("%w: %w", errSwitching, err)
-	}
-	defer func() {
-		if _, berr := tx.Exec(context.WithoutCancel(ctx), back); berr != nil && err == nil {
-			err = fmt.Errorf("db: switching scope back: %w", berr)
-		}
-	}()
-	return fn()
-}
-
-// guarded is what sqlc's code runs on. pgx's Exec without arguments uses the
-// simple protocol, which takes several statements at once ("…; reset role");
-// Query never does.
-type guarded struct{ tx pgx.Tx }
-
-func (g guarded) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return g.tx.Query(ctx, sql, args...)
-}
-
-func (g guarded) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return g.tx.QueryRow(ctx, sql, args...)
-}
-
-func (g guarded) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	rows, err := g.tx.Query(ctx, sql, args...)
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	rows.Close()
-	return rows.CommandTag(), rows.Err()
-}
-
-// CopyFrom loads rows in bulk; the table is the generated code's constant.
-func (g guarded) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
-	return g.tx.CopyFrom(ctx, table, columns, rows)
-}
+var errBeginning = errors.New("db: beginning a transaction")

@@ -57,6 +57,28 @@ func TestWhatATenantsRoleMayExecute(t *testing.T) {
 	}
 }
 
+// What the role may do that every connection begins with: look at the session that it was
+// given the id of, and nothing else.
+func TestWhatTheBaselineMayDo(t *testing.T) {
+	t.Parallel()
+	su := pg.Superuser(t)
+	role := pg.DB(t).Name() + "_app"
+	var functions, tables []string
+	err := su.QueryRow(t.Context(), `select coalesce(array_agg(p.oid::regprocedure::text order by 1), '{}') from pg_proc p
+		where p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'ext'::regnamespace)
+			and has_function_privilege($1, p.oid, 'execute') and has_schema_privilege($1, p.pronamespace, 'usage')`, role).Scan(&functions)
+	if err != nil || !slices.Equal(functions, []string{"entry.session(bytea,uuid,boolean)"}) {
+		t.Errorf("it may execute %v, %v", functions, err)
+	}
+	err = su.QueryRow(t.Context(), `select coalesce(array_agg(c.oid::regclass::text), '{}') from pg_class c
+		where c.relkind in ('r', 'v', 'm', 'S') and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+			and has_schema_privilege($1, c.relnamespace, 'usage') and c.relkind <> 'S' and has_any_column_privilege($1, c.oid, 'select, insert, update')`,
+		role).Scan(&tables)
+	if err != nil || len(tables) > 0 {
+		t.Errorf("it may read or write %v, %v", tables, err)
+	}
+}
+
 // One injected statement, in a workspace's transaction, by each way that was found
 // to lead out of it.
 func TestAttacksOnTheSecondWall(t *testing.T) {

@@ -510,7 +510,7 @@ func TestSessions(t *testing.T) {
 // Nobody learns whether an address is known: not from the answer, and not from
 // its time, for the same is done. What that takes is measured by task bench.
 func TestUsersAreNotEnumerated(t *testing.T) { //nolint:paralleltest // what the process computes is counted
-	app, statements := apptest.Counting(t)
+	app, spent := apptest.Counting(t)
 	w := app.NewWorkspace(t)
 	known := w.Owner.Email
 	type answer struct {
@@ -521,10 +521,10 @@ func TestUsersAreNotEnumerated(t *testing.T) { //nolint:paralleltest // what the
 	ask := func(at, email string) (a answer) {
 		c := app.Client(t)
 		before := auth.PasswordsHashed()
-		a.statements = int64(statements(func() {
+		a.statements = spent(func() {
 			res := c.Post(at, url.Values{"email": {email}, "password": {"not the password"}})
 			a.status, a.body = res.Status, strings.ReplaceAll(res.Body, email, "…")
-		}))
+		}).Statements
 		a.hashes = auth.PasswordsHashed() - before
 		return a
 	}

@@ -51,7 +51,7 @@ func hashes() prometheus.Collector {
 func (m *Metrics) request(l *line, v middleware.RequestLoggerValues) {
 	route := cmp.Or(l.route, "none")
 	m.took.WithLabelValues(knownMethod(v.Method), route, strconv.Itoa(v.Status)).Observe(v.Latency.Seconds())
-	m.queries.WithLabelValues(route).Observe(float64(l.queries.Load()))
+	m.queries.WithLabelValues(route).Observe(float64(l.cost.Statements.Load()))
 }
 
 // knownMethod keeps what a client makes up from being a series of its own.

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -43,11 +42,11 @@ func withRequestID(next echo.HandlerFunc) echo.HandlerFunc {
 
 // line is what is learnt of a request for the log and the metrics.
 type line struct {
-	route   string // the pattern, not the path
-	secret  bool   // the path holds a token
-	tenant  tenant.Tenant
-	member  uuid.UUID
-	queries atomic.Int64
+	route  string // the pattern, not the path
+	secret bool   // the path holds a token
+	tenant tenant.Tenant
+	member uuid.UUID
+	cost   db.Cost
 }
 
 type lineKey struct{}
@@ -67,7 +66,7 @@ func (s *Server) withLine(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		l := &line{}
 		ctx := context.WithValue(c.Request().Context(), lineKey{}, l)
-		c.SetRequest(c.Request().WithContext(db.WithCount(ctx, &l.queries)))
+		c.SetRequest(c.Request().WithContext(db.WithCost(ctx, &l.cost)))
 		return next(c)
 	}
 }
@@ -92,7 +91,7 @@ func (s *Server) traced(next echo.HandlerFunc) echo.HandlerFunc {
 				attribute.String("http.request.method", r.Method), attribute.String("http.route", l.route),
 				attribute.Int("http.response.status_code", status),
 				attribute.String("paddock.request_id", page.RequestID(c)), attribute.String("paddock.tenant", l.tenant.Schema),
-				attribute.Int64("paddock.queries", l.queries.Load()),
+				attribute.Int64("paddock.queries", l.cost.Statements.Load()), attribute.Int64("paddock.flushes", l.cost.Flushes.Load()),
 			)
 			if status >= http.StatusInternalServerError {
 				span.SetStatus(codes.Error, http.StatusText(status))
@@ -118,7 +117,8 @@ func (s *Server) accessLog(log *slog.Logger) echo.MiddlewareFunc {
 				slog.String("request_id", page.RequestID(c)), slog.String("method", v.Method), slog.String("host", v.Host),
 				slog.String("route", l.route),
 				slog.String("path", loggedPath(c.Request())), slog.Int("status", v.Status), slog.Duration("took", v.Latency),
-				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP), slog.Int64("queries", l.queries.Load()),
+				slog.Int64("bytes", v.ResponseSize), slog.String("ip", v.RemoteIP), slog.Int64("queries", l.cost.Statements.Load()),
+				slog.Int64("flushes", l.cost.Flushes.Load()),
 			}
 			if l.tenant.ID != uuid.Nil {
 				attrs = append(attrs, slog.String("tenant", l.tenant.Slug))

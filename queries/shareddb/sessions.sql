@@ -2,23 +2,6 @@
 insert into sessions (id_hash, user_id, tenant_id, ip, user_agent, expires_at, pending, strong, provider, console, support, proved_at, created_at)
 values (@id_hash, @user_id, sqlc.narg(tenant_id), @ip, @user_agent, @expires_at, @pending, @strong, sqlc.narg(provider), @console, @support, coalesce(sqlc.narg(proved_at), now()), coalesce(sqlc.narg(began_at), now()));
 
--- name: SessionGet :one
--- A session is somebody only on the host it was made on. The membership comes
--- with it, so that a removed member is out at the next click; an operator who
--- is none any more loses what being one has opened. The id before the last renewal
--- is good for ten seconds, and has shown nothing.
-select s.id, s.user_id, s.created_at, s.last_seen_at, (case when s.id_hash = @id_hash then s.proved_at else 'epoch' end)::timestamptz as proved_at,
-       s.pending, (s.strong and s.id_hash = @id_hash)::bool as strong, (s.provider is not null)::bool as by_provider,
-       s.support, u.operator, u.name, u.email, u.email_verified_at, u.time_zone, u.date_style, u.number_style, u.theme, u.keys, u.keymap, u.avatar,
-       (u.totp_secret <> '' or exists (select from passkeys p where p.user_id = u.id))::bool as has_factor,
-       m.id as member_id, coalesce(m.role, '')::text as role
-from sessions s
-join users u on u.id = s.user_id
-left join memberships m on m.user_id = s.user_id and m.tenant_id = s.tenant_id and not s.support
-where (s.id_hash = @id_hash or s.previous_hash = @id_hash and s.renewed_at > now() - interval '10 seconds')
-  and s.tenant_id is not distinct from sqlc.narg(tenant_id)::uuid and s.console = @console and s.expires_at > now()
-  and (not s.support or u.operator);
-
 -- name: SessionTouch :exec
 -- However much it is used, a session ends @most seconds after it began.
 update sessions set last_seen_at = now(), expires_at = least(now() + make_interval(secs => @idle::float8), created_at + make_interval(secs => @most::float8)) where id_hash = @id_hash;

@@ -28,7 +28,8 @@ import (
 // ErrBadCursor is answered for an after= that no list of ours handed out.
 var ErrBadCursor = errors.New("tenantdb: bad cursor")
 
-// CountLimit is how far lists are counted exactly; one more means "and more".
+// CountLimit is how far lists that are narrowed are counted exactly; one more means "and
+// more".
 const CountLimit = 10_000
 
 // Page selects part of a list.
@@ -639,14 +640,20 @@ func badCursor(err error, hasCursor bool) error {
 	return err
 }
 
-// RecordCount counts what the filter leaves, to CountLimit+1 at most.
-func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (n int, err error) {
+// RecordCount counts what the filter leaves. One that narrows nothing leaves what the
+// kind's kept count says; else CountLimit are counted, and more says whether there are more.
+func (q *Queries) RecordCount(ctx context.Context, e *entity.Entity, f Filter) (n int, more bool, err error) {
 	s := specOf(e)
 	c := s.conditions(f)
+	if len(c.where) == 1 { // what is not in the trash
+		err = q.db.QueryRow(ctx, `-- name: RecordCount
+			select coalesce(sum(n), 0)::bigint from record_counts where kind = '`+string(e.Kind)+`'`).Scan(&n)
+		return n, false, err
+	}
 	limit := c.limit(CountLimit + 1)
 	err = q.db.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select from %s where %s limit %s) x`, s.from, c.and(), limit), c.args...).
 		Scan(&n)
-	return n, err
+	return min(n, CountLimit), n > CountLimit, err
 }
 
 // RecordSort returns the sort that is in force when sort is asked for.

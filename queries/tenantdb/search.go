@@ -140,18 +140,16 @@ func notesQuery(words string, n int) (sql string, args []any) {
 		c.and(), searchCandidates, 4*n, strings.Join(parts, " union all "), 2*n), c.args
 }
 
-// SearchLike finds records whose words are like these, for what was mistyped.
+// SearchLike finds records whose words are like these, for what was mistyped: as like as
+// LikeSetting says, which is a setting of the connection's.
 func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]SearchRow, error) {
-	if _, err := q.db.Exec(ctx, likeThreshold); err != nil {
-		return nil, err
-	}
 	sql, args := likeQuery(entity.Kinds, words, n)
 	return q.searchRows(ctx, sql, args, n)
 }
 
-// likeThreshold: half of a word's trigrams survive a letter that is missing or wrong; less
-// finds too much to look through in 100,000 records.
-const likeThreshold = `set local pg_trgm.word_similarity_threshold = 0.45`
+// LikeSetting and LikeThreshold say what is like a word: half of its trigrams survive a
+// letter that is missing or wrong; less finds too much to look through in 100,000 records.
+const LikeSetting, LikeThreshold = "pg_trgm.word_similarity_threshold", "0.45"
 
 // likeQuery writes the query of SearchLike.
 func likeQuery(kinds []*entity.Entity, words string, n int) (sql string, args []any) {

@@ -76,12 +76,19 @@ func (r *Handler) readBoard(c echo.Context, list views.ListPage, column string) 
 		if err := findTag(ctx, tx, &p.Filter); err != nil {
 			return err
 		}
-		if by.Refers == entity.Stage {
-			err = stageColumns(ctx, tx, &p, column)
-		} else {
-			err = optionColumns(ctx, tx, &p, by, column)
+		columns := func() error {
+			if by.Refers == entity.Stage {
+				return stageColumns(ctx, tx, &p, column)
+			}
+			return optionColumns(ctx, tx, &p, by, column)
 		}
-		if err != nil {
+		choices := func() error {
+			if column != "" {
+				return nil
+			}
+			return filterChoices(ctx, tx, &p.ListPage)
+		}
+		if err := tx.Batch(columns, choices); err != nil {
 			return err
 		}
 		l := tenantdb.List{Filter: p.Filter, Fields: r.Look.CardFields()}
@@ -105,7 +112,7 @@ func (r *Handler) readBoard(c echo.Context, list views.ListPage, column string) 
 			col := &p.Columns[i]
 			col.Cards, col.Next = cards[col.Value].Cards, cards[col.Value].Next
 		}
-		return filterChoices(ctx, tx, &p.ListPage)
+		return nil
 	})
 	keepPipeline(&p)
 	p.After = ""

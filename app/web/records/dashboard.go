@@ -30,66 +30,54 @@ func (h Dashboard) Show(c echo.Context) error {
 	zone := p.Zone
 	p.Since, p.Until = dashboardRange(c, p.Today())
 	since, until := startIn(p.Since, zone), startIn(p.Until, zone)
+	first := time.Date(p.Today().Year(), p.Today().Month(), 1, 0, 0, 0, 0, time.UTC)
 	err := h.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		any, err := tx.RecordsExist(ctx)
-		if err != nil {
-			return err
-		}
-		if p.Steps, err = tx.FirstSteps(ctx, me); err != nil {
-			return err
-		}
-		if p.Empty = !any; !any {
-			return nil
-		}
-		stages, err := tx.StageList(ctx)
-		if err != nil {
-			return err
-		}
-		open, err := tx.DashboardPipeline(ctx)
-		if err != nil {
+		var stages []tenantdb.StageListRow
+		var open []tenantdb.DashboardPipelineRow
+		var tasks []tenantdb.TaskDayRow
+		var recent []tenantdb.RecentChangesRow
+		err := tx.Batch(
+			func() error {
+				any, err := tx.RecordsExist(ctx)
+				p.Empty = !any
+				return err
+			},
+			func() (err error) { p.Steps, err = tx.FirstSteps(ctx, me); return err },
+			func() (err error) { stages, err = tx.StageList(ctx); return err },
+			func() (err error) { open, err = tx.DashboardPipeline(ctx); return err },
+			func() error {
+				won, err := tx.DashboardWon(ctx, monthStarts(p.Since, p.Until, zone), since, until)
+				p.Won = wonCharts(won, p)
+				return err
+			},
+			func() (err error) {
+				p.Closed, err = tx.DashboardClosed(ctx, since, since.Add(-until.Sub(since)), until)
+				return err
+			},
+			func() error {
+				forecast, err := tx.DashboardForecast(ctx, first, first.AddDate(0, forecastMonths, 0))
+				p.Forecast = forecastCharts(forecast, first, p)
+				return err
+			},
+			func() (err error) { p.NoNextStep, err = tx.DashboardNextSteps(ctx); return err },
+			func() error {
+				sources, err := tx.DashboardLeads(ctx, since, until)
+				p.Leads = leadChart(sources, p)
+				return err
+			},
+			func() error {
+				counts, err := tx.DashboardTasks(ctx, p.Today(), &me)
+				p.Open, p.Overdue = int(counts.Open), int(counts.Overdue)
+				return err
+			},
+			func() (err error) { tasks, err = taskDay(ctx, tx.Queries, me, p.Formats, 8); return err },
+			func() (err error) { recent, err = tx.RecentChanges(ctx, entity.KindNames()); return err },
+			func() (err error) { p.Mentions, err = tx.NotesMentioning(ctx, me); return err },
+		)
+		if err != nil || p.Empty {
 			return err
 		}
 		p.Pipelines = pipelineCharts(stages, open, p.Formats)
-		won, err := tx.DashboardWon(ctx, monthStarts(p.Since, p.Until, zone), since, until)
-		if err != nil {
-			return err
-		}
-		p.Won = wonCharts(won, p)
-		closed, err := tx.DashboardClosed(ctx, since, since.Add(-until.Sub(since)), until)
-		if err != nil {
-			return err
-		}
-		p.Closed = closed
-		first := time.Date(p.Today().Year(), p.Today().Month(), 1, 0, 0, 0, 0, time.UTC)
-		forecast, err := tx.DashboardForecast(ctx, first, first.AddDate(0, forecastMonths, 0))
-		if err != nil {
-			return err
-		}
-		p.Forecast = forecastCharts(forecast, first, p)
-		if p.NoNextStep, err = tx.DashboardNextSteps(ctx); err != nil {
-			return err
-		}
-		sources, err := tx.DashboardLeads(ctx, since, until)
-		if err != nil {
-			return err
-		}
-		p.Leads = leadChart(sources, p)
-		counts, err := tx.DashboardTasks(ctx, p.Today(), &me)
-		if err != nil {
-			return err
-		}
-		p.Open, p.Overdue = int(counts.Open), int(counts.Overdue)
-		tasks, err := taskDay(ctx, tx.Queries, me, p.Formats, 8)
-		if err != nil {
-			return err
-		}
-		recent, err := tx.RecentChanges(ctx, entity.KindNames())
-		if err != nil {
-			return err
-		}
-		if p.Mentions, err = tx.NotesMentioning(ctx, me); err != nil {
-			return err
-		}
 		var ids []uuid.UUID
 		for _, t := range tasks {
 			if t.SubjectID != nil {

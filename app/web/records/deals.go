@@ -48,27 +48,32 @@ func NewDeals(n Notes) Deals {
 }
 
 // dealHead shows the stages of the deal's pipeline, and whom to call about it.
-func dealHead(ctx context.Context, q *tenantdb.Queries, r entity.Record, p *views.RecordPage) error {
-	stages, err := q.StageList(ctx)
+func dealHead(ctx context.Context, tx *db.TenantTx, r entity.Record, p *views.RecordPage) error {
+	head := views.DealHead{Shell: p.Shell, Deal: r}
+	var stages []tenantdb.StageListRow
+	err := tx.Batch(
+		func() (err error) { stages, err = tx.StageList(ctx); return err },
+		func() error {
+			id := r.Values.ID("contact_id")
+			if id == nil {
+				return nil
+			}
+			rows, err := tx.RecordsByID(ctx, entity.Contacts, []uuid.UUID{*id}, []string{"phone", "email"})
+			if len(rows) > 0 {
+				head.Contact = &rows[0]
+			}
+			return err
+		},
+	)
 	if err != nil {
 		return err
 	}
-	head := views.DealHead{Shell: p.Shell, Deal: r}
 	for _, s := range stages {
 		if s.PipelineID == r.Values.Ref("pipeline_id").ID {
 			head.Stages = append(head.Stages, s)
 		}
 		if s.ID == r.Values.Ref("stage_id").ID && r.Values["probability"] == nil {
 			p.Hints = map[string]string{"probability": strconv.Itoa(int(s.Probability)) + " %, as the stage"}
-		}
-	}
-	if id := r.Values.ID("contact_id"); id != nil {
-		rows, err := q.RecordsByID(ctx, entity.Contacts, []uuid.UUID{*id}, []string{"phone", "email"})
-		if err != nil {
-			return err
-		}
-		if len(rows) > 0 {
-			head.Contact = &rows[0]
 		}
 	}
 	p.Head = views.DealBar(head)

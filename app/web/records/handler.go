@@ -28,7 +28,7 @@ type Handler struct {
 	// Beside adds what else the record's page shows.
 	Beside func(entity.Record, *views.RecordPage)
 	// Head reads what stands below the record's name.
-	Head func(context.Context, *tenantdb.Queries, entity.Record, *views.RecordPage) error
+	Head func(context.Context, *db.TenantTx, entity.Record, *views.RecordPage) error
 	// Actions are what is done with a record by whoever may write, beside edit and delete.
 	Actions func(entity.Record) []templ.Component
 	// Layouts are the ways to look at the list, where they are not those of a board.

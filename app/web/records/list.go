@@ -76,19 +76,22 @@ func (r *Handler) List(c echo.Context) error {
 				return err
 			}
 		}
-		p.Rows, p.Next, err = tx.RecordList(ctx, r.Look.Entity, tenantdb.List{
-			Filter: filter, Page: tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit, Zone: p.Location()}, Fields: r.Look.ListFields(),
-		})
-		if err != nil {
-			return err
+		rows := func() (err error) {
+			p.Rows, p.Next, err = tx.RecordList(ctx, r.Look.Entity, tenantdb.List{
+				Filter: filter, Page: tenantdb.Page{Sort: p.Sort, After: p.After, Limit: limit, Zone: p.Location()}, Fields: r.Look.ListFields(),
+			})
+			if err != nil {
+				return err
+			}
+			return nameSubjects(ctx, tx.Queries, r.Look.Entity, p.Rows)
 		}
-		if err := nameSubjects(ctx, tx.Queries, r.Look.Entity, p.Rows); err != nil || more {
-			return err
+		if more {
+			return rows()
 		}
-		if p.Count, err = tx.RecordCount(ctx, r.Look.Entity, filter); err != nil {
-			return err
-		}
-		return filterChoices(ctx, tx, &p)
+		return tx.Batch(rows,
+			func() (err error) { p.Count, p.Uncounted, err = tx.RecordCount(ctx, r.Look.Entity, filter); return err },
+			func() error { return filterChoices(ctx, tx, &p) },
+		)
 	})
 	if err != nil {
 		return err
@@ -148,11 +151,9 @@ func findTag(ctx context.Context, tx *db.TenantTx, f *tenantdb.Filter) error {
 
 // filterChoices reads what the list can be narrowed to, and the names of what
 // it is narrowed to by a link.
-func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err error) {
-	if p.Options, err = tx.FilterOptions(ctx); err != nil {
-		return err
-	}
+func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) error {
 	p.Choices = map[string][]ui.Option{}
+	reads := []func() error{func() (err error) { p.Options, err = tx.FilterOptions(ctx); return err }}
 	for i := range p.Look.Fields {
 		f := &p.Look.Fields[i]
 		if !f.Filter || f.Type != entity.TypeReference {
@@ -160,20 +161,22 @@ func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) (err
 		}
 		if slices.Contains(p.Look.Filters, f.Name) {
 			if !p.Board || f.Name != p.Look.Board {
-				p.Choices[f.Param], err = referenceOptions(ctx, tx.Queries, f)
+				reads = append(reads, func() (err error) {
+					p.Choices[f.Param], err = referenceOptions(ctx, tx.Queries, f)
+					return err
+				})
 			}
 		} else if ids := parseIDs(p.Filter.Match[f.Param]); len(ids) > 0 {
-			var names map[uuid.UUID]string
-			names, err = namesOf(ctx, tx.Queries, ids)
-			for id, name := range names {
-				p.Choices[f.Param] = append(p.Choices[f.Param], ui.Option{Value: id.String(), Label: name})
-			}
-		}
-		if err != nil {
-			return err
+			reads = append(reads, func() error {
+				names, err := namesOf(ctx, tx.Queries, ids)
+				for id, name := range names {
+					p.Choices[f.Param] = append(p.Choices[f.Param], ui.Option{Value: id.String(), Label: name})
+				}
+				return err
+			})
 		}
 	}
-	return nil
+	return tx.Batch(reads...)
 }
 
 // pushFiltered names the URL of a filtered list. The filters' form would

@@ -124,7 +124,7 @@ func (h Notes) renderTimeline(c echo.Context, status int, again func(views.Timel
 			return err
 		}
 		p.Code = currencyOf(rec.Record)
-		return readTimeline(ctx, tx.Queries, "", &p)
+		return readTimeline(ctx, tx, "", &p)
 	})
 	if err != nil {
 		return err

@@ -41,14 +41,15 @@ func (r *Handler) renderRecord(c echo.Context, status int, p views.RecordPage) e
 	p.Shell = page.Shell(c, r.Look.Many, p.Record.Name())
 	p.Timeline = timelinePage(c, r.Look, p.Record.ID)
 	p.Timeline.Shell = p.Shell
-	if err := r.readHead(c, &p); err != nil {
+	ctx := c.Request().Context()
+	if err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) error { return r.readHead(ctx, tx, &p) }); err != nil {
 		return err
 	}
 	return page.Render(c, status, nil, views.RecordFragment(p))
 }
 
 // renderPage reads the record and everything that stands beside it, in one
-// transaction, and shows it with what p says.
+// flush, and what follows from that in another, and shows it with what p says.
 func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.RecordPage) error {
 	ctx := c.Request().Context()
 	p.Shell = page.Shell(c, r.Look.Many, r.Look.One)
@@ -56,38 +57,37 @@ func (r *Handler) renderPage(c echo.Context, status int, id uuid.UUID, p views.R
 	if kind := c.QueryParam("note"); page.HasOption(views.NoteKinds, kind) { // a link to write one
 		p.Timeline.Form, p.Timeline.Compose = ui.Form{Values: map[string]string{"kind": kind}}, true
 	}
-	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		if p.Record, err = r.liveIn(c, tx, id); err != nil {
-			return err
-		}
-		p.Title = p.Record.Name()
-		p.Timeline.Shell, p.Timeline.Code = p.Shell, currencyOf(p.Record.Record)
-		if err := nameSubjectIn(ctx, tx, &p.Record); err != nil {
-			return err
-		}
-		if r.Head != nil {
-			if err := r.Head(ctx, tx.Queries, p.Record.Record, &p); err != nil {
+	linked := r.linked()
+	err := r.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
+		reads := []func() error{
+			func() (err error) {
+				if p.Record, err = r.liveIn(c, tx, id); err != nil {
+					return err
+				}
+				p.Title = p.Record.Name()
+				p.Timeline.Shell, p.Timeline.Code = p.Shell, currencyOf(p.Record.Record)
+				return r.readHead(ctx, tx, &p)
+			},
+			func() (err error) { p.Follows, err = tx.Follows(ctx, id, tx.MemberID()); return err },
+			func() error {
+				zone, err := tx.ZoneName(ctx, p.Location())
+				if err != nil {
+					return err
+				}
+				p.Tasks, err = tx.TasksAbout(ctx, &id, zone, 20)
 				return err
-			}
+			},
+			func() error { return readTimeline(ctx, tx, "", &p.Timeline) },
 		}
-		if err := r.readRelated(ctx, tx.Queries, &p); err != nil {
-			return err
+		for i := range linked {
+			reads = append(reads, func() error { return linked[i].read(ctx, tx.Queries, id) })
 		}
-		zone, err := tx.ZoneName(ctx, p.Location())
-		if err != nil {
-			return err
-		}
-		if p.Follows, err = tx.Follows(ctx, id, tx.MemberID()); err != nil {
-			return err
-		}
-		if p.Tasks, err = tx.TasksAbout(ctx, &id, zone, 20); err != nil {
-			return err
-		}
-		return readTimeline(ctx, tx.Queries, "", &p.Timeline)
+		return tx.Batch(reads...)
 	})
 	if err != nil {
 		return err
 	}
+	p.Related = r.related(p.Record, linked, p.Formats)
 	if r.Actions != nil && p.CanWrite {
 		p.Actions = append(p.Actions, r.Actions(p.Record.Record)...)
 	}
@@ -107,51 +107,16 @@ func currencyOf(r entity.Record) string {
 }
 
 // readHead reads what stands below the record's name, and the name of what it is about.
-func (r *Handler) readHead(c echo.Context, p *views.RecordPage) error {
-	if f := r.Look.Subject(); r.Head == nil && (f == nil || p.Record.Values.ID(f.Name) == nil) {
-		return nil
-	}
-	ctx := c.Request().Context()
-	return r.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		if r.Head != nil {
-			if err := r.Head(ctx, tx.Queries, p.Record.Record, p); err != nil {
-				return err
+func (r *Handler) readHead(ctx context.Context, tx *db.TenantTx, p *views.RecordPage) error {
+	return tx.Batch(
+		func() error {
+			if r.Head == nil {
+				return nil
 			}
-		}
-		return nameSubjectIn(ctx, tx, &p.Record)
-	})
-}
-
-// readRelated reads what belongs to the record, the last changed first, and what it is
-// about.
-func (r *Handler) readRelated(ctx context.Context, q *tenantdb.Queries, p *views.RecordPage) error {
-	rec := p.Record
-	if f := r.Look.Subject(); f != nil {
-		to := rec.Values.Ref(f.Name)
-		if look := views.LookOf(entity.Kind(rec.Values.Text(f.RefersIn))); look != nil && to.Name != "" {
-			p.Related = append(p.Related, views.Related{Look: look, Rows: []views.RelatedRow{{URL: look.URL(to.ID), Name: to.Name}}})
-		}
-	}
-	for _, look := range views.Looks {
-		f := look.PointsTo(r.Look.Kind)
-		if f == nil {
-			continue
-		}
-		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{
-			Filter: tenantdb.Filter{Match: map[string][]string{f.Param: {rec.ID.String()}}},
-			Page:   tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: look.LineFields(),
-		})
-		if err != nil {
-			return err
-		}
-		beside := related(look, f, rec.Record)
-		beside.More = more != ""
-		for _, row := range rows {
-			beside.Rows = append(beside.Rows, views.LineOf(look, row, p.Formats))
-		}
-		p.Related = append(p.Related, beside)
-	}
-	return nil
+			return r.Head(ctx, tx, p.Record.Record, p)
+		},
+		func() error { return nameSubjectIn(ctx, tx, &p.Record) },
+	)
 }
 
 func nameSubjectIn(ctx context.Context, tx *db.TenantTx, rec *views.Record) error {
@@ -164,6 +129,51 @@ func nameSubjectIn(ctx context.Context, tx *db.TenantTx, rec *views.Record) erro
 	ref.Name = names[ref.ID]
 	rec.Values[f.Name] = ref
 	return err
+}
+
+// linked are the records of a kind that point to another by a field, the last changed first.
+type linked struct {
+	look *views.Look
+	by   *entity.Field
+	rows []entity.Record
+	more string
+}
+
+// linked are the kinds whose records point to one of this.
+func (r *Handler) linked() (out []linked) {
+	for _, look := range views.Looks {
+		if f := look.PointsTo(r.Look.Kind); f != nil {
+			out = append(out, linked{look: look, by: f})
+		}
+	}
+	return out
+}
+
+func (l *linked) read(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (err error) {
+	l.rows, l.more, err = q.RecordList(ctx, l.look.Entity, tenantdb.List{
+		Filter: tenantdb.Filter{Match: map[string][]string{l.by.Param: {id.String()}}},
+		Page:   tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: l.look.LineFields(),
+	})
+	return err
+}
+
+// related is what stands beside the record: what it is about, and what belongs to it.
+func (r *Handler) related(rec views.Record, belongs []linked, f entity.Formats) (out []views.Related) {
+	if subject := r.Look.Subject(); subject != nil {
+		to := rec.Values.Ref(subject.Name)
+		if look := views.LookOf(entity.Kind(rec.Values.Text(subject.RefersIn))); look != nil && to.Name != "" {
+			out = append(out, views.Related{Look: look, Rows: []views.RelatedRow{{URL: look.URL(to.ID), Name: to.Name}}})
+		}
+	}
+	for _, l := range belongs {
+		beside := related(l.look, l.by, rec.Record)
+		beside.More = l.more != ""
+		for _, row := range l.rows {
+			beside.Rows = append(beside.Rows, views.LineOf(l.look, row, f))
+		}
+		out = append(out, beside)
+	}
+	return out
 }
 
 // relatedLimit is how many records of another kind stand beside the one that they belong to.

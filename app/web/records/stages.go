@@ -19,17 +19,18 @@ import (
 func stageColumns(ctx context.Context, tx *db.TenantTx, p *views.BoardPage, one string) (err error) {
 	wanted := parseIDs(p.Filter.Match["pipeline"])
 	delete(p.Filter.Match, "pipeline")
-	if p.Pipelines, err = tx.PipelineList(ctx); err != nil {
+	var stages []tenantdb.StageListRow
+	err = tx.Batch(
+		func() (err error) { p.Pipelines, err = tx.PipelineList(ctx); return err },
+		func() (err error) { stages, err = tx.StageList(ctx); return err },
+	)
+	if err != nil {
 		return err
 	}
 	for i, x := range p.Pipelines {
 		if i == 0 || len(wanted) > 0 && x.ID == wanted[0] {
 			p.Pipeline = x.ID
 		}
-	}
-	stages, err := tx.StageList(ctx)
-	if err != nil {
-		return err
 	}
 	sums := map[uuid.UUID][]tenantdb.BoardSumsRow{}
 	if one == "" {

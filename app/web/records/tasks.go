@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,26 +59,28 @@ func (t Tasks) renderDay(c echo.Context, status int, f ui.Form, flash *ui.Flash)
 		p.Flash = flash
 	}
 	err := t.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		rows, err := taskDay(ctx, tx.Queries, page.From(c).Who.MemberID, p.Formats, dayLimit+1)
-		if err != nil {
-			return err
-		}
-		if p.More = len(rows) > dayLimit; p.More {
-			rows = rows[:dayLimit]
-		}
-		var ids []uuid.UUID
-		for _, r := range rows {
-			if r.SubjectID != nil {
-				ids = append(ids, *r.SubjectID)
-			}
-		}
-		names, err := namesOf(ctx, tx.Queries, ids)
-		if err != nil {
-			return err
-		}
-		p.Groups = views.DayGroups(rows, names, p.Formats)
-		p.Deals, err = waitingDeals(ctx, tx.Queries, page.From(c).Who.MemberID, p.Formats)
-		return err
+		me := page.From(c).Who.MemberID
+		return tx.Batch(
+			func() error {
+				rows, err := taskDay(ctx, tx.Queries, me, p.Formats, dayLimit+1)
+				if err != nil {
+					return err
+				}
+				if p.More = len(rows) > dayLimit; p.More {
+					rows = rows[:dayLimit]
+				}
+				var ids []uuid.UUID
+				for _, r := range rows {
+					if r.SubjectID != nil {
+						ids = append(ids, *r.SubjectID)
+					}
+				}
+				names, err := namesOf(ctx, tx.Queries, ids)
+				p.Groups = views.DayGroups(rows, names, p.Formats)
+				return err
+			},
+			func() (err error) { p.Deals, err = waitingDeals(ctx, tx, me, p.Formats); return err },
+		)
 	})
 	if err != nil {
 		return err
@@ -87,33 +90,30 @@ func (t Tasks) renderDay(c echo.Context, status int, f ui.Form, flash *ui.Flash)
 
 // waitingDeals are a member's open deals that are past their close date, and those to which
 // nothing happened for long.
-func waitingDeals(ctx context.Context, q *tenantdb.Queries, member uuid.UUID, f entity.Formats) (out []views.DealGroup, err error) {
+func waitingDeals(ctx context.Context, tx *db.TenantTx, member uuid.UUID, f entity.Formats) ([]views.DealGroup, error) {
 	look := views.LookOf(entity.Deal)
 	late, _ := f.Range("overdue")
 	idle := entity.Range{Until: f.Now.Add(-views.IdleAfter), Open: true}
-	for _, g := range []struct {
-		title, field, sort string
-		dates              entity.Range
-	}{{"Deals past their close date", "expected_close_date", "expected_close_date", late},
-		{"Deals that rest", "active_at", "updated_at", idle}} {
-		filter := tenantdb.Filter{OwnerID: member, Dates: map[string]entity.Range{g.field: g.dates}}
-		rows, more, err := q.RecordList(ctx, look.Entity, tenantdb.List{Filter: filter,
-			Page: tenantdb.Page{Sort: g.sort, Limit: relatedLimit, Zone: f.Location()}, Fields: look.LineFields()})
-		if err != nil {
-			return nil, err
+	groups := make([]views.DealGroup, 2)
+	read := func(group *views.DealGroup, title, field, sort string, dates entity.Range) func() error {
+		return func() error {
+			filter := tenantdb.Filter{OwnerID: member, Dates: map[string]entity.Range{field: dates}}
+			rows, more, err := tx.RecordList(ctx, look.Entity, tenantdb.List{Filter: filter,
+				Page: tenantdb.Page{Sort: sort, Limit: relatedLimit, Zone: f.Location()}, Fields: look.LineFields()})
+			all := views.FilterQuery(look, filter)
+			all.Set("layout", "table")
+			*group = views.DealGroup{Title: title, More: more != "", AllURL: look.Path + "?" + all.Encode()}
+			for _, r := range rows {
+				group.Lines = append(group.Lines, views.LineOf(look, r, f))
+			}
+			return err
 		}
-		if len(rows) == 0 {
-			continue
-		}
-		all := views.FilterQuery(look, filter)
-		all.Set("layout", "table")
-		group := views.DealGroup{Title: g.title, More: more != "", AllURL: look.Path + "?" + all.Encode()}
-		for _, r := range rows {
-			group.Lines = append(group.Lines, views.LineOf(look, r, f))
-		}
-		out = append(out, group)
 	}
-	return out, nil
+	err := tx.Batch(
+		read(&groups[0], "Deals past their close date", "expected_close_date", "expected_close_date", late),
+		read(&groups[1], "Deals that rest", "active_at", "updated_at", idle),
+	)
+	return slices.DeleteFunc(groups, func(g views.DealGroup) bool { return len(g.Lines) == 0 }), err
 }
 
 // Understood says what the date is that a quick line has, as it is typed.

@@ -25,7 +25,7 @@ const timelineSize = tenantdb.TimelineRows - 1
 
 // readTimeline reads a page of the timeline: from its top, with what is pinned,
 // or behind the line that after names.
-func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *views.TimelinePage) error {
+func readTimeline(ctx context.Context, tx *db.TenantTx, after string, p *views.TimelinePage) error {
 	at, key := time.Now().Add(time.Hour), "~" // before anything
 	if after != "" {
 		var err error
@@ -33,41 +33,44 @@ func readTimeline(ctx context.Context, q *tenantdb.Queries, after string, p *vie
 			return err
 		}
 	}
-	rows, err := q.Timeline(ctx, p.ID, at, key)
-	if err != nil {
+	var own []tenantdb.EntityChangesRow
+	reads := []func() error{func() (err error) { p.Rows, err = tx.Timeline(ctx, p.ID, at, key); return err }}
+	if after == "" {
+		if p.Look.Subject() != nil {
+			// Its own changes show on the timeline of what it is about, and here.
+			reads = append(reads, func() (err error) { own, err = tx.EntityChanges(ctx, p.ID, timelineSize); return err })
+		}
+		reads = append(reads,
+			func() (err error) { p.Pinned, err = tx.NotesPinned(ctx, p.ID); return err },
+			func() error {
+				members, err := tx.MemberList(ctx)
+				for _, m := range members {
+					if m.Active && len(p.Members) < 200 {
+						p.Members = append(p.Members, m.Name)
+					}
+				}
+				return err
+			})
+	}
+	if err := tx.Batch(reads...); err != nil {
 		return err
 	}
-	if len(rows) > timelineSize {
-		rows = rows[:timelineSize]
-		last := rows[timelineSize-1]
+	if len(p.Rows) > timelineSize {
+		p.Rows = p.Rows[:timelineSize]
+		last := p.Rows[timelineSize-1]
 		p.Next = momentCursor(last.At, last.Key)
 	}
-	p.Rows = rows
-	if p.Look.Subject() != nil && after == "" {
-		// Its own changes show on the timeline of what it is about, and here.
-		own, err := q.EntityChanges(ctx, p.ID, timelineSize)
-		if err != nil {
-			return err
-		}
-		p.Rows = mergeTimeline(p.Rows, own)
-	}
-	if p.Names, err = namesOf(ctx, q, views.ChangedIDs(p.Rows)); err != nil || after != "" {
-		return err
-	}
-	if p.Pinned, err = q.NotesPinned(ctx, p.ID); err != nil {
-		return err
-	}
-	members, err := q.MemberList(ctx)
-	for _, m := range members {
-		if m.Active && len(p.Members) < 200 {
-			p.Members = append(p.Members, m.Name)
-		}
-	}
+	p.Rows = mergeTimeline(p.Rows, own)
+	var err error
+	p.Names, err = namesOf(ctx, tx.Queries, views.ChangedIDs(p.Rows))
 	return err
 }
 
 // mergeTimeline adds the changes that the timeline does not have.
 func mergeTimeline(rows []tenantdb.TimelineRow, own []tenantdb.EntityChangesRow) []tenantdb.TimelineRow {
+	if len(own) == 0 {
+		return rows
+	}
 	have := map[string]bool{}
 	for _, r := range rows {
 		have[r.Kind+r.Key] = true
@@ -119,7 +122,7 @@ func (r *Handler) Timeline(c echo.Context) error {
 	p.Code = currencyOf(rec.Record)
 	p.Shell = page.Shell(c, r.Look.Many, rec.Name())
 	after := c.QueryParam("after")
-	err = r.DB.TenantRead(ctx, func(tx *db.TenantTx) error { return readTimeline(ctx, tx.Queries, after, &p) })
+	err = r.DB.TenantRead(ctx, func(tx *db.TenantTx) error { return readTimeline(ctx, tx, after, &p) })
 	if err != nil {
 		return err
 	}

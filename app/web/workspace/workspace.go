@@ -81,7 +81,7 @@ func (h *Handler) WorkspaceUpdate(c echo.Context) error {
 				return err
 			}
 		}
-		return tx.AsShared(ctx, func(tx *db.SharedTx) error {
+		return tx.AsShared(func(tx *db.SharedTx) error {
 			if err := tx.TenantSettings(ctx, p); err != nil {
 				return err
 			}
