@@ -75,13 +75,60 @@ func fit(f *entity.Field) string {
 	return ""
 }
 
-// cell is what a column shows of a record.
-func (p ListPage) cell(c Column, r entity.Record) cell {
-	out := cellOf(p.Look.Field(c.Field), r, p.Formats)
-	if c.With != "" {
-		out.text = place(out.text, r.Values.Text(c.With))
+// drawRows draws the rows: nearly all that the program draws.
+func (p ListPage) drawRows(d *ui.Drawing) {
+	columns := p.Look.Columns[1:]
+	fields := make([]*entity.Field, len(columns))
+	for i, c := range columns {
+		fields[i] = p.Look.Field(c.Field)
 	}
-	return out
+	for _, r := range p.Rows {
+		name := r.Name()
+		d.Markup(`<tr><td class="first"><a class="name" href="`)
+		d.Text(r.URL())
+		d.Markup(`">`)
+		d.Monogram(name)
+		d.Markup(`<span dir="auto">`)
+		d.Text(name)
+		d.Markup(`</span></a></td>`)
+		for i, c := range columns {
+			d.Markup(`<td class="`)
+			d.Text(c.Cell)
+			d.Markup(`">`)
+			x := cellOf(fields[i], r, p.Formats)
+			if c.With != "" {
+				x.text = place(x.text, r.Values.Text(c.With))
+			}
+			x.draw(d, p.Formats)
+			d.Markup(`</td>`)
+		}
+		d.Markup(`</tr>`)
+	}
+}
+
+func (x cell) draw(d *ui.Drawing, f entity.Formats) {
+	switch {
+	case x.color != "":
+		d.Markup(`<span class="`)
+		d.Text(tagClass(x.color))
+		d.Markup(`">`)
+		d.Text(x.text)
+		d.Markup(`</span>`)
+	case x.href != "":
+		d.Markup(`<a class="reach" href="`)
+		d.URL(x.href)
+		d.Markup(`">`)
+		d.Text(x.text)
+		d.Markup(`</a>`)
+	case x.at != nil:
+		d.Relative(*x.at, f)
+	case x.due != nil:
+		d.DueTime(x.due.On, x.due.At, f)
+	case x.empty:
+		d.Markup(`<span class="faint">—</span>`)
+	default:
+		d.Text(x.text)
+	}
 }
 
 // label is a column's head.

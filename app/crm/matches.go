@@ -69,18 +69,18 @@ func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Val
 	if probes[k] == nil {
 		return nil, nil
 	}
-	for _, p := range probes[k](v) {
+	asked := probes[k](v)
+	found := make([][]Match, len(asked))
+	var reads []func() error
+	for i, p := range asked {
 		if len(kinds) > 0 && !slices.Contains(kinds, p.kind) {
 			continue
 		}
 		p.Except = except
-		found, err := Matches(ctx, tx, p.kind, p.Probe)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
+		reads = append(reads, func() (err error) { found[i], err = Matches(ctx, tx, p.kind, p.Probe); return err })
 	}
-	return out, nil
+	err = tx.Batch(reads...)
+	return slices.Concat(found...), err
 }
 
 // Match is a record that may be the one that somebody is about to make.

@@ -85,6 +85,7 @@ type Draft struct {
 	Kind   entity.Kind
 	Values entity.Values
 	By     By
+	Made   *entity.Record // where it is put as it was made; nil for nowhere
 }
 
 // Change is what somebody changes of a record.
@@ -94,6 +95,7 @@ type Change struct {
 	Set     entity.Values // the fields that they changed, and perhaps some that they did not
 	Seen    entity.Values // what fields held when they saw them, as far as is known
 	By      By
+	Now     *entity.Record // where it is put as it is then; nil for nowhere
 }
 
 // writing is a record on its way to the database; a kind's rule looks at it, and completes
@@ -106,7 +108,8 @@ type writing struct {
 	copied entity.Values // of a new record, from another one
 	v      entity.Values
 	by     By
-	quiet  bool // whose it becomes is told otherwise
+	quiet  bool           // whose it becomes is told otherwise
+	later  []func() error // checks that go with the write
 }
 
 // isNew reports whether the record is about to be made.
@@ -155,15 +158,8 @@ func create(ctx context.Context, tx *db.TenantTx, d Draft, system, copied entity
 	if err := w.check(ctx); err != nil {
 		return uuid.Nil, err
 	}
-	if err := tx.RecordInsert(ctx, e, w.id, w.v); err != nil {
-		return uuid.Nil, err
-	}
-	if w.v[entity.TagsField] != nil {
-		if err := w.setTags(ctx); err != nil {
-			return uuid.Nil, err
-		}
-	}
-	return w.id, w.tell(ctx)
+	err := w.write(ctx, d.Made, w.v[entity.TagsField] != nil, func() error { return tx.RecordInsert(ctx, e, w.id, w.v) })
+	return w.id, err
 }
 
 // Save writes what somebody changed, and reports whether that was anything. What others
@@ -188,21 +184,37 @@ func save(ctx context.Context, tx *db.TenantTx, c Change, quiet bool) (changed b
 	if err := w.check(ctx); err != nil {
 		return false, err
 	}
-	return true, w.put(ctx, r)
+	return true, w.put(ctx, r, c.Now)
 }
 
 // put writes the values over the record.
-func (w *writing) put(ctx context.Context, r entity.Record) error {
+func (w *writing) put(ctx context.Context, r entity.Record, now *entity.Record) error {
 	r.Values = w.v
-	if err := changedOne(w.RecordUpdate(ctx, r)); err != nil {
+	return w.write(ctx, now, w.changed(entity.TagsField), func() error { return changedOne(w.RecordUpdate(ctx, r)) })
+}
+
+// write does what was found good in one flush, with the checks that could wait for it: what
+// they refuse is taken back. now is the record as it is then, where it is not nil.
+func (w *writing) write(ctx context.Context, now *entity.Record, tags bool, row func() error) error {
+	steps := append(w.later, row)
+	if tags {
+		steps = append(steps, func() error { return w.setTags(ctx) })
+	}
+	steps = append(steps, func() error { return w.tell(ctx) })
+	read := func() error {
+		r, err := w.RecordGet(ctx, w.entity, w.id)
+		if err == nil {
+			*now = r
+		}
 		return err
 	}
-	if w.changed(entity.TagsField) {
-		if err := w.setTags(ctx); err != nil {
-			return err
-		}
+	if now != nil && !tags {
+		steps = append(steps, read)
 	}
-	return w.tell(ctx)
+	if err := w.Batch(steps...); err != nil || now == nil || !tags {
+		return err
+	}
+	return read() // with its tags
 }
 
 // tell tells whose it is now, and has a task's owner told when it is due. A kind may tell more.
@@ -285,6 +297,7 @@ func (c Change) merge() (entity.Values, error) {
 // check looks at the values that change, then asks the kind's rule.
 func (w *writing) check(ctx context.Context) error {
 	invalid := &Invalid{map[string]string{}}
+	var references []func() error
 	for i := range w.entity.Fields {
 		f := &w.entity.Fields[i]
 		if f.System || !w.isNew() && !w.changed(f.Name) && (f.RefersIn == "" || !w.changed(f.RefersIn)) {
@@ -296,18 +309,32 @@ func (w *writing) check(ctx context.Context) error {
 			invalid.Fields[f.Name] = entity.Message(err)
 			continue
 		}
-		if err := w.checkReferences(ctx, f); err != nil {
+		references = append(references, func() error { return w.checkReferences(ctx, f) })
+	}
+	w.checkAmounts(invalid)
+	rule := ruleOf(w.entity.Kind)
+	if rule == nil && len(invalid.Fields) == 0 && !w.isNew() {
+		w.later = references
+		return nil
+	}
+	for i, check := range references {
+		references[i] = func() error {
+			err := check()
 			var is *Invalid
-			if !errors.As(err, &is) {
-				return err
+			if errors.As(err, &is) {
+				maps.Copy(invalid.Fields, is.Fields)
+				return nil
 			}
-			maps.Copy(invalid.Fields, is.Fields)
+			return err
 		}
 	}
-	if w.checkAmounts(invalid); len(invalid.Fields) > 0 {
+	if err := w.Batch(references...); err != nil {
+		return err
+	}
+	if len(invalid.Fields) > 0 {
 		return invalid
 	}
-	if rule := ruleOf(w.entity.Kind); rule != nil {
+	if rule != nil {
 		return rule(ctx, w)
 	}
 	return nil

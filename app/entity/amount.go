@@ -73,17 +73,29 @@ var moneyFormats = sync.OnceValue(func() map[string][2]*currency.Formatter {
 // Money formats minor units of a currency, its sign where the person's way of writing
 // numbers has it: "€1,240.50", "1.240,50 €"; "€1,240" for whole units.
 func (f Formats) Money(minor int64, code string) string {
+	return moneyText(money{minor, code, f.style()})
+}
+
+type money struct {
+	minor       int64
+	code, style string
+}
+
+var moneyText = remembered(20_000, money.text)
+
+func (m money) text() string {
+	minor, code := m.minor, m.code
 	exponent := Exponent(code)
 	amount, err := currency.NewAmount(decimal(minor, exponent, "."), code)
 	if err != nil { // of a currency that there is no more
 		return code + "\u00a0" + decimal(minor, exponent, ".")
 	}
-	formats := moneyFormats()[f.style()]
+	formats := moneyFormats()[m.style]
 	text := formats[0].Format(amount)
 	if minor%unit(exponent) == 0 {
 		text = formats[1].Format(amount)
 	}
-	if f.style() == "de-CH" {
+	if m.style == "de-CH" {
 		text = strings.ReplaceAll(text, "'", "’") // as its counts have it
 	}
 	return text

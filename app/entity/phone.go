@@ -98,10 +98,14 @@ func digitsOf(typed string, n *phonenumbers.PhoneNumber) bool {
 // PhoneText is a phone number as people read it, which ParsePhone reads as the same;
 // what is no number in international form stays as it is.
 func PhoneText(v string) string {
-	number, ext, _ := strings.Cut(v, ";ext=")
-	if number == "" || number[0] != '+' {
+	if v == "" || v[0] != '+' {
 		return v
 	}
+	return phoneText(v)
+}
+
+var phoneText = remembered(20_000, func(v string) string {
+	number, ext, _ := strings.Cut(v, ";ext=")
 	n, err := phonenumbers.Parse(number, "")
 	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE ||
 		phonenumbers.Format(n, phonenumbers.E164) != number {
@@ -112,7 +116,7 @@ func PhoneText(v string) string {
 		text += " ext. " + ext
 	}
 	return text
-}
+})
 
 // ValidCountry reports whether it is a country's code (ISO 3166), of those that have
 // phone numbers.

@@ -21,7 +21,6 @@ type Route struct {
 	Permission   auth.Permission
 	MaxBody      int64 // bytes of a larger form than others have; 0 for none
 	Files        bool  // a larger form is one with files
-	Streams      bool  // the answer goes out as it is read, and is as small as it gets
 	Secret       bool  // the address has a token: nobody writes it down
 	handler      echo.HandlerFunc
 }
@@ -29,11 +28,9 @@ type Route struct {
 // need says what a route needs beside its permission.
 type need func(*Route)
 
-// What a route may need.
-func streams(r *Route) { r.Streams = true }
-func secret(r *Route)  { r.Secret = true }
-func large(r *Route)   { r.MaxBody = largeBody }
-func upload(r *Route)  { r.MaxBody, r.Files = uploadBody, true }
+func secret(r *Route) { r.Secret = true }
+func large(r *Route)  { r.MaxBody = largeBody }
+func upload(r *Route) { r.MaxBody, r.Files = uploadBody, true }
 
 func route(method, path string, p auth.Permission, h echo.HandlerFunc, needs []need) Route {
 	r := Route{Method: method, Path: path, Permission: p, handler: h}
@@ -143,7 +140,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			put("/changes/:id/reversal", auth.Write, s.changes.Reverse),
 			get("/notifications", auth.Read, s.notifications.List),
 			put("/notifications", auth.Read, s.notifications.Read),
-			get("/notifications/stream", auth.Read, s.notifications.Stream, streams),
+			get("/notifications/stream", auth.Read, s.notifications.Stream),
 			get("/notifications/unsubscribe", auth.Anyone, s.notifications.UnsubscribeForm, secret),
 			post("/notifications/unsubscribe", auth.Anyone, s.notifications.Unsubscribe, secret),
 			get("/notifications/:id", auth.Read, s.notifications.Open),
@@ -200,7 +197,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			del("/settings/data/support", auth.Own, s.settings.SupportRefuse),
 			del("/settings/data", auth.Own|auth.Sudo, s.settings.Close),
 			post("/settings/data/exports", auth.Own|auth.Sudo, s.settings.ExportCreate),
-			get("/settings/data/exports/:id", auth.Own|auth.Sudo, s.settings.ExportDownload, streams),
+			get("/settings/data/exports/:id", auth.Own|auth.Sudo, s.settings.ExportDownload),
 			get("/settings/domains", auth.Manage, s.settings.Domains),
 			post("/settings/domains", auth.Own|auth.Sudo, s.settings.DomainCreate),
 			post("/settings/domains/:host/verification", auth.Own|auth.Sudo, s.settings.DomainVerify),

@@ -145,9 +145,6 @@ func New(o Options) *Server {
 	return s
 }
 
-// compressed makes answers smaller that are worth it.
-var compressed = middleware.GzipWithConfig(middleware.GzipConfig{Level: 1, MinLength: 1400})
-
 func (s *Server) newEcho() *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -179,13 +176,9 @@ func (s *Server) mount(e *echo.Echo, table []Route) {
 		if r.Permission.Level() == auth.Anyone {
 			s.entries[r.Path] = true
 		}
-		var around []echo.MiddlewareFunc
-		if !r.Streams {
-			around = append(around, compressed)
-		}
-		e.Add(r.Method, r.Path, s.require(r), around...)
+		e.Add(r.Method, r.Path, s.require(r))
 		if r.Method == http.MethodGet {
-			e.HEAD(r.Path, s.require(r), around...) // net/http leaves the body out
+			e.HEAD(r.Path, s.require(r)) // net/http leaves the body out
 		}
 	}
 }

@@ -7,11 +7,11 @@ where d.deleted_at is null and d.closed_at >= @since::timestamptz and d.closed_a
 group by 1, 2 order by 2, 1;
 
 -- name: DashboardPipeline :many
--- What stands in the open stages of all pipelines, by currency.
-select d.stage_id, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
-from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and s.outcome = 'open'
-group by 1, 2;
+-- What stands in the open stages of all pipelines, by currency, as it is kept.
+select s.id as stage_id, c.currency, sum(c.n)::bigint as n, sum(c.amount)::bigint as amount
+from record_counts c join stages s on s.id::text = c.value
+where c.kind = 'deal' and s.outcome = 'open'
+group by 1, 2 having sum(c.n) > 0;
 
 -- name: DashboardLeads :many
 -- Where the leads of a time came from.

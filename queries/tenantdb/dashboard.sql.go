@@ -156,10 +156,10 @@ func (q *Queries) DashboardNextSteps(ctx context.Context) (int64, error) {
 }
 
 const dashboardPipeline = `-- name: DashboardPipeline :many
-select d.stage_id, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
-from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and s.outcome = 'open'
-group by 1, 2
+select s.id as stage_id, c.currency, sum(c.n)::bigint as n, sum(c.amount)::bigint as amount
+from record_counts c join stages s on s.id::text = c.value
+where c.kind = 'deal' and s.outcome = 'open'
+group by 1, 2 having sum(c.n) > 0
 `
 
 type DashboardPipelineRow struct {
@@ -169,7 +169,7 @@ type DashboardPipelineRow struct {
 	Amount   int64     `db:"amount"`
 }
 
-// What stands in the open stages of all pipelines, by currency.
+// What stands in the open stages of all pipelines, by currency, as it is kept.
 func (q *Queries) DashboardPipeline(ctx context.Context) ([]DashboardPipelineRow, error) {
 	rows, err := q.db.Query(ctx, dashboardPipeline)
 	if err != nil {

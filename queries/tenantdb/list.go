@@ -712,13 +712,25 @@ func (s listSpec) columnsQuery(rows *rowReader, c conditions, values []string, n
 	if desc {
 		dir = " desc"
 	}
-	limit := c.arg(n + 1)
+	limit := c.limit(n + 1)
 	parts := make([]string, len(values))
+	value := func(v string) string { return c.arg(v) + "::" + by.Type.Column() }
+	switch {
+	case len(c.args) > 0:
+	case len(by.Options) > 0: // the same in every workspace: each is a literal, and the plan is kept
+		value = func(v string) string { return "'" + strings.ReplaceAll(v, "'", "''") + "'" }
+	default: // one part does for all, and its plan is kept
+		parts = parts[:1]
+		parts[0] = fmt.Sprintf(`select x.list_id, x.list_key from unnest(%[1]s::%[2]s[]) as v (value) cross join lateral (
+			select %[3]s as list_id, %[4]s as list_key from %[5]s where %[6]s = v.value and %[7]s order by %[4]s%[8]s, %[3]s%[8]s limit %[9]s) x`,
+			c.arg(values), by.Type.Column(), s.id, col.column, s.from, "r."+by.Column, strings.Join(c.where, " and "), dir, limit)
+		values = nil
+	}
 	for i, v := range values { // a part for each, so that the planner knows which are rare
 		parts[i] = fmt.Sprintf(
-			`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s::%[6]s and %[7]s order by %[2]s%[8]s,
-				%[1]s%[8]s limit %[9]s)`,
-			s.id, col.column, s.from, "r."+by.Column, c.arg(v), by.Type.Column(), strings.Join(c.where, " and "), dir, limit)
+			`(select %[1]s as list_id, %[2]s as list_key from %[3]s where %[4]s = %[5]s and %[6]s order by %[2]s%[7]s,
+				%[1]s%[7]s limit %[8]s)`,
+			s.id, col.column, s.from, "r."+by.Column, value(v), strings.Join(c.where, " and "), dir, limit)
 	}
 	sql = fmt.Sprintf(`with page as (%[1]s)
 		select page.list_id, page.list_key::text as list_key, false as list_absent, null::uuid as list_of, %[2]s
@@ -734,17 +746,14 @@ type Sum struct {
 }
 
 // RecordSums returns how many records each value of the kind's board has, and what they
-// amount to.
+// amount to, as it is kept.
 func (q *Queries) RecordSums(ctx context.Context, e *entity.Entity) (map[string]Sum, error) {
-	by := e.Field(e.Board)
-	amount, sums := "0", false
+	by, sums := e.Field(e.Board), false
 	for i := range e.Fields {
-		if f := &e.Fields[i]; f.Type == entity.TypeMoney && f.Currency == "" && !sums {
-			amount, sums = "coalesce(sum("+f.Column+"), 0)", true
-		}
+		sums = sums || e.Fields[i].Type == entity.TypeMoney && e.Fields[i].Currency == ""
 	}
-	rows, err := q.db.Query(ctx, fmt.Sprintf(`select %s::text, count(*)::bigint, %s::bigint from %s where deleted_at is null group by 1`,
-		by.Column, amount, e.Table))
+	rows, err := q.db.Query(ctx, `-- name: RecordSums
+		select value, sum(n)::bigint, sum(amount)::bigint from record_counts where kind = $1 group by 1 having sum(n) > 0`, string(e.Kind))
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 const boardSums = `-- name: BoardSums :many
-select d.stage_id, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount,
-	coalesce(div(sum(d.amount * coalesce(d.probability, s.probability)), 100), 0)::bigint as weighted
-from deals d join stages s on s.id = d.stage_id
-where d.pipeline_id = $1 and d.deleted_at is null
-group by d.stage_id, d.currency
-order by d.stage_id, sum(d.amount) desc nulls last
+select s.id as stage_id, c.currency, sum(c.n)::bigint as n, sum(c.amount)::bigint as amount,
+	div(sum(c.chance) + sum(c.open) * s.probability, 100)::bigint as weighted
+from record_counts c join stages s on s.id::text = c.value
+where c.kind = 'deal' and s.pipeline_id = $1
+group by s.id, c.currency having sum(c.n) > 0
+order by s.id, 4 desc
 `
 
 type BoardSumsRow struct {
@@ -28,7 +28,7 @@ type BoardSumsRow struct {
 	Weighted int64     `db:"weighted"`
 }
 
-// What stands in each column of a pipeline, by currency. Amounts are minor
+// What stands in each column of a pipeline, by currency, as it is kept. Amounts are minor
 // units; weighted is by the deal's probability or else the stage's, rounded down.
 func (q *Queries) BoardSums(ctx context.Context, pipelineID uuid.UUID) ([]BoardSumsRow, error) {
 	rows, err := q.db.Query(ctx, boardSums, pipelineID)

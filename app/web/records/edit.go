@@ -85,10 +85,11 @@ func (r *Handler) Update(c echo.Context) error {
 			if !f.Valid() {
 				return errInvalid
 			}
-			if changed, err = crm.Save(ctx, tx, change); err != nil || !changed {
-				return err
+			now := rec.Record
+			change.Now = &now
+			if changed, err = crm.Save(ctx, tx, change); err == nil {
+				rec = r.record(now)
 			}
-			rec, err = r.liveIn(c, tx, id)
 			return err
 		})
 		if !errors.Is(err, crm.ErrChanged) {

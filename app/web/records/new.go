@@ -59,15 +59,17 @@ func (r *Handler) Create(c echo.Context) error {
 			if err := f.makePicked(ctx, tx, by(c)); err != nil {
 				return err
 			}
-			if id, err = crm.Create(ctx, tx, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c)}); err != nil {
-				return err
-			}
-			if made, err = tx.RecordGet(ctx, r.Look.Entity, id); err != nil {
-				return err
-			}
-			matches, err := crm.MatchesOf(ctx, tx, r.Look.Kind, made.Values, id)
-			found = shownMatches(matches)
-			return err
+			return tx.Batch(
+				func() (err error) {
+					id, err = crm.Create(ctx, tx, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c), Made: &made})
+					return err
+				},
+				func() error { // among those that were there before
+					matches, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.values(), id)
+					found = shownMatches(matches)
+					return err
+				},
+			)
 		})
 		if err != nil && !f.Refused(err) {
 			return err

@@ -1,31 +1,42 @@
 -- +goose Up
 
--- How many records of a kind are not in the trash is kept, so that a list need not count.
--- What a statement changes is added to a row of the kind's that nobody else is at, or makes
--- one more: writers never wait for each other, and the count is the sum. A statement that
--- changes it by nothing, as nearly all do, writes nothing.
+-- How many records of a kind are not in the trash is kept, so that a list need not count; of
+-- a kind with a board, by its columns, with what they amount to: by the deals' own chance of
+-- so many percent (chance), and of those that have the stage's (open). What a statement
+-- changes of it is added to a row that nobody else is at, or makes one more: writers never
+-- wait for each other, and the count is the sum.
 -- +goose StatementBegin
 create function ext.count_records() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-	d bigint;
-	n integer;
+	counted text := case tg_argv[0]
+		when 'deal' then 'select stage_id::text as value, currency, sum(sign) as n, coalesce(sum(sign * amount), 0) as amount,
+			coalesce(sum(sign * amount * probability), 0) as chance, coalesce(sum(sign * amount) filter (where probability is null), 0) as open'
+		when 'lead' then 'select status as value, '''' as currency, sum(sign) as n, coalesce(sum(sign * amount), 0) as amount, 0 as chance, 0 as open'
+		else 'select '''' as value, '''' as currency, sum(sign) as n, 0 as amount, 0 as chance, 0 as open' end;
+	of text := case tg_op when 'INSERT' then 'select 1 as sign, * from new_rows' when 'DELETE' then 'select -1 as sign, * from old_rows'
+		else 'select 1 as sign, * from new_rows union all select -1, * from old_rows' end;
+	d    record;
+	done integer;
 begin
-	case tg_op
-	when 'INSERT' then select count(*) into d from new_rows where deleted_at is null;
-	when 'DELETE' then select -count(*) into d from old_rows where deleted_at is null;
-	when 'UPDATE' then
-		select (select count(*) from new_rows where deleted_at is null) - (select count(*) from old_rows where deleted_at is null) into d;
-	end case;
-	if d = 0 then
-		return null;
+	if tg_op = 'UPDATE' and tg_argv[0] not in ('deal', 'lead') then -- as good as all change nothing
+		if (select count(*) from new_rows where deleted_at is null) = (select count(*) from old_rows where deleted_at is null) then
+			return null;
+		end if;
 	end if;
-	execute format('update %1$I.record_counts set n = n + $2 where id = (select id from %1$I.record_counts where kind = $1
-		limit 1 for update skip locked)', tg_table_schema) using tg_argv[0], d;
-	get diagnostics n = row_count;
-	if n = 0 then
-		execute format('insert into %I.record_counts (kind, n) values ($1, $2)', tg_table_schema) using tg_argv[0], d;
-	end if;
+	for d in execute counted || ' from (' || of || ') x where deleted_at is null group by 1, 2' loop
+		if d.n = 0 and d.amount = 0 and d.chance = 0 and d.open = 0 then
+			continue;
+		end if;
+		execute format('update %1$I.record_counts set n = n + $4, amount = amount + $5, chance = chance + $6, open = open + $7
+			where id = (select id from %1$I.record_counts where kind = $1 and value = $2 and currency = $3 limit 1 for update skip locked)', tg_table_schema)
+		using tg_argv[0], d.value, d.currency, d.n, d.amount, d.chance, d.open;
+		get diagnostics done = row_count;
+		if done = 0 then
+			execute format('insert into %I.record_counts (kind, value, currency, n, amount, chance, open) values ($1, $2, $3, $4, $5, $6, $7)', tg_table_schema)
+			using tg_argv[0], d.value, d.currency, d.n, d.amount, d.chance, d.open;
+		end if;
+	end loop;
 	return null;
 end $$;
 -- +goose StatementEnd
