@@ -51,8 +51,11 @@ func init() { //nolint:gochecknoinits // pure: derived from embedded files alone
 			panic(err)
 		}
 		kind := mime.TypeByExtension(path.Ext(e.Name()))
-		if e.Name() == icon { // which not every machine knows
+		switch e.Name() { // which not every machine knows
+		case icon:
 			kind = "image/x-icon"
+		case "speculation.json":
+			kind = "application/speculationrules+json"
 		}
 		add(e.Name(), kind, b)
 	}

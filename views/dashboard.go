@@ -19,15 +19,30 @@ type DashboardPage struct {
 	Pipelines []Chart   // one for each pipeline and currency
 	Won       []Chart   // one for each currency
 	Leads     Chart
-	Closed    []tenantdb.DashboardClosedRow // in the time and before it, by currency
-	Forecast  []Chart                       // of the months to come, and by owner
-	// NoNextStep is how many open deals nothing is to be done about.
+	Closed    []Closed // by currency
+	Forecast  []Chart  // of the months to come, and by owner
+	// NoNextStep is how many open deals nothing is to be done about, 101 for more than 100.
 	NoNextStep int64
 	Tasks      []TaskLine
 	Overdue    int
-	Open       int
+	Open       int // 1,001 for more than 1,000, as Overdue
 	Recent     []RecentLine
 	Mentions   []tenantdb.NotesMentioningRow
+}
+
+// Closed is what was won and lost in a time, and before it.
+type Closed struct {
+	Currency                               string
+	Won, WonBefore                         int64
+	Wins, WinsBefore, Losses, LossesBefore int64
+}
+
+// upTo is a count that was taken so far and no further.
+func (p DashboardPage) upTo(n, most int) string {
+	if n > most {
+		return p.Count(most) + "+"
+	}
+	return p.Count(n)
 }
 
 // step is one of a workspace's first steps.

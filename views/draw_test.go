@@ -23,7 +23,8 @@ func drawnList() ListPage {
 	for i := range 50 {
 		p.Rows = append(p.Rows, entity.Record{Entity: look.Entity, ID: uuid.NewSHA1(uuid.NameSpaceURL, []byte{byte(i)}), Version: 1,
 			Values: entity.Values{
-				"name": entity.Text(fmt.Sprint("Müller & Söhne ", i)), "type": entity.Text("customer"), "domain": entity.Text(fmt.Sprint("mueller", i, ".example")),
+				"name": entity.Text(fmt.Sprint("Müller & Söhne ", i)), "type": entity.Text("customer"),
+				"domain":   entity.Text(fmt.Sprint("mueller", i, ".example")),
 				"industry": entity.Text("Machinery"), "city": entity.Text("Graz"), "country": entity.Text("AT"),
 				"annual_revenue": entity.Money{Minor: int64(i) * 1_234_567}, "owner_id": entity.Ref{ID: uuid.Max, Name: "Enzo Ferrari"},
 				"updated_at": entity.Moment(now.Add(-time.Duration(i) * time.Hour)),

@@ -86,8 +86,8 @@ func noteVerb(kind string) string {
 	return "wrote"
 }
 
-// mentionList has a line for each name, with the ways to write it behind it.
-func mentionList(names []string) string {
+// MentionList has a line for each name, with the ways to write it behind it.
+func MentionList(names []string) string {
 	lines := make([]string, len(names))
 	for i, n := range names {
 		lines[i] = strings.Join(append([]string{n}, entity.Folds(n)...), "\t")

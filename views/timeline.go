@@ -24,8 +24,7 @@ type TimelinePage struct {
 	Form    ui.Form              // the composer's, when something is wrong with it
 	Me      uuid.UUID
 	Manages bool
-	Members []string // names, to be mentioned
-	Code    string   // a deal's currency; "" for the workspace's
+	Code    string // a deal's currency; "" for the workspace's
 	Notes   map[uuid.UUID]NoteText
 	Compose bool // the composer is what one came for
 }

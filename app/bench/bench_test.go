@@ -371,7 +371,7 @@ func (r *run) look(path string, n int) (in inside) {
 	<-hosts.Ready() // the second request finds its host cached
 	handler := web.New(web.Options{
 		Config: config.Config{BaseURL: r.base, Secrets: []string{secret}}, DB: d, Hosts: hosts, Meter: tenant.NewMeter(d),
-		Metrics: web.NewMetrics(d), Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Metrics: web.NewMetrics(d), Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // its cost is a page's
 	})
 	var cost db.Cost
 	ask := func(encoding string) int {

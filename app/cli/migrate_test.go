@@ -162,7 +162,7 @@ func TestMigrateCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.members in access share mode`); err != nil {
+	if _, err := tx.Exec(t.Context(), `lock table `+slow+`.leads in access share mode`); err != nil {
 		t.Fatal(err)
 	}
 	other, err := pgx.Connect(t.Context(), url)
@@ -181,7 +181,7 @@ func TestMigrateCommand(t *testing.T) {
 	reading, stop := context.WithCancel(t.Context())
 	go func() {
 		for {
-			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.members`); err != nil || reading.Err() != nil {
+			if _, err := other.Exec(t.Context(), `select count(*) from `+slow+`.leads`); err != nil || reading.Err() != nil {
 				waited <- err
 				return
 			}
@@ -192,7 +192,7 @@ func TestMigrateCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer observer.Close(context.Background())
-	pg.Blocked(t, observer, `select count(*) from `+slow+`.members`)
+	pg.Blocked(t, observer, `select count(*) from `+slow+`.leads`)
 	stop()
 	if err := <-waited; err != nil {
 		t.Fatal("a reader behind the migration: ", err)

@@ -131,7 +131,9 @@ func TestKeptCounts(t *testing.T) {
 	if went < 150 {
 		t.Errorf("%d of %d went well", went, 8*60)
 	}
-	if _, err := su.Exec(t.Context(), `update `+w.Schema+`.contacts set deleted_at = case when deleted_at is null and random() < 0.3 then now() end`); err != nil {
+	_, err := su.Exec(t.Context(), `update `+w.Schema+`.contacts
+		set deleted_at = case when deleted_at is null and random() < 0.3 then now() end`)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entity.Kinds {
@@ -139,7 +141,8 @@ func TestKeptCounts(t *testing.T) {
 		if err := su.QueryRow(t.Context(), `select count(*) from `+w.Schema+`.`+e.Table+` where deleted_at is null`).Scan(&real); err != nil {
 			t.Fatal(err)
 		}
-		if err := su.QueryRow(t.Context(), `select count(*) from `+w.Schema+`.record_counts where kind = $1`, string(e.Kind)).Scan(&rows); err != nil {
+		err := su.QueryRow(t.Context(), `select count(*) from `+w.Schema+`.record_counts where kind = $1`, string(e.Kind)).Scan(&rows)
+		if err != nil {
 			t.Fatal(err)
 		}
 		var kept int
@@ -161,8 +164,8 @@ func TestKeptCounts(t *testing.T) {
 	} {
 		var wrong int
 		if err := su.QueryRow(t.Context(), `select count(*) from (
-			(select value, currency, sum(n), sum(amount), sum(chance), sum(open) from record_counts where kind = '`+kind+`' group by 1, 2 having sum(n) > 0)
-			except (`+sum+`)) x`).Scan(&wrong); err != nil || wrong > 0 {
+			(select value, currency, sum(n), sum(amount), sum(chance), sum(open) from record_counts where kind = '`+kind+`'
+			group by 1, 2 having sum(n) > 0) except (`+sum+`)) x`).Scan(&wrong); err != nil || wrong > 0 {
 			t.Errorf("%s: %d sums differ, %v", kind, wrong, err)
 		}
 	}

@@ -196,7 +196,7 @@ func (w *writing) put(ctx context.Context, r entity.Record, now *entity.Record) 
 // write does what was found good in one flush, with the checks that could wait for it: what
 // they refuse is taken back. now is the record as it is then, where it is not nil.
 func (w *writing) write(ctx context.Context, now *entity.Record, tags bool, row func() error) error {
-	steps := append(w.later, row)
+	steps := slices.Concat(w.later, []func() error{row})
 	if tags {
 		steps = append(steps, func() error { return w.setTags(ctx) })
 	}
@@ -320,8 +320,7 @@ func (w *writing) check(ctx context.Context) error {
 	for i, check := range references {
 		references[i] = func() error {
 			err := check()
-			var is *Invalid
-			if errors.As(err, &is) {
+			if is, ok := errors.AsType[*Invalid](err); ok {
 				maps.Copy(invalid.Fields, is.Fields)
 				return nil
 			}

@@ -36,7 +36,7 @@ type Config struct {
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
 	// TenantsPerConn is how many tenants a connection serves before it is
-	// closed; 0 means 68, for at 1,240 kB each they are some 80 MB in its backend
+	// closed; 0 means 62, for at 1,350 kB each they are some 80 MB in its backend
 	// (TestConnectionMemory).
 	TenantsPerConn int
 	Tracer         pgx.QueryTracer // sees every statement of requests; may be nil
@@ -142,7 +142,7 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 	ac.MaxConnLifetime = 30 * time.Minute
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
 	if d.perConn = c.TenantsPerConn; d.perConn == 0 {
-		d.perConn = 68
+		d.perConn = 62
 	}
 	ac.AfterRelease = func(c *pgx.Conn) bool {
 		keep := tenantsServed(c) < d.perConn

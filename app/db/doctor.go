@@ -171,7 +171,7 @@ func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) 
 		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
 		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
 		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r'
-		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit')
+		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit', 'record_counts')
 		              and not has_table_privilege(r.oid, c.oid, 'insert'))),
 		       array(select x from unnest($2::text[]) x where t.schema_version >= $3 and not exists (select from pg_catalog.pg_class c
 		       where c.relnamespace = n.oid and c.relname = x))

@@ -160,8 +160,7 @@ func TestNoTenant(t *testing.T) {
 		ctx := db.WithScope(t.Context(), db.Scope{Schema: schema})
 		for what, transaction := range map[string]func(context.Context, func(*db.TenantTx) error) error{"write": d.Tenant, "read": d.TenantRead} {
 			err := transaction(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, "select 1") })
-			var refused *pgconn.PgError
-			if !errors.As(err, &refused) {
+			if _, refused := errors.AsType[*pgconn.PgError](err); !refused {
 				t.Errorf("schema %q: a %s is %v", schema, what, err)
 			}
 		}

@@ -166,7 +166,7 @@ func (p *pipe) send(ctx context.Context, asks []*ask) error {
 			break // those behind it are not sent
 		}
 		f.under(a.in)
-		a.ctx = p.d.observer.begin(a.ctx, p.conn, a.sql, a.args)
+		a.begin(p)
 		if sd.Name == "" {
 			f.line.SendQueryParams(sd.SQL, p.build.ParamValues, sd.ParamOIDs, p.build.ParamFormats, p.build.ResultFormats)
 		} else {
@@ -182,6 +182,9 @@ func (p *pipe) send(ctx context.Context, asks []*ask) error {
 	}
 	return nil
 }
+
+// begin tells of the question, which is sent now.
+func (a *ask) begin(p *pipe) { a.ctx = p.d.observer.begin(a.ctx, p.conn, a.sql, a.args) }
 
 // learn has the statements described that the connection does not know, each under its
 // own settings: what a table's name means is theirs.
@@ -504,7 +507,7 @@ func (r *answer) end() {
 	if errors.As(err, &refused) && f.err == nil {
 		f.err = err
 	}
-	f.pipe.d.observer.end(r.ask.ctx, f.pipe.conn, r.ask.sql, r.Rows.CommandTag(), err, f.took())
+	f.pipe.d.observer.end(r.ask.ctx, f.pipe.conn, r.ask.sql, r.CommandTag(), err, f.took())
 	if r.alone {
 		r.err = f.land(err)
 	}

@@ -536,7 +536,7 @@ func TestConnectionMemory(t *testing.T) {
 	}
 	t.Parallel()
 	url, scopes := inCrowd(t)
-	perConn := 68 // production's
+	perConn := 62 // production's
 	if *scale <= perConn {
 		perConn = *scale / 4
 	}
@@ -565,7 +565,7 @@ func TestConnectionMemory(t *testing.T) {
 			unbounded = append(unbounded, private)
 		}
 	}
-	ceiling := 10_000 + perConn*1_240 // kB: a fresh backend, and what a tenant leaves behind
+	ceiling := 10_000 + perConn*1_350 // kB: a fresh backend, and what a tenant leaves behind
 	t.Logf("%d workspaces by %d backends of %d each: at most %.1f MB of a backend's own memory, %.1f MB after its first workspace",
 		len(scopes), len(backends), perConn, float64(most)/1000, float64(unbounded[0])/1000)
 	if most > ceiling {

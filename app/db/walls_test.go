@@ -72,7 +72,8 @@ func TestWhatTheBaselineMayDo(t *testing.T) {
 	}
 	err = su.QueryRow(t.Context(), `select coalesce(array_agg(c.oid::regclass::text), '{}') from pg_class c
 		where c.relkind in ('r', 'v', 'm', 'S') and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-			and has_schema_privilege($1, c.relnamespace, 'usage') and c.relkind <> 'S' and has_any_column_privilege($1, c.oid, 'select, insert, update')`,
+			and has_schema_privilege($1, c.relnamespace, 'usage') and c.relkind <> 'S'
+			and has_any_column_privilege($1, c.oid, 'select, insert, update')`,
 		role).Scan(&tables)
 	if err != nil || len(tables) > 0 {
 		t.Errorf("it may read or write %v, %v", tables, err)

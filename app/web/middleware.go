@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,6 +29,7 @@ import (
 	"github.com/paddock-crm/paddock/app/tenant"
 	"github.com/paddock-crm/paddock/app/web/account"
 	"github.com/paddock-crm/paddock/app/web/page"
+	"github.com/paddock-crm/paddock/static"
 	"github.com/paddock-crm/paddock/views/ui"
 )
 
@@ -389,6 +391,9 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 			}
 			return asked.handler(c)
 		}
+		if asked.keeps() && c.Request().Method == http.MethodGet {
+			keep(c)
+		}
 		if typed := c.Request().Header.Get("Paddock-Member"); typed != "" && typed != v.Who.MemberID.String() {
 			return errOtherPerson
 		}
@@ -402,6 +407,26 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// keeps reports whether browsers may keep the page, to show it at once when somebody goes
+// back to it: what a team works with, and nothing that opens or proves anything.
+func (r Route) keeps() bool {
+	return r.Permission.Level() == auth.Read && r.Permission == auth.Read && !r.Secret && r.Method == http.MethodGet
+}
+
+var speculation = strconv.Quote(static.Path("speculation.json"))
+
+// keep lets a browser keep a page whole while somebody is on the next, ask for it as the
+// pointer rests on its link, and use what it asked for so within seconds. What it kept it
+// asks for anew once something was sent (static/js/again.js); signing out clears it.
+func keep(c echo.Context) {
+	h := c.Response().Header()
+	h.Set("Cache-Control", "private, no-cache")
+	if page.Prefetched(c) {
+		h.Set("Cache-Control", "private, max-age=10")
+	}
+	h.Set("Speculation-Rules", speculation)
 }
 
 // signInFirst answers who is not signed in, or not any more: the form that they sent is kept.

@@ -136,6 +136,7 @@ func WorkspaceRoutes(s *Server) []Route {
 			post("/sample", auth.Write, s.dashboard.Sample),
 			get("/search", auth.Read, s.search.Show),
 			get("/tags/options", auth.Read, s.search.Tags),
+			get("/members/names", auth.Read, s.notes.Names),
 			get("/trash", auth.Read, s.trash.Show),
 			put("/changes/:id/reversal", auth.Write, s.changes.Reverse),
 			get("/notifications", auth.Read, s.notifications.List),

@@ -1,10 +1,10 @@
--- name: DashboardWon :many
--- What was won in each month of a time, by currency; months are numbered from
--- one by where they start.
-select width_bucket(d.closed_at, @starts::timestamptz[])::int as month, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
+-- name: DashboardClosed :many
+-- What was won and lost in each month of a time, and in the time before it, by currency. Months
+-- are numbered from one by where they start; the time before is 0.
+select width_bucket(d.closed_at, @starts::timestamptz[])::int as month, d.currency, (s.outcome = 'won')::bool as won, count(*) as n, coalesce(sum(d.amount), 0)::bigint as amount
 from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and d.closed_at >= @since::timestamptz and d.closed_at < @until::timestamptz and s.outcome = 'won'
-group by 1, 2 order by 2, 1;
+where d.deleted_at is null and d.closed_at >= @before::timestamptz and d.closed_at < @until::timestamptz and s.outcome <> 'open'
+group by 1, 2, 3 order by 2, 1;
 
 -- name: DashboardPipeline :many
 -- What stands in the open stages of all pipelines, by currency, as it is kept.
@@ -20,9 +20,10 @@ where deleted_at is null and created_at >= @since::timestamptz and created_at < 
 group by 1 order by 2 desc, 1 limit 30;
 
 -- name: DashboardTasks :one
--- The member's open tasks, and those that are late: before today, or before now.
+-- The member's open tasks, and those that are late: before today, or before now. 1,001 for more
+-- than 1,000, the most urgent of all.
 select count(*)::bigint as open, count(*) filter (where due_on < @today::date or due_at < now())::bigint as overdue
-from tasks where assignee_id = @member_id and deleted_at is null and status <> 'done';
+from (select due_on, due_at from tasks where assignee_id = @member_id and deleted_at is null and status <> 'done' order by due_order, id limit 1001) x;
 
 -- name: FirstSteps :one
 -- What a new workspace has done of its first steps, for the member.
@@ -35,31 +36,22 @@ select (exists (select from customers) or exists (select from contacts) or exist
 -- name: FirstStepsHide :exec
 update members set steps_hidden = true where id = @member_id;
 
--- name: DashboardClosed :many
--- What was won and lost from since on, and in the time before it, by currency.
-select d.currency,
-	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at >= @since::timestamptz), 0)::bigint as won,
-	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at < @since::timestamptz), 0)::bigint as won_before,
-	count(*) filter (where s.outcome = 'won' and d.closed_at >= @since::timestamptz) as wins,
-	count(*) filter (where s.outcome = 'lost' and d.closed_at >= @since::timestamptz) as losses,
-	count(*) filter (where s.outcome = 'won' and d.closed_at < @since::timestamptz) as wins_before,
-	count(*) filter (where s.outcome = 'lost' and d.closed_at < @since::timestamptz) as losses_before
-from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and d.closed_at >= @before::timestamptz and d.closed_at < @until::timestamptz
-group by d.currency order by d.currency;
-
 -- name: DashboardForecast :many
 -- What open deals will bring by their chances, by currency, month and owner; what should have
--- closed already counts with the first month.
-select d.currency, date_trunc('month', greatest(d.expected_close_date, @since::date))::date as month, d.owner_id, coalesce(m.name, '')::text as owner_name,
-	sum(d.amount * coalesce(d.probability, s.probability) / 100)::bigint as amount
-from deals d join stages s on s.id = d.stage_id left join members m on m.id = d.owner_id
-where d.deleted_at is null and d.closed_at is null and d.amount is not null and d.expected_close_date < @until::date
-group by 1, 2, 3, 4 order by 1, 2, 4;
+-- closed already counts with the first month. Names are looked up, and sorted, of what is left.
+with x as materialized (
+	select d.currency, date_trunc('month', greatest(d.expected_close_date, @since::date)::timestamp)::date as month, d.owner_id,
+		sum(d.amount * coalesce(d.probability, s.probability) / 100)::bigint as amount
+	from deals d join stages s on s.id = d.stage_id
+	where d.deleted_at is null and d.closed_at is null and d.amount is not null and d.expected_close_date < @until::date
+	group by 1, 2, 3
+)
+select x.currency, x.month::date as month, x.owner_id, coalesce(m.name, '')::text as owner_name, x.amount::bigint as amount
+from x left join members m on m.id = x.owner_id order by 1, 2, 4;
 
 -- name: DashboardNextSteps :one
--- How many open deals nothing is to be done about, 1,000 for more.
+-- How many open deals nothing is to be done about, 101 for more than 100.
 select count(*) from (
 	select from deals d where d.deleted_at is null and d.closed_at is null
-	and not exists (select from tasks t where t.subject_id = d.id and t.deleted_at is null and t.status <> 'done') limit 1000
+	and not exists (select from tasks t where t.subject_id = d.id and t.deleted_at is null and t.status <> 'done') limit 101
 ) x;

@@ -13,31 +13,24 @@ import (
 )
 
 const dashboardClosed = `-- name: DashboardClosed :many
-select d.currency,
-	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at >= $1::timestamptz), 0)::bigint as won,
-	coalesce(sum(d.amount) filter (where s.outcome = 'won' and d.closed_at < $1::timestamptz), 0)::bigint as won_before,
-	count(*) filter (where s.outcome = 'won' and d.closed_at >= $1::timestamptz) as wins,
-	count(*) filter (where s.outcome = 'lost' and d.closed_at >= $1::timestamptz) as losses,
-	count(*) filter (where s.outcome = 'won' and d.closed_at < $1::timestamptz) as wins_before,
-	count(*) filter (where s.outcome = 'lost' and d.closed_at < $1::timestamptz) as losses_before
+select width_bucket(d.closed_at, $1::timestamptz[])::int as month, d.currency, (s.outcome = 'won')::bool as won, count(*) as n, coalesce(sum(d.amount), 0)::bigint as amount
 from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and d.closed_at >= $2::timestamptz and d.closed_at < $3::timestamptz
-group by d.currency order by d.currency
+where d.deleted_at is null and d.closed_at >= $2::timestamptz and d.closed_at < $3::timestamptz and s.outcome <> 'open'
+group by 1, 2, 3 order by 2, 1
 `
 
 type DashboardClosedRow struct {
-	Currency     string `db:"currency"`
-	Won          int64  `db:"won"`
-	WonBefore    int64  `db:"won_before"`
-	Wins         int64  `db:"wins"`
-	Losses       int64  `db:"losses"`
-	WinsBefore   int64  `db:"wins_before"`
-	LossesBefore int64  `db:"losses_before"`
+	Month    int32  `db:"month"`
+	Currency string `db:"currency"`
+	Won      bool   `db:"won"`
+	N        int64  `db:"n"`
+	Amount   int64  `db:"amount"`
 }
 
-// What was won and lost from since on, and in the time before it, by currency.
-func (q *Queries) DashboardClosed(ctx context.Context, since time.Time, before time.Time, until time.Time) ([]DashboardClosedRow, error) {
-	rows, err := q.db.Query(ctx, dashboardClosed, since, before, until)
+// What was won and lost in each month of a time, and in the time before it, by currency. Months
+// are numbered from one by where they start; the time before is 0.
+func (q *Queries) DashboardClosed(ctx context.Context, starts []time.Time, before time.Time, until time.Time) ([]DashboardClosedRow, error) {
+	rows, err := q.db.Query(ctx, dashboardClosed, starts, before, until)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +39,11 @@ func (q *Queries) DashboardClosed(ctx context.Context, since time.Time, before t
 	for rows.Next() {
 		var i DashboardClosedRow
 		if err := rows.Scan(
+			&i.Month,
 			&i.Currency,
 			&i.Won,
-			&i.WonBefore,
-			&i.Wins,
-			&i.Losses,
-			&i.WinsBefore,
-			&i.LossesBefore,
+			&i.N,
+			&i.Amount,
 		); err != nil {
 			return nil, err
 		}
@@ -65,11 +56,15 @@ func (q *Queries) DashboardClosed(ctx context.Context, since time.Time, before t
 }
 
 const dashboardForecast = `-- name: DashboardForecast :many
-select d.currency, date_trunc('month', greatest(d.expected_close_date, $1::date))::date as month, d.owner_id, coalesce(m.name, '')::text as owner_name,
-	sum(d.amount * coalesce(d.probability, s.probability) / 100)::bigint as amount
-from deals d join stages s on s.id = d.stage_id left join members m on m.id = d.owner_id
-where d.deleted_at is null and d.closed_at is null and d.amount is not null and d.expected_close_date < $2::date
-group by 1, 2, 3, 4 order by 1, 2, 4
+with x as materialized (
+	select d.currency, date_trunc('month', greatest(d.expected_close_date, $1::date)::timestamp)::date as month, d.owner_id,
+		sum(d.amount * coalesce(d.probability, s.probability) / 100)::bigint as amount
+	from deals d join stages s on s.id = d.stage_id
+	where d.deleted_at is null and d.closed_at is null and d.amount is not null and d.expected_close_date < $2::date
+	group by 1, 2, 3
+)
+select x.currency, x.month::date as month, x.owner_id, coalesce(m.name, '')::text as owner_name, x.amount::bigint as amount
+from x left join members m on m.id = x.owner_id order by 1, 2, 4
 `
 
 type DashboardForecastRow struct {
@@ -81,7 +76,7 @@ type DashboardForecastRow struct {
 }
 
 // What open deals will bring by their chances, by currency, month and owner; what should have
-// closed already counts with the first month.
+// closed already counts with the first month. Names are looked up, and sorted, of what is left.
 func (q *Queries) DashboardForecast(ctx context.Context, since time.Time, until time.Time) ([]DashboardForecastRow, error) {
 	rows, err := q.db.Query(ctx, dashboardForecast, since, until)
 	if err != nil {
@@ -143,11 +138,11 @@ func (q *Queries) DashboardLeads(ctx context.Context, since time.Time, until tim
 const dashboardNextSteps = `-- name: DashboardNextSteps :one
 select count(*) from (
 	select from deals d where d.deleted_at is null and d.closed_at is null
-	and not exists (select from tasks t where t.subject_id = d.id and t.deleted_at is null and t.status <> 'done') limit 1000
+	and not exists (select from tasks t where t.subject_id = d.id and t.deleted_at is null and t.status <> 'done') limit 101
 ) x
 `
 
-// How many open deals nothing is to be done about, 1,000 for more.
+// How many open deals nothing is to be done about, 101 for more than 100.
 func (q *Queries) DashboardNextSteps(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, dashboardNextSteps)
 	var count int64
@@ -197,7 +192,7 @@ func (q *Queries) DashboardPipeline(ctx context.Context) ([]DashboardPipelineRow
 
 const dashboardTasks = `-- name: DashboardTasks :one
 select count(*)::bigint as open, count(*) filter (where due_on < $1::date or due_at < now())::bigint as overdue
-from tasks where assignee_id = $2 and deleted_at is null and status <> 'done'
+from (select due_on, due_at from tasks where assignee_id = $2 and deleted_at is null and status <> 'done' order by due_order, id limit 1001) x
 `
 
 type DashboardTasksRow struct {
@@ -205,53 +200,13 @@ type DashboardTasksRow struct {
 	Overdue int64 `db:"overdue"`
 }
 
-// The member's open tasks, and those that are late: before today, or before now.
+// The member's open tasks, and those that are late: before today, or before now. 1,001 for more
+// than 1,000, the most urgent of all.
 func (q *Queries) DashboardTasks(ctx context.Context, today time.Time, memberID *uuid.UUID) (DashboardTasksRow, error) {
 	row := q.db.QueryRow(ctx, dashboardTasks, today, memberID)
 	var i DashboardTasksRow
 	err := row.Scan(&i.Open, &i.Overdue)
 	return i, err
-}
-
-const dashboardWon = `-- name: DashboardWon :many
-select width_bucket(d.closed_at, $1::timestamptz[])::int as month, d.currency, count(*)::bigint as n, coalesce(sum(d.amount), 0)::bigint as amount
-from deals d join stages s on s.id = d.stage_id
-where d.deleted_at is null and d.closed_at >= $2::timestamptz and d.closed_at < $3::timestamptz and s.outcome = 'won'
-group by 1, 2 order by 2, 1
-`
-
-type DashboardWonRow struct {
-	Month    int32  `db:"month"`
-	Currency string `db:"currency"`
-	N        int64  `db:"n"`
-	Amount   int64  `db:"amount"`
-}
-
-// What was won in each month of a time, by currency; months are numbered from
-// one by where they start.
-func (q *Queries) DashboardWon(ctx context.Context, starts []time.Time, since time.Time, until time.Time) ([]DashboardWonRow, error) {
-	rows, err := q.db.Query(ctx, dashboardWon, starts, since, until)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []DashboardWonRow{}
-	for rows.Next() {
-		var i DashboardWonRow
-		if err := rows.Scan(
-			&i.Month,
-			&i.Currency,
-			&i.N,
-			&i.Amount,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const firstSteps = `-- name: FirstSteps :one

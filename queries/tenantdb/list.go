@@ -38,6 +38,7 @@ type Page struct {
 	After string // the cursor of the page before; "" starts at the top
 	Limit int
 	Zone  *time.Location // in which days end; nil is UTC
+	Few   bool           // what is left of the filter is little, whatever its values: one plan is kept
 }
 
 // sortColumn is a column to sort by. Its index is (column, id).
@@ -461,7 +462,10 @@ func (s listSpec) query(rows *rowReader, c conditions, p Page, zone string) (sql
 	if desc {
 		op, dir = "<", " desc"
 	}
-	limit := c.limit(p.Limit + 1) // one more tells whether there is a next page
+	limit := strconv.Itoa(p.Limit + 1) // one more tells whether there is a next page
+	if !p.Few {
+		limit = c.limit(p.Limit + 1)
+	}
 
 	part := func(n int, key, where, order string) string {
 		return fmt.Sprintf(`(select %d as part, %s as list_id, %s as list_key, null::uuid as list_of from %s where %s order by %s limit %s)`, n,

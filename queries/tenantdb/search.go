@@ -147,9 +147,12 @@ func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]Search
 	return q.searchRows(ctx, sql, args, n)
 }
 
-// LikeSetting and LikeThreshold say what is like a word: half of its trigrams survive a
-// letter that is missing or wrong; less finds too much to look through in 100,000 records.
-const LikeSetting, LikeThreshold = "pg_trgm.word_similarity_threshold", "0.45"
+// What is like a word: half of its trigrams survive a letter that is missing or wrong; less
+// finds too much to look through in 100,000 records.
+const (
+	LikeSetting   = "pg_trgm.word_similarity_threshold"
+	LikeThreshold = "0.45"
+)
 
 // likeQuery writes the query of SearchLike.
 func likeQuery(kinds []*entity.Entity, words string, n int) (sql string, args []any) {

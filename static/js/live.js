@@ -16,9 +16,11 @@ const told = ({ n, rose }) => {
 	show(n);
 	if (rose && !document.hidden) say(n === 1 ? "One unread notification" : `${n} unread notifications`);
 };
-const listen = (channel) => new Promise(() => { // for as long as the page is there
+const listen = (channel) => new Promise((end) => { // for as long as the page is there
+	let source;
+	let timer;
 	const begin = () => {
-		const source = new EventSource("/notifications/stream");
+		source = new EventSource("/notifications/stream");
 		source.addEventListener("unread", (e) => {
 			const n = Number(e.data);
 			const news = { n, rose: n > Number(localStorage.getItem(key) || 0) };
@@ -27,16 +29,29 @@ const listen = (channel) => new Promise(() => { // for as long as the page is th
 			channel?.postMessage(news);
 		});
 		source.addEventListener("error", () => { // one that the browser does not try again: signed out, or a process that stops
-			if (source.readyState === EventSource.CLOSED) setTimeout(begin, 20000 + Math.random() * 20000);
+			if (source.readyState === EventSource.CLOSED) timer = setTimeout(begin, 20000 + Math.random() * 20000);
 		});
 	};
 	begin();
+	addEventListener("pagehide", () => { // or the browser could not keep it
+		clearTimeout(timer);
+		source.close();
+		end();
+	}, { once: true });
 });
-if (member) {
+const attend = () => {
 	show(Number(localStorage.getItem(key) || 0));
-	if (navigator.locks) {
-		const channel = new BroadcastChannel(key);
-		channel.addEventListener("message", (e) => told(e.data));
-		navigator.locks.request(key, () => listen(channel)).catch(() => {}); // the page went before its turn came
-	} else listen();
+	if (!navigator.locks) return listen();
+	const channel = new BroadcastChannel(key);
+	channel.addEventListener("message", (e) => told(e.data));
+	const turn = new AbortController();
+	addEventListener("pagehide", () => {
+		turn.abort();
+		channel.close();
+	}, { once: true });
+	return navigator.locks.request(key, { signal: turn.signal }, () => listen(channel)).catch(() => {}); // it went before its turn came
+};
+if (member) {
+	attend();
+	addEventListener("pageshow", (e) => { if (e.persisted) attend(); });
 }

@@ -42,7 +42,7 @@ func (d *Drawing) Markup(m markup) { d.b = append(d.b, m...) }
 func (d *Drawing) Text(s string) {
 	from := 0
 	for i := range len(s) {
-		escaped := ""
+		var escaped string
 		switch s[i] {
 		case '&':
 			escaped = "&amp;"
@@ -78,7 +78,7 @@ func (d *Drawing) Monogram(name string) {
 	case size == 0:
 		d.Markup(`?`)
 	case first >= 'A' && first <= 'Z' || first >= '0' && first <= '9':
-		d.b = append(d.b, byte(first))
+		d.b = utf8.AppendRune(d.b, first)
 	default:
 		d.Text(Initial(name))
 	}

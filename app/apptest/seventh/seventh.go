@@ -45,6 +45,7 @@ create index invoices_search on invoices using gin (search ext.gin_trgm_ops) wit
 create index invoices_begins on invoices (left(search, 60) text_pattern_ops);
 select ext.grant_table('invoices', 'select, insert, update, delete');
 create trigger log_change after insert or update or delete on invoices for each row execute function ext.log_change('invoice');
+select ext.count_table('invoices', 'invoice');
 `
 
 // This package needs nothing but the schema, so that it is initialised before the packages

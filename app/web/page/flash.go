@@ -22,8 +22,8 @@ func SetFlash(c echo.Context, f ui.Flash) error {
 // takeFlash returns the waiting flash, nil when there is none, and forgets it.
 func takeFlash(c echo.Context) *ui.Flash {
 	name := From(c).Base.CookieName("flash")
-	if _, err := c.Request().Cookie(name); err != nil || WantsFragment(c) {
-		return nil // a fragment has no place for it: the next page has
+	if _, err := c.Request().Cookie(name); err != nil || WantsFragment(c) || Prefetched(c) {
+		return nil // a fragment has no place for it, and a page that may never be shown none: the next has
 	}
 	fs, err := From(c).Base.flashes.New(c.Request(), name)
 	fs.Options.MaxAge = -1

@@ -70,6 +70,12 @@ func send(c echo.Context, status int, page *bytes.Buffer) error {
 	return c.HTMLBlob(status, small.Bytes())
 }
 
+// Prefetched reports whether the browser asks for a page before anybody has followed a link
+// to it.
+func Prefetched(c echo.Context) bool {
+	return strings.HasPrefix(c.Request().Header.Get("Sec-Purpose"), "prefetch")
+}
+
 // IsHTMX reports whether HTMX asks, and follows its headers.
 func IsHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
 

@@ -46,12 +46,10 @@ func (h Dashboard) Show(c echo.Context) error {
 			func() (err error) { stages, err = tx.StageList(ctx); return err },
 			func() (err error) { open, err = tx.DashboardPipeline(ctx); return err },
 			func() error {
-				won, err := tx.DashboardWon(ctx, monthStarts(p.Since, p.Until, zone), since, until)
-				p.Won = wonCharts(won, p)
-				return err
-			},
-			func() (err error) {
-				p.Closed, err = tx.DashboardClosed(ctx, since, since.Add(-until.Sub(since)), until)
+				starts := monthStarts(p.Since, p.Until, zone)
+				starts[0] = since // what is before it in its month is of the time before
+				closed, err := tx.DashboardClosed(ctx, starts, since.Add(-until.Sub(since)), until)
+				p.Won, p.Closed = wonCharts(closed, p), closedBy(closed)
 				return err
 			},
 			func() error {
@@ -202,10 +200,13 @@ func pipelineCharts(stages []tenantdb.StageListRow, open []tenantdb.DashboardPip
 }
 
 // wonCharts are the months of the time, those without a sale included.
-func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []views.Chart) {
+func wonCharts(rows []tenantdb.DashboardClosedRow, p views.DashboardPage) (out []views.Chart) {
 	currencies := []string{}
 	amounts := map[string]int64{}
 	for _, r := range rows {
+		if !r.Won || r.Month == 0 {
+			continue
+		}
 		amounts[r.Currency+strconv.Itoa(int(r.Month))] = r.Amount
 		if len(currencies) == 0 || currencies[len(currencies)-1] != r.Currency {
 			currencies = append(currencies, r.Currency)
@@ -230,6 +231,27 @@ func wonCharts(rows []tenantdb.DashboardWonRow, p views.DashboardPage) (out []vi
 				URL: views.WonURL(code, from, to)})
 		}
 		out = append(out, c)
+	}
+	return out
+}
+
+// closedBy is what was closed in the time and before it, by currency.
+func closedBy(rows []tenantdb.DashboardClosedRow) (out []views.Closed) {
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].Currency != r.Currency {
+			out = append(out, views.Closed{Currency: r.Currency})
+		}
+		c := &out[len(out)-1]
+		switch {
+		case r.Won && r.Month > 0:
+			c.Won, c.Wins = c.Won+r.Amount, c.Wins+r.N
+		case r.Won:
+			c.WonBefore, c.WinsBefore = c.WonBefore+r.Amount, c.WinsBefore+r.N
+		case r.Month > 0:
+			c.Losses += r.N
+		default:
+			c.LossesBefore += r.N
+		}
 	}
 	return out
 }

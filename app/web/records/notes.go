@@ -338,3 +338,22 @@ func forbidden(err error) error {
 	}
 	return err
 }
+
+// Names answers with the members whom a note can name.
+func (n Notes) Names(c echo.Context) error {
+	ctx := c.Request().Context()
+	var names []string
+	err := n.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
+		members, err := tx.MemberList(ctx)
+		for _, m := range members {
+			if m.Active {
+				names = append(names, m.Name)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return c.String(http.StatusOK, views.MentionList(names))
+}

@@ -152,7 +152,7 @@ func (r *Handler) linked() (out []linked) {
 func (l *linked) read(ctx context.Context, q *tenantdb.Queries, id uuid.UUID) (err error) {
 	l.rows, l.more, err = q.RecordList(ctx, l.look.Entity, tenantdb.List{
 		Filter: tenantdb.Filter{Match: map[string][]string{l.by.Param: {id.String()}}},
-		Page:   tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit}, Fields: l.look.LineFields(),
+		Page:   tenantdb.Page{Sort: "-updated_at", Limit: relatedLimit, Few: true}, Fields: l.look.LineFields(),
 	})
 	return err
 }

@@ -40,17 +40,7 @@ func readTimeline(ctx context.Context, tx *db.TenantTx, after string, p *views.T
 			// Its own changes show on the timeline of what it is about, and here.
 			reads = append(reads, func() (err error) { own, err = tx.EntityChanges(ctx, p.ID, timelineSize); return err })
 		}
-		reads = append(reads,
-			func() (err error) { p.Pinned, err = tx.NotesPinned(ctx, p.ID); return err },
-			func() error {
-				members, err := tx.MemberList(ctx)
-				for _, m := range members {
-					if m.Active && len(p.Members) < 200 {
-						p.Members = append(p.Members, m.Name)
-					}
-				}
-				return err
-			})
+		reads = append(reads, func() (err error) { p.Pinned, err = tx.NotesPinned(ctx, p.ID); return err })
 	}
 	if err := tx.Batch(reads...); err != nil {
 		return err

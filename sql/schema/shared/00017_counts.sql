@@ -39,5 +39,17 @@ begin
 	end loop;
 	return null;
 end $$;
+
+-- count_table has a table's records counted from here on. It keeps writers out until the
+-- migration is over, so what there is can be counted behind it.
+create function ext.count_table(name text, kind text) returns void language plpgsql as $$
+begin
+	execute format('create trigger count_inserted after insert on %I referencing new table as new_rows
+		for each statement execute function ext.count_records(%L)', name, kind);
+	execute format('create trigger count_updated after update on %I referencing old table as old_rows new table as new_rows
+		for each statement execute function ext.count_records(%L)', name, kind);
+	execute format('create trigger count_deleted after delete on %I referencing old table as old_rows
+		for each statement execute function ext.count_records(%L)', name, kind);
+end $$;
 -- +goose StatementEnd
-revoke execute on function ext.count_records() from public; -- triggers ask their maker
+revoke execute on function ext.count_records(), ext.count_table(text, text) from public; -- triggers ask their maker

@@ -15,22 +15,8 @@ create table record_counts (
 ) with (fillfactor = 50); -- they are updated where they stand
 select ext.grant_table('record_counts', 'select');
 
--- The triggers first: they keep writers out until what there is has been counted.
--- +goose StatementBegin
-do $$
-declare t text[];
-begin
-	foreach t slice 1 in array array[['customers', 'customer'], ['contacts', 'contact'], ['leads', 'lead'], ['deals', 'deal'],
-		['projects', 'project'], ['tasks', 'task']] loop
-		execute format('create trigger count_inserted after insert on %I referencing new table as new_rows
-			for each statement execute function ext.count_records(%L)', t[1], t[2]);
-		execute format('create trigger count_updated after update on %I referencing old table as old_rows new table as new_rows
-			for each statement execute function ext.count_records(%L)', t[1], t[2]);
-		execute format('create trigger count_deleted after delete on %I referencing old table as old_rows
-			for each statement execute function ext.count_records(%L)', t[1], t[2]);
-	end loop;
-end $$;
--- +goose StatementEnd
+select ext.count_table(t, k)
+from (values ('customers', 'customer'), ('contacts', 'contact'), ('leads', 'lead'), ('deals', 'deal'), ('projects', 'project'), ('tasks', 'task')) x (t, k);
 insert into record_counts (kind, n) select 'customer', count(*) from customers where deleted_at is null;
 insert into record_counts (kind, n) select 'contact', count(*) from contacts where deleted_at is null;
 insert into record_counts (kind, n) select 'project', count(*) from projects where deleted_at is null;
