@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"github.com/paddock-crm/paddock/app/entity"
+	"github.com/paddock-crm/paddock/views/ui"
 )
 
 // drawnList is a customers list as a workspace's first page has it.
@@ -31,6 +33,50 @@ func drawnList() ListPage {
 			}})
 	}
 	return p
+}
+
+// What a list costs to draw: a row's bytes, and what is allocated for the page. The figures are
+// budgets; who needs more says what for.
+func TestDrawingBudget(t *testing.T) { //nolint:paralleltest // it counts the process's allocations
+	var whole, empty bytes.Buffer
+	p := drawnList()
+	if err := List(p).Render(t.Context(), &whole); err != nil {
+		t.Fatal(err)
+	}
+	rows := len(p.Rows)
+	p.Rows = p.Rows[:1]
+	if err := List(p).Render(t.Context(), &empty); err != nil {
+		t.Fatal(err)
+	}
+	if n := (whole.Len() - empty.Len()) / (rows - 1); n > 700 {
+		t.Errorf("a row takes %d bytes", n)
+	}
+	p = drawnList()
+	if n := testing.AllocsPerRun(20, func() {
+		whole.Reset()
+		_ = List(p).Render(t.Context(), &whole)
+	}); n > 1400 {
+		t.Errorf("a list of %d rows takes %.0f allocations", rows, n)
+	}
+}
+
+// What is drawn piece by piece is escaped as templ does it.
+func TestDrawingEscapes(t *testing.T) {
+	t.Parallel()
+	const evil = `<b>"Ann" & 'Bo'</b> javascript:alert(1)`
+	var b bytes.Buffer
+	err := ui.Draw(func(d *ui.Drawing) {
+		d.Text(evil)
+		d.Markup("|")
+		d.URL("javascript:alert(1)")
+		d.Markup("|")
+		d.Monogram("<script>")
+	}).Render(t.Context(), &b)
+	want := templ.EscapeString(evil) + "|" + templ.EscapeString(string(templ.URL("javascript:alert(1)"))) + `|<span class="monogram ` +
+		ui.Hue("<script>") + `" aria-hidden="true">&lt;</span>`
+	if got := b.String(); err != nil || got != want {
+		t.Errorf("%q, want %q; %v", got, want, err)
+	}
 }
 
 func BenchmarkList(b *testing.B) {

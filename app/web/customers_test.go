@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -446,6 +447,66 @@ func TestStatementsPerPage(t *testing.T) {
 			w.Invite(fmt.Sprint("invited", i, "@example.com"), auth.Viewer)
 			w.Client(w.Owner) // one more session, one more line in the log
 		}
+	}
+}
+
+// In how many flushes things are written: the session's, what the write depends on, what it
+// writes, and commit.
+func TestFlushesPerWrite(t *testing.T) {
+	t.Parallel()
+	app, spent := apptest.Counting(t)
+	w := app.NewWorkspace(t)
+	customer := w.Customer(tenantdb.CustomerUpdateParams{Name: "Customer"}).String()
+	c := w.Client(w.Owner)
+	inline := w.Client(w.Owner)
+	inline.HTMX = true
+	version := 0
+	edit := func(field string, values ...string) func() {
+		return func() {
+			version++
+			inline.Put(w.URL("/customers/"+customer), url.Values{"field": {field}, field: {values[version%len(values)]},
+				"version": {strconv.Itoa(version)}}).Want(http.StatusOK)
+		}
+	}
+	create := func(path string, form url.Values) func() {
+		return func() { c.Post(w.URL(path), form).Want(http.StatusSeeOther) }
+	}
+	for _, write := range []struct {
+		what    string
+		do      func()
+		flushes int64
+	}{
+		{"a customer", create("/customers", url.Values{"name": {"Made"}, "domain": {"made.example"}}), 4},
+		{"a contact of a customer", create("/contacts", url.Values{"last_name": {"Made"}, "customer_id": {customer}}), 4},
+		{"a contact with tags", create("/contacts", url.Values{"last_name": {"Tagged"}, "tags": {"a, b"}}), 7}, // to make them, find them, show them
+		{"a city", edit("city", "Graz", "Wien"), 4},
+		{"an owner", edit("owner_id", w.MemberID(w.Owner).String(), ""), 4},
+	} {
+		write.do() // the connection knows the statements
+		write.do()
+		if got := spent(write.do).Flushes; got > write.flushes {
+			t.Errorf("%s takes %d flushes, want %d", write.what, got, write.flushes)
+		}
+	}
+}
+
+// The first page of a list is small on the wire: 50 customers with all that lists show.
+func TestListOnTheWire(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	me := w.MemberID(w.Owner)
+	for i := range 51 {
+		revenue := int64(i) * 1_234_567
+		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Müller & %s %d", pg.Unique("söhne"), i), Domain: pg.Unique("mueller") + ".example",
+			Phone: fmt.Sprintf("+39065550%d", 1000+i), Industry: "Machinery", City: "Graz", Country: "AT", AnnualRevenue: &revenue, OwnerID: &me})
+	}
+	c := w.Client(w.Owner)
+	r := c.Request(http.MethodGet, w.URL("/customers"), nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	res := c.Do(r).Want(http.StatusOK)
+	if res.Header.Get("Content-Encoding") != "gzip" || len(res.Body) > 12_000 {
+		t.Errorf("%d bytes of %q", len(res.Body), res.Header.Get("Content-Encoding"))
 	}
 }
 

@@ -266,7 +266,8 @@ func unsettling(r web.Route) bool {
 
 // nameless routes answer with something else than a page.
 func nameless(r web.Route) bool {
-	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/matches") || strings.HasSuffix(r.Path, ".csv") ||
+	return strings.HasSuffix(r.Path, "/options") || strings.HasSuffix(r.Path, "/names") || strings.HasSuffix(r.Path, "/matches") ||
+		strings.HasSuffix(r.Path, ".csv") ||
 		strings.HasPrefix(r.Path, "/avatars/") || strings.HasPrefix(r.Path, "/settings/data/exports/") || r.Path == "/email/verify" ||
 		strings.HasPrefix(r.Path, "/notifications/") || r.Path == "/tasks/understood"
 }

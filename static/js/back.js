@@ -11,6 +11,13 @@ if (results) {
 		const all = { ...kept(), [path]: { url: path + location.search, top: scrollY, left: $(".board")?.scrollLeft || 0 } };
 		sessionStorage.setItem("back", JSON.stringify(all));
 	});
+	// The row whose page one comes back from.
+	const focus = (top) => {
+		const row = $(`#results a.name[href="${CSS.escape(sessionStorage.getItem("last") || "")}"]`);
+		row?.focus({ preventScroll: top > 0 });
+		row?.scrollIntoView({ block: "nearest" });
+	};
+	addEventListener("pageshow", (e) => { if (e.persisted) focus(1); });
 	const was = kept()[path];
 	const by = performance.getEntriesByType("navigation")[0]?.type;
 	const to = sessionStorage.getItem("returning");
@@ -18,9 +25,7 @@ if (results) {
 	if (was?.url === path + location.search && (by === "back_forward" || to === path)) {
 		scrollTo(0, was.top);
 		if (was.left) $(".board").scrollLeft = was.left;
-		const row = $(`#results a.name[href="${CSS.escape(sessionStorage.getItem("last") || "")}"]`);
-		row?.focus({ preventScroll: was.top > 0 });
-		row?.scrollIntoView({ block: "nearest" });
+		focus(was.top);
 	}
 } else if ($("a.crumb")) {
 	sessionStorage.setItem("last", path);

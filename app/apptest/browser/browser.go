@@ -39,9 +39,16 @@ type Browser struct {
 
 // patience is how long a step may take before the test fails: far more than any
 // machine needs, for it decides nothing but how soon one hears of what hangs.
-const patience = 2 * time.Minute
+const patience = 25 * time.Second
 
-var chromium = sync.OnceValues(func() (context.Context, error) {
+// A page that Chromium keeps and brings back whole is none that chromedp's selectors know, so
+// only who asks for it gets one that keeps pages.
+var (
+	chromium = sync.OnceValues(func() (context.Context, error) { return start(chromedp.Flag("disable-back-forward-cache", true)) })
+	keeping  = sync.OnceValues(func() (context.Context, error) { return start() })
+)
+
+func start(more ...chromedp.ExecAllocatorOption) (context.Context, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -58,14 +65,26 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.Flag("host-resolver-rules", "MAP *.paddock.test 127.0.0.1, MAP paddock.test 127.0.0.1"),
 	)
-	ctx, _ := chromedp.NewExecAllocator(context.Background(), opts...) // it ends with the process
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...) // it ends with the process
 	ctx, _ = chromedp.NewContext(ctx)
 	return ctx, chromedp.Do(ctx)
-})
+}
 
 // NewBrowser opens a browser. Without Chromium the test is skipped, saying so;
 // in CI that is a failure.
 func NewBrowser(tb testing.TB) *Browser {
+	tb.Helper()
+	return open(tb, chromium)
+}
+
+// NewKeeping opens a browser that keeps the pages that one left, to show them when one goes
+// back. Behind a Back there is WaitFor alone.
+func NewKeeping(tb testing.TB) *Browser {
+	tb.Helper()
+	return open(tb, keeping)
+}
+
+func open(tb testing.TB, chromium func() (context.Context, error)) *Browser {
 	tb.Helper()
 	parent, err := chromium()
 	if err != nil {
