@@ -478,7 +478,8 @@ func TestFlushesPerWrite(t *testing.T) {
 	}{
 		{"a customer", create("/customers", url.Values{"name": {"Made"}, "domain": {"made.example"}}), 4},
 		{"a contact of a customer", create("/contacts", url.Values{"last_name": {"Made"}, "customer_id": {customer}}), 4},
-		{"a contact with tags", create("/contacts", url.Values{"last_name": {"Tagged"}, "tags": {"a, b"}}), 7}, // to make them, find them, show them
+		// To make tags, to find them, and to show the contact with them take one each.
+		{"a contact with tags", create("/contacts", url.Values{"last_name": {"Tagged"}, "tags": {"a, b"}}), 7},
 		{"a city", edit("city", "Graz", "Wien"), 4},
 		{"an owner", edit("owner_id", w.MemberID(w.Owner).String(), ""), 4},
 	} {
@@ -498,7 +499,8 @@ func TestListOnTheWire(t *testing.T) {
 	me := w.MemberID(w.Owner)
 	for i := range 51 {
 		revenue := int64(i) * 1_234_567
-		w.Customer(tenantdb.CustomerUpdateParams{Name: fmt.Sprintf("Müller & %s %d", pg.Unique("söhne"), i), Domain: pg.Unique("mueller") + ".example",
+		w.Customer(tenantdb.CustomerUpdateParams{
+			Name: fmt.Sprintf("Müller & %s %d", pg.Unique("söhne"), i), Domain: pg.Unique("mueller") + ".example",
 			Phone: fmt.Sprintf("+39065550%d", 1000+i), Industry: "Machinery", City: "Graz", Country: "AT", AnnualRevenue: &revenue, OwnerID: &me})
 	}
 	c := w.Client(w.Owner)
