@@ -39,7 +39,7 @@ type Browser struct {
 
 // patience is how long a step may take before the test fails: far more than any
 // machine needs, for it decides nothing but how soon one hears of what hangs.
-const patience = 25 * time.Second
+const patience = 2 * time.Minute
 
 // A page that Chromium keeps and brings back whole is none that chromedp's selectors know, so
 // only who asks for it gets one that keeps pages.
