@@ -4,6 +4,7 @@
 package entity
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -76,7 +77,12 @@ func DayOf(t time.Time) time.Time {
 }
 
 // Count formats a whole number with thousands separators.
-func (f Formats) Count(n int) string { return printers[f.style()].Sprintf("%d", n) }
+func (f Formats) Count(n int) string {
+	if -1000 < n && n < 1000 { // without any, as nearly all are
+		return strconv.Itoa(n)
+	}
+	return printers[f.style()].Sprintf("%d", n)
+}
 
 // Plural returns "1 customer", "2 customers".
 func (f Formats) Plural(n int, one, many string) string {
@@ -119,15 +125,23 @@ func (f Formats) NearDay(d time.Time) string {
 }
 
 // Clock formats a time of day in the person's zone.
-func (f Formats) Clock(t time.Time) string {
+func (f Formats) Clock(t time.Time) string { return f.Local(t).Format(f.clockLayout()) }
+
+func (f Formats) clockLayout() string {
 	if f.monthFirst() {
-		return f.Local(t).Format("3:04 PM")
+		return "3:04 PM"
 	}
-	return f.Local(t).Format("15:04")
+	return "15:04"
 }
 
 // Moment formats a day and a time in the person's zone.
-func (f Formats) Moment(t time.Time) string { return f.Date(f.Local(t)) + ", " + f.Clock(t) }
+func (f Formats) Moment(t time.Time) string { return string(f.AppendMoment(nil, t)) }
+
+// AppendMoment is Moment behind what b holds.
+func (f Formats) AppendMoment(b []byte, t time.Time) []byte {
+	t = f.Local(t)
+	return t.AppendFormat(append(t.AppendFormat(b, f.dateLayout()), ", "...), f.clockLayout())
+}
 
 // DueText formats when something is due, "" when it is not; time is given where
 // there is one.

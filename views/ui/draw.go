@@ -93,7 +93,7 @@ func (d *Drawing) Relative(t time.Time, f entity.Formats) {
 	d.Markup(`<time datetime="`)
 	d.b = t.UTC().AppendFormat(d.b, time.RFC3339)
 	d.Markup(`" title="`)
-	d.Text(f.Moment(t))
+	d.b = f.AppendMoment(d.b, t) // letters and digits
 	d.Markup(`" data-relative>`)
 	d.Text(Ago(t, f.Now))
 	d.Markup(`</time>`)

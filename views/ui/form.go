@@ -5,6 +5,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/paddock-crm/paddock/app/entity"
 )
@@ -188,8 +189,8 @@ var hues = []string{"blue", "green", "amber", "red", "gray"}
 // Hue gives a name one of the five tag colours, always the same.
 func Hue(name string) string {
 	n := 0
-	for _, r := range strings.ToLower(name) {
-		n = n*31 + int(r)
+	for _, r := range name {
+		n = n*31 + int(unicode.ToLower(r))
 	}
 	return hues[((n%len(hues))+len(hues))%len(hues)]
 }
