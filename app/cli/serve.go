@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -54,8 +53,8 @@ func (e *environment) production() (s service, done func(), err error) {
 	// A page's memory is garbage a millisecond later: collecting half as often takes a tenth
 	// less of the processor, for some 20 MB. The collector works harder before the container's
 	// limit ends the process.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+	if said := debug.SetGCPercent(200); said != 100 { // by GOGC
+		debug.SetGCPercent(said)
 	}
 	if _, err := memlimit.Set(); err != nil {
 		s.log.Warn("GOMEMLIMIT is not set from the container's limit", "error", err)
