@@ -293,7 +293,7 @@ func (f *flight) next() {
 	switch {
 	case err == nil:
 	case what.ask == nil:
-		f.err = fmt.Errorf("%w: %w", errBeginning, err)
+		f.err = fmt.Errorf("%w: %w", errFrame, err)
 	default:
 		what.ask.err, f.err = err, err
 		f.pipe.d.observer.end(what.ask.ctx, f.pipe.conn, what.ask.sql, pgconn.CommandTag{}, err, f.took())

@@ -103,11 +103,9 @@ func (d *DB) sharedTx(p *pipe) *SharedTx {
 // says otherwise; the lists and forms of a request need milliseconds.
 const StatementTimeout = 10 * time.Second
 
-// limits bound what one statement, and one transaction, may take, and what a search takes
-// for like. They are a connection's from its beginning; a pooler takes no settings, so there
-// they go with each transaction.
+// limits bound what one statement, and one transaction, may take. They are a connection's
+// from its beginning; a pooler takes no settings, so there they go with each transaction.
 var limits = map[string]string{
-	tenantdb.LikeSetting:                  tenantdb.LikeThreshold,
 	"statement_timeout":                   strconv.FormatInt(StatementTimeout.Milliseconds(), 10),
 	"lock_timeout":                        "3000",
 	"idle_in_transaction_session_timeout": "15000",
@@ -183,7 +181,7 @@ func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
 	switch {
 	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
 		err = d.once(ctx, conn, m, fn)
-	case code(err, "42501") && errors.Is(err, errBeginning):
+	case code(err, "42501") && errors.Is(err, errFrame):
 		// A role so new that this backend has not heard of its grant; it may not
 		// hear until the next one (PostgreSQL keeps the list of roles that it was
 		// computing when the news came). Another backend knows.
@@ -252,7 +250,14 @@ func (tx *SharedTx) AsTenant(ctx context.Context, fn func(*TenantTx) error) erro
 	return fn(tx.d.tenantTx(tx.on.pipe, scope, uuid.Must(uuid.NewV7())))
 }
 
+// SearchLike is tenantdb's, and takes for like what that says.
+func (tx *TenantTx) SearchLike(ctx context.Context, words string, n int) ([]tenantdb.SearchRow, error) {
+	in := &settings{tx.on.in.schema, append(slices.Clone(tx.on.in.sql), "set local "+tenantdb.LikeSetting+" = "+tenantdb.LikeThreshold)}
+	return tenantdb.New(guarded{tx.on.pipe, in}).SearchLike(ctx, words, n)
+}
+
 // AsShared does something in the shared schema in the same transaction.
 func (tx *TenantTx) AsShared(fn func(*SharedTx) error) error { return fn(tx.d.sharedTx(tx.on.pipe)) }
 
-var errBeginning = errors.New("db: beginning a transaction")
+// errFrame is what a failed begin, setting or commit is.
+var errFrame = errors.New("db: begin, settings or commit")

@@ -141,7 +141,7 @@ func notesQuery(words string, n int) (sql string, args []any) {
 }
 
 // SearchLike finds records whose words are like these, for what was mistyped: as like as
-// LikeSetting says, which is a setting of the connection's.
+// LikeSetting says (db.TenantTx sets it).
 func (q *Queries) SearchLike(ctx context.Context, words string, n int) ([]SearchRow, error) {
 	sql, args := likeQuery(entity.Kinds, words, n)
 	return q.searchRows(ctx, sql, args, n)

@@ -6,36 +6,48 @@
 -- changes of it is added to a row that nobody else is at, or makes one more: writers never
 -- wait for each other, and the count is the sum.
 -- +goose StatementBegin
+create function ext.add_count(schema name, kind text, value text, currency text, n bigint, amount numeric, chance numeric, open numeric)
+returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+	done integer;
+begin
+	if n = 0 and amount = 0 and chance = 0 and open = 0 then
+		return;
+	end if;
+	execute format('update %1$I.record_counts set n = n + $4, amount = amount + $5, chance = chance + $6, open = open + $7
+		where id = (select id from %1$I.record_counts where kind = $1 and value = $2 and currency = $3 limit 1 for update skip locked)', schema)
+	using kind, value, currency, n, amount, chance, open;
+	get diagnostics done = row_count;
+	if done = 0 then
+		execute format('insert into %I.record_counts (kind, value, currency, n, amount, chance, open) values ($1, $2, $3, $4, $5, $6, $7)', schema)
+		using kind, value, currency, n, amount, chance, open;
+	end if;
+end $$;
+
 create function ext.count_records() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-	counted text := case tg_argv[0]
+	n    bigint := 0;
+	d    record;
+	rows text := case tg_op when 'INSERT' then 'select 1 as sign, * from new_rows' when 'DELETE' then 'select -1 as sign, * from old_rows'
+		else 'select 1 as sign, * from new_rows union all select -1, * from old_rows' end;
+begin
+	if tg_argv[0] not in ('deal', 'lead') then
+		if tg_op <> 'DELETE' then
+			n := (select count(*) from new_rows where deleted_at is null);
+		end if;
+		if tg_op <> 'INSERT' then
+			n := n - (select count(*) from old_rows where deleted_at is null);
+		end if;
+		perform ext.add_count(tg_table_schema, tg_argv[0], '', '', n, 0, 0, 0);
+		return null;
+	end if;
+	for d in execute case tg_argv[0]
 		when 'deal' then 'select stage_id::text as value, currency, sum(sign) as n, coalesce(sum(sign * amount), 0) as amount,
 			coalesce(sum(sign * amount * probability), 0) as chance, coalesce(sum(sign * amount) filter (where probability is null), 0) as open'
-		when 'lead' then 'select status as value, '''' as currency, sum(sign) as n, coalesce(sum(sign * amount), 0) as amount, 0 as chance, 0 as open'
-		else 'select '''' as value, '''' as currency, sum(sign) as n, 0 as amount, 0 as chance, 0 as open' end;
-	of text := case tg_op when 'INSERT' then 'select 1 as sign, * from new_rows' when 'DELETE' then 'select -1 as sign, * from old_rows'
-		else 'select 1 as sign, * from new_rows union all select -1, * from old_rows' end;
-	d    record;
-	done integer;
-begin
-	if tg_op = 'UPDATE' and tg_argv[0] not in ('deal', 'lead') then -- as good as all change nothing
-		if (select count(*) from new_rows where deleted_at is null) = (select count(*) from old_rows where deleted_at is null) then
-			return null;
-		end if;
-	end if;
-	for d in execute counted || ' from (' || of || ') x where deleted_at is null group by 1, 2' loop
-		if d.n = 0 and d.amount = 0 and d.chance = 0 and d.open = 0 then
-			continue;
-		end if;
-		execute format('update %1$I.record_counts set n = n + $4, amount = amount + $5, chance = chance + $6, open = open + $7
-			where id = (select id from %1$I.record_counts where kind = $1 and value = $2 and currency = $3 limit 1 for update skip locked)', tg_table_schema)
-		using tg_argv[0], d.value, d.currency, d.n, d.amount, d.chance, d.open;
-		get diagnostics done = row_count;
-		if done = 0 then
-			execute format('insert into %I.record_counts (kind, value, currency, n, amount, chance, open) values ($1, $2, $3, $4, $5, $6, $7)', tg_table_schema)
-			using tg_argv[0], d.value, d.currency, d.n, d.amount, d.chance, d.open;
-		end if;
+		else 'select status as value, '''' as currency, sum(sign) as n, coalesce(sum(sign * amount), 0) as amount, 0::bigint as chance, 0::bigint as open' end
+		|| ' from (' || rows || ') x where deleted_at is null group by 1, 2' loop
+		perform ext.add_count(tg_table_schema, tg_argv[0], d.value, d.currency, d.n, d.amount, d.chance, d.open);
 	end loop;
 	return null;
 end $$;
@@ -52,4 +64,4 @@ begin
 		for each statement execute function ext.count_records(%L)', name, kind);
 end $$;
 -- +goose StatementEnd
-revoke execute on function ext.count_records(), ext.count_table(text, text) from public; -- triggers ask their maker
+revoke execute on function ext.add_count(name, text, text, text, bigint, numeric, numeric, numeric), ext.count_records(), ext.count_table(text, text) from public; -- triggers ask their maker
