@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,16 +87,23 @@ func TestBench(t *testing.T) { //nolint:paralleltest // it measures
 }
 
 func (r *run) startPostgres() {
+	r.open(fmt.Sprintf("bench_%d_%d", *tenants, *rows), map[string]string{"autovacuum": "off"})
+}
+
+// open opens the database of a name on a server of the bench's own.
+func (r *run) open(name string, more map[string]string) {
 	var err error
+	settings := map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "off"}
+	maps.Copy(settings, more)
 	r.server, err = pgdev.Start(r.t.Context(), pgdev.Options{
 		Dir:      filepath.Join(os.TempDir(), fmt.Sprintf("paddock-bench-%d", os.Getuid())),
-		Settings: map[string]string{"shared_buffers": "1GB", "max_wal_size": "8GB", "synchronous_commit": "off", "autovacuum": "off"},
+		Settings: settings,
 	})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { _ = r.server.Close() })
-	if r.url, err = r.server.Database(r.t.Context(), fmt.Sprintf("bench_%d_%d", *tenants, *rows)); err != nil {
+	if r.url, err = r.server.Database(r.t.Context(), name); err != nil {
 		r.t.Fatal(err)
 	}
 	if r.db, err = db.Open(r.t.Context(), db.Config{URL: r.url, TenantRoles: true}); err != nil {
@@ -301,6 +309,7 @@ type server struct {
 	port string
 	base *url.URL
 	pid  int
+	stop func()
 }
 
 // serve runs paddock serve, as in production.
@@ -322,7 +331,8 @@ func (r *run) serve(bin string) *server {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	s.stop = sync.OnceFunc(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	r.t.Cleanup(s.stop)
 	s.pid = cmd.Process.Pid
 	for range 200 {
 		if res, err := http.Get(s.base.String() + "/readyz"); err == nil {
