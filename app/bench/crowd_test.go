@@ -125,7 +125,8 @@ func (r *run) tell(su *pgx.Conn, bin string, n int, each time.Duration, took []t
 	r.port, r.base = s.port, s.base
 	one, all := r.rate(s, asked{path: "/customers"}, 1, *duration), r.rate(s, asked{path: "/customers"}, n, *duration)
 	r.t.Logf("%5d workspaces: %.0f ms each with its rows, schema p50 %.0f ms | list of one %.0f/s, of all by Zipf %.0f/s (%.2f), "+
-		"p50 %.2f ms, p99 %.2f ms | nothing to migrate %.1f ms | %d relations, database %s, catalogue %s | %d autovacuums", n, ms(each), ms(took[len(took)/2]),
+		"p50 %.2f ms, p99 %.2f ms | nothing to migrate %.1f ms | %d relations, database %s, catalogue %s | %d autovacuums",
+		n, ms(each), ms(took[len(took)/2]),
 		one.perSecond, all.perSecond, all.perSecond/one.perSecond, all.p50, all.p99, ms(nothing), relations, size, catalogue, vacuums)
 	s.stop()
 }
