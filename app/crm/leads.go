@@ -141,7 +141,7 @@ func LeadConvert(ctx context.Context, tx *db.TenantTx, lead entity.Record, versi
 	w.v["status"], w.v["converted_at"], w.v["conversion_set"] = entity.Text(Converted), entity.Moment(time.Now()), entity.Ref{ID: c.Set}
 	w.v["customer_id"], w.v["contact_id"] = entity.Ref{ID: out.CustomerID}, entity.Ref{ID: out.ContactID}
 	w.v.SetID("deal_id", out.DealID)
-	return out, w.put(ctx, lead, nil)
+	return out, w.put(ctx, lead)
 }
 
 // fill gives a field what it lacks, and notes down what it has otherwise.

@@ -110,6 +110,7 @@ type writing struct {
 	by     By
 	quiet  bool           // whose it becomes is told otherwise
 	later  []func() error // checks that go with the write
+	now    *entity.Record // where it is put as it is then; nil for nowhere
 }
 
 // isNew reports whether the record is about to be made.
@@ -143,7 +144,7 @@ func Create(ctx context.Context, tx *db.TenantTx, d Draft) (uuid.UUID, error) {
 // copies from another record: those are as good as they were there.
 func create(ctx context.Context, tx *db.TenantTx, d Draft, system, copied entity.Values) (uuid.UUID, error) {
 	e := entity.For(d.Kind)
-	w := &writing{TenantTx: tx, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By}
+	w := &writing{TenantTx: tx, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By, now: d.Made}
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		if f.System {
@@ -158,8 +159,7 @@ func create(ctx context.Context, tx *db.TenantTx, d Draft, system, copied entity
 	if err := w.check(ctx); err != nil {
 		return uuid.Nil, err
 	}
-	err := w.write(ctx, d.Made, w.v[entity.TagsField] != nil, func() error { return tx.RecordInsert(ctx, e, w.id, w.v) })
-	return w.id, err
+	return w.id, w.write(ctx, func() error { return tx.RecordInsert(ctx, e, w.id, w.v) })
 }
 
 // Save writes what somebody changed, and reports whether that was anything. What others
@@ -177,26 +177,27 @@ func save(ctx context.Context, tx *db.TenantTx, c Change, quiet bool) (changed b
 		return false, err
 	}
 	r := c.Record
-	w := &writing{TenantTx: tx, entity: r.Entity, id: r.ID, was: r.Values, v: v, by: c.By, quiet: quiet}
+	w := &writing{TenantTx: tx, entity: r.Entity, id: r.ID, was: r.Values, v: v, by: c.By, quiet: quiet, now: c.Now}
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(v)), w.changed) {
 		return false, nil
 	}
 	if err := w.check(ctx); err != nil {
 		return false, err
 	}
-	return true, w.put(ctx, r, c.Now)
+	return true, w.put(ctx, r)
 }
 
 // put writes the values over the record.
-func (w *writing) put(ctx context.Context, r entity.Record, now *entity.Record) error {
+func (w *writing) put(ctx context.Context, r entity.Record) error {
 	r.Values = w.v
-	return w.write(ctx, now, w.changed(entity.TagsField), func() error { return changedOne(w.RecordUpdate(ctx, r)) })
+	return w.write(ctx, func() error { return changedOne(w.RecordUpdate(ctx, r)) })
 }
 
 // write does what was found good in one flush, with the checks that could wait for it: what
-// they refuse is taken back. now is the record as it is then, where it is not nil.
-func (w *writing) write(ctx context.Context, now *entity.Record, tags bool, row func() error) error {
+// they refuse is taken back.
+func (w *writing) write(ctx context.Context, row func() error) error {
 	steps := slices.Concat(w.later, []func() error{row})
+	tags := w.changed(entity.TagsField)
 	if tags {
 		steps = append(steps, func() error { return w.setTags(ctx) })
 	}
@@ -204,14 +205,14 @@ func (w *writing) write(ctx context.Context, now *entity.Record, tags bool, row 
 	read := func() error {
 		r, err := w.RecordGet(ctx, w.entity, w.id)
 		if err == nil {
-			*now = r
+			*w.now = r
 		}
 		return err
 	}
-	if now != nil && !tags {
+	if w.now != nil && !tags {
 		steps = append(steps, read)
 	}
-	if err := w.Batch(steps...); err != nil || now == nil || !tags {
+	if err := w.Batch(steps...); err != nil || w.now == nil || !tags {
 		return err
 	}
 	return read() // with its tags
@@ -313,7 +314,7 @@ func (w *writing) check(ctx context.Context) error {
 	}
 	w.checkAmounts(invalid)
 	rule := ruleOf(w.entity.Kind)
-	if rule == nil && len(invalid.Fields) == 0 && !w.isNew() {
+	if rule == nil && len(invalid.Fields) == 0 && !w.isNew() { // nothing else hangs on them
 		w.later = references
 		return nil
 	}

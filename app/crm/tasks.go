@@ -193,7 +193,7 @@ func TaskSnooze(ctx context.Context, tx *db.TenantTx, id uuid.UUID, due entity.D
 	w := &writing{TenantTx: tx, entity: t.Entity, id: t.ID, was: t.Values, v: t.Values.Clone()}
 	w.v.SetMoment("remind_at", snoozed(t.Values, due, zone))
 	w.v.Set("due_at", due)
-	return w.put(ctx, t, nil) // what its repetition keeps to stays
+	return w.put(ctx, t) // what its repetition keeps to stays
 }
 
 // snoozed is the reminder of a task that is put off: as long before it, by the clock on
