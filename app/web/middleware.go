@@ -391,7 +391,7 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 			}
 			return asked.handler(c)
 		}
-		if asked.keeps() && c.Request().Method == http.MethodGet {
+		if asked.keeps() {
 			keep(c)
 		}
 		if typed := c.Request().Header.Get("Paddock-Member"); typed != "" && typed != v.Who.MemberID.String() {
@@ -412,19 +412,20 @@ func (s *Server) require(asked Route) echo.HandlerFunc {
 // keeps reports whether browsers may keep the page, to show it at once when somebody goes
 // back to it: what a team works with, and nothing that opens or proves anything.
 func (r Route) keeps() bool {
-	return r.Permission.Level() == auth.Read && r.Permission == auth.Read && !r.Secret && r.Method == http.MethodGet
+	return r.Permission == auth.Read && !r.Secret && r.Method == http.MethodGet
 }
 
 var speculation = strconv.Quote(static.Path("speculation.json"))
 
-// keep lets a browser keep a page whole while somebody is on the next, ask for it as the
-// pointer rests on its link, and use what it asked for so within seconds. What it kept it
-// asks for anew once something was sent (static/js/again.js); signing out clears it.
+// keep lets a browser keep a page whole while somebody is on the next, and ask for it as
+// somebody presses its link. Not when the pointer only rests there: what was asked for so is
+// shown for minutes, whatever has changed meanwhile. What the browser kept it asks for anew
+// once something was sent (static/js/again.js); signing out clears it.
 func keep(c echo.Context) {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, no-cache")
 	if page.Prefetched(c) {
-		h.Set("Cache-Control", "private, max-age=10")
+		h.Set("Cache-Control", "private, max-age=3")
 	}
 	h.Set("Speculation-Rules", speculation)
 }
