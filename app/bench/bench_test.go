@@ -334,7 +334,7 @@ func (r *run) serve(bin string) *server {
 	s.stop = sync.OnceFunc(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
 	r.t.Cleanup(s.stop)
 	s.pid = cmd.Process.Pid
-	for range 200 {
+	for range 1200 { // it looks at every workspace first
 		if res, err := http.Get(s.base.String() + "/readyz"); err == nil {
 			res.Body.Close()
 			if res.StatusCode == http.StatusOK {
