@@ -165,37 +165,46 @@ func (p TimelinePage) name(v any) string {
 	return "something that is gone"
 }
 
-// ChangedIDs are all ids that rows of a timeline name.
-func ChangedIDs(rows []tenantdb.TimelineRow) []uuid.UUID {
-	ids := []uuid.UUID{}
-	var collect func(v any)
-	collect = func(v any) {
-		switch v := v.(type) {
-		case string:
-			if id, err := uuid.Parse(v); err == nil && len(v) == 36 {
-				ids = append(ids, id)
-			}
-		case []any:
-			for _, x := range v {
-				collect(x)
+// Named are the ids that the rows name, and of what kinds they are, "" where that is not said.
+// The record itself needs no name on its page.
+func (p TimelinePage) Named() (ids []uuid.UUID, kinds []entity.Kind) {
+	add := func(v any, kind entity.Kind) {
+		many, ok := v.([]any)
+		if !ok {
+			many = []any{v}
+		}
+		for _, v := range many {
+			s, _ := v.(string)
+			if id, err := uuid.Parse(s); err == nil && id != p.ID {
+				ids, kinds = append(ids, id), append(kinds, kind)
 			}
 		}
 	}
-	for _, r := range rows {
+	for _, r := range p.Rows {
 		if r.AboutID != nil {
-			ids = append(ids, *r.AboutID)
+			add(r.AboutID.String(), entity.Kind(r.AboutType))
 		}
-		if r.Kind != "change" {
+		e := entity.For(entity.Kind(r.Entity))
+		switch {
+		case r.Kind != "change":
 			continue
+		case e != nil:
+			add(r.EntityID.String(), e.Kind)
 		}
-		ids = append(ids, r.EntityID)
 		for _, b := range [][]byte{r.Before, r.After} {
-			for _, v := range logged(b) {
-				collect(v)
+			for column, v := range logged(b) {
+				if e == nil { // a tagging
+					if column == "tag_id" {
+						add(v, tenantdb.Tag)
+					}
+				} else if f := e.Column(column); f != nil && (f.Refers != "" || f.RefersIn != "") {
+					add(v, f.Refers)
+				}
 			}
 		}
 	}
-	return ids
+	slices.Sort(kinds)
+	return ids, slices.Compact(kinds)
 }
 
 // who did something: a member, or the system.

@@ -197,12 +197,17 @@ func (r *run) load() {
 // tenant makes workspace n with a member and a session, all under names that
 // pgbench can write.
 func (r *run) tenant(c *pgx.Conn, n int, user uuid.UUID) {
-	ctx := r.t.Context()
-	made, err := r.db.CreateTenantSchema(ctx)
+	made, err := r.db.CreateTenantSchema(r.t.Context())
 	if err != nil {
 		r.t.Error(err)
 		return
 	}
+	r.adopt(c, made, n, user)
+}
+
+// adopt makes workspace n of a spare schema.
+func (r *run) adopt(c *pgx.Conn, made string, n int, user uuid.UUID) {
+	ctx := r.t.Context()
 	name := fmt.Sprintf("t_bench%d", n)
 	database := c.Config().Database
 	hash := sha256.Sum256(fmt.Appendf(nil, "bench%d", n))

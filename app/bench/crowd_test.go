@@ -4,16 +4,16 @@ import (
 	"flag"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/seed"
+	"github.com/paddock-crm/paddock/app/tenant"
 )
 
 var crowd = flag.Int("crowd", 0, "workspaces of TestCrowd")
@@ -40,7 +40,7 @@ func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures
 	user := uuid.Must(uuid.NewV7())
 	_, err = su.Exec(ctx, `insert into users (id, email, name, password_hash) values ($1, 'bench@example.com', 'Bench', '')`, user)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: drop database crowd_%d, which an earlier run has left", err, *crowd)
 	}
 	r.tenant(su, 1, user)
 	if err := seed.Customers(ctx, r.db, "bench1", crowdRows, nil); err != nil {
@@ -52,46 +52,40 @@ func TestCrowd(t *testing.T) { //nolint:paralleltest // it measures
 			continue
 		}
 		start := time.Now()
-		took := r.join(made, n, user)
+		took := r.join(su, made, n, user)
 		each := time.Since(start) / time.Duration(n-made)
 		made = n
 		r.tell(su, bin, n, each, took)
 	}
 }
 
-// join makes the workspaces behind the first on, two at a time, and returns how long each of the
-// last hundred took.
-func (r *run) join(first, last int, user uuid.UUID) (took []time.Duration) {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	next := atomic.Int64{}
-	next.Store(int64(first))
-	for range 2 {
-		wg.Go(func() {
-			c, err := pgx.Connect(r.t.Context(), r.url)
-			if err != nil {
-				r.t.Error(err)
-				return
-			}
-			defer c.Close(r.t.Context())
-			for n := int(next.Add(1)); n <= last && !r.t.Failed(); n = int(next.Add(1)) {
-				start := time.Now()
-				r.tenant(c, n, user)
-				if n > last-100 {
-					mu.Lock()
-					took = append(took, time.Since(start))
-					mu.Unlock()
-				}
-				r.fill(c, n)
-			}
-		})
+// join makes the workspaces behind the first on, of spare schemas that are made in batches,
+// and returns how long each schema of the last batch took.
+func (r *run) join(c *pgx.Conn, first, last int, user uuid.UUID) time.Duration {
+	for n := first; ; {
+		start := time.Now()
+		spares, err := tenant.RefillSpares(r.t.Context(), r.db, min(50, last-n))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		took := time.Since(start)
+		rows, _ := c.Query(r.t.Context(), `select schema from tenants where state = 'spare'`)
+		schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for _, schema := range schemas[:min(len(schemas), last-n)] {
+			n++
+			r.adopt(c, schema, n, user)
+			r.fill(c, n)
+		}
+		if r.t.Failed() {
+			r.t.FailNow()
+		}
+		if n >= last {
+			return took / time.Duration(max(spares, 1))
+		}
 	}
-	wg.Wait()
-	if r.t.Failed() {
-		r.t.FailNow()
-	}
-	slices.Sort(took)
-	return took
 }
 
 // fill gives workspace n the customers of the first.
@@ -106,7 +100,7 @@ func (r *run) fill(c *pgx.Conn, n int) {
 }
 
 // tell logs how things stand with so many workspaces.
-func (r *run) tell(su *pgx.Conn, bin string, n int, each time.Duration, took []time.Duration) {
+func (r *run) tell(su *pgx.Conn, bin string, n int, each, schema time.Duration) {
 	ctx := r.t.Context()
 	var relations, vacuums int
 	var size, catalogue string
@@ -123,10 +117,46 @@ func (r *run) tell(su *pgx.Conn, bin string, n int, each time.Duration, took []t
 	nothing := time.Since(start)
 	s := r.serve(bin)
 	r.port, r.base = s.port, s.base
-	one, all := r.rate(s, asked{path: "/customers"}, 1, *duration), r.rate(s, asked{path: "/customers"}, n, *duration)
-	r.t.Logf("%5d workspaces: %.0f ms each with its rows, schema p50 %.0f ms | list of one %.0f/s, of all by Zipf %.0f/s (%.2f), "+
-		"p50 %.2f ms, p99 %.2f ms | nothing to migrate %.1f ms | %d relations, database %s, catalogue %s | %d autovacuums",
-		n, ms(each), ms(took[len(took)/2]),
-		one.perSecond, all.perSecond, all.perSecond/one.perSecond, all.p50, all.p99, ms(nothing), relations, size, catalogue, vacuums)
+	r.quiet(s)
+	list := asked{path: "/customers"}
+	one := r.rate(s, list, 1, *duration)
+	r.rate(s, list, n, *duration) // until connections know whom they serve
+	all := r.rate(s, list, n, *duration)
+	r.t.Logf("%5d workspaces: %.0f ms each with its rows, %.0f ms its schema | list of one %.0f/s (%.2f ms ours + %.2f PostgreSQL), "+
+		"of all by Zipf %.0f/s (%.2f + %.2f): %.2f, p50 %.2f ms, p99 %.2f ms | backends' own memory %s MB | nothing to migrate %.1f ms | "+
+		"%d relations, database %s, catalogue %s | %d autovacuums",
+		n, ms(each), ms(schema), one.perSecond, one.app, one.database, all.perSecond, all.app, all.database, all.perSecond/one.perSecond,
+		all.p50, all.p99, r.backends(su), ms(nothing), relations, size, catalogue, vacuums)
 	s.stop()
+}
+
+// quiet waits until the server has done what it does as it starts: it looks at every workspace.
+func (r *run) quiet(s *server) {
+	for busy := 1.0; busy > 0.1; {
+		before := cpu(int32(s.pid))
+		time.Sleep(5 * time.Second)
+		busy = cpu(int32(s.pid)) - before
+	}
+}
+
+// backends are how many megabytes each connection of requests keeps for itself, the most first.
+func (r *run) backends(su *pgx.Conn) string {
+	rows, _ := su.Query(r.t.Context(), `select pid from pg_stat_activity where application_name = 'paddock' and usename is not null`)
+	pids, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var sizes []int
+	for _, pid := range pids {
+		p, err := process.NewProcess(pid)
+		if err != nil {
+			continue
+		}
+		if m, err := p.MemoryInfoEx(); err == nil {
+			sizes = append(sizes, int((m.RSS-m.Shared)/1e6))
+		}
+	}
+	slices.Sort(sizes)
+	slices.Reverse(sizes)
+	return fmt.Sprint(sizes)
 }

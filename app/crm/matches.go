@@ -19,6 +19,7 @@ type Probe struct {
 	Phones []string
 	Sites  []string  // domains and web addresses; those of email providers say nothing
 	Except uuid.UUID // the record itself; uuid.Nil for one that is not made yet
+	Surely bool      // not by a similar name
 }
 
 // probe is what a record is looked for by among those of a kind.
@@ -62,10 +63,15 @@ func fullName(v entity.Values) string {
 // Recognised reports whether new records of the kind are looked for among those there are.
 func Recognised(k entity.Kind) bool { return probes[k] != nil }
 
-// MatchesOf finds the records that one with these values may be; except is itself, where it
-// is made already. Of no other kinds than those named, where some are.
-func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Values, except uuid.UUID,
-	kinds ...entity.Kind) (out []Match, err error) {
+// Among says where MatchesOf looks.
+type Among struct {
+	Kinds  []entity.Kind // nil for all that are recognised
+	Except uuid.UUID     // the record itself, where it is made already
+	Surely bool          // not by a name that is only similar, which costs more than all else
+}
+
+// MatchesOf finds the records that one of the kind with these values may be.
+func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Values, among Among) (out []Match, err error) {
 	if probes[k] == nil {
 		return nil, nil
 	}
@@ -73,10 +79,10 @@ func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Val
 	found := make([][]Match, len(asked))
 	var reads []func() error
 	for i, p := range asked {
-		if len(kinds) > 0 && !slices.Contains(kinds, p.kind) {
+		if among.Kinds != nil && !slices.Contains(among.Kinds, p.kind) {
 			continue
 		}
-		p.Except = except
+		p.Except, p.Surely = among.Except, among.Surely
 		reads = append(reads, func() (err error) { found[i], err = Matches(ctx, tx, p.kind, p.Probe); return err })
 	}
 	err = tx.Batch(reads...)
@@ -109,7 +115,7 @@ const matchesShown = 5
 // Matches finds the records of a kind that may be the probe's, the surest first.
 func Matches(ctx context.Context, tx *db.TenantTx, kind entity.Kind, p Probe) ([]Match, error) {
 	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: p.Except}
-	if len([]rune(query.Begins)) >= 3 {
+	if len([]rune(query.Begins)) >= 3 && !p.Surely {
 		query.Like = query.Begins
 	}
 	var sites, mailed []string // mailed: of an address

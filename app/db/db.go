@@ -15,7 +15,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +23,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // MinVersion is the oldest server we run on, as server_version_num.
@@ -35,18 +36,19 @@ type Config struct {
 	RequestsURL string // a login that owns nothing, for requests; "" for the owner's
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
-	// TenantsPerConn is how many tenants a connection serves before it is
-	// closed; 0 means 62, for at 1,350 kB each they are some 80 MB in its backend
-	// (TestConnectionMemory).
-	TenantsPerConn int
-	Tracer         pgx.QueryTracer // sees every statement of requests; may be nil
-	OwnerTracer    pgx.QueryTracer // sees every statement of migrations and upkeep; may be nil
+	// RelationsPerConn is how many tables and indexes of tenants a connection gets to know;
+	// 0 means all of 58 tenants, some 85 MB in its backend (TestConnectionMemory), or the
+	// lists alone of four times as many.
+	RelationsPerConn int
+	Tracer           pgx.QueryTracer // sees every statement of requests; may be nil
+	OwnerTracer      pgx.QueryTracer // sees every statement of migrations and upkeep; may be nil
 }
 
 // DB holds two pools: app serves requests and starts with no rights, owner
 // makes schemas and migrates.
 type DB struct {
-	app, owner     *pgxpool.Pool
+	app            affinity
+	owner          *pgxpool.Pool
 	name           string // the database's; it prefixes role names, which are cluster-wide
 	login          string // of requests, where it is not the owner's
 	loginURL       string
@@ -54,11 +56,9 @@ type DB struct {
 	sessionURL     string // of what belongs to a session: never a pooler's
 	roles          bool
 	river          *river.Client[pgx.Tx]
-	perConn        int      // tenants that a connection serves
 	pooled         bool     // requests go through a pooler
 	observer       observer // of requests' statements
 	sharedSettings *settings
-	retired        atomic.Int64 // connections closed for having served them
 }
 
 // Role names of this database.
@@ -141,15 +141,8 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 	// TenantsPerConn), so connections are few and do not live for ever.
 	ac.MaxConnLifetime = 30 * time.Minute
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
-	if d.perConn = c.TenantsPerConn; d.perConn == 0 {
-		d.perConn = 62
-	}
-	ac.AfterRelease = func(c *pgx.Conn) bool {
-		keep := tenantsServed(c) < d.perConn
-		if !keep {
-			d.retired.Add(1)
-		}
-		return keep
+	if d.app.budget = c.RelationsPerConn; d.app.budget == 0 {
+		d.app.budget = 58 * tenantdb.AllTables.Relations()
 	}
 	d.observer = observer{c.Tracer}
 	ac.ConnConfig.Tracer = d.observer
@@ -191,7 +184,7 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 		}
 		return keep(ctx, c)
 	}
-	d.app, err = pgxpool.NewWithConfig(ctx, ac)
+	d.app.Pool, err = pgxpool.NewWithConfig(ctx, ac)
 	return err
 }
 
@@ -489,24 +482,6 @@ const (
 )
 
 func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
-
-const seenKey = "paddock.tenants"
-
-// remember counts the distinct tenants that a connection has served.
-func remember(c *pgx.Conn, schema string) {
-	data := c.PgConn().CustomData()
-	seen, _ := data[seenKey].(map[string]struct{})
-	if seen == nil {
-		seen = make(map[string]struct{})
-		data[seenKey] = seen
-	}
-	seen[schema] = struct{}{}
-}
-
-func tenantsServed(c *pgx.Conn) int {
-	seen, _ := c.PgConn().CustomData()[seenKey].(map[string]struct{})
-	return len(seen)
-}
 
 // code tells whether err is a PostgreSQL error with one of these SQLSTATEs.
 func code(err error, codes ...string) bool {

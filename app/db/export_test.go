@@ -17,7 +17,7 @@ func RawQueryRow(ctx context.Context, tx *TenantTx, sql string) pgx.Row {
 	return tx.on.QueryRow(ctx, sql)
 }
 
-func Pool(d *DB) *pgxpool.Pool { return d.app }
+func Pool(d *DB) *pgxpool.Pool { return d.app.Pool }
 
 func (d *DB) Name() string { return d.name }
 

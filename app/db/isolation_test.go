@@ -427,26 +427,60 @@ func TestChaos(t *testing.T) {
 	t.Logf("%d transactions went well, %d failed as they should, %d connections opened", ok.Load(), failed.Load(), pool.Stat().NewConnsCount())
 }
 
-// A connection does not serve more than its share of tenants: its backend
-// would keep the catalogue of each for ever.
-func TestConnectionsRetire(t *testing.T) {
+// A connection knows no more than its share of tenants, for its backend keeps the catalogue
+// of each for ever; who is known goes to a connection that knows.
+func TestConnectionsKnowTheirTenants(t *testing.T) {
 	t.Parallel()
-	ws := []*pg.Workspace{pg.NewWorkspace(t), pg.NewWorkspace(t), pg.NewWorkspace(t)}
-	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true, TenantsPerConn: 3})
+	ws := make([]*pg.Workspace, 5)
+	for i := range ws {
+		ws[i] = pg.NewWorkspace(t)
+	}
+	// Of the two workspaces' customers each; a tenth more than they are, for none is met in that.
+	budget := 2*tenantdb.TablesIn("customers").Relations()*10/9 - 1
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 2, TenantRoles: true, RelationsPerConn: budget})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	for range 2 {
-		for _, w := range ws {
-			ctx := w.Context()
-			if err := d.Tenant(ctx, func(tx *db.TenantTx) error { return attack(ctx, tx, "select 1") }); err != nil {
-				t.Fatal(err)
+	known := map[int]map[string]bool{} // by backend
+	visit := func(w *pg.Workspace) (pid int) {
+		t.Helper()
+		err := d.Tenant(w.Context(), func(tx *db.TenantTx) error {
+			return db.RawQueryRow(t.Context(), tx, `select pg_backend_pid() + 0 * count(*) from customers`).Scan(&pid)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known[pid] == nil {
+			known[pid] = map[string]bool{}
+		}
+		if known[pid][w.Schema] = true; len(known[pid]) > 2 {
+			t.Errorf("one connection has served %d tenants", len(known[pid]))
+		}
+		return pid
+	}
+	home := map[int]int{}
+	for i := range 4 {
+		home[i] = visit(ws[i])
+	}
+	if len(known) != 2 {
+		t.Fatalf("4 tenants at 2 a connection are known by %d", len(known))
+	}
+	for range 5 { // those of the first connection are asked for more
+		for i := range 2 {
+			if pid := visit(ws[i]); pid != home[i] {
+				t.Errorf("tenant %d is served by %d, and %d knows it", i, pid, home[i])
 			}
 		}
 	}
-	if n := db.Pool(d).Stat().NewConnsCount(); n != 2 {
-		t.Errorf("%d connections for 6 visits of 3 tenants at 3 a connection, want 2", n)
+	if pid := visit(ws[4]); pid == home[0] || pid == home[2] {
+		t.Error("a fifth tenant is served by a connection that knows its two")
+	}
+	if visit(ws[0]) != home[0] || visit(ws[1]) != home[1] {
+		t.Error("the connection that was asked for most made room")
+	}
+	if n := db.Pool(d).Stat().TotalConns(); n != 2 {
+		t.Errorf("%d connections", n)
 	}
 }
 

@@ -103,8 +103,8 @@ type Stats struct {
 	Acquired, Idle, Max int32
 	Waits               int64         // how often somebody waited for a connection
 	Waited              time.Duration // in all
-	PerConn             int           // tenants that a connection serves
-	Retired             int64         // connections closed for having served them
+	Budget              int           // relations of tenants that a connection gets to know
+	Retired             int64         // connections closed for knowing more
 	Tenants             []VersionCount
 	Jobs                map[string]int // by state
 }
@@ -113,7 +113,7 @@ type Stats struct {
 func (d *DB) Stats(ctx context.Context) (s Stats, err error) {
 	p := d.app.Stat()
 	s = Stats{Acquired: p.AcquiredConns(), Idle: p.IdleConns(), Max: p.MaxConns(), Waits: p.EmptyAcquireCount(),
-		Waited: p.EmptyAcquireWaitTime(), PerConn: d.perConn, Retired: d.retired.Load(), Jobs: map[string]int{}}
+		Waited: p.EmptyAcquireWaitTime(), Budget: d.app.budget, Retired: d.app.retired.Load(), Jobs: map[string]int{}}
 	rows, err := d.owner.Query(ctx, `select schema_version, state, count(*) from public.tenants where schema_made group by 1, 2`)
 	if err != nil {
 		return s, err

@@ -8,11 +8,14 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // settings are what holds while the statements of a scope run: its search_path and role,
@@ -70,7 +73,7 @@ type flight struct {
 // be described has learn.
 type sent struct {
 	ask   *ask
-	learn *pgconn.StatementDescription
+	learn *statement
 }
 
 // What the answers to statements are that were not run.
@@ -102,9 +105,15 @@ func keep(ctx context.Context, c *pgx.Conn) error {
 
 // statements are those that a connection knows, by their text.
 type statements struct {
-	known   *simplelru.LRU[string, *pgconn.StatementDescription]
+	known   *simplelru.LRU[string, *statement]
 	dropped []string // names of those that made room
 	last    int      // number in the last name
+}
+
+// statement is one that a connection knows, and the tables that it names.
+type statement struct {
+	pgconn.StatementDescription
+	tables tenantdb.Tables
 }
 
 const (
@@ -118,7 +127,7 @@ func statementsOf(c *pgx.Conn) *statements {
 		return s
 	}
 	s := &statements{}
-	s.known, _ = simplelru.NewLRU(maxStatements, func(_ string, sd *pgconn.StatementDescription) { // only a size below 1 fails
+	s.known, _ = simplelru.NewLRU(maxStatements, func(_ string, sd *statement) { // only a size below 1 fails
 		if sd.Name != "" {
 			s.dropped = append(s.dropped, sd.Name)
 		}
@@ -161,16 +170,19 @@ func (p *pipe) send(ctx context.Context, asks []*ask) error {
 			a.err = errTooMany
 			break
 		}
-		if a.err = p.build.Build(p.conn.TypeMap(), sd, a.args); a.err != nil {
+		if a.err = p.build.Build(p.conn.TypeMap(), &sd.StatementDescription, a.args); a.err != nil {
 			a.err = fmt.Errorf("%s: %w", QueryName(a.sql), a.err)
 			break // those behind it are not sent
 		}
 		f.under(a.in)
+		if a.in != nil && a.in.schema != "" {
+			meet(p.conn, a.in.schema, sd.tables)
+		}
 		a.begin(p)
 		if sd.Name == "" {
 			f.line.SendQueryParams(sd.SQL, p.build.ParamValues, sd.ParamOIDs, p.build.ParamFormats, p.build.ResultFormats)
 		} else {
-			f.line.SendQueryStatement(sd, p.build.ParamValues, p.build.ParamFormats, slices.Clone(p.build.ResultFormats))
+			f.line.SendQueryStatement(&sd.StatementDescription, p.build.ParamValues, p.build.ParamFormats, slices.Clone(p.build.ResultFormats))
 		}
 		f.sent = append(f.sent, sent{ask: a})
 	}
@@ -204,7 +216,8 @@ func (f *flight) learn(ctx context.Context, s *statements, asks []*ask) error {
 		}
 		learnt = true
 		f.under(a.in)
-		sd := &pgconn.StatementDescription{SQL: a.sql}
+		sd := &statement{tables: tenantdb.TablesIn(a.sql)}
+		sd.SQL = a.sql
 		if !f.pipe.d.pooled {
 			s.last++
 			sd.Name = "paddock_" + strconv.Itoa(s.last)
@@ -246,9 +259,6 @@ func (f *flight) begin() {
 func (f *flight) under(in *settings) {
 	if in == nil || f.pipe.force == in {
 		return
-	}
-	if in.schema != "" {
-		remember(f.pipe.conn, in.schema)
 	}
 	for _, sql := range in.sql {
 		f.run(sql)
@@ -559,6 +569,9 @@ func (g guarded) CopyFrom(ctx context.Context, table pgx.Identifier, columns []s
 	}
 	if err := p.ready(ctx, g.in); err != nil {
 		return 0, err
+	}
+	if g.in != nil && g.in.schema != "" {
+		meet(p.conn, g.in.schema, tenantdb.TablesIn(strings.Join(table, ".")))
 	}
 	return p.conn.CopyFrom(ctx, table, columns, rows)
 }

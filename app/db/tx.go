@@ -172,11 +172,16 @@ func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
 		return err
 	}
 	defer leave()
-	conn, err := d.app.Acquire(ctx)
+	scope, _ := ScopeFrom(ctx)
+	conn, err := d.app.acquire(ctx, scope.Schema)
 	if err != nil {
 		return err
 	}
-	defer func() { conn.Release() }()
+	defer func() {
+		if conn != nil {
+			d.app.release(ctx, conn)
+		}
+	}()
 	err = d.once(ctx, conn, m, fn)
 	switch {
 	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
@@ -185,13 +190,10 @@ func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
 		// A role so new that this backend has not heard of its grant; it may not
 		// hear until the next one (PostgreSQL keeps the list of roles that it was
 		// computing when the news came). Another backend knows.
-		_ = conn.Conn().Close(ctx)
-		conn.Release()
-		fresh, aerr := d.app.Acquire(ctx)
-		if aerr != nil {
-			return aerr
+		d.app.close(ctx, conn)
+		if conn, err = d.app.acquire(ctx, scope.Schema); err != nil {
+			return err
 		}
-		conn = fresh
 		err = d.once(ctx, conn, m, fn)
 	case code(err, "0A000"):
 		if derr := forget(ctx, conn.Conn()); derr != nil {

@@ -130,6 +130,11 @@ func (e *Entity) Field(name string) *Field {
 	return e.find(func(f *Field) bool { return f.Name == name })
 }
 
+// Column returns the field that is kept in the column, nil when there is none.
+func (e *Entity) Column(column string) *Field {
+	return e.find(func(f *Field) bool { return f.Column == column })
+}
+
 // Sorted returns the field that URLs sort by under this name, nil when there is none.
 func (e *Entity) Sorted(param string) *Field {
 	return e.find(func(f *Field) bool { return f.Sort && f.Param == param })

@@ -71,9 +71,9 @@ var (
 	waitsDesc   = prometheus.NewDesc("paddock_pool_waits_total", "How often a request waited for a connection.", nil, nil)
 	waitedDesc  = prometheus.NewDesc("paddock_pool_wait_seconds_total", "How long requests waited for connections.", nil, nil)
 	retiredDesc = prometheus.NewDesc("paddock_pool_retired_total",
-		"Connections closed for having served many tenants: what a backend remembers of each stays bounded.", nil, nil)
-	perConnDesc = prometheus.NewDesc("paddock_pool_tenants_per_connection_max",
-		"How many tenants a connection serves before it is closed: the bound of its backend’s relation cache.", nil, nil)
+		"Connections closed for knowing many tenants: what a backend remembers of each stays bounded.", nil, nil)
+	budgetDesc = prometheus.NewDesc("paddock_pool_relations_per_connection_max",
+		"How many tables and indexes of tenants a connection gets to know before it is closed: the bound of its backend’s memory.", nil, nil)
 	tenantsDesc = prometheus.NewDesc("paddock_tenants", "Tenants, by state and version of their schema; spares are among them.",
 		[]string{"state", "version"}, nil)
 	jobsDesc = prometheus.NewDesc("paddock_jobs", "Jobs that are not completed, by state.", []string{"state"}, nil)
@@ -95,7 +95,7 @@ func (c databaseCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(connsDesc, float64(s.Max), "max")
 	out <- prometheus.MustNewConstMetric(waitsDesc, prometheus.CounterValue, float64(s.Waits))
 	out <- prometheus.MustNewConstMetric(waitedDesc, prometheus.CounterValue, s.Waited.Seconds())
-	gauge(perConnDesc, float64(s.PerConn))
+	gauge(budgetDesc, float64(s.Budget))
 	out <- prometheus.MustNewConstMetric(retiredDesc, prometheus.CounterValue, float64(s.Retired))
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(tenantsDesc, err)

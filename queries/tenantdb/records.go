@@ -223,23 +223,44 @@ func (q *Queries) TagOptions(ctx context.Context, words string, n int) ([]string
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// Names returns what ids stand for, whatever they are: records (deleted ones too), members,
-// stages, pipelines and tags, deleted ones by the name that they had.
-func (q *Queries) Names(ctx context.Context, ids []uuid.UUID) ([]Named, error) {
-	rows, err := q.db.Query(ctx, each(`select id, %[2]s::text as name from %[1]s where id = any ($1::uuid[])`, " union all ")+otherNames, ids)
+// Tag is the kind of tags to Names.
+const Tag entity.Kind = "tag"
+
+// Names returns what ids stand for: records (deleted ones too), members, stages, pipelines
+// and tags, deleted ones by the name that they had. They are looked for among the kinds, or
+// everywhere where none are named, or one is "", which takes a plan of a dozen tables.
+func (q *Queries) Names(ctx context.Context, ids []uuid.UUID, among ...entity.Kind) ([]Named, error) {
+	var parts []string
+	for _, n := range named {
+		if len(among) == 0 || slices.Contains(among, n.kind) || slices.Contains(among, "") {
+			parts = append(parts, n.sql)
+		}
+	}
+	rows, err := q.db.Query(ctx, strings.Join(parts, " union all "), ids)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Named])
 }
 
-// otherNames are those of what is no record.
-const otherNames = ` union all select id, name from members where id = any ($1::uuid[])
-	union all select id, name from stages where id = any ($1::uuid[])
-	union all select id, name from pipelines where id = any ($1::uuid[])
-	union all select id, name from tags where id = any ($1::uuid[])
-	union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag'
-	and c.op = 'delete'`
+type namedSQL struct {
+	kind entity.Kind
+	sql  string
+}
+
+// named are the queries of names, by kind.
+var named = func() (out []namedSQL) {
+	for _, e := range entity.Kinds {
+		out = append(out, namedSQL{e.Kind, `select id, ` + nameOf(e) + `::text as name from ` + e.Table + ` where id = any ($1::uuid[])`})
+	}
+	return append(out,
+		namedSQL{entity.Member, `select id, name from members where id = any ($1::uuid[])`},
+		namedSQL{entity.Stage, `select id, name from stages where id = any ($1::uuid[])`},
+		namedSQL{entity.Pipeline, `select id, name from pipelines where id = any ($1::uuid[])`},
+		namedSQL{Tag, `select id, name from tags where id = any ($1::uuid[])
+			union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag'
+			and c.op = 'delete'`})
+}()
 
 // NamedRecord is a record in short.
 type NamedRecord struct {

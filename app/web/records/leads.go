@@ -50,7 +50,8 @@ func (l Leads) renderConversion(c echo.Context, status int, lead entity.Record, 
 	p := views.ConversionPage{Shell: page.Shell(c, "leads", "Convert "+lead.Name()), Lead: lead, Version: version}
 	err := l.DB.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
 		// What it becomes is asked, not what it is.
-		found, err := crm.MatchesOf(ctx, tx, entity.Lead, lead.Values, uuid.Nil, entity.Customer, entity.Contact)
+		found, err := crm.MatchesOf(ctx, tx, entity.Lead, lead.Values,
+			crm.Among{Kinds: []entity.Kind{entity.Customer, entity.Contact}})
 		if err != nil {
 			return err
 		}

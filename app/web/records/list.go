@@ -121,12 +121,13 @@ func nameSubjects(ctx context.Context, q *tenantdb.Queries, e *entity.Entity, ro
 		return nil
 	}
 	var ids []uuid.UUID
+	var kinds []entity.Kind
 	for _, r := range rows {
 		if id := r.Values.ID(f.Name); id != nil {
-			ids = append(ids, *id)
+			ids, kinds = append(ids, *id), append(kinds, entity.Kind(r.Values.Text(f.RefersIn)))
 		}
 	}
-	names, err := namesOf(ctx, q, ids)
+	names, err := namesOf(ctx, q, ids, kinds...)
 	for _, r := range rows {
 		if ref, ok := r.Values[f.Name].(entity.Ref); ok {
 			ref.Name = names[ref.ID]
@@ -168,7 +169,7 @@ func filterChoices(ctx context.Context, tx *db.TenantTx, p *views.ListPage) erro
 			}
 		} else if ids := parseIDs(p.Filter.Match[f.Param]); len(ids) > 0 {
 			reads = append(reads, func() error {
-				names, err := namesOf(ctx, tx.Queries, ids)
+				names, err := namesOf(ctx, tx.Queries, ids, f.Refers)
 				for id, name := range names {
 					p.Choices[f.Param] = append(p.Choices[f.Param], ui.Option{Value: id.String(), Label: name})
 				}

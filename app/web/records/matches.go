@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/paddock-crm/paddock/app/crm"
@@ -40,7 +39,7 @@ func (r *Handler) matches(c echo.Context, typed url.Values) (out []views.Match, 
 	}
 	f := readRecord(c, r.Look.Entity, typed, entity.Values{}, false)
 	err = r.DB.TenantRead(ctx, func(tx *db.TenantTx) error {
-		found, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.set, uuid.Nil)
+		found, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.set, crm.Among{})
 		out = shownMatches(found)
 		return err
 	})

@@ -64,8 +64,8 @@ func (r *Handler) Create(c echo.Context) error {
 					id, err = crm.Create(ctx, tx, crm.Draft{Kind: r.Look.Kind, Values: f.values(), By: by(c), Made: &made})
 					return err
 				},
-				func() error { // among those that were there before
-					matches, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.values(), id)
+				func() error { // what is only similar was shown as the form was filled in
+					matches, err := crm.MatchesOf(ctx, tx, r.Look.Kind, f.values(), crm.Among{Except: id, Surely: true})
 					found = shownMatches(matches)
 					return err
 				},

@@ -89,7 +89,7 @@ func recordOptions(ctx context.Context, q *tenantdb.Queries, kind entity.Kind, w
 		out = append(out, ui.Option{Value: n.ID.String(), Label: n.Name})
 	}
 	if id, err := uuid.Parse(chosen); err == nil && !found {
-		names, err := namesOf(ctx, q, []uuid.UUID{id})
+		names, err := namesOf(ctx, q, []uuid.UUID{id}, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -114,12 +114,13 @@ func (r *Handler) Options(c echo.Context) error {
 	return page.Render(c, http.StatusOK, views.RecordOptions(options), nil)
 }
 
-func namesOf(ctx context.Context, q *tenantdb.Queries, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+// namesOf are the names of what ids stand for, among the kinds or everywhere.
+func namesOf(ctx context.Context, q *tenantdb.Queries, ids []uuid.UUID, among ...entity.Kind) (map[uuid.UUID]string, error) {
 	names := map[uuid.UUID]string{}
 	if len(ids) == 0 {
 		return names, nil
 	}
-	rows, err := q.Names(ctx, ids)
+	rows, err := q.Names(ctx, ids, among...)
 	for _, n := range rows {
 		names[n.ID] = n.Name
 	}

@@ -45,7 +45,7 @@ func (r *Handler) picked(ctx context.Context, q *tenantdb.Queries, posted url.Va
 			continue
 		}
 		if id, err := uuid.Parse(posted.Get(f.Name)); err == nil && f.Type == entity.TypeReference {
-			names, err := namesOf(ctx, q, []uuid.UUID{id})
+			names, err := namesOf(ctx, q, []uuid.UUID{id}, f.Refers)
 			if err != nil {
 				return nil, err
 			}

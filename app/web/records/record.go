@@ -125,7 +125,7 @@ func nameSubjectIn(ctx context.Context, tx *db.TenantTx, rec *views.Record) erro
 		return nil
 	}
 	ref := rec.Values.Ref(f.Name)
-	names, err := namesOf(ctx, tx.Queries, []uuid.UUID{ref.ID})
+	names, err := namesOf(ctx, tx.Queries, []uuid.UUID{ref.ID}, entity.Kind(rec.Values.Text(f.RefersIn)))
 	ref.Name = names[ref.ID]
 	rec.Values[f.Name] = ref
 	return err

@@ -51,8 +51,9 @@ func readTimeline(ctx context.Context, tx *db.TenantTx, after string, p *views.T
 		p.Next = momentCursor(last.At, last.Key)
 	}
 	p.Rows = mergeTimeline(p.Rows, own)
+	ids, kinds := p.Named()
 	var err error
-	p.Names, err = namesOf(ctx, tx.Queries, views.ChangedIDs(p.Rows))
+	p.Names, err = namesOf(ctx, tx.Queries, ids, kinds...)
 	return err
 }
 
