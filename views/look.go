@@ -111,21 +111,7 @@ func NewLook(l Look) *Look {
 		if j := slices.IndexFunc(given, func(g ui.Field) bool { return g.Name == f.Name }); j >= 0 {
 			in = given[j]
 		}
-		in.Name, in.Label, in.Required, in.Max, in.Currency, in.Hidden, in.ReadOnly = f.Name, f.Label, f.Required, f.Max, f.Currency, f.Hidden,
-			f.ReadOnly
-		in.Kind, in.Options = inputKind(f), options(f)
-		if e := entity.For(f.Refers); e != nil {
-			in.Path = e.Path
-		}
-		switch f.Type {
-		case entity.TypeTags:
-			in.Help = "Up to 20, of 40 characters each, separated by commas"
-		case entity.TypeEmails, entity.TypePhones:
-			in.Help = pointsHelp
-		case entity.TypeLongText:
-			in.Full = true
-		}
-		l.Inputs = append(l.Inputs, in)
+		l.Inputs = append(l.Inputs, input(f, in))
 	}
 	l.Columns = slices.Clone(l.Columns)
 	for i := range l.Columns {
@@ -138,6 +124,80 @@ func NewLook(l Look) *Look {
 	}
 	l.Matched, l.title = matched(l.Entity), l.Entity.Title()
 	return &l
+}
+
+// input completes a field's control from its description.
+func input(f *entity.Field, in ui.Field) ui.Field {
+	in.Name, in.Label, in.Required, in.Max, in.Currency, in.Hidden, in.ReadOnly = f.Name, f.Label, f.Required, f.Max, f.Currency, f.Hidden,
+		f.ReadOnly
+	in.Kind, in.Options = inputKind(f), options(f)
+	if e := entity.For(f.Refers); e != nil {
+		in.Path = e.Path
+	}
+	switch f.Type {
+	case entity.TypeTags:
+		in.Help = "Up to 20, of 40 characters each, separated by commas"
+	case entity.TypeEmails, entity.TypePhones:
+		in.Help = pointsHelp
+	case entity.TypeLongText:
+		in.Full = true
+	}
+	if f.Own {
+		in.Help, in.Quick = f.Help, slices.Contains(f.Show, "quick") || f.Required
+	}
+	return in
+}
+
+// With is the look of the kind with the workspace's own fields.
+func (l *Look) With(e *entity.Entity) *Look {
+	out := *l
+	out.Entity = e
+	out.Inputs, out.Columns = slices.Clone(l.Inputs), slices.Clone(l.Columns)
+	at := len(out.Inputs)
+	for i, in := range out.Inputs { // what is written at length, and tags, come last
+		if in.Kind == ui.KindTags || in.Full {
+			at = i
+			break
+		}
+	}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if !f.Own {
+			continue
+		}
+		out.Inputs = slices.Insert(out.Inputs, at, input(f, ui.Field{}))
+		at++
+		if slices.Contains(f.Show, "list") {
+			out.Columns = append(out.Columns, Column{Field: f.Name, Class: strings.TrimSpace(fit(f)), Cell: strings.TrimSpace(fit(f))})
+		}
+		if slices.Contains(f.Show, "card") {
+			out.Card.Foot = append(slices.Clip(out.Card.Foot), f.Name)
+		}
+	}
+	return &out
+}
+
+// LookSet are the looks of all kinds in one workspace.
+type LookSet struct {
+	Own   map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own
+	looks map[entity.Kind]*Look
+}
+
+// NewLookSet are the looks with the workspace's own fields.
+func NewLookSet(own map[entity.Kind]*entity.Entity) *LookSet {
+	s := &LookSet{own, map[entity.Kind]*Look{}}
+	for kind, e := range own {
+		s.looks[kind] = LookOf(kind).With(e)
+	}
+	return s
+}
+
+// Of returns the look of a kind, nil when it is none of records.
+func (s *LookSet) Of(k entity.Kind) *Look {
+	if s != nil && s.looks[k] != nil {
+		return s.looks[k]
+	}
+	return LookOf(k)
 }
 
 // inputKind is the control that a field has in forms.
@@ -169,6 +229,10 @@ func inputKind(f *entity.Field) string {
 		return ui.KindPhones
 	case entity.TypeReferences:
 		return ui.KindMembers
+	case entity.TypeChoices:
+		return ui.KindChoices
+	case entity.TypeDecimal:
+		return ui.KindDecimal
 	case entity.TypeReference:
 		switch {
 		case f.Refers.Valid():

@@ -49,6 +49,7 @@ var allSettingsTabs = []settingsTab{
 	{"members", "/settings/members", "Members", "", "invite team people roles colleagues"},
 	{"workspace", "/settings/workspace", "Workspace", "manage", "currency country time zone name dates numbers"},
 	{"pipelines", "/settings/pipelines", "Pipelines", "manage", "stages deals probability"},
+	{"fields", "/settings/fields", "Fields", "manage", "custom own columns properties select options"},
 	{"tags", "/settings/tags", "Tags", "manage", "labels colours"},
 	{"signin", "/settings/signin", "Sign-in", "manage", "single sign-on sso oidc provider two-factor"},
 	{"domains", "/settings/domains", "Domains", "manage", "custom domain address url"},

@@ -54,6 +54,9 @@ func (p TimelinePage) describe(kind, op string, id uuid.UUID, before, after []by
 	was, is := logged(before), logged(after)
 	look := LookOf(entity.Kind(kind))
 	own := look != nil && look.Kind == p.Look.Kind && id == p.ID
+	if own {
+		look = p.Look // with the workspace's own fields
+	}
 	switch {
 	case kind == "tagging" && op == "insert":
 		return Event{Text: "added the tag “" + p.name(is["tag_id"]) + "”"}
@@ -185,6 +188,9 @@ func (p TimelinePage) Named() (ids []uuid.UUID, kinds []entity.Kind) {
 			add(r.AboutID.String(), entity.Kind(r.AboutType))
 		}
 		e := entity.For(entity.Kind(r.Entity))
+		if e != nil && e.Kind == p.Look.Kind {
+			e = p.Look.Entity // with the workspace's own fields
+		}
 		switch {
 		case r.Kind != "change":
 			continue
@@ -197,7 +203,7 @@ func (p TimelinePage) Named() (ids []uuid.UUID, kinds []entity.Kind) {
 					if column == "tag_id" {
 						add(v, tenantdb.Tag)
 					}
-				} else if f := e.Column(column); f != nil && (f.Refers != "" || f.RefersIn != "") {
+				} else if f := e.OfColumn(column); f != nil && (f.Refers != "" || f.RefersIn != "") {
 					add(v, f.Refers)
 				}
 			}

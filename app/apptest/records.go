@@ -114,6 +114,23 @@ var Records = joined(people, map[string]func(w *Workspace) Record{
 		return Record{ID: id, Known: name, Form: url.Values{"name": {name + " changed"}, "stages[0][name]": {"Begin"},
 			"stages[0][color]": {"red"}, "stages[0][outcome]": {"open"}}}
 	},
+	"settings/fields": func(w *Workspace) Record {
+		name := pg.Unique("Field No ")
+		var id uuid.UUID
+		w.Do(func(ctx context.Context, tx *db.TenantTx) error {
+			if err := crm.FieldCreate(ctx, tx, crm.Definition{Kind: entity.Customer, Label: name, Type: "text"}); err != nil {
+				return err
+			}
+			rows, err := tx.FieldList(ctx)
+			for _, r := range rows {
+				if r.Label == name {
+					id = r.ID
+				}
+			}
+			return err
+		})
+		return Record{ID: id, Known: name, Form: url.Values{"label": {name + " changed"}, "type": {"text"}}}
+	},
 	"settings/tags": func(w *Workspace) Record {
 		name := pg.Unique("Tag No ")
 		var ids []uuid.UUID

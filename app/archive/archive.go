@@ -656,6 +656,9 @@ func join(ctx context.Context, tx *db.SharedTx, r *reader, t tenant.Tenant, o Op
 			return nil, err
 		}
 	}
+	if err := tx.TenantFieldsChanged(ctx, t.ID); err != nil { // it may have fields of its own
+		return nil, err
+	}
 	scope := db.WithScope(ctx, db.Scope{TenantID: t.ID, Schema: t.Schema})
 	return all, tx.AsTenant(scope, func(tx *db.TenantTx) error {
 		if err := tx.MemberSetUsers(scope, ids, users); err != nil {

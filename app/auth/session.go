@@ -52,6 +52,7 @@ type Identity struct {
 	// How the person reads dates and numbers; "" for as the workspace does.
 	TimeZone, DateStyle, NumberStyle string
 	Theme, Keys, Keymap, Avatar      string // Keymap as views has it
+	FieldsVersion                    int32  // of the workspace's own fields; 0 where it never had any
 }
 
 // Recent reports whether a password or factor was shown lately.
@@ -177,7 +178,7 @@ func SessionGet(ctx context.Context, d *db.DB, id string, tenantID *uuid.UUID, c
 		Pending: row.Pending, Strong: row.Strong, HasFactor: row.HasFactor, ByProvider: row.ByProvider, Operator: row.Operator,
 		Support: row.Support, ProvedAt: row.ProvedAt, BeganAt: row.CreatedAt,
 		TimeZone: row.TimeZone, DateStyle: row.DateStyle, NumberStyle: row.NumberStyle, Theme: row.Theme, Keys: row.Keys, Keymap: row.Keymap,
-		Avatar: row.Avatar,
+		Avatar: row.Avatar, FieldsVersion: row.FieldsVersion,
 	}
 	if row.MemberID != nil {
 		who.MemberID = *row.MemberID

@@ -118,7 +118,7 @@ func TestMigrateCommand(t *testing.T) {
 	versions("old old old old")
 
 	// The first one can't: it is a canary, and the rest are left alone.
-	if _, err := c.Exec(t.Context(), `create table `+schemas["alpha"]+`.record_counts ()`); err != nil {
+	if _, err := c.Exec(t.Context(), `create table `+schemas["alpha"]+`.field_definitions ()`); err != nil {
 		t.Fatal(err)
 	}
 	if out := run(1, "migrate", "--canary", "1"); !strings.Contains(out, "alpha") || !strings.Contains(out, "FAILED") ||
@@ -145,7 +145,7 @@ func TestMigrateCommand(t *testing.T) {
 	if out := run(1, "doctor"); !strings.Contains(out, "alpha") {
 		t.Errorf("the doctor: %s", out)
 	}
-	if _, err := c.Exec(t.Context(), `drop table `+schemas["alpha"]+`.record_counts`); err != nil {
+	if _, err := c.Exec(t.Context(), `drop table `+schemas["alpha"]+`.field_definitions`); err != nil {
 		t.Fatal(err)
 	}
 	run(0, "migrate", "--tenant", "alpha")

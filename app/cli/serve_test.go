@@ -129,7 +129,7 @@ func TestServeAndWork(t *testing.T) {
 	})
 	for _, want := range []string{`paddock_http_request_seconds_count{method="POST",route="/signup",status="303"} 2`,
 		`paddock_tenants{state="active"`, `paddock_pool_connections{state="max"} 10`, `paddock_pool_retired_total 0`,
-		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_relations_per_connection_max 8874`,
+		`paddock_tenants{state="spare"`, `paddock_jobs{state="available"}`, `paddock_pool_relations_per_connection_max `,
 		`paddock_http_request_queries_count{route="/customers"} 1`, "go_goroutines"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the metrics lack %s", want)

@@ -143,7 +143,7 @@ func Create(ctx context.Context, tx *db.TenantTx, d Draft) (uuid.UUID, error) {
 // create is Create with system fields, which nobody else may give, and of the values that it
 // copies from another record: those are as good as they were there.
 func create(ctx context.Context, tx *db.TenantTx, d Draft, system, copied entity.Values) (uuid.UUID, error) {
-	e := entity.For(d.Kind)
+	e := tx.Entity(d.Kind)
 	w := &writing{TenantTx: tx, entity: e, id: uuid.Must(uuid.NewV7()), v: d.Values.Normal(), copied: copied, by: d.By, now: d.Made}
 	for i := range e.Fields {
 		f := &e.Fields[i]

@@ -12,6 +12,7 @@ import (
 	"github.com/paddock-crm/paddock/app/db"
 	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
 // TrashKeeps is how long the trash keeps a record.
@@ -75,10 +76,16 @@ func purgeTenant(ctx context.Context, d *db.DB, before time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = d.TenantRead(ctx, func(tx *db.TenantTx) (err error) {
-		any, err = tx.TrashOlder(ctx, before)
-		return err
+	var fields []tenantdb.FieldListRow
+	err = d.TenantRead(ctx, func(tx *db.TenantTx) error {
+		return tx.Batch(
+			func() (err error) { any, err = tx.TrashOlder(ctx, before); return err },
+			func() (err error) { fields, err = tx.FieldList(ctx); return err },
+		)
 	})
+	if err == nil {
+		err = purgeFields(ctx, d, fields, before)
+	}
 	if err != nil || !any {
 		return err
 	}
@@ -88,6 +95,28 @@ func purgeTenant(ctx context.Context, d *db.DB, before time.Time) error {
 			err := d.Tenant(ctx, func(tx *db.TenantTx) (err error) {
 				n, err = tx.RecordsPurge(ctx, kind.Kind, before, purgeBatch)
 				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// purgeFields removes for good what was deleted before the moment of a workspace's own fields,
+// with what records hold in them.
+func purgeFields(ctx context.Context, d *db.DB, fields []tenantdb.FieldListRow, before time.Time) error {
+	for _, f := range fields {
+		if f.DeletedAt == nil || f.DeletedAt.After(before) {
+			continue
+		}
+		for n := int64(purgeBatch); n == purgeBatch; {
+			err := d.Tenant(ctx, func(tx *db.TenantTx) (err error) {
+				if n, err = tx.OwnFieldPurge(ctx, entity.Kind(f.Kind), f.Key, purgeBatch); err != nil || n == purgeBatch {
+					return err
+				}
+				return tx.FieldPurge(ctx, f.ID)
 			})
 			if err != nil {
 				return err

@@ -56,16 +56,18 @@ func (d *DB) Walls(ctx context.Context) (w Walls, err error) {
 	err = d.owner.QueryRow(ctx, `
 		with t as (select r.oid from public.tenants t join pg_catalog.pg_roles r on r.rolname = $3 || '_' || t.schema where t.schema_made
 		and t.state <> 'preparing'),
+		-- The catalogue is read once, for it has two hundred relations a workspace.
+		mighty as materialized (select member as oid from pg_catalog.pg_auth_members union select relowner from pg_catalog.pg_class
+		union select nspowner from pg_catalog.pg_namespace),
 		ours as (select r.* from pg_catalog.pg_roles r where r.rolname in ($1, $2) or r.oid in (select oid from t))
 		select array(select r.rolname::text from ours r where r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolcanlogin
-		                or exists (select from pg_catalog.pg_auth_members m where m.member = r.oid)
-		                or exists (select from pg_catalog.pg_class c where c.relowner = r.oid) or exists (select from pg_catalog.pg_namespace n
-		                where n.nspowner = r.oid)
-		             order by 1),
+		                or r.oid in (select oid from mighty) order by 1),
 		       (select count(*) from pg_catalog.pg_class c join ours r on r.rolname = $1 where c.relnamespace = 'public'::regnamespace
 		       and c.relkind = 'r' and has_table_privilege(r.oid, c.oid, 'select')),
-		       (select count(*) from t where has_table_privilege(t.oid, 'public.users', 'select') or has_table_privilege(t.oid, 'public.tenants',
-		       'select') or has_schema_privilege(t.oid, 'public', 'usage'))`,
+		       -- By their ids: to look a name up, what the owner may is computed anew after each role, of all of which it is a member.
+		       (select count(*) from t where has_table_privilege(t.oid, 'public.users'::regclass, 'select')
+		       or has_table_privilege(t.oid, 'public.tenants'::regclass, 'select')
+		       or has_schema_privilege(t.oid, 'public'::regnamespace, 'usage'))`,
 		d.baselineRole(), d.sharedRole(), d.name).Scan(&w.Mighty, &w.BaselineReads, &w.TenantReads)
 	return w, err
 }
@@ -168,17 +170,22 @@ var (
 // requests do in the first of them, so many (all, below 0), keeping nothing.
 func (d *DB) Faults(ctx context.Context, probes int) (found []Fault, err error) {
 	rows, err := d.owner.Query(ctx, `
-		select t.id, coalesce(t.slug, ''), t.schema, n.oid is null, r.oid is null,
-		       coalesce(not has_schema_privilege(r.oid, n.oid, 'usage'), false)
-		       or exists (select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relkind = 'r'
-		              and (not has_table_privilege(r.oid, c.oid, 'select') or c.relname not in ('changes', 'audit', 'record_counts')
-		              and not has_table_privilege(r.oid, c.oid, 'insert'))),
-		       array(select x from unnest($2::text[]) x where t.schema_version >= $3 and not exists (select from pg_catalog.pg_class c
-		       where c.relnamespace = n.oid and c.relname = x))
-		from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r
-		on r.rolname = $1 || '_' || t.schema
-		where t.schema_made and t.state in ('active', 'suspended', 'spare') order by t.slug nulls last,
-		t.schema`, d.name, TenantTables(TenantVersion()), TenantVersion())
+		with made as materialized (
+			select t.id, t.slug, t.schema, t.schema_version, n.oid as nsp, r.oid as rol
+			from public.tenants t left join pg_catalog.pg_namespace n on n.nspname = t.schema left join pg_catalog.pg_roles r
+			on r.rolname = $1 || '_' || t.schema
+			where t.schema_made and t.state in ('active', 'suspended', 'spare')
+		), tables as ( -- of all, from one look at the catalogue
+			select m.id, array_agg(c.relname::text) as names,
+			       bool_or(not has_table_privilege(m.rol, c.oid, 'select') or c.relname not in ('changes', 'audit', 'record_counts')
+			       and not has_table_privilege(m.rol, c.oid, 'insert')) as lacks
+			from made m join pg_catalog.pg_class c on c.relnamespace = m.nsp and c.relkind = 'r' group by m.id
+		)
+		select m.id, coalesce(m.slug, ''), m.schema, m.nsp is null, m.rol is null,
+		       coalesce(not has_schema_privilege(m.rol, m.nsp, 'usage'), false) or coalesce(x.lacks, false),
+		       array(select n from unnest($2::text[]) n where m.schema_version >= $3 and n <> all (coalesce(x.names, '{}')))
+		from made m left join tables x on x.id = m.id order by m.slug nulls last, m.schema`,
+		d.name, TenantTables(TenantVersion()), TenantVersion())
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 // Scope says in whose schema a request, job or command works, and for whom.
@@ -16,6 +18,8 @@ type Scope struct {
 	MemberID uuid.UUID // the acting member; uuid.Nil for the system
 
 	StatementTimeout time.Duration // 0 for StatementTimeout
+
+	Own map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own, with them
 }
 
 // ErrNoTenant is what Tenant answers without a scope in its context.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/paddock-crm/paddock/app/entity"
 	"github.com/paddock-crm/paddock/queries/shareddb"
 	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
@@ -31,6 +32,17 @@ func (tx *TenantTx) ChangeSet() uuid.UUID { return tx.changeSet }
 
 // MemberID is the acting member; uuid.Nil for the system.
 func (tx *TenantTx) MemberID() uuid.UUID { return tx.scope.MemberID }
+
+// TenantID is whose schema it is in.
+func (tx *TenantTx) TenantID() uuid.UUID { return tx.scope.TenantID }
+
+// Entity is a kind with the workspace's own fields, as far as its scope knows them.
+func (tx *TenantTx) Entity(k entity.Kind) *entity.Entity {
+	if e := tx.scope.Own[k]; e != nil {
+		return e
+	}
+	return entity.For(k)
+}
 
 // SharedTx is a transaction in the shared schema.
 type SharedTx struct {

@@ -38,6 +38,7 @@ type Entity struct {
 	Board       string // the field by whose values it can be laid out in columns; "" for none
 	BoardSort   string // how each of its columns is sorted
 	Fields      []Field
+	own         bool // some are the workspace's own
 }
 
 // Field describes one field of a kind of record.
@@ -68,6 +69,9 @@ type Field struct {
 	Hidden   bool     // posted, but no row of the form: another field shows it
 	System   bool     // of the program's: no form has it, and none may write it
 	Derived  bool     // made by the database of others: read, never written
+	Own      bool     // the workspace's: kept in Record.Custom by its name
+	Help     string   // what is said beside its input
+	Show     []string // of the workspace's: where it shows, beside the record's page
 	Via      string   // the field whose reference has the column; "" for the record's own
 }
 
@@ -89,9 +93,10 @@ const (
 
 // Option is one choice of a select.
 type Option struct {
-	Value, Label string
-	Color        string // of its tag; "" where it is shown as text
-	Fixed        bool   // only the program sets it
+	Value string `json:"value"`
+	Label string `json:"label"`
+	Color string `json:"color,omitempty"` // of its tag; "" where it is shown as text
+	Fixed bool   `json:"-"`               // only the program sets it
 }
 
 // Kinds are the descriptions of all kinds, in the order of the side navigation.
@@ -128,11 +133,6 @@ func (e *Entity) URL(id uuid.UUID) string { return e.Path + "/" + id.String() }
 // Field returns the field of this name, nil when there is none.
 func (e *Entity) Field(name string) *Field {
 	return e.find(func(f *Field) bool { return f.Name == name })
-}
-
-// Column returns the field that is kept in the column, nil when there is none.
-func (e *Entity) Column(column string) *Field {
-	return e.find(func(f *Field) bool { return f.Column == column })
 }
 
 // Sorted returns the field that URLs sort by under this name, nil when there is none.
@@ -209,6 +209,15 @@ func (f *Field) Columns() []string {
 // Choice returns the field's option of this value, and false when it is none.
 func (f *Field) Choice(value string) (Option, bool) {
 	i := slices.IndexFunc(f.Options, func(o Option) bool { return o.Value == value })
+	if i < 0 {
+		return Option{}, false
+	}
+	return f.Options[i], true
+}
+
+// labelled returns the field's option of this label, and false when it is none.
+func (f *Field) labelled(label string) (Option, bool) {
+	i := slices.IndexFunc(f.Options, func(o Option) bool { return Fold(o.Label) == Fold(label) })
 	if i < 0 {
 		return Option{}, false
 	}

@@ -33,6 +33,7 @@ var (
 	TypeText       Type = textType{}
 	TypeLongText   Type = longTextType{}
 	TypeNumber     Type = numberType{}
+	TypeDecimal    Type = decimalType{}
 	TypePercent    Type = percentType{}
 	TypeMoney      Type = moneyType{}
 	TypeCurrency   Type = currencyType{}
@@ -41,6 +42,7 @@ var (
 	TypeMoment     Type = momentType{}
 	TypeBool       Type = boolType{}
 	TypeSelect     Type = selectType{}
+	TypeChoices    Type = choicesType{}
 	TypeReference  Type = referenceType{}
 	TypeReferences Type = referencesType{}
 	TypeEmail      Type = emailType{}

@@ -3,11 +3,16 @@ package entity
 // selectType is one of the field's options.
 type selectType struct{ texts }
 
+// Parse takes an option's value, or its label.
 func (selectType) Parse(text string, f *Field, _ Formats) (Value, error) {
-	if o, ok := f.Choice(text); !ok || o.Fixed {
+	o, ok := f.Choice(text)
+	if !ok {
+		o, ok = f.labelled(text)
+	}
+	if !ok || o.Fixed {
 		return nil, wrong("“", text, "” is not one of the choices.")
 	}
-	return Text(text), nil
+	return Text(o.Value), nil
 }
 
 // Check also takes what only the program sets.

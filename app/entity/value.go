@@ -96,6 +96,9 @@ func Equal(a, b Value) bool {
 	case Points:
 		b, ok := b.(Points)
 		return ok && slices.Equal(a, b)
+	case Choices: // in any order, each once
+		b, ok := b.(Choices)
+		return ok && len(a) == len(b) && !slices.ContainsFunc(a, func(x string) bool { return !slices.Contains(b, x) })
 	case Tags:
 		b, ok := b.(Tags)
 		return ok && maps.Equal(a.folded(), b.folded())
@@ -165,6 +168,10 @@ func normal(value Value) Value {
 		empty = len(x) == 0
 	case Points:
 		empty = len(x) == 0
+	case Choices:
+		empty = len(x) == 0
+	case Decimal:
+		empty = x == ""
 	case Tags:
 		empty = len(x) == 0
 	case Due:
@@ -260,6 +267,7 @@ type Record struct {
 	ID        uuid.UUID
 	Version   int32
 	Values    Values
+	Custom    Custom // what is kept of the workspace's own fields, which are among the values too
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	DeletedAt *time.Time // nil for one that is not in the trash

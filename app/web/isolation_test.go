@@ -342,7 +342,7 @@ func send(c *apptest.Client, route web.Route, w *apptest.Workspace, r apptest.Re
 	u := w.URL(strings.NewReplacer(":id", r.ID.String(), ":slug", w.Slug, ":name", r.Param, ":domain", r.Param, ":host", r.Param, ":provider",
 		"workspace", ":token", "none").Replace(route.Path))
 	form := url.Values{"version": {"1"}, "name": {"Created by the test"}, "last_name": {"Created"}, "subject": {"Created by the test"},
-		"body": {"Written by the test"}}
+		"body": {"Written by the test"}, "label": {"Created by the test"}}
 	if route.Path == "/notes" {
 		form["subject_type"], form["subject_id"] = []string{"customer"},
 			[]string{w.Customer(tenantdb.CustomerUpdateParams{Name: "With a note"}).String()}

@@ -273,8 +273,14 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request().WithContext(auth.WithPlace(c.Request().Context(), s.sessions.Place(c)))
 		c.SetRequest(r)
 		if member {
-			c.SetRequest(r.WithContext(db.WithScope(r.Context(), db.Scope{TenantID: v.Tenant.ID, Schema: v.Tenant.Schema, MemberID: v.Who.MemberID,
-				StatementTimeout: v.Tenant.Limits.Statement})))
+			scope := db.Scope{TenantID: v.Tenant.ID, Schema: v.Tenant.Schema, MemberID: v.Who.MemberID, StatementTimeout: v.Tenant.Limits.Statement}
+			if v.Looks, err = s.fields.of(r.Context(), scope, v.Who.FieldsVersion); err != nil {
+				return err
+			}
+			if v.Looks != nil {
+				scope.Own = v.Looks.Own
+			}
+			c.SetRequest(r.WithContext(db.WithScope(r.Context(), scope)))
 		}
 		return next(c)
 	}

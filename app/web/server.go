@@ -59,6 +59,7 @@ type Server struct {
 	draining atomic.Bool
 	base     *page.Base
 	sessions *account.Sessions
+	fields   fields
 
 	// The rooms.
 	account   *account.Handler
@@ -103,6 +104,7 @@ func New(o Options) *Server {
 		cfg: o.Config, db: o.DB, hosts: o.Hosts, meter: o.Meter, log: o.Log, mailbox: o.Mailbox, metrics: o.Metrics, base: base,
 		entries:   map[string]bool{},
 		sessions:  account.NewSessions(o.DB, box, base, places, o.Config.Secrets),
+		fields:    newFields(o.DB),
 		settings:  &workspace.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, OIDC: providers, TXT: o.TXT},
 		console:   &console.Handler{DB: o.DB, Hosts: o.Hosts, Box: box, Base: base, Places: places, Log: o.Log},
 		notes:     records.Notes{DB: o.DB, Box: box},

@@ -252,7 +252,7 @@ func (q *Queries) DomainVerify(ctx context.Context, tenantID uuid.UUID, host str
 }
 
 const domainsToCheck = `-- name: DomainsToCheck :many
-select d.host, d.token, d.failing_since, t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at from domains d join tenants t on t.id = d.tenant_id
+select d.host, d.token, d.failing_since, t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, t.fields_version from domains d join tenants t on t.id = d.tenant_id
 where d.verified_at is not null and t.state in ('active', 'suspended') and (d.checked_at is null or d.checked_at < now() - make_interval(secs => $1::float8))
 order by d.checked_at nulls first, d.host
 limit $2
@@ -310,6 +310,7 @@ func (q *Queries) DomainsToCheck(ctx context.Context, pause float64, n int32) ([
 			&i.Tenant.FullOf,
 			&i.Tenant.Unproven,
 			&i.Tenant.SweepWarnedAt,
+			&i.Tenant.FieldsVersion,
 		); err != nil {
 			return nil, err
 		}

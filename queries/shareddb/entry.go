@@ -20,6 +20,7 @@ type EntrySession struct {
 	HasFactor                                                     bool
 	MemberID                                                      *uuid.UUID
 	Role                                                          string
+	FieldsVersion                                                 int32 // of the workspace; 0 where it never had fields of its own
 }
 
 // EntrySession returns whose session has the hash on the tenant's host, or on the base host
@@ -28,10 +29,10 @@ type EntrySession struct {
 func (q *Queries) EntrySession(ctx context.Context, idHash []byte, tenantID *uuid.UUID, console bool) (s EntrySession, err error) {
 	err = q.db.QueryRow(ctx, `-- name: EntrySession :one
 		select id, user_id, created_at, last_seen_at, proved_at, pending, strong, by_provider, support, operator, name, email, email_verified_at,
-		       time_zone, date_style, number_style, theme, keys, keymap, avatar, has_factor, member_id, role
+		       time_zone, date_style, number_style, theme, keys, keymap, avatar, has_factor, member_id, role, fields_version
 		from entry.session($1, $2, $3)`, idHash, tenantID, console).Scan(
 		&s.ID, &s.UserID, &s.CreatedAt, &s.LastSeenAt, &s.ProvedAt, &s.Pending, &s.Strong, &s.ByProvider, &s.Support, &s.Operator, &s.Name,
 		&s.Email, &s.EmailVerifiedAt, &s.TimeZone, &s.DateStyle, &s.NumberStyle, &s.Theme, &s.Keys, &s.Keymap, &s.Avatar, &s.HasFactor,
-		&s.MemberID, &s.Role)
+		&s.MemberID, &s.Role, &s.FieldsVersion)
 	return s, err
 }

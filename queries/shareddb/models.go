@@ -42,6 +42,7 @@ type Tenant struct {
 	FullOf              string
 	Unproven            bool
 	SweepWarnedAt       *time.Time
+	FieldsVersion       int32
 }
 
 type TenantStat struct {

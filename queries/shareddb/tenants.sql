@@ -205,3 +205,7 @@ update tenants set sweep_warned_at = now() where id = @id;
 -- Workspaces whose people have proven an address are not swept.
 update tenants t set unproven = false where t.unproven
   and exists (select from memberships m join users u on u.id = m.user_id where m.tenant_id = t.id and u.email_verified_at is not null);
+
+-- name: TenantFieldsChanged :exec
+-- Has every process read the workspace's own fields anew.
+update tenants set fields_version = fields_version + 1 where id = @id;

@@ -126,7 +126,7 @@ func (q *Queries) SlugOfFormer(ctx context.Context, slug string) (string, error)
 }
 
 const tenantByDomain = `-- name: TenantByDomain :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at from domains d join tenants t on t.id = d.tenant_id
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, t.fields_version from domains d join tenants t on t.id = d.tenant_id
 where d.host = $1 and d.verified_at is not null
 `
 
@@ -169,6 +169,7 @@ func (q *Queries) TenantByDomain(ctx context.Context, host string) (TenantByDoma
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
@@ -215,7 +216,7 @@ func (q *Queries) TenantByID(ctx context.Context, id uuid.UUID) (TenantByIDRow, 
 }
 
 const tenantBySlug = `-- name: TenantBySlug :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where slug = $1::text
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at, tenants.fields_version from tenants where slug = $1::text
 `
 
 type TenantBySlugRow struct {
@@ -257,6 +258,7 @@ func (q *Queries) TenantBySlug(ctx context.Context, slug string) (TenantBySlugRo
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
@@ -272,7 +274,7 @@ where id = (
 	order by t.created_at limit 1
 	for update skip locked
 )
-returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at, tenants.fields_version
 `
 
 type TenantClaimParams struct {
@@ -335,6 +337,7 @@ func (q *Queries) TenantClaim(ctx context.Context, arg TenantClaimParams) (Tenan
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
@@ -344,7 +347,7 @@ update tenants set state = 'active', slug = $1::text, name = $2, claimed_at = no
 	currency = $3, country = $4, time_zone = $5, date_style = $6, number_style = $7,
 	require_second_factor = $8
 where schema = $9 and state = 'importing'
-returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at
+returning tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at, tenants.fields_version
 `
 
 type TenantClaimSchemaParams struct {
@@ -409,6 +412,7 @@ func (q *Queries) TenantClaimSchema(ctx context.Context, arg TenantClaimSchemaPa
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
@@ -443,8 +447,18 @@ func (q *Queries) TenantCounts(ctx context.Context) ([]TenantCountsRow, error) {
 	return items, nil
 }
 
+const tenantFieldsChanged = `-- name: TenantFieldsChanged :exec
+update tenants set fields_version = fields_version + 1 where id = $1
+`
+
+// Has every process read the workspace's own fields anew.
+func (q *Queries) TenantFieldsChanged(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, tenantFieldsChanged, id)
+	return err
+}
+
 const tenantFind = `-- name: TenantFind :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where slug = $1::text for update
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at, tenants.fields_version from tenants where slug = $1::text for update
 `
 
 type TenantFindRow struct {
@@ -487,12 +501,13 @@ func (q *Queries) TenantFind(ctx context.Context, slug string) (TenantFindRow, e
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
 
 const tenantGet = `-- name: TenantGet :one
-select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at from tenants where id = $1 and slug is not null for update
+select tenants.id, tenants.schema, tenants.state, tenants.slug, tenants.name, tenants.currency, tenants.schema_version, tenants.migration_error, tenants.created_at, tenants.claimed_at, tenants.country, tenants.time_zone, tenants.date_style, tenants.number_style, tenants.require_second_factor, tenants.suspended_at, tenants.deleted_at, tenants.schema_made, tenants.support_consent_until, tenants.support_until, tenants.support_by, tenants.support_reason, tenants.limit_statement_ms, tenants.limit_concurrent, tenants.limit_requests, tenants.limit_records, tenants.limit_bytes, tenants.limit_jobs, tenants.full_of, tenants.unproven, tenants.sweep_warned_at, tenants.fields_version from tenants where id = $1 and slug is not null for update
 `
 
 type TenantGetRow struct {
@@ -535,6 +550,7 @@ func (q *Queries) TenantGet(ctx context.Context, id uuid.UUID) (TenantGetRow, er
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 	)
 	return i, err
 }
@@ -748,7 +764,7 @@ func (q *Queries) TenantSettings(ctx context.Context, arg TenantSettingsParams) 
 }
 
 const tenantShow = `-- name: TenantShow :one
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, s.tenant_id, s.members, s.records, s.bytes, s.active_at, s.measured_at from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = $1 and t.slug is not null
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, t.fields_version, s.tenant_id, s.members, s.records, s.bytes, s.active_at, s.measured_at from tenants t join tenant_stats s on s.tenant_id = t.id where t.id = $1 and t.slug is not null
 `
 
 type TenantShowRow struct {
@@ -791,6 +807,7 @@ func (q *Queries) TenantShow(ctx context.Context, id uuid.UUID) (TenantShowRow, 
 		&i.Tenant.FullOf,
 		&i.Tenant.Unproven,
 		&i.Tenant.SweepWarnedAt,
+		&i.Tenant.FieldsVersion,
 		&i.TenantStat.TenantID,
 		&i.TenantStat.Members,
 		&i.TenantStat.Records,

@@ -94,7 +94,7 @@ func (q *Queries) TenantStats(ctx context.Context, tenantID uuid.UUID) (TenantSt
 }
 
 const tenantsToMeasure = `-- name: TenantsToMeasure :many
-select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at from tenant_stats s join tenants t on t.id = s.tenant_id
+select t.id, t.schema, t.state, t.slug, t.name, t.currency, t.schema_version, t.migration_error, t.created_at, t.claimed_at, t.country, t.time_zone, t.date_style, t.number_style, t.require_second_factor, t.suspended_at, t.deleted_at, t.schema_made, t.support_consent_until, t.support_until, t.support_by, t.support_reason, t.limit_statement_ms, t.limit_concurrent, t.limit_requests, t.limit_records, t.limit_bytes, t.limit_jobs, t.full_of, t.unproven, t.sweep_warned_at, t.fields_version from tenant_stats s join tenants t on t.id = s.tenant_id
 where t.state in ('active', 'suspended') and t.schema_made and s.tenant_id > $1
   and (s.active_at > s.measured_at or s.measured_at < now() - interval '1 day')
 order by s.tenant_id
@@ -147,6 +147,7 @@ func (q *Queries) TenantsToMeasure(ctx context.Context, after uuid.UUID, n int32
 			&i.Tenant.FullOf,
 			&i.Tenant.Unproven,
 			&i.Tenant.SweepWarnedAt,
+			&i.Tenant.FieldsVersion,
 		); err != nil {
 			return nil, err
 		}

@@ -28,13 +28,14 @@ type ContactCopyParams struct {
 	EmailOptOut bool           `db:"email_opt_out"`
 	Description string         `db:"description"`
 	OwnerID     *uuid.UUID     `db:"owner_id"`
+	Custom      entity.Custom  `db:"custom"`
 	CreatedAt   time.Time      `db:"created_at"`
 	UpdatedAt   time.Time      `db:"updated_at"`
 }
 
 const contactGet = `-- name: ContactGet :one
 select c.id, c.first_name, c.last_name, c.salutation, c.job_title, c.customer_id, c.emails, c.phones, c.linkedin_url,
-	c.birthday, c.do_not_call, c.email_opt_out, c.description, c.owner_id, c.version, c.created_at, c.updated_at, c.deleted_at,
+	c.birthday, c.do_not_call, c.email_opt_out, c.description, c.owner_id, c.custom, c.version, c.created_at, c.updated_at, c.deleted_at,
 	coalesce(m.name, '')::text as owner_name, c.name, c.email, c.phone, coalesce(k.name, '')::text as customer_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'contact' and g.subject_id = c.id order by t.name)::text[] as tags
@@ -57,6 +58,7 @@ type ContactGetRow struct {
 	EmailOptOut  bool           `db:"email_opt_out"`
 	Description  string         `db:"description"`
 	OwnerID      *uuid.UUID     `db:"owner_id"`
+	Custom       entity.Custom  `db:"custom"`
 	Version      int32          `db:"version"`
 	CreatedAt    time.Time      `db:"created_at"`
 	UpdatedAt    time.Time      `db:"updated_at"`
@@ -88,6 +90,7 @@ func (q *Queries) ContactGet(ctx context.Context, id uuid.UUID) (ContactGetRow, 
 		&i.EmailOptOut,
 		&i.Description,
 		&i.OwnerID,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -105,10 +108,10 @@ func (q *Queries) ContactGet(ctx context.Context, id uuid.UUID) (ContactGetRow, 
 const contactInsert = `-- name: ContactInsert :exec
 insert into contacts (
 	first_name, last_name, salutation, job_title, customer_id, emails, phones, linkedin_url, birthday,
-	do_not_call, email_opt_out, description, owner_id, id, version
+	do_not_call, email_opt_out, description, owner_id, custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15
+	$10, $11, $12, $13, $14, $15, $16
 )
 `
 
@@ -126,6 +129,7 @@ type ContactInsertParams struct {
 	EmailOptOut bool           `db:"email_opt_out"`
 	Description string         `db:"description"`
 	OwnerID     *uuid.UUID     `db:"owner_id"`
+	Custom      entity.Custom  `db:"custom"`
 	ID          uuid.UUID      `db:"id"`
 	Version     int32          `db:"version"`
 }
@@ -146,6 +150,7 @@ func (q *Queries) ContactInsert(ctx context.Context, arg ContactInsertParams) er
 		arg.EmailOptOut,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -157,8 +162,8 @@ update contacts set
 	first_name = $1, last_name = $2, salutation = $3, job_title = $4, customer_id = $5,
 	emails = $6, phones = $7, linkedin_url = $8, birthday = $9, do_not_call = $10,
 	email_opt_out = $11, description = $12, owner_id = $13,
-	version = version + 1, updated_at = now()
-where id = $14 and version = $15 and deleted_at is null
+	custom = $14, version = version + 1, updated_at = now()
+where id = $15 and version = $16 and deleted_at is null
 `
 
 type ContactUpdateParams struct {
@@ -175,6 +180,7 @@ type ContactUpdateParams struct {
 	EmailOptOut bool           `db:"email_opt_out"`
 	Description string         `db:"description"`
 	OwnerID     *uuid.UUID     `db:"owner_id"`
+	Custom      entity.Custom  `db:"custom"`
 	ID          uuid.UUID      `db:"id"`
 	Version     int32          `db:"version"`
 }
@@ -195,6 +201,7 @@ func (q *Queries) ContactUpdate(ctx context.Context, arg ContactUpdateParams) (i
 		arg.EmailOptOut,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

@@ -43,6 +43,7 @@ func (r iteratorForContactCopy) Values() ([]interface{}, error) {
 		r.rows[0].EmailOptOut,
 		r.rows[0].Description,
 		r.rows[0].OwnerID,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -53,7 +54,7 @@ func (r iteratorForContactCopy) Err() error {
 }
 
 func (q *Queries) ContactCopy(ctx context.Context, arg []ContactCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"contacts"}, []string{"id", "first_name", "last_name", "salutation", "job_title", "customer_id", "emails", "phones", "linkedin_url", "birthday", "do_not_call", "email_opt_out", "description", "owner_id", "created_at", "updated_at"}, &iteratorForContactCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"contacts"}, []string{"id", "first_name", "last_name", "salutation", "job_title", "customer_id", "emails", "phones", "linkedin_url", "birthday", "do_not_call", "email_opt_out", "description", "owner_id", "custom", "created_at", "updated_at"}, &iteratorForContactCopy{rows: arg})
 }
 
 // iteratorForCustomerCopy implements pgx.CopyFromSource.
@@ -93,6 +94,7 @@ func (r iteratorForCustomerCopy) Values() ([]interface{}, error) {
 		r.rows[0].Country,
 		r.rows[0].Description,
 		r.rows[0].OwnerID,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -103,7 +105,7 @@ func (r iteratorForCustomerCopy) Err() error {
 }
 
 func (q *Queries) CustomerCopy(ctx context.Context, arg []CustomerCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"customers"}, []string{"id", "name", "domain", "website", "phone", "email", "type", "industry", "employees", "annual_revenue", "street", "city", "state", "postal_code", "country", "description", "owner_id", "created_at", "updated_at"}, &iteratorForCustomerCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"customers"}, []string{"id", "name", "domain", "website", "phone", "email", "type", "industry", "employees", "annual_revenue", "street", "city", "state", "postal_code", "country", "description", "owner_id", "custom", "created_at", "updated_at"}, &iteratorForCustomerCopy{rows: arg})
 }
 
 // iteratorForDealCopy implements pgx.CopyFromSource.
@@ -142,6 +144,7 @@ func (r iteratorForDealCopy) Values() ([]interface{}, error) {
 		r.rows[0].Description,
 		r.rows[0].OwnerID,
 		r.rows[0].ClosedAt,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -152,7 +155,7 @@ func (r iteratorForDealCopy) Err() error {
 }
 
 func (q *Queries) DealCopy(ctx context.Context, arg []DealCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"deals"}, []string{"id", "name", "customer_id", "contact_id", "pipeline_id", "stage_id", "position", "amount", "currency", "probability", "expected_close_date", "source", "lost_reason", "description", "owner_id", "closed_at", "created_at", "updated_at"}, &iteratorForDealCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"deals"}, []string{"id", "name", "customer_id", "contact_id", "pipeline_id", "stage_id", "position", "amount", "currency", "probability", "expected_close_date", "source", "lost_reason", "description", "owner_id", "closed_at", "custom", "created_at", "updated_at"}, &iteratorForDealCopy{rows: arg})
 }
 
 // iteratorForLeadCopy implements pgx.CopyFromSource.
@@ -194,6 +197,7 @@ func (r iteratorForLeadCopy) Values() ([]interface{}, error) {
 		r.rows[0].CustomerID,
 		r.rows[0].ContactID,
 		r.rows[0].DealID,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -204,7 +208,7 @@ func (r iteratorForLeadCopy) Err() error {
 }
 
 func (q *Queries) LeadCopy(ctx context.Context, arg []LeadCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"leads"}, []string{"id", "first_name", "last_name", "company_name", "job_title", "email", "phone", "website", "source", "status", "rating", "amount", "description", "owner_id", "converted_at", "conversion_set", "customer_id", "contact_id", "deal_id", "created_at", "updated_at"}, &iteratorForLeadCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"leads"}, []string{"id", "first_name", "last_name", "company_name", "job_title", "email", "phone", "website", "source", "status", "rating", "amount", "description", "owner_id", "converted_at", "conversion_set", "customer_id", "contact_id", "deal_id", "custom", "created_at", "updated_at"}, &iteratorForLeadCopy{rows: arg})
 }
 
 // iteratorForNoteCopy implements pgx.CopyFromSource.
@@ -278,6 +282,7 @@ func (r iteratorForProjectCopy) Values() ([]interface{}, error) {
 		r.rows[0].MemberIds,
 		r.rows[0].Description,
 		r.rows[0].OwnerID,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -288,7 +293,7 @@ func (r iteratorForProjectCopy) Err() error {
 }
 
 func (q *Queries) ProjectCopy(ctx context.Context, arg []ProjectCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"projects"}, []string{"id", "name", "customer_id", "deal_id", "status", "priority", "start_date", "end_date", "budget", "member_ids", "description", "owner_id", "created_at", "updated_at"}, &iteratorForProjectCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"projects"}, []string{"id", "name", "customer_id", "deal_id", "status", "priority", "start_date", "end_date", "budget", "member_ids", "description", "owner_id", "custom", "created_at", "updated_at"}, &iteratorForProjectCopy{rows: arg})
 }
 
 // iteratorForTaggingCopy implements pgx.CopyFromSource.
@@ -362,6 +367,7 @@ func (r iteratorForTaskCopy) Values() ([]interface{}, error) {
 		r.rows[0].CompletedBy,
 		r.rows[0].NextID,
 		r.rows[0].RepeatAnchor,
+		r.rows[0].Custom,
 		r.rows[0].CreatedAt,
 		r.rows[0].UpdatedAt,
 	}, nil
@@ -372,5 +378,5 @@ func (r iteratorForTaskCopy) Err() error {
 }
 
 func (q *Queries) TaskCopy(ctx context.Context, arg []TaskCopyParams) (int64, error) {
-	return q.db.CopyFrom(ctx, []string{"tasks"}, []string{"id", "subject", "type", "status", "priority", "due_on", "due_at", "remind_at", "repeat", "assignee_id", "subject_type", "subject_id", "description", "completed_at", "completed_by", "next_id", "repeat_anchor", "created_at", "updated_at"}, &iteratorForTaskCopy{rows: arg})
+	return q.db.CopyFrom(ctx, []string{"tasks"}, []string{"id", "subject", "type", "status", "priority", "due_on", "due_at", "remind_at", "repeat", "assignee_id", "subject_type", "subject_id", "description", "completed_at", "completed_by", "next_id", "repeat_anchor", "custom", "created_at", "updated_at"}, &iteratorForTaskCopy{rows: arg})
 }

@@ -10,34 +10,36 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 type CustomerCopyParams struct {
-	ID            uuid.UUID  `db:"id"`
-	Name          string     `db:"name"`
-	Domain        string     `db:"domain"`
-	Website       string     `db:"website"`
-	Phone         string     `db:"phone"`
-	Email         string     `db:"email"`
-	Type          string     `db:"type"`
-	Industry      string     `db:"industry"`
-	Employees     *int32     `db:"employees"`
-	AnnualRevenue *int64     `db:"annual_revenue"`
-	Street        string     `db:"street"`
-	City          string     `db:"city"`
-	State         string     `db:"state"`
-	PostalCode    string     `db:"postal_code"`
-	Country       string     `db:"country"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	CreatedAt     time.Time  `db:"created_at"`
-	UpdatedAt     time.Time  `db:"updated_at"`
+	ID            uuid.UUID     `db:"id"`
+	Name          string        `db:"name"`
+	Domain        string        `db:"domain"`
+	Website       string        `db:"website"`
+	Phone         string        `db:"phone"`
+	Email         string        `db:"email"`
+	Type          string        `db:"type"`
+	Industry      string        `db:"industry"`
+	Employees     *int32        `db:"employees"`
+	AnnualRevenue *int64        `db:"annual_revenue"`
+	Street        string        `db:"street"`
+	City          string        `db:"city"`
+	State         string        `db:"state"`
+	PostalCode    string        `db:"postal_code"`
+	Country       string        `db:"country"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	Custom        entity.Custom `db:"custom"`
+	CreatedAt     time.Time     `db:"created_at"`
+	UpdatedAt     time.Time     `db:"updated_at"`
 }
 
 const customerGet = `-- name: CustomerGet :one
 select c.id, c.name, c.domain, c.website, c.phone, c.email, c.type, c.industry, c.employees, c.annual_revenue,
 	c.street, c.city, c.state, c.postal_code, c.country, c.description, c.owner_id,
-	c.version, c.created_at, c.updated_at, c.deleted_at,
+	c.custom, c.version, c.created_at, c.updated_at, c.deleted_at,
 	coalesce(m.name, '')::text as owner_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
 	      where g.subject_type = 'customer' and g.subject_id = c.id order by t.name)::text[] as tags
@@ -46,29 +48,30 @@ where c.id = $1
 `
 
 type CustomerGetRow struct {
-	ID            uuid.UUID  `db:"id"`
-	Name          string     `db:"name"`
-	Domain        string     `db:"domain"`
-	Website       string     `db:"website"`
-	Phone         string     `db:"phone"`
-	Email         string     `db:"email"`
-	Type          string     `db:"type"`
-	Industry      string     `db:"industry"`
-	Employees     *int32     `db:"employees"`
-	AnnualRevenue *int64     `db:"annual_revenue"`
-	Street        string     `db:"street"`
-	City          string     `db:"city"`
-	State         string     `db:"state"`
-	PostalCode    string     `db:"postal_code"`
-	Country       string     `db:"country"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	Version       int32      `db:"version"`
-	CreatedAt     time.Time  `db:"created_at"`
-	UpdatedAt     time.Time  `db:"updated_at"`
-	DeletedAt     *time.Time `db:"deleted_at"`
-	OwnerName     string     `db:"owner_name"`
-	Tags          []string   `db:"tags"`
+	ID            uuid.UUID     `db:"id"`
+	Name          string        `db:"name"`
+	Domain        string        `db:"domain"`
+	Website       string        `db:"website"`
+	Phone         string        `db:"phone"`
+	Email         string        `db:"email"`
+	Type          string        `db:"type"`
+	Industry      string        `db:"industry"`
+	Employees     *int32        `db:"employees"`
+	AnnualRevenue *int64        `db:"annual_revenue"`
+	Street        string        `db:"street"`
+	City          string        `db:"city"`
+	State         string        `db:"state"`
+	PostalCode    string        `db:"postal_code"`
+	Country       string        `db:"country"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	Custom        entity.Custom `db:"custom"`
+	Version       int32         `db:"version"`
+	CreatedAt     time.Time     `db:"created_at"`
+	UpdatedAt     time.Time     `db:"updated_at"`
+	DeletedAt     *time.Time    `db:"deleted_at"`
+	OwnerName     string        `db:"owner_name"`
+	Tags          []string      `db:"tags"`
 }
 
 // The customer with its owner and tags; deleted ones too, told by deleted_at.
@@ -93,6 +96,7 @@ func (q *Queries) CustomerGet(ctx context.Context, id uuid.UUID) (CustomerGetRow
 		&i.Country,
 		&i.Description,
 		&i.OwnerID,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -106,32 +110,33 @@ func (q *Queries) CustomerGet(ctx context.Context, id uuid.UUID) (CustomerGetRow
 const customerInsert = `-- name: CustomerInsert :exec
 insert into customers (
 	name, domain, website, phone, email, type, industry, employees, annual_revenue,
-	street, city, state, postal_code, country, description, owner_id, id, version
+	street, city, state, postal_code, country, description, owner_id, custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17, $18
+	$10, $11, $12, $13, $14, $15, $16, $17, $18, $19
 )
 `
 
 type CustomerInsertParams struct {
-	Name          string     `db:"name"`
-	Domain        string     `db:"domain"`
-	Website       string     `db:"website"`
-	Phone         string     `db:"phone"`
-	Email         string     `db:"email"`
-	Type          string     `db:"type"`
-	Industry      string     `db:"industry"`
-	Employees     *int32     `db:"employees"`
-	AnnualRevenue *int64     `db:"annual_revenue"`
-	Street        string     `db:"street"`
-	City          string     `db:"city"`
-	State         string     `db:"state"`
-	PostalCode    string     `db:"postal_code"`
-	Country       string     `db:"country"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ID            uuid.UUID  `db:"id"`
-	Version       int32      `db:"version"`
+	Name          string        `db:"name"`
+	Domain        string        `db:"domain"`
+	Website       string        `db:"website"`
+	Phone         string        `db:"phone"`
+	Email         string        `db:"email"`
+	Type          string        `db:"type"`
+	Industry      string        `db:"industry"`
+	Employees     *int32        `db:"employees"`
+	AnnualRevenue *int64        `db:"annual_revenue"`
+	Street        string        `db:"street"`
+	City          string        `db:"city"`
+	State         string        `db:"state"`
+	PostalCode    string        `db:"postal_code"`
+	Country       string        `db:"country"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	Custom        entity.Custom `db:"custom"`
+	ID            uuid.UUID     `db:"id"`
+	Version       int32         `db:"version"`
 }
 
 // Takes the parameters of CustomerUpdate, in its order: one struct serves both.
@@ -153,6 +158,7 @@ func (q *Queries) CustomerInsert(ctx context.Context, arg CustomerInsertParams) 
 		arg.Country,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -165,29 +171,30 @@ update customers set
 	industry = $7, employees = $8, annual_revenue = $9,
 	street = $10, city = $11, state = $12, postal_code = $13, country = $14,
 	description = $15, owner_id = $16,
-	version = version + 1, updated_at = now()
-where id = $17 and version = $18 and deleted_at is null
+	custom = $17, version = version + 1, updated_at = now()
+where id = $18 and version = $19 and deleted_at is null
 `
 
 type CustomerUpdateParams struct {
-	Name          string     `db:"name"`
-	Domain        string     `db:"domain"`
-	Website       string     `db:"website"`
-	Phone         string     `db:"phone"`
-	Email         string     `db:"email"`
-	Type          string     `db:"type"`
-	Industry      string     `db:"industry"`
-	Employees     *int32     `db:"employees"`
-	AnnualRevenue *int64     `db:"annual_revenue"`
-	Street        string     `db:"street"`
-	City          string     `db:"city"`
-	State         string     `db:"state"`
-	PostalCode    string     `db:"postal_code"`
-	Country       string     `db:"country"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ID            uuid.UUID  `db:"id"`
-	Version       int32      `db:"version"`
+	Name          string        `db:"name"`
+	Domain        string        `db:"domain"`
+	Website       string        `db:"website"`
+	Phone         string        `db:"phone"`
+	Email         string        `db:"email"`
+	Type          string        `db:"type"`
+	Industry      string        `db:"industry"`
+	Employees     *int32        `db:"employees"`
+	AnnualRevenue *int64        `db:"annual_revenue"`
+	Street        string        `db:"street"`
+	City          string        `db:"city"`
+	State         string        `db:"state"`
+	PostalCode    string        `db:"postal_code"`
+	Country       string        `db:"country"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	Custom        entity.Custom `db:"custom"`
+	ID            uuid.UUID     `db:"id"`
+	Version       int32         `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -209,6 +216,7 @@ func (q *Queries) CustomerUpdate(ctx context.Context, arg CustomerUpdateParams) 
 		arg.Country,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

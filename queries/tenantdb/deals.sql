@@ -2,16 +2,16 @@
 -- Takes the parameters of DealUpdate, in its order: one struct serves both.
 insert into deals (
 	name, customer_id, contact_id, pipeline_id, stage_id, position, amount, currency, probability,
-	expected_close_date, source, lost_reason, description, owner_id, closed_at, id, version
+	expected_close_date, source, lost_reason, description, owner_id, closed_at, custom, id, version
 ) values (
 	@name, sqlc.narg(customer_id), sqlc.narg(contact_id), @pipeline_id, @stage_id, @position, sqlc.narg(amount), @currency, sqlc.narg(probability),
-	sqlc.narg(expected_close_date), @source, @lost_reason, @description, sqlc.narg(owner_id), sqlc.narg(closed_at), @id, @version
+	sqlc.narg(expected_close_date), @source, @lost_reason, @description, sqlc.narg(owner_id), sqlc.narg(closed_at), @custom, @id, @version
 );
 
 -- name: DealGet :one
 -- The deal with what it is linked to and its tags; deleted ones too, told by deleted_at.
 select d.id, d.name, d.customer_id, d.contact_id, d.pipeline_id, d.stage_id, d.position, d.amount, d.currency,
-	d.probability, d.expected_close_date, d.source, d.lost_reason, d.description, d.owner_id, d.closed_at, d.version, d.created_at,
+	d.probability, d.expected_close_date, d.source, d.lost_reason, d.description, d.owner_id, d.closed_at, d.custom, d.version, d.created_at,
 	d.updated_at, d.deleted_at,
 	coalesce(m.name, '')::text as owner_name, d.active_at,
 	coalesce(k.name, '')::text as customer_name, coalesce(c.name, '')::text as contact_name, p.name::text as pipeline_name,
@@ -29,16 +29,16 @@ update deals set
 	name = @name, customer_id = sqlc.narg(customer_id), contact_id = sqlc.narg(contact_id), pipeline_id = @pipeline_id, stage_id = @stage_id,
 	position = case when stage_id = @stage_id then position else @position end, amount = sqlc.narg(amount), currency = @currency, probability = sqlc.narg(probability), expected_close_date = sqlc.narg(expected_close_date),
 	source = @source, lost_reason = @lost_reason, description = @description, owner_id = sqlc.narg(owner_id), closed_at = sqlc.narg(closed_at),
-	version = version + 1, updated_at = now(), active_at = now()
+	custom = @custom, version = version + 1, updated_at = now(), active_at = now()
 where id = @id and version = @version and deleted_at is null;
 
 -- name: DealCopy :copyfrom
 insert into deals (
 	id, name, customer_id, contact_id, pipeline_id, stage_id, position, amount, currency,
-	probability, expected_close_date, source, lost_reason, description, owner_id, closed_at, created_at, updated_at
+	probability, expected_close_date, source, lost_reason, description, owner_id, closed_at, custom, created_at, updated_at
 ) values (
 	@id, @name, @customer_id, @contact_id, @pipeline_id, @stage_id, @position, @amount, @currency,
-	@probability, @expected_close_date, @source, @lost_reason, @description, @owner_id, @closed_at, @created_at, @updated_at
+	@probability, @expected_close_date, @source, @lost_reason, @description, @owner_id, @closed_at, @custom, @created_at, @updated_at
 );
 
 -- name: DealMove :execrows

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 const dealAge = `-- name: DealAge :exec
@@ -23,29 +24,30 @@ func (q *Queries) DealAge(ctx context.Context, at time.Time, iD uuid.UUID) error
 }
 
 type DealCopyParams struct {
-	ID                uuid.UUID  `db:"id"`
-	Name              string     `db:"name"`
-	CustomerID        *uuid.UUID `db:"customer_id"`
-	ContactID         *uuid.UUID `db:"contact_id"`
-	PipelineID        uuid.UUID  `db:"pipeline_id"`
-	StageID           uuid.UUID  `db:"stage_id"`
-	Position          string     `db:"position"`
-	Amount            *int64     `db:"amount"`
-	Currency          string     `db:"currency"`
-	Probability       *int32     `db:"probability"`
-	ExpectedCloseDate *time.Time `db:"expected_close_date"`
-	Source            string     `db:"source"`
-	LostReason        string     `db:"lost_reason"`
-	Description       string     `db:"description"`
-	OwnerID           *uuid.UUID `db:"owner_id"`
-	ClosedAt          *time.Time `db:"closed_at"`
-	CreatedAt         time.Time  `db:"created_at"`
-	UpdatedAt         time.Time  `db:"updated_at"`
+	ID                uuid.UUID     `db:"id"`
+	Name              string        `db:"name"`
+	CustomerID        *uuid.UUID    `db:"customer_id"`
+	ContactID         *uuid.UUID    `db:"contact_id"`
+	PipelineID        uuid.UUID     `db:"pipeline_id"`
+	StageID           uuid.UUID     `db:"stage_id"`
+	Position          string        `db:"position"`
+	Amount            *int64        `db:"amount"`
+	Currency          string        `db:"currency"`
+	Probability       *int32        `db:"probability"`
+	ExpectedCloseDate *time.Time    `db:"expected_close_date"`
+	Source            string        `db:"source"`
+	LostReason        string        `db:"lost_reason"`
+	Description       string        `db:"description"`
+	OwnerID           *uuid.UUID    `db:"owner_id"`
+	ClosedAt          *time.Time    `db:"closed_at"`
+	Custom            entity.Custom `db:"custom"`
+	CreatedAt         time.Time     `db:"created_at"`
+	UpdatedAt         time.Time     `db:"updated_at"`
 }
 
 const dealGet = `-- name: DealGet :one
 select d.id, d.name, d.customer_id, d.contact_id, d.pipeline_id, d.stage_id, d.position, d.amount, d.currency,
-	d.probability, d.expected_close_date, d.source, d.lost_reason, d.description, d.owner_id, d.closed_at, d.version, d.created_at,
+	d.probability, d.expected_close_date, d.source, d.lost_reason, d.description, d.owner_id, d.closed_at, d.custom, d.version, d.created_at,
 	d.updated_at, d.deleted_at,
 	coalesce(m.name, '')::text as owner_name, d.active_at,
 	coalesce(k.name, '')::text as customer_name, coalesce(c.name, '')::text as contact_name, p.name::text as pipeline_name,
@@ -59,36 +61,37 @@ where d.id = $1
 `
 
 type DealGetRow struct {
-	ID                uuid.UUID  `db:"id"`
-	Name              string     `db:"name"`
-	CustomerID        *uuid.UUID `db:"customer_id"`
-	ContactID         *uuid.UUID `db:"contact_id"`
-	PipelineID        uuid.UUID  `db:"pipeline_id"`
-	StageID           uuid.UUID  `db:"stage_id"`
-	Position          string     `db:"position"`
-	Amount            *int64     `db:"amount"`
-	Currency          string     `db:"currency"`
-	Probability       *int32     `db:"probability"`
-	ExpectedCloseDate *time.Time `db:"expected_close_date"`
-	Source            string     `db:"source"`
-	LostReason        string     `db:"lost_reason"`
-	Description       string     `db:"description"`
-	OwnerID           *uuid.UUID `db:"owner_id"`
-	ClosedAt          *time.Time `db:"closed_at"`
-	Version           int32      `db:"version"`
-	CreatedAt         time.Time  `db:"created_at"`
-	UpdatedAt         time.Time  `db:"updated_at"`
-	DeletedAt         *time.Time `db:"deleted_at"`
-	OwnerName         string     `db:"owner_name"`
-	ActiveAt          time.Time  `db:"active_at"`
-	CustomerName      string     `db:"customer_name"`
-	ContactName       string     `db:"contact_name"`
-	PipelineName      string     `db:"pipeline_name"`
-	StageName         string     `db:"stage_name"`
-	StageColor        string     `db:"stage_color"`
-	StageProbability  int32      `db:"stage_probability"`
-	Outcome           string     `db:"outcome"`
-	Tags              []string   `db:"tags"`
+	ID                uuid.UUID     `db:"id"`
+	Name              string        `db:"name"`
+	CustomerID        *uuid.UUID    `db:"customer_id"`
+	ContactID         *uuid.UUID    `db:"contact_id"`
+	PipelineID        uuid.UUID     `db:"pipeline_id"`
+	StageID           uuid.UUID     `db:"stage_id"`
+	Position          string        `db:"position"`
+	Amount            *int64        `db:"amount"`
+	Currency          string        `db:"currency"`
+	Probability       *int32        `db:"probability"`
+	ExpectedCloseDate *time.Time    `db:"expected_close_date"`
+	Source            string        `db:"source"`
+	LostReason        string        `db:"lost_reason"`
+	Description       string        `db:"description"`
+	OwnerID           *uuid.UUID    `db:"owner_id"`
+	ClosedAt          *time.Time    `db:"closed_at"`
+	Custom            entity.Custom `db:"custom"`
+	Version           int32         `db:"version"`
+	CreatedAt         time.Time     `db:"created_at"`
+	UpdatedAt         time.Time     `db:"updated_at"`
+	DeletedAt         *time.Time    `db:"deleted_at"`
+	OwnerName         string        `db:"owner_name"`
+	ActiveAt          time.Time     `db:"active_at"`
+	CustomerName      string        `db:"customer_name"`
+	ContactName       string        `db:"contact_name"`
+	PipelineName      string        `db:"pipeline_name"`
+	StageName         string        `db:"stage_name"`
+	StageColor        string        `db:"stage_color"`
+	StageProbability  int32         `db:"stage_probability"`
+	Outcome           string        `db:"outcome"`
+	Tags              []string      `db:"tags"`
 }
 
 // The deal with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -112,6 +115,7 @@ func (q *Queries) DealGet(ctx context.Context, id uuid.UUID) (DealGetRow, error)
 		&i.Description,
 		&i.OwnerID,
 		&i.ClosedAt,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -133,31 +137,32 @@ func (q *Queries) DealGet(ctx context.Context, id uuid.UUID) (DealGetRow, error)
 const dealInsert = `-- name: DealInsert :exec
 insert into deals (
 	name, customer_id, contact_id, pipeline_id, stage_id, position, amount, currency, probability,
-	expected_close_date, source, lost_reason, description, owner_id, closed_at, id, version
+	expected_close_date, source, lost_reason, description, owner_id, closed_at, custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17
+	$10, $11, $12, $13, $14, $15, $16, $17, $18
 )
 `
 
 type DealInsertParams struct {
-	Name              string     `db:"name"`
-	CustomerID        *uuid.UUID `db:"customer_id"`
-	ContactID         *uuid.UUID `db:"contact_id"`
-	PipelineID        uuid.UUID  `db:"pipeline_id"`
-	StageID           uuid.UUID  `db:"stage_id"`
-	Position          string     `db:"position"`
-	Amount            *int64     `db:"amount"`
-	Currency          string     `db:"currency"`
-	Probability       *int32     `db:"probability"`
-	ExpectedCloseDate *time.Time `db:"expected_close_date"`
-	Source            string     `db:"source"`
-	LostReason        string     `db:"lost_reason"`
-	Description       string     `db:"description"`
-	OwnerID           *uuid.UUID `db:"owner_id"`
-	ClosedAt          *time.Time `db:"closed_at"`
-	ID                uuid.UUID  `db:"id"`
-	Version           int32      `db:"version"`
+	Name              string        `db:"name"`
+	CustomerID        *uuid.UUID    `db:"customer_id"`
+	ContactID         *uuid.UUID    `db:"contact_id"`
+	PipelineID        uuid.UUID     `db:"pipeline_id"`
+	StageID           uuid.UUID     `db:"stage_id"`
+	Position          string        `db:"position"`
+	Amount            *int64        `db:"amount"`
+	Currency          string        `db:"currency"`
+	Probability       *int32        `db:"probability"`
+	ExpectedCloseDate *time.Time    `db:"expected_close_date"`
+	Source            string        `db:"source"`
+	LostReason        string        `db:"lost_reason"`
+	Description       string        `db:"description"`
+	OwnerID           *uuid.UUID    `db:"owner_id"`
+	ClosedAt          *time.Time    `db:"closed_at"`
+	Custom            entity.Custom `db:"custom"`
+	ID                uuid.UUID     `db:"id"`
+	Version           int32         `db:"version"`
 }
 
 // Takes the parameters of DealUpdate, in its order: one struct serves both.
@@ -178,6 +183,7 @@ func (q *Queries) DealInsert(ctx context.Context, arg DealInsertParams) error {
 		arg.Description,
 		arg.OwnerID,
 		arg.ClosedAt,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -302,28 +308,29 @@ update deals set
 	name = $1, customer_id = $2, contact_id = $3, pipeline_id = $4, stage_id = $5,
 	position = case when stage_id = $5 then position else $6 end, amount = $7, currency = $8, probability = $9, expected_close_date = $10,
 	source = $11, lost_reason = $12, description = $13, owner_id = $14, closed_at = $15,
-	version = version + 1, updated_at = now(), active_at = now()
-where id = $16 and version = $17 and deleted_at is null
+	custom = $16, version = version + 1, updated_at = now(), active_at = now()
+where id = $17 and version = $18 and deleted_at is null
 `
 
 type DealUpdateParams struct {
-	Name              string     `db:"name"`
-	CustomerID        *uuid.UUID `db:"customer_id"`
-	ContactID         *uuid.UUID `db:"contact_id"`
-	PipelineID        uuid.UUID  `db:"pipeline_id"`
-	StageID           uuid.UUID  `db:"stage_id"`
-	Position          string     `db:"position"`
-	Amount            *int64     `db:"amount"`
-	Currency          string     `db:"currency"`
-	Probability       *int32     `db:"probability"`
-	ExpectedCloseDate *time.Time `db:"expected_close_date"`
-	Source            string     `db:"source"`
-	LostReason        string     `db:"lost_reason"`
-	Description       string     `db:"description"`
-	OwnerID           *uuid.UUID `db:"owner_id"`
-	ClosedAt          *time.Time `db:"closed_at"`
-	ID                uuid.UUID  `db:"id"`
-	Version           int32      `db:"version"`
+	Name              string        `db:"name"`
+	CustomerID        *uuid.UUID    `db:"customer_id"`
+	ContactID         *uuid.UUID    `db:"contact_id"`
+	PipelineID        uuid.UUID     `db:"pipeline_id"`
+	StageID           uuid.UUID     `db:"stage_id"`
+	Position          string        `db:"position"`
+	Amount            *int64        `db:"amount"`
+	Currency          string        `db:"currency"`
+	Probability       *int32        `db:"probability"`
+	ExpectedCloseDate *time.Time    `db:"expected_close_date"`
+	Source            string        `db:"source"`
+	LostReason        string        `db:"lost_reason"`
+	Description       string        `db:"description"`
+	OwnerID           *uuid.UUID    `db:"owner_id"`
+	ClosedAt          *time.Time    `db:"closed_at"`
+	Custom            entity.Custom `db:"custom"`
+	ID                uuid.UUID     `db:"id"`
+	Version           int32         `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -344,6 +351,7 @@ func (q *Queries) DealUpdate(ctx context.Context, arg DealUpdateParams) (int64, 
 		arg.Description,
 		arg.OwnerID,
 		arg.ClosedAt,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

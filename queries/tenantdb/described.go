@@ -29,7 +29,7 @@ func describedStore(e *entity.Entity) store {
 		return out
 	}
 	return store{
-		get: func(ctx context.Context, q *Queries, id uuid.UUID) (entity.Record, error) {
+		get: func(ctx context.Context, q *Queries, e *entity.Entity, id uuid.UUID) (entity.Record, error) {
 			return q.describedGet(ctx, e, id)
 		},
 		insert: func(ctx context.Context, q *Queries, r entity.Record) error {

@@ -68,7 +68,7 @@ type Described struct {
 }
 
 func (d Described) Get(ctx context.Context, id uuid.UUID) (entity.Record, error) {
-	return describedStore(d.Entity).get(ctx, d.Queries, id)
+	return describedStore(d.Entity).get(ctx, d.Queries, d.Entity, id)
 }
 
 func (d Described) Insert(ctx context.Context, r entity.Record) error {

@@ -3,18 +3,18 @@
 insert into leads (
 	first_name, last_name, company_name, job_title, email, phone, website, source, status,
 	rating, amount, description, owner_id, converted_at, conversion_set, customer_id, contact_id, deal_id,
-	id, version
+	custom, id, version
 ) values (
 	@first_name, @last_name, @company_name, @job_title, @email, @phone, @website, @source, @status,
 	@rating, sqlc.narg(amount), @description, sqlc.narg(owner_id), sqlc.narg(converted_at), sqlc.narg(conversion_set), sqlc.narg(customer_id), sqlc.narg(contact_id), sqlc.narg(deal_id),
-	@id, @version
+	@custom, @id, @version
 );
 
 -- name: LeadGet :one
 -- The lead with what it is linked to and its tags; deleted ones too, told by deleted_at.
 select l.id, l.first_name, l.last_name, l.company_name, l.job_title, l.email, l.phone, l.website, l.source,
 	l.status, l.rating, l.amount, l.description, l.owner_id, l.converted_at, l.conversion_set, l.customer_id, l.contact_id,
-	l.deal_id, l.version, l.created_at, l.updated_at, l.deleted_at,
+	l.deal_id, l.custom, l.version, l.created_at, l.updated_at, l.deleted_at,
 	coalesce(m.name, '')::text as owner_name, l.name,
 	coalesce(k.name, '')::text as customer_name, coalesce(c.name, '')::text as contact_name, coalesce(d.name, '')::text as deal_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -30,16 +30,16 @@ update leads set
 	phone = @phone, website = @website, source = @source, status = @status, rating = @rating,
 	amount = sqlc.narg(amount), description = @description, owner_id = sqlc.narg(owner_id), converted_at = sqlc.narg(converted_at), conversion_set = sqlc.narg(conversion_set),
 	customer_id = sqlc.narg(customer_id), contact_id = sqlc.narg(contact_id), deal_id = sqlc.narg(deal_id),
-	version = version + 1, updated_at = now()
+	custom = @custom, version = version + 1, updated_at = now()
 where id = @id and version = @version and deleted_at is null;
 
 -- name: LeadCopy :copyfrom
 insert into leads (
 	id, first_name, last_name, company_name, job_title, email, phone, website, source,
 	status, rating, amount, description, owner_id, converted_at, conversion_set, customer_id, contact_id,
-	deal_id, created_at, updated_at
+	deal_id, custom, created_at, updated_at
 ) values (
 	@id, @first_name, @last_name, @company_name, @job_title, @email, @phone, @website, @source,
 	@status, @rating, @amount, @description, @owner_id, @converted_at, @conversion_set, @customer_id, @contact_id,
-	@deal_id, @created_at, @updated_at
+	@deal_id, @custom, @created_at, @updated_at
 );

@@ -10,36 +10,38 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 type LeadCopyParams struct {
-	ID            uuid.UUID  `db:"id"`
-	FirstName     string     `db:"first_name"`
-	LastName      string     `db:"last_name"`
-	CompanyName   string     `db:"company_name"`
-	JobTitle      string     `db:"job_title"`
-	Email         string     `db:"email"`
-	Phone         string     `db:"phone"`
-	Website       string     `db:"website"`
-	Source        string     `db:"source"`
-	Status        string     `db:"status"`
-	Rating        string     `db:"rating"`
-	Amount        *int64     `db:"amount"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ConvertedAt   *time.Time `db:"converted_at"`
-	ConversionSet *uuid.UUID `db:"conversion_set"`
-	CustomerID    *uuid.UUID `db:"customer_id"`
-	ContactID     *uuid.UUID `db:"contact_id"`
-	DealID        *uuid.UUID `db:"deal_id"`
-	CreatedAt     time.Time  `db:"created_at"`
-	UpdatedAt     time.Time  `db:"updated_at"`
+	ID            uuid.UUID     `db:"id"`
+	FirstName     string        `db:"first_name"`
+	LastName      string        `db:"last_name"`
+	CompanyName   string        `db:"company_name"`
+	JobTitle      string        `db:"job_title"`
+	Email         string        `db:"email"`
+	Phone         string        `db:"phone"`
+	Website       string        `db:"website"`
+	Source        string        `db:"source"`
+	Status        string        `db:"status"`
+	Rating        string        `db:"rating"`
+	Amount        *int64        `db:"amount"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	ConvertedAt   *time.Time    `db:"converted_at"`
+	ConversionSet *uuid.UUID    `db:"conversion_set"`
+	CustomerID    *uuid.UUID    `db:"customer_id"`
+	ContactID     *uuid.UUID    `db:"contact_id"`
+	DealID        *uuid.UUID    `db:"deal_id"`
+	Custom        entity.Custom `db:"custom"`
+	CreatedAt     time.Time     `db:"created_at"`
+	UpdatedAt     time.Time     `db:"updated_at"`
 }
 
 const leadGet = `-- name: LeadGet :one
 select l.id, l.first_name, l.last_name, l.company_name, l.job_title, l.email, l.phone, l.website, l.source,
 	l.status, l.rating, l.amount, l.description, l.owner_id, l.converted_at, l.conversion_set, l.customer_id, l.contact_id,
-	l.deal_id, l.version, l.created_at, l.updated_at, l.deleted_at,
+	l.deal_id, l.custom, l.version, l.created_at, l.updated_at, l.deleted_at,
 	coalesce(m.name, '')::text as owner_name, l.name,
 	coalesce(k.name, '')::text as customer_name, coalesce(c.name, '')::text as contact_name, coalesce(d.name, '')::text as deal_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -50,35 +52,36 @@ where l.id = $1
 `
 
 type LeadGetRow struct {
-	ID            uuid.UUID  `db:"id"`
-	FirstName     string     `db:"first_name"`
-	LastName      string     `db:"last_name"`
-	CompanyName   string     `db:"company_name"`
-	JobTitle      string     `db:"job_title"`
-	Email         string     `db:"email"`
-	Phone         string     `db:"phone"`
-	Website       string     `db:"website"`
-	Source        string     `db:"source"`
-	Status        string     `db:"status"`
-	Rating        string     `db:"rating"`
-	Amount        *int64     `db:"amount"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ConvertedAt   *time.Time `db:"converted_at"`
-	ConversionSet *uuid.UUID `db:"conversion_set"`
-	CustomerID    *uuid.UUID `db:"customer_id"`
-	ContactID     *uuid.UUID `db:"contact_id"`
-	DealID        *uuid.UUID `db:"deal_id"`
-	Version       int32      `db:"version"`
-	CreatedAt     time.Time  `db:"created_at"`
-	UpdatedAt     time.Time  `db:"updated_at"`
-	DeletedAt     *time.Time `db:"deleted_at"`
-	OwnerName     string     `db:"owner_name"`
-	Name          string     `db:"name"`
-	CustomerName  string     `db:"customer_name"`
-	ContactName   string     `db:"contact_name"`
-	DealName      string     `db:"deal_name"`
-	Tags          []string   `db:"tags"`
+	ID            uuid.UUID     `db:"id"`
+	FirstName     string        `db:"first_name"`
+	LastName      string        `db:"last_name"`
+	CompanyName   string        `db:"company_name"`
+	JobTitle      string        `db:"job_title"`
+	Email         string        `db:"email"`
+	Phone         string        `db:"phone"`
+	Website       string        `db:"website"`
+	Source        string        `db:"source"`
+	Status        string        `db:"status"`
+	Rating        string        `db:"rating"`
+	Amount        *int64        `db:"amount"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	ConvertedAt   *time.Time    `db:"converted_at"`
+	ConversionSet *uuid.UUID    `db:"conversion_set"`
+	CustomerID    *uuid.UUID    `db:"customer_id"`
+	ContactID     *uuid.UUID    `db:"contact_id"`
+	DealID        *uuid.UUID    `db:"deal_id"`
+	Custom        entity.Custom `db:"custom"`
+	Version       int32         `db:"version"`
+	CreatedAt     time.Time     `db:"created_at"`
+	UpdatedAt     time.Time     `db:"updated_at"`
+	DeletedAt     *time.Time    `db:"deleted_at"`
+	OwnerName     string        `db:"owner_name"`
+	Name          string        `db:"name"`
+	CustomerName  string        `db:"customer_name"`
+	ContactName   string        `db:"contact_name"`
+	DealName      string        `db:"deal_name"`
+	Tags          []string      `db:"tags"`
 }
 
 // The lead with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -105,6 +108,7 @@ func (q *Queries) LeadGet(ctx context.Context, id uuid.UUID) (LeadGetRow, error)
 		&i.CustomerID,
 		&i.ContactID,
 		&i.DealID,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -123,35 +127,36 @@ const leadInsert = `-- name: LeadInsert :exec
 insert into leads (
 	first_name, last_name, company_name, job_title, email, phone, website, source, status,
 	rating, amount, description, owner_id, converted_at, conversion_set, customer_id, contact_id, deal_id,
-	id, version
+	custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
 	$10, $11, $12, $13, $14, $15, $16, $17, $18,
-	$19, $20
+	$19, $20, $21
 )
 `
 
 type LeadInsertParams struct {
-	FirstName     string     `db:"first_name"`
-	LastName      string     `db:"last_name"`
-	CompanyName   string     `db:"company_name"`
-	JobTitle      string     `db:"job_title"`
-	Email         string     `db:"email"`
-	Phone         string     `db:"phone"`
-	Website       string     `db:"website"`
-	Source        string     `db:"source"`
-	Status        string     `db:"status"`
-	Rating        string     `db:"rating"`
-	Amount        *int64     `db:"amount"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ConvertedAt   *time.Time `db:"converted_at"`
-	ConversionSet *uuid.UUID `db:"conversion_set"`
-	CustomerID    *uuid.UUID `db:"customer_id"`
-	ContactID     *uuid.UUID `db:"contact_id"`
-	DealID        *uuid.UUID `db:"deal_id"`
-	ID            uuid.UUID  `db:"id"`
-	Version       int32      `db:"version"`
+	FirstName     string        `db:"first_name"`
+	LastName      string        `db:"last_name"`
+	CompanyName   string        `db:"company_name"`
+	JobTitle      string        `db:"job_title"`
+	Email         string        `db:"email"`
+	Phone         string        `db:"phone"`
+	Website       string        `db:"website"`
+	Source        string        `db:"source"`
+	Status        string        `db:"status"`
+	Rating        string        `db:"rating"`
+	Amount        *int64        `db:"amount"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	ConvertedAt   *time.Time    `db:"converted_at"`
+	ConversionSet *uuid.UUID    `db:"conversion_set"`
+	CustomerID    *uuid.UUID    `db:"customer_id"`
+	ContactID     *uuid.UUID    `db:"contact_id"`
+	DealID        *uuid.UUID    `db:"deal_id"`
+	Custom        entity.Custom `db:"custom"`
+	ID            uuid.UUID     `db:"id"`
+	Version       int32         `db:"version"`
 }
 
 // Takes the parameters of LeadUpdate, in its order: one struct serves both.
@@ -175,6 +180,7 @@ func (q *Queries) LeadInsert(ctx context.Context, arg LeadInsertParams) error {
 		arg.CustomerID,
 		arg.ContactID,
 		arg.DealID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -187,31 +193,32 @@ update leads set
 	phone = $6, website = $7, source = $8, status = $9, rating = $10,
 	amount = $11, description = $12, owner_id = $13, converted_at = $14, conversion_set = $15,
 	customer_id = $16, contact_id = $17, deal_id = $18,
-	version = version + 1, updated_at = now()
-where id = $19 and version = $20 and deleted_at is null
+	custom = $19, version = version + 1, updated_at = now()
+where id = $20 and version = $21 and deleted_at is null
 `
 
 type LeadUpdateParams struct {
-	FirstName     string     `db:"first_name"`
-	LastName      string     `db:"last_name"`
-	CompanyName   string     `db:"company_name"`
-	JobTitle      string     `db:"job_title"`
-	Email         string     `db:"email"`
-	Phone         string     `db:"phone"`
-	Website       string     `db:"website"`
-	Source        string     `db:"source"`
-	Status        string     `db:"status"`
-	Rating        string     `db:"rating"`
-	Amount        *int64     `db:"amount"`
-	Description   string     `db:"description"`
-	OwnerID       *uuid.UUID `db:"owner_id"`
-	ConvertedAt   *time.Time `db:"converted_at"`
-	ConversionSet *uuid.UUID `db:"conversion_set"`
-	CustomerID    *uuid.UUID `db:"customer_id"`
-	ContactID     *uuid.UUID `db:"contact_id"`
-	DealID        *uuid.UUID `db:"deal_id"`
-	ID            uuid.UUID  `db:"id"`
-	Version       int32      `db:"version"`
+	FirstName     string        `db:"first_name"`
+	LastName      string        `db:"last_name"`
+	CompanyName   string        `db:"company_name"`
+	JobTitle      string        `db:"job_title"`
+	Email         string        `db:"email"`
+	Phone         string        `db:"phone"`
+	Website       string        `db:"website"`
+	Source        string        `db:"source"`
+	Status        string        `db:"status"`
+	Rating        string        `db:"rating"`
+	Amount        *int64        `db:"amount"`
+	Description   string        `db:"description"`
+	OwnerID       *uuid.UUID    `db:"owner_id"`
+	ConvertedAt   *time.Time    `db:"converted_at"`
+	ConversionSet *uuid.UUID    `db:"conversion_set"`
+	CustomerID    *uuid.UUID    `db:"customer_id"`
+	ContactID     *uuid.UUID    `db:"contact_id"`
+	DealID        *uuid.UUID    `db:"deal_id"`
+	Custom        entity.Custom `db:"custom"`
+	ID            uuid.UUID     `db:"id"`
+	Version       int32         `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -235,6 +242,7 @@ func (q *Queries) LeadUpdate(ctx context.Context, arg LeadUpdateParams) (int64, 
 		arg.CustomerID,
 		arg.ContactID,
 		arg.DealID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/paddock-crm/paddock/app/entity"
@@ -112,15 +113,16 @@ type listSpec struct {
 	task        string            // the condition of Filter.NoTask; "" where no task is about a record
 }
 
-// specs are those of the kinds, made when a kind is first listed.
-var specs sync.Map // *entity.Entity → listSpec
+// specs are those of the kinds, made when a kind is first listed; those of workspaces with
+// fields of their own come and go.
+var specs, _ = lru.New[*entity.Entity, listSpec](4096) // only a size below 1 fails
 
 func specOf(e *entity.Entity) listSpec {
-	if s, ok := specs.Load(e); ok {
-		return s.(listSpec) //nolint:forcetypeassert // nothing else is stored
+	if s, ok := specs.Get(e); ok {
+		return s
 	}
 	s := newSpec(e)
-	specs.Store(e, s)
+	specs.Add(e, s)
 	return s
 }
 
@@ -624,6 +626,9 @@ func (q *Queries) RecordList(ctx context.Context, e *entity.Entity, l List) (rec
 	records, keys, err := rows.read(q.db.Query(ctx, sql, args...))
 	if err != nil {
 		return nil, "", badCursor(err, l.After != "")
+	}
+	if err := q.nameOwn(ctx, e, records); err != nil {
+		return nil, "", err
 	}
 	if len(records) > l.Limit {
 		records = records[:l.Limit]

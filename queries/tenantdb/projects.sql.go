@@ -10,28 +10,30 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/paddock-crm/paddock/app/entity"
 )
 
 type ProjectCopyParams struct {
-	ID          uuid.UUID   `db:"id"`
-	Name        string      `db:"name"`
-	CustomerID  *uuid.UUID  `db:"customer_id"`
-	DealID      *uuid.UUID  `db:"deal_id"`
-	Status      string      `db:"status"`
-	Priority    string      `db:"priority"`
-	StartDate   *time.Time  `db:"start_date"`
-	EndDate     *time.Time  `db:"end_date"`
-	Budget      *int64      `db:"budget"`
-	MemberIds   []uuid.UUID `db:"member_ids"`
-	Description string      `db:"description"`
-	OwnerID     *uuid.UUID  `db:"owner_id"`
-	CreatedAt   time.Time   `db:"created_at"`
-	UpdatedAt   time.Time   `db:"updated_at"`
+	ID          uuid.UUID     `db:"id"`
+	Name        string        `db:"name"`
+	CustomerID  *uuid.UUID    `db:"customer_id"`
+	DealID      *uuid.UUID    `db:"deal_id"`
+	Status      string        `db:"status"`
+	Priority    string        `db:"priority"`
+	StartDate   *time.Time    `db:"start_date"`
+	EndDate     *time.Time    `db:"end_date"`
+	Budget      *int64        `db:"budget"`
+	MemberIds   []uuid.UUID   `db:"member_ids"`
+	Description string        `db:"description"`
+	OwnerID     *uuid.UUID    `db:"owner_id"`
+	Custom      entity.Custom `db:"custom"`
+	CreatedAt   time.Time     `db:"created_at"`
+	UpdatedAt   time.Time     `db:"updated_at"`
 }
 
 const projectGet = `-- name: ProjectGet :one
 select p.id, p.name, p.customer_id, p.deal_id, p.status, p.priority, p.start_date, p.end_date, p.budget,
-	p.member_ids, p.description, p.owner_id, p.version, p.created_at, p.updated_at, p.deleted_at,
+	p.member_ids, p.description, p.owner_id, p.custom, p.version, p.created_at, p.updated_at, p.deleted_at,
 	coalesce(m.name, '')::text as owner_name, coalesce(k.name, '')::text as customer_name, coalesce(d.name, '')::text as deal_name,
 	array(select coalesce(x.name, '')::text from unnest(p.member_ids) with ordinality as i (id, n) left join members x on x.id = i.id order by i.n)::text[] as member_names,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -42,27 +44,28 @@ where p.id = $1
 `
 
 type ProjectGetRow struct {
-	ID           uuid.UUID   `db:"id"`
-	Name         string      `db:"name"`
-	CustomerID   *uuid.UUID  `db:"customer_id"`
-	DealID       *uuid.UUID  `db:"deal_id"`
-	Status       string      `db:"status"`
-	Priority     string      `db:"priority"`
-	StartDate    *time.Time  `db:"start_date"`
-	EndDate      *time.Time  `db:"end_date"`
-	Budget       *int64      `db:"budget"`
-	MemberIds    []uuid.UUID `db:"member_ids"`
-	Description  string      `db:"description"`
-	OwnerID      *uuid.UUID  `db:"owner_id"`
-	Version      int32       `db:"version"`
-	CreatedAt    time.Time   `db:"created_at"`
-	UpdatedAt    time.Time   `db:"updated_at"`
-	DeletedAt    *time.Time  `db:"deleted_at"`
-	OwnerName    string      `db:"owner_name"`
-	CustomerName string      `db:"customer_name"`
-	DealName     string      `db:"deal_name"`
-	MemberNames  []string    `db:"member_names"`
-	Tags         []string    `db:"tags"`
+	ID           uuid.UUID     `db:"id"`
+	Name         string        `db:"name"`
+	CustomerID   *uuid.UUID    `db:"customer_id"`
+	DealID       *uuid.UUID    `db:"deal_id"`
+	Status       string        `db:"status"`
+	Priority     string        `db:"priority"`
+	StartDate    *time.Time    `db:"start_date"`
+	EndDate      *time.Time    `db:"end_date"`
+	Budget       *int64        `db:"budget"`
+	MemberIds    []uuid.UUID   `db:"member_ids"`
+	Description  string        `db:"description"`
+	OwnerID      *uuid.UUID    `db:"owner_id"`
+	Custom       entity.Custom `db:"custom"`
+	Version      int32         `db:"version"`
+	CreatedAt    time.Time     `db:"created_at"`
+	UpdatedAt    time.Time     `db:"updated_at"`
+	DeletedAt    *time.Time    `db:"deleted_at"`
+	OwnerName    string        `db:"owner_name"`
+	CustomerName string        `db:"customer_name"`
+	DealName     string        `db:"deal_name"`
+	MemberNames  []string      `db:"member_names"`
+	Tags         []string      `db:"tags"`
 }
 
 // The project with what it is linked to and its tags; deleted ones too, told by deleted_at.
@@ -82,6 +85,7 @@ func (q *Queries) ProjectGet(ctx context.Context, id uuid.UUID) (ProjectGetRow, 
 		&i.MemberIds,
 		&i.Description,
 		&i.OwnerID,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -98,27 +102,28 @@ func (q *Queries) ProjectGet(ctx context.Context, id uuid.UUID) (ProjectGetRow, 
 const projectInsert = `-- name: ProjectInsert :exec
 insert into projects (
 	name, customer_id, deal_id, status, priority, start_date, end_date, budget, member_ids,
-	description, owner_id, id, version
+	description, owner_id, custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13
+	$10, $11, $12, $13, $14
 )
 `
 
 type ProjectInsertParams struct {
-	Name        string      `db:"name"`
-	CustomerID  *uuid.UUID  `db:"customer_id"`
-	DealID      *uuid.UUID  `db:"deal_id"`
-	Status      string      `db:"status"`
-	Priority    string      `db:"priority"`
-	StartDate   *time.Time  `db:"start_date"`
-	EndDate     *time.Time  `db:"end_date"`
-	Budget      *int64      `db:"budget"`
-	MemberIds   []uuid.UUID `db:"member_ids"`
-	Description string      `db:"description"`
-	OwnerID     *uuid.UUID  `db:"owner_id"`
-	ID          uuid.UUID   `db:"id"`
-	Version     int32       `db:"version"`
+	Name        string        `db:"name"`
+	CustomerID  *uuid.UUID    `db:"customer_id"`
+	DealID      *uuid.UUID    `db:"deal_id"`
+	Status      string        `db:"status"`
+	Priority    string        `db:"priority"`
+	StartDate   *time.Time    `db:"start_date"`
+	EndDate     *time.Time    `db:"end_date"`
+	Budget      *int64        `db:"budget"`
+	MemberIds   []uuid.UUID   `db:"member_ids"`
+	Description string        `db:"description"`
+	OwnerID     *uuid.UUID    `db:"owner_id"`
+	Custom      entity.Custom `db:"custom"`
+	ID          uuid.UUID     `db:"id"`
+	Version     int32         `db:"version"`
 }
 
 // Takes the parameters of ProjectUpdate, in its order: one struct serves both.
@@ -135,6 +140,7 @@ func (q *Queries) ProjectInsert(ctx context.Context, arg ProjectInsertParams) er
 		arg.MemberIds,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -146,24 +152,25 @@ update projects set
 	name = $1, customer_id = $2, deal_id = $3, status = $4, priority = $5,
 	start_date = $6, end_date = $7, budget = $8, member_ids = $9, description = $10,
 	owner_id = $11,
-	version = version + 1, updated_at = now()
-where id = $12 and version = $13 and deleted_at is null
+	custom = $12, version = version + 1, updated_at = now()
+where id = $13 and version = $14 and deleted_at is null
 `
 
 type ProjectUpdateParams struct {
-	Name        string      `db:"name"`
-	CustomerID  *uuid.UUID  `db:"customer_id"`
-	DealID      *uuid.UUID  `db:"deal_id"`
-	Status      string      `db:"status"`
-	Priority    string      `db:"priority"`
-	StartDate   *time.Time  `db:"start_date"`
-	EndDate     *time.Time  `db:"end_date"`
-	Budget      *int64      `db:"budget"`
-	MemberIds   []uuid.UUID `db:"member_ids"`
-	Description string      `db:"description"`
-	OwnerID     *uuid.UUID  `db:"owner_id"`
-	ID          uuid.UUID   `db:"id"`
-	Version     int32       `db:"version"`
+	Name        string        `db:"name"`
+	CustomerID  *uuid.UUID    `db:"customer_id"`
+	DealID      *uuid.UUID    `db:"deal_id"`
+	Status      string        `db:"status"`
+	Priority    string        `db:"priority"`
+	StartDate   *time.Time    `db:"start_date"`
+	EndDate     *time.Time    `db:"end_date"`
+	Budget      *int64        `db:"budget"`
+	MemberIds   []uuid.UUID   `db:"member_ids"`
+	Description string        `db:"description"`
+	OwnerID     *uuid.UUID    `db:"owner_id"`
+	Custom      entity.Custom `db:"custom"`
+	ID          uuid.UUID     `db:"id"`
+	Version     int32         `db:"version"`
 }
 
 // No row when the record is gone or no longer at this version.
@@ -180,6 +187,7 @@ func (q *Queries) ProjectUpdate(ctx context.Context, arg ProjectUpdateParams) (i
 		arg.MemberIds,
 		arg.Description,
 		arg.OwnerID,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

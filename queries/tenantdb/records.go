@@ -151,7 +151,13 @@ func (q *Queries) ChangeReverse(ctx context.Context, name string, id uuid.UUID, 
 		delete(was, column)
 	}
 	sets := []string{"version = t.version + 1"}
-	for column := range was {
+	own := map[string]json.RawMessage{}
+	for column, value := range was {
+		if strings.HasPrefix(column, "x_") { // of the workspace's own
+			own[column] = value
+			delete(was, column)
+			continue
+		}
 		quoted := pgx.Identifier{column}.Sanitize() // from the log, which the database wrote
 		sets = append(sets, quoted+" = r."+quoted)
 	}
@@ -163,9 +169,20 @@ func (q *Queries) ChangeReverse(ctx context.Context, name string, id uuid.UUID, 
 	if err != nil {
 		return false, err
 	}
+	args := []any{wasJSON, id, isJSON}
+	now := "to_jsonb(t)"
+	if len(own) > 0 {
+		ownJSON, err := json.Marshal(own)
+		if err != nil {
+			return false, err
+		}
+		args = append(args, ownJSON)
+		sets = append(sets, "custom = jsonb_strip_nulls(t.custom || $4::jsonb)")
+		now = "(to_jsonb(t) || t.custom)"
+	}
 	tag, err := q.db.Exec(ctx, fmt.Sprintf(`update %[1]s t set %[2]s from jsonb_populate_record(null::%[1]s, $1::jsonb) r where t.id = $2
-		and not exists (select from jsonb_each($3::jsonb) e where to_jsonb(t) -> e.key is distinct from e.value)`,
-		table, strings.Join(sets, ", ")), wasJSON, id, isJSON)
+		and not exists (select from jsonb_each($3::jsonb) e where coalesce(%[3]s -> e.key, 'null') is distinct from e.value)`,
+		table, strings.Join(sets, ", "), now), args...)
 	return tag.RowsAffected() == 1, err
 }
 
@@ -369,4 +386,19 @@ func (q *Queries) MemberHandOver(ctx context.Context, heir, id uuid.UUID) error 
 		owned(`h%[3]d as (update %[1]s set %[2]s = $1::uuid, version = version + 1, updated_at = now() where %[2]s = $2::uuid)`, ", ")+` select`,
 		heir, id)
 	return err
+}
+
+// OwnFieldPurge takes a field of the workspace's own out of up to n records that hold
+// something in it, and returns out of how many.
+func (q *Queries) OwnFieldPurge(ctx context.Context, k entity.Kind, key string, n int) (int64, error) {
+	table := entityOf(k).Table
+	tag, err := q.db.Exec(ctx, `update `+table+` set custom = custom - $1::text
+		where id in (select id from `+table+` where jsonb_exists(custom, $1) limit $2)`, key, n)
+	return tag.RowsAffected(), err
+}
+
+// OwnFieldUsed is how many records hold something in a field of the workspace's own.
+func (q *Queries) OwnFieldUsed(ctx context.Context, k entity.Kind, key string) (n int, err error) {
+	err = q.db.QueryRow(ctx, `select count(*) from `+entityOf(k).Table+` where jsonb_exists(custom, $1) and deleted_at is null`, key).Scan(&n)
+	return n, err
 }

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -47,6 +47,7 @@ const (
 	partNames
 	partPoints
 	partAnchor
+	partCustom
 
 	rowID
 	rowKeyText
@@ -67,6 +68,7 @@ type rowReader struct {
 	related pgtype.UUID
 	version pgtype.Int4
 	deleted pgtype.Timestamptz
+	custom  entity.Custom
 }
 
 // rowKey is where a list stands with a row.
@@ -109,7 +111,7 @@ func tableOf(k entity.Kind) (table, bool) {
 }
 
 // shapes are those that lists have, by kind and fields.
-var shapes sync.Map
+var shapes, _ = lru.New[shapeKey, *rowShape](4096) // only a size below 1 fails
 
 type shapeKey struct {
 	entity *entity.Entity
@@ -119,12 +121,11 @@ type shapeKey struct {
 // newRowReader reads the fields, and the name.
 func newRowReader(e *entity.Entity, fields []string) *rowReader {
 	key := shapeKey{e, strings.Join(fields, " ")}
-	shape, ok := shapes.Load(key)
+	s, ok := shapes.Get(key)
 	if !ok {
-		shape = newRowShape(e, fields)
-		shapes.Store(key, shape)
+		s = newRowShape(e, fields)
+		shapes.Add(key, s)
 	}
-	s := shape.(*rowShape) //nolint:forcetypeassert // nothing else is stored
 	return &rowReader{rowShape: s, cells: make([]cell, len(s.fields))}
 }
 
@@ -150,6 +151,13 @@ func newRowShape(e *entity.Entity, fields []string) *rowShape {
 		}
 		at := len(r.fields)
 		r.fields = append(r.fields, f)
+		if f.Own {
+			if _, ok := r.into["custom"]; !ok {
+				selected = append(selected, "r.custom")
+				r.into["custom"] = target{-1, partCustom}
+			}
+			continue
+		}
 		column := func(sql, name string, into part) {
 			selected = append(selected, sql+" as "+name)
 			r.into[name] = target{at, into}
@@ -221,6 +229,8 @@ func (r *rowReader) scan(t target) any {
 		return &r.version
 	case rowDeleted:
 		return &r.deleted
+	case partCustom:
+		return &r.custom
 	}
 	c := &r.cells[t.cell]
 	switch t.part {
@@ -269,7 +279,11 @@ func (r *rowReader) read(rows pgx.Rows, err error) (records []entity.Record, key
 		}
 		record := entity.Record{Entity: r.entity, ID: r.id.Bytes, Version: r.version.Int32, Values: make(entity.Values, len(r.cells))}
 		for i, f := range r.fields {
-			record.Values.Set(f.Name, r.cells[i].value(f))
+			if f.Own {
+				record.Values.Set(f.Name, r.custom.Value(f))
+			} else {
+				record.Values.Set(f.Name, r.cells[i].value(f))
+			}
 		}
 		key := rowKey{sort: r.key.String, absent: r.absent.Bool}
 		if r.related.Valid {

@@ -18,7 +18,7 @@ import (
 
 // store reads and writes the records of one kind.
 type store struct {
-	get    func(context.Context, *Queries, uuid.UUID) (entity.Record, error)
+	get    func(context.Context, *Queries, *entity.Entity, uuid.UUID) (entity.Record, error)
 	insert func(context.Context, *Queries, entity.Record) error
 	update func(context.Context, *Queries, entity.Record) (int64, error)
 	load   func(context.Context, *Queries, []entity.Record) (int64, error)
@@ -28,11 +28,11 @@ type store struct {
 
 // storeOf is the store of a kind that has four queries of sqlc's.
 func storeOf[G, I, U, C any](
-	e *entity.Entity, get func(*Queries, context.Context, uuid.UUID) (G, error), insert func(*Queries, context.Context, I) error,
+	get func(*Queries, context.Context, uuid.UUID) (G, error), insert func(*Queries, context.Context, I) error,
 	update func(*Queries, context.Context, U) (int64, error), load func(*Queries, context.Context, []C) (int64, error),
 ) store {
 	return store{
-		get: func(ctx context.Context, q *Queries, id uuid.UUID) (entity.Record, error) {
+		get: func(ctx context.Context, q *Queries, e *entity.Entity, id uuid.UUID) (entity.Record, error) {
 			row, err := get(q, ctx, id)
 			if err != nil {
 				return entity.Record{}, err
@@ -61,15 +61,15 @@ func storeOf[G, I, U, C any](
 }
 
 var stores = map[entity.Kind]store{
-	entity.Customer: storeOf(entity.Customers, (*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate,
+	entity.Customer: storeOf((*Queries).CustomerGet, (*Queries).CustomerInsert, (*Queries).CustomerUpdate,
 		(*Queries).CustomerCopy),
-	entity.Contact: storeOf(entity.Contacts, (*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate,
+	entity.Contact: storeOf((*Queries).ContactGet, (*Queries).ContactInsert, (*Queries).ContactUpdate,
 		(*Queries).ContactCopy),
-	entity.Lead: storeOf(entity.Leads, (*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
-	entity.Deal: storeOf(entity.Deals, (*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
-	entity.Project: storeOf(entity.Projects, (*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate,
+	entity.Lead: storeOf((*Queries).LeadGet, (*Queries).LeadInsert, (*Queries).LeadUpdate, (*Queries).LeadCopy),
+	entity.Deal: storeOf((*Queries).DealGet, (*Queries).DealInsert, (*Queries).DealUpdate, (*Queries).DealCopy),
+	entity.Project: storeOf((*Queries).ProjectGet, (*Queries).ProjectInsert, (*Queries).ProjectUpdate,
 		(*Queries).ProjectCopy),
-	entity.Task: storeOf(entity.Tasks, (*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
+	entity.Task: storeOf((*Queries).TaskGet, (*Queries).TaskInsert, (*Queries).TaskUpdate, (*Queries).TaskCopy),
 }
 
 // storeFor is the kind's store: of sqlc's queries, which are checked against the schema when
@@ -83,7 +83,45 @@ func storeFor(e *entity.Entity) store {
 
 // RecordGet returns a record, deleted ones too; pgx.ErrNoRows when there is none.
 func (q *Queries) RecordGet(ctx context.Context, e *entity.Entity, id uuid.UUID) (entity.Record, error) {
-	return storeFor(e).get(ctx, q, id)
+	r, err := storeFor(e).get(ctx, q, e, id)
+	if err == nil {
+		err = q.nameOwn(ctx, e, []entity.Record{r})
+	}
+	return r, err
+}
+
+// nameOwn reads the names of what records refer to in fields of the workspace's own.
+func (q *Queries) nameOwn(ctx context.Context, e *entity.Entity, records []entity.Record) error {
+	if !e.HasOwn() {
+		return nil
+	}
+	var ids []uuid.UUID
+	var kinds []entity.Kind
+	refs := func(do func(v entity.Values, f *entity.Field, ref entity.Ref)) {
+		for i := range e.Fields {
+			for _, r := range records {
+				if ref, ok := r.Values[e.Fields[i].Name].(entity.Ref); ok && e.Fields[i].Own {
+					do(r.Values, &e.Fields[i], ref)
+				}
+			}
+		}
+	}
+	refs(func(_ entity.Values, f *entity.Field, ref entity.Ref) {
+		ids, kinds = append(ids, ref.ID), append(kinds, f.Refers)
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := q.Names(ctx, ids, kinds...)
+	if err != nil {
+		return err
+	}
+	names := map[uuid.UUID]string{}
+	for _, n := range rows {
+		names[n.ID] = n.Name
+	}
+	refs(func(v entity.Values, f *entity.Field, ref entity.Ref) { ref.Name = names[ref.ID]; v[f.Name] = ref })
+	return nil
 }
 
 // RecordInsert adds a record with these values.
@@ -111,6 +149,7 @@ func recordOf(e *entity.Entity, row any) entity.Record {
 	if at, ok := src.get("deleted_at").(time.Time); ok {
 		r.DeletedAt = &at
 	}
+	r.Custom, _ = src.get("custom").(entity.Custom)
 	return r
 }
 
@@ -119,8 +158,13 @@ func recordOf(e *entity.Entity, row any) entity.Record {
 func ValuesOf(e *entity.Entity, row any) entity.Values {
 	src := columnsOf(reflect.ValueOf(row))
 	v := make(entity.Values, len(e.Fields))
+	custom, _ := src.get("custom").(entity.Custom)
 	for i := range e.Fields {
 		f := &e.Fields[i]
+		if f.Own {
+			v.Set(f.Name, custom.Value(f))
+			continue
+		}
 		if f.Type == entity.TypeTags {
 			if tags, ok := src.get("tags").([]string); ok {
 				v.Set(f.Name, tagsOf(tags))
@@ -209,7 +253,7 @@ func fill(p reflect.Value, r entity.Record) {
 	dst := columnsOf(p)
 	for i := range r.Entity.Fields {
 		f := &r.Entity.Fields[i]
-		if f.Type == entity.TypeTags || f.Derived {
+		if f.Type == entity.TypeTags || f.Derived || f.Own {
 			continue
 		}
 		columns := f.Columns()
@@ -224,6 +268,7 @@ func fill(p reflect.Value, r entity.Record) {
 	}
 	dst.set("id", r.ID)
 	dst.set("version", r.Version)
+	dst.set("custom", r.Custom.With(r.Entity, r.Values))
 	dst.set("created_at", r.CreatedAt)
 	dst.set("updated_at", r.UpdatedAt)
 }

@@ -40,7 +40,11 @@ func TestStores(t *testing.T) {
 				}
 				have[f.Tag.Get("db")] = typ
 			}
-			known := map[string]bool{"": true, "id": true, "version": true, "created_at": true, "updated_at": true, "deleted_at": true, "tags": true}
+			if have["custom"] != reflect.TypeFor[entity.Custom]() {
+				t.Errorf("%s: %s has no column for the workspace's own fields", e.Kind, query)
+			}
+			known := map[string]bool{"": true, "id": true, "custom": true, "version": true, "created_at": true, "updated_at": true,
+				"deleted_at": true, "tags": true}
 			for i := range e.Fields {
 				f := &e.Fields[i]
 				stem := strings.TrimSuffix(strings.TrimSuffix(f.Column, "_ids"), "_id")
@@ -72,6 +76,23 @@ func contains(types []reflect.Type, t reflect.Type) bool {
 	return slices.Contains(types, t)
 }
 
+// own are fields of a workspace's own, one of each type.
+func own() []entity.Field {
+	options := []entity.Option{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}
+	return []entity.Field{
+		{Name: "x_text", Label: "Text", Type: entity.TypeText}, {Name: "x_long", Label: "Long", Type: entity.TypeLongText},
+		{Name: "x_number", Label: "Number", Type: entity.TypeDecimal}, {Name: "x_money", Label: "Money", Type: entity.TypeMoney},
+		{Name: "x_percent", Label: "Percent", Type: entity.TypePercent}, {Name: "x_day", Label: "Day", Type: entity.TypeDay},
+		{Name: "x_moment", Label: "Moment", Type: entity.TypeMoment}, {Name: "x_box", Label: "Box", Type: entity.TypeBool},
+		{Name: "x_select", Label: "Select", Type: entity.TypeSelect, Options: options},
+		{Name: "x_choices", Label: "Choices", Type: entity.TypeChoices, Options: options},
+		{Name: "x_record", Label: "Record", Type: entity.TypeReference, Refers: entity.Customer},
+		{Name: "x_member", Label: "Member", Type: entity.TypeReference, Refers: entity.Member},
+		{Name: "x_email", Label: "Email", Type: entity.TypeEmail}, {Name: "x_phone", Label: "Phone", Type: entity.TypePhone},
+		{Name: "x_url", Label: "URL", Type: entity.TypeURL},
+	}
+}
+
 // full is a record with something in every field that a person may write.
 func full(w *pg.Workspace, e *entity.Entity) entity.Record {
 	now := time.Now().Truncate(time.Microsecond)
@@ -97,6 +118,10 @@ func full(w *pg.Workspace, e *entity.Entity) entity.Record {
 			v = entity.Text(f.Options[len(f.Options)-1].Value) // converted and done: with what goes with that
 		case entity.TypeNumber, entity.TypePercent:
 			v = entity.Number(42)
+		case entity.TypeDecimal:
+			v = entity.Decimal("-12.5")
+		case entity.TypeChoices:
+			v = entity.Choices{"b", "a"}
 		case entity.TypeMoney:
 			v = entity.Money{Minor: 123_456}
 			if f.Currency != "" {
@@ -143,6 +168,7 @@ func TestRecordsAreReadAsWritten(t *testing.T) {
 	w := pg.NewWorkspace(t)
 	for _, e := range entity.Kinds {
 		described(t, w, e)
+		e = e.With(own()...)
 		r := full(w, e)
 		loaded := r
 		loaded.ID = uuid.Must(uuid.NewV7())

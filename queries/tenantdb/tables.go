@@ -17,7 +17,7 @@ var relations = []struct {
 	table string
 	n     int
 }{
-	{"audit", 5}, {"changes", 7}, {"contacts", 12}, {"customers", 15}, {"deals", 19}, {"followers", 2},
+	{"audit", 5}, {"changes", 7}, {"contacts", 12}, {"customers", 15}, {"deals", 19}, {"field_definitions", 3}, {"followers", 2},
 	{"leads", 20}, {"members", 4}, {"notes", 6}, {"notifications", 7}, {"pipelines", 2},
 	{"projects", 18}, {"record_counts", 2}, {"stages", 3}, {"taggings", 3}, {"tags", 4}, {"tasks", 24},
 }

@@ -2,16 +2,16 @@
 -- Takes the parameters of TaskUpdate, in its order: one struct serves both.
 insert into tasks (
 	subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id,
-	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, id, version
+	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, custom, id, version
 ) values (
 	@subject, @type, @status, @priority, sqlc.narg(due_on), sqlc.narg(due_at), sqlc.narg(remind_at), @repeat, sqlc.narg(assignee_id),
-	@subject_type, sqlc.narg(subject_id), @description, sqlc.narg(completed_at), sqlc.narg(completed_by), sqlc.narg(next_id), sqlc.narg(repeat_anchor), @id, @version
+	@subject_type, sqlc.narg(subject_id), @description, sqlc.narg(completed_at), sqlc.narg(completed_by), sqlc.narg(next_id), sqlc.narg(repeat_anchor), @custom, @id, @version
 );
 
 -- name: TaskGet :one
 -- The task with what it is linked to and its tags; deleted ones too, told by deleted_at.
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
-	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
+	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.custom, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
 	coalesce(m.name, '')::text as assignee_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -25,16 +25,16 @@ update tasks set
 	subject = @subject, type = @type, status = @status, priority = @priority, due_on = sqlc.narg(due_on),
 	due_at = sqlc.narg(due_at), remind_at = sqlc.narg(remind_at), repeat = @repeat, assignee_id = sqlc.narg(assignee_id), subject_type = @subject_type,
 	subject_id = sqlc.narg(subject_id), description = @description, completed_at = sqlc.narg(completed_at), completed_by = sqlc.narg(completed_by), next_id = sqlc.narg(next_id), repeat_anchor = sqlc.narg(repeat_anchor),
-	version = version + 1, updated_at = now()
+	custom = @custom, version = version + 1, updated_at = now()
 where id = @id and version = @version and deleted_at is null;
 
 -- name: TaskCopy :copyfrom
 insert into tasks (
 	id, subject, type, status, priority, due_on, due_at, remind_at, repeat,
-	assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, created_at, updated_at
+	assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, custom, created_at, updated_at
 ) values (
 	@id, @subject, @type, @status, @priority, @due_on, @due_at, @remind_at, @repeat,
-	@assignee_id, @subject_type, @subject_id, @description, @completed_at, @completed_by, @next_id, @repeat_anchor, @created_at, @updated_at
+	@assignee_id, @subject_type, @subject_id, @description, @completed_at, @completed_by, @next_id, @repeat_anchor, @custom, @created_at, @updated_at
 );
 
 -- name: TaskDay :many

@@ -31,13 +31,14 @@ type TaskCopyParams struct {
 	CompletedBy  *uuid.UUID     `db:"completed_by"`
 	NextID       *uuid.UUID     `db:"next_id"`
 	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	Custom       entity.Custom  `db:"custom"`
 	CreatedAt    time.Time      `db:"created_at"`
 	UpdatedAt    time.Time      `db:"updated_at"`
 }
 
 const taskDay = `-- name: TaskDay :many
 select t.id, t.subject, t.type, t.status, t.priority, t.due_on, t.due_at, t.remind_at, t.repeat, t.subject_type, t.subject_id, t.version
-from (select id, subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, version, created_at, updated_at, deleted_at, due_order, search, repeat_anchor from tasks x where x.assignee_id = $1 and x.deleted_at is null and x.status <> 'done' order by x.due_order, x.id limit $2) t
+from (select id, subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id, subject_type, subject_id, description, completed_at, completed_by, next_id, version, created_at, updated_at, deleted_at, due_order, search, repeat_anchor, custom from tasks x where x.assignee_id = $1 and x.deleted_at is null and x.status <> 'done' order by x.due_order, x.id limit $2) t
 order by coalesce(t.due_at, (t.due_on + 1)::timestamp at time zone $3::text), t.id limit $4
 `
 
@@ -105,7 +106,7 @@ func (q *Queries) TaskDay(ctx context.Context, arg TaskDayParams) ([]TaskDayRow,
 
 const taskGet = `-- name: TaskGet :one
 select t0.id, t0.subject, t0.type, t0.status, t0.priority, t0.due_on, t0.due_at, t0.remind_at, t0.repeat,
-	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.version, t0.created_at,
+	t0.assignee_id, t0.subject_type, t0.subject_id, t0.description, t0.completed_at, t0.completed_by, t0.next_id, t0.repeat_anchor, t0.custom, t0.version, t0.created_at,
 	t0.updated_at, t0.deleted_at,
 	coalesce(m.name, '')::text as assignee_name,
 	array(select t.color || ' ' || t.name from taggings g join tags t on t.id = g.tag_id
@@ -132,6 +133,7 @@ type TaskGetRow struct {
 	CompletedBy  *uuid.UUID     `db:"completed_by"`
 	NextID       *uuid.UUID     `db:"next_id"`
 	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	Custom       entity.Custom  `db:"custom"`
 	Version      int32          `db:"version"`
 	CreatedAt    time.Time      `db:"created_at"`
 	UpdatedAt    time.Time      `db:"updated_at"`
@@ -162,6 +164,7 @@ func (q *Queries) TaskGet(ctx context.Context, id uuid.UUID) (TaskGetRow, error)
 		&i.CompletedBy,
 		&i.NextID,
 		&i.RepeatAnchor,
+		&i.Custom,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -175,10 +178,10 @@ func (q *Queries) TaskGet(ctx context.Context, id uuid.UUID) (TaskGetRow, error)
 const taskInsert = `-- name: TaskInsert :exec
 insert into tasks (
 	subject, type, status, priority, due_on, due_at, remind_at, repeat, assignee_id,
-	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, id, version
+	subject_type, subject_id, description, completed_at, completed_by, next_id, repeat_anchor, custom, id, version
 ) values (
 	$1, $2, $3, $4, $5, $6, $7, $8, $9,
-	$10, $11, $12, $13, $14, $15, $16, $17, $18
+	$10, $11, $12, $13, $14, $15, $16, $17, $18, $19
 )
 `
 
@@ -199,6 +202,7 @@ type TaskInsertParams struct {
 	CompletedBy  *uuid.UUID     `db:"completed_by"`
 	NextID       *uuid.UUID     `db:"next_id"`
 	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	Custom       entity.Custom  `db:"custom"`
 	ID           uuid.UUID      `db:"id"`
 	Version      int32          `db:"version"`
 }
@@ -222,6 +226,7 @@ func (q *Queries) TaskInsert(ctx context.Context, arg TaskInsertParams) error {
 		arg.CompletedBy,
 		arg.NextID,
 		arg.RepeatAnchor,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)
@@ -298,8 +303,8 @@ update tasks set
 	subject = $1, type = $2, status = $3, priority = $4, due_on = $5,
 	due_at = $6, remind_at = $7, repeat = $8, assignee_id = $9, subject_type = $10,
 	subject_id = $11, description = $12, completed_at = $13, completed_by = $14, next_id = $15, repeat_anchor = $16,
-	version = version + 1, updated_at = now()
-where id = $17 and version = $18 and deleted_at is null
+	custom = $17, version = version + 1, updated_at = now()
+where id = $18 and version = $19 and deleted_at is null
 `
 
 type TaskUpdateParams struct {
@@ -319,6 +324,7 @@ type TaskUpdateParams struct {
 	CompletedBy  *uuid.UUID     `db:"completed_by"`
 	NextID       *uuid.UUID     `db:"next_id"`
 	RepeatAnchor *entity.Anchor `db:"repeat_anchor"`
+	Custom       entity.Custom  `db:"custom"`
 	ID           uuid.UUID      `db:"id"`
 	Version      int32          `db:"version"`
 }
@@ -342,6 +348,7 @@ func (q *Queries) TaskUpdate(ctx context.Context, arg TaskUpdateParams) (int64, 
 		arg.CompletedBy,
 		arg.NextID,
 		arg.RepeatAnchor,
+		arg.Custom,
 		arg.ID,
 		arg.Version,
 	)

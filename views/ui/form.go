@@ -46,6 +46,8 @@ const (
 	KindRecord   = "record"  // another record, by its id
 	KindMember   = "member"  // one of the workspace's members
 	KindMembers  = "members" // several of them
+	KindChoices  = "choices" // some of the options
+	KindDecimal  = "decimal"
 )
 
 // Field describes one field of a form: how it is shown, and how much of what
@@ -136,7 +138,7 @@ func (f Field) inputMode() string {
 	switch f.Kind {
 	case KindNumber:
 		return "numeric"
-	case KindMoney:
+	case KindMoney, KindDecimal:
 		return "decimal"
 	case KindURL:
 		return "url"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paddock-crm/paddock/app/auth"
 	"github.com/paddock-crm/paddock/app/tenant"
+	"github.com/paddock-crm/paddock/views"
 )
 
 // Visit is what the middleware learns of a request before its handler runs.
@@ -18,7 +19,8 @@ type Visit struct {
 	Base     *Base
 	Who      auth.Identity // the zero one when nobody is; pending when a second factor is missing
 	SignedIn bool
-	Leave    func() // gives the request's slot among its workspace's back; again does nothing
+	Looks    *views.LookSet // of the kinds of records here; nil for the program's own
+	Leave    func()         // gives the request's slot among its workspace's back; again does nothing
 }
 
 type visitKey struct{}

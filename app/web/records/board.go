@@ -157,6 +157,7 @@ func within(f tenantdb.Filter, field string, values ...string) tenantdb.Filter {
 
 // Put puts a record into another column of the board of a select.
 func (r *Handler) Put(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	rec, err := r.live(c)
 	if err != nil {

@@ -102,6 +102,7 @@ func narrowToOutcomes(ctx context.Context, q *tenantdb.Queries, f *tenantdb.Filt
 
 // MoveForm is "move to…", for keys and for those without a mouse.
 func (d Deals) MoveForm(c echo.Context) error {
+	d.Handler = d.of(c)
 	rec, err := d.live(c)
 	if err != nil {
 		return err
@@ -128,6 +129,7 @@ func (d Deals) renderMove(c echo.Context, status int, deal entity.Record, f ui.F
 // Move puts the deal into a stage, before another deal of it. A drag on the
 // board gets the board back; a form, the deal's page.
 func (d Deals) Move(c echo.Context) error {
+	d.Handler = d.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {
@@ -255,6 +257,7 @@ func (d Deals) renderMoved(c echo.Context, status int, with views.BoardPage) err
 
 // Project starts the project that a won deal is about.
 func (d Deals) Project(c echo.Context) error {
+	d.Handler = d.of(c)
 	ctx := c.Request().Context()
 	rec, err := d.live(c)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 // Delete puts the record in the trash.
 func (r *Handler) Delete(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	rec, err := r.live(c)
 	if err != nil {
@@ -53,6 +54,7 @@ func (r *Handler) Delete(c echo.Context) error {
 
 // Restore brings the record back.
 func (r *Handler) Restore(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {

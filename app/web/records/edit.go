@@ -20,6 +20,7 @@ import (
 
 // Edit is the whole form, or the record with one field open in place.
 func (r *Handler) Edit(c echo.Context) error {
+	r = r.of(c)
 	rec, err := r.live(c)
 	if err != nil {
 		return err
@@ -43,6 +44,7 @@ func (r *Handler) Edit(c echo.Context) error {
 
 // Update saves the posted fields, of the whole form or of one in place.
 func (r *Handler) Update(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {

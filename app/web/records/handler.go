@@ -42,6 +42,17 @@ func New(look *views.Look, n Notes) *Handler {
 	return &Handler{DB: n.DB, Notes: n, Look: look}
 }
 
+// of is the handler of the kind as the request's workspace has it, with its own fields.
+func (r *Handler) of(c echo.Context) *Handler {
+	looks := page.From(c).Looks
+	if looks == nil {
+		return r
+	}
+	out := *r
+	out.Look = looks.Of(r.Look.Kind)
+	return &out
+}
+
 // by is who does something in the request.
 func by(c echo.Context) crm.By {
 	v := page.From(c)

@@ -35,6 +35,7 @@ func NewLeads(n Notes) Leads {
 
 // ConversionForm asks what a lead becomes, and shows what is here already.
 func (l Leads) ConversionForm(c echo.Context) error {
+	l.Handler = l.of(c)
 	rec, err := l.live(c)
 	if err != nil {
 		return err
@@ -89,6 +90,7 @@ func (l Leads) renderConversion(c echo.Context, status int, lead entity.Record, 
 
 // Convert turns the lead into a customer, a contact and perhaps a deal.
 func (l Leads) Convert(c echo.Context) error {
+	l.Handler = l.of(c)
 	ctx := c.Request().Context()
 	rec, err := l.live(c)
 	if err != nil {
@@ -179,6 +181,7 @@ func existing(f *page.Form, name string) *uuid.UUID {
 
 // Unconvert takes a conversion back.
 func (l Leads) Unconvert(c echo.Context) error {
+	l.Handler = l.of(c)
 	ctx := c.Request().Context()
 	rec, err := l.live(c)
 	if err != nil {

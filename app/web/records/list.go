@@ -46,6 +46,7 @@ func listPage(c echo.Context, look *views.Look) views.ListPage {
 
 // List is the list, or the board.
 func (r *Handler) List(c echo.Context) error {
+	r = r.of(c)
 	layout := c.QueryParam("layout")
 	if r.Look.Board != "" && (layout == "board" || r.Look.BoardFirst && layout != "table") {
 		return r.board(c)

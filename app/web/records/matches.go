@@ -48,6 +48,7 @@ func (r *Handler) matches(c echo.Context, typed url.Values) (out []views.Match, 
 
 // Matches answers while somebody fills in the form of a new record.
 func (r *Handler) Matches(c echo.Context) error {
+	r = r.of(c)
 	found, err := r.matches(c, c.QueryParams())
 	if err != nil {
 		return err

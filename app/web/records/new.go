@@ -17,6 +17,7 @@ import (
 
 // New is the form of a new record. A link may fill in some of it: ?customer_id=…
 func (r *Handler) New(c echo.Context) error {
+	r = r.of(c)
 	formats := page.From(c).Formats(c)
 	f := ui.Form{Values: views.Inputs(r.Look.Entity, r.Look.New(page.From(c).Who.MemberID, formats), formats)}
 	for _, in := range r.Look.Inputs {
@@ -36,6 +37,7 @@ func (r *Handler) New(c echo.Context) error {
 
 // Create makes a record of its form.
 func (r *Handler) Create(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	posted := c.Request().PostForm
 	var wrong map[string]string

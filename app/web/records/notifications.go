@@ -258,6 +258,7 @@ func (h Notifications) unsubscriber(c echo.Context) (uuid.UUID, error) {
 
 // Follow has the person told of what happens to the record; Unfollow no more.
 func (r *Handler) Follow(c echo.Context) error {
+	r = r.of(c)
 	return r.following(c, ui.Flash{Message: "You are told of notes and moves from now on"}, func(tx *db.TenantTx, rec views.Record) error {
 		return tx.FollowerPut(c.Request().Context(), string(r.Look.Kind), rec.ID, tx.MemberID())
 	})
@@ -265,6 +266,7 @@ func (r *Handler) Follow(c echo.Context) error {
 
 // Unfollow ends that.
 func (r *Handler) Unfollow(c echo.Context) error {
+	r = r.of(c)
 	return r.following(c, ui.Flash{Message: "You follow this no more"}, func(tx *db.TenantTx, rec views.Record) error {
 		return tx.FollowerDelete(c.Request().Context(), rec.ID, tx.MemberID())
 	})

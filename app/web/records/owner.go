@@ -18,6 +18,7 @@ import (
 
 // OwnerForm asks to whom a record is handed over, and what goes along.
 func (r *Handler) OwnerForm(c echo.Context) error {
+	r = r.of(c)
 	rec, err := r.live(c)
 	if err != nil {
 		return err
@@ -58,6 +59,7 @@ func (r *Handler) renderOwner(c echo.Context, status int, rec views.Record, alon
 
 // Owner hands the record over.
 func (r *Handler) Owner(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 // Show is a record's page, or the part of it that is edited in place.
 func (r *Handler) Show(c echo.Context) error {
+	r = r.of(c)
 	if page.WantsFragment(c) {
 		rec, err := r.live(c)
 		if err != nil {

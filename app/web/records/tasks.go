@@ -43,6 +43,7 @@ func taskLayouts(p views.ListPage) []views.LayoutLink {
 
 // List is the table, or My day.
 func (t Tasks) List(c echo.Context) error {
+	t.Handler = t.of(c)
 	if c.QueryParam("layout") == "day" {
 		return t.renderDay(c, http.StatusOK, ui.Form{}, nil)
 	}
@@ -118,6 +119,7 @@ func waitingDeals(ctx context.Context, tx *db.TenantTx, member uuid.UUID, f enti
 
 // Understood says what the date is that a quick line has, as it is typed.
 func (t Tasks) Understood(c echo.Context) error {
+	t.Handler = t.of(c)
 	formats := page.From(c).Formats(c)
 	quick := formats.QuickAdd(clip(entity.Line(c.QueryParam("quick"))))
 	text := formats.DueText(quick.Due.On, quick.Due.At)
@@ -141,6 +143,7 @@ func taskDay(ctx context.Context, q *tenantdb.Queries, member uuid.UUID, f entit
 
 // Create adds a task from its form, or from the one line of a quick-add.
 func (t Tasks) Create(c echo.Context) error {
+	t.Handler = t.of(c)
 	posted := c.Request().PostForm
 	if !posted.Has("quick") {
 		return t.Handler.Create(c)
@@ -212,6 +215,7 @@ func quickType(subject string) string {
 
 // Complete ticks a task off; Reopen takes it back.
 func (t Tasks) Complete(c echo.Context) error {
+	t.Handler = t.of(c)
 	return t.tick(c, "completed", func(ctx context.Context, tx *db.TenantTx, id uuid.UUID) error {
 		return crm.TaskComplete(ctx, tx, id, by(c))
 	})
@@ -219,6 +223,7 @@ func (t Tasks) Complete(c echo.Context) error {
 
 // Reopen takes it back.
 func (t Tasks) Reopen(c echo.Context) error {
+	t.Handler = t.of(c)
 	return t.tick(c, "open again", crm.TaskReopen)
 }
 
@@ -258,6 +263,7 @@ func (t Tasks) tick(c echo.Context, message string, change func(context.Context,
 
 // Snooze puts a task off.
 func (t Tasks) Snooze(c echo.Context) error {
+	t.Handler = t.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {
@@ -301,6 +307,7 @@ func (t Tasks) Snooze(c echo.Context) error {
 // Reminders are tasks whose time has come. An open page asks when the next one is, which the
 // answer says in seconds.
 func (t Tasks) Reminders(c echo.Context) error {
+	t.Handler = t.of(c)
 	ctx := c.Request().Context()
 	var rows []tenantdb.TaskRemindersRow
 	var next time.Time
@@ -324,6 +331,7 @@ func (t Tasks) Reminders(c echo.Context) error {
 
 // Reminded takes a reminder away.
 func (t Tasks) Reminded(c echo.Context) error {
+	t.Handler = t.of(c)
 	ctx := c.Request().Context()
 	id, err := page.PathID(c)
 	if err != nil {

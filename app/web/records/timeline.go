@@ -104,6 +104,7 @@ func parseMoment(s string) (time.Time, string, error) {
 
 // Timeline is a record's timeline from its top, or its next lines.
 func (r *Handler) Timeline(c echo.Context) error {
+	r = r.of(c)
 	ctx := c.Request().Context()
 	rec, err := r.live(c)
 	if err != nil {
