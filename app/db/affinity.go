@@ -16,7 +16,7 @@ import (
 
 // affinity is the pool of requests. A backend keeps what it has learnt of every workspace's
 // tables and indexes until it ends: learning those of a page takes it milliseconds, and each
-// some nine kilobytes of memory (TestConnectionMemory). So a request takes, of the connections
+// some ten kilobytes of memory (TestConnectionMemory). So a request takes, of the connections
 // that are free, one which knows its workspace, and none gets to know more than its budget:
 // when all have, the one least asked for is closed to make room.
 type affinity struct {

@@ -37,7 +37,7 @@ type Config struct {
 	MaxConns    int32  // of the pool that serves requests; 0 means 10
 	TenantRoles bool   // switch to the tenant's role; off, the path alone scopes
 	// RelationsPerConn is how many tables and indexes of tenants a connection gets to know;
-	// 0 means all of 58 tenants, some 85 MB in its backend (TestConnectionMemory), or the
+	// 0 means all of 48 tenants, some 85 MB in its backend (TestConnectionMemory), or the
 	// lists alone of four times as many.
 	RelationsPerConn int
 	Tracer           pgx.QueryTracer // sees every statement of requests; may be nil
@@ -142,7 +142,7 @@ func (d *DB) openRequests(ctx context.Context, c Config, ac *pgxpool.Config) err
 	ac.MaxConnLifetime = 30 * time.Minute
 	ac.MaxConnLifetimeJitter = 5 * time.Minute
 	if d.app.budget = c.RelationsPerConn; d.app.budget == 0 {
-		d.app.budget = 58 * tenantdb.AllTables.Relations()
+		d.app.budget = 48 * tenantdb.AllTables.Relations()
 	}
 	d.observer = observer{c.Tracer}
 	ac.ConnConfig.Tracer = d.observer

@@ -536,7 +536,7 @@ func TestConnectionMemory(t *testing.T) {
 	}
 	t.Parallel()
 	url, scopes := inCrowd(t)
-	share := 58 // of workspaces, whose whole tables a connection gets to know: production's
+	share := 48 // of workspaces, whose whole tables a connection gets to know: production's
 	if *scale <= share {
 		share = *scale / 4
 	}

@@ -248,7 +248,7 @@ const Tag entity.Kind = "tag"
 // everywhere where none are named, or one is "", which takes a plan of a dozen tables.
 func (q *Queries) Names(ctx context.Context, ids []uuid.UUID, among ...entity.Kind) ([]Named, error) {
 	var parts []string
-	for _, n := range named {
+	for _, n := range named() {
 		if len(among) == 0 || slices.Contains(among, n.kind) || slices.Contains(among, "") {
 			parts = append(parts, n.sql)
 		}
@@ -266,7 +266,7 @@ type namedSQL struct {
 }
 
 // named are the queries of names, by kind.
-var named = func() (out []namedSQL) {
+func named() (out []namedSQL) {
 	for _, e := range entity.Kinds {
 		out = append(out, namedSQL{e.Kind, `select id, ` + nameOf(e) + `::text as name from ` + e.Table + ` where id = any ($1::uuid[])`})
 	}
@@ -277,7 +277,7 @@ var named = func() (out []namedSQL) {
 		namedSQL{Tag, `select id, name from tags where id = any ($1::uuid[])
 			union all select c.entity_id, coalesce(c.before->>'name', '') from changes c where c.entity_id = any ($1::uuid[]) and c.entity = 'tag'
 			and c.op = 'delete'`})
-}()
+}
 
 // NamedRecord is a record in short.
 type NamedRecord struct {
