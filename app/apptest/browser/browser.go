@@ -370,7 +370,9 @@ func (b *Browser) axe(page, options string) {
 		library = ""
 	}
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](library+`;
-		axe.run(document, {`+options+`resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations
+		Promise.all(document.getAnimations().filter(a => a.playState === "running" && a.effect.getComputedTiming().endTime < Infinity)
+			.map(a => a.finished.catch(() => {}))) // what fades in has its colours at the end
+		.then(() => axe.run(document, {`+options+`resultTypes: ["violations"]})).then(r => JSON.stringify(r.violations
 			.map(v => ({id: v.id, impact: v.impact, help: v.help, 
 				nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message || ""))}))))`,
 		chromedp.EvalAwaitPromise))
