@@ -109,8 +109,6 @@ func (p FieldsPage) shows(place string) bool {
 	return false
 }
 
-type ownFieldRow = tenantdb.FieldListRow
-
 // optionColors are the colours of options; the first lets us choose.
 var optionColors = append([]ui.Option{{Label: "Colour"}}, TagColors...)
 

@@ -142,8 +142,8 @@ func input(f *entity.Field, in ui.Field) ui.Field {
 	case entity.TypeLongText:
 		in.Full = true
 	}
-	if f.Own {
-		in.Help, in.Quick = f.Help, slices.Contains(f.Show, "quick") || f.Required
+	if f.Custom {
+		in.Kept, in.Help, in.Quick = true, f.Help, slices.Contains(f.Show, "quick") || f.Required
 	}
 	return in
 }
@@ -162,7 +162,7 @@ func (l *Look) With(e *entity.Entity) *Look {
 	}
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if !f.Own {
+		if !f.Custom {
 			continue
 		}
 		out.Inputs = slices.Insert(out.Inputs, at, input(f, ui.Field{}))
@@ -179,8 +179,8 @@ func (l *Look) With(e *entity.Entity) *Look {
 
 // LookSet are the looks of all kinds in one workspace.
 type LookSet struct {
-	Own   map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own
-	looks map[entity.Kind]*Look
+	Custom map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own
+	looks  map[entity.Kind]*Look
 }
 
 // NewLookSet are the looks with the workspace's own fields.

@@ -41,12 +41,12 @@ type Definition struct {
 	Retired  bool
 }
 
-// OwnField is the field that a definition makes.
-func OwnField(d tenantdb.FieldListRow) entity.Field {
+// CustomField is the field that a definition makes.
+func CustomField(d tenantdb.FieldListRow) entity.Field {
 	t, _ := entity.FieldTypeOf(d.Type)
 	f := entity.Field{
 		Name: d.Key, Label: d.Label, Type: t.Type, Required: d.Required, Max: t.Max, Help: d.Help, Options: d.Options,
-		Refers: entity.Kind(d.Refers), Show: d.Show, Own: true,
+		Refers: entity.Kind(d.Refers), Show: d.Show, Custom: true,
 	}
 	switch {
 	case d.Type == "member":
@@ -62,9 +62,9 @@ func OwnField(d tenantdb.FieldListRow) entity.Field {
 	return f
 }
 
-// OwnFields are the kinds that have fields of the workspace's own, with them; retired ones
+// CustomFields are the kinds that have fields of the workspace's own, with them; retired ones
 // and deleted ones are left out.
-func OwnFields(ctx context.Context, tx *db.TenantTx) (map[entity.Kind]*entity.Entity, error) {
+func CustomFields(ctx context.Context, tx *db.TenantTx) (map[entity.Kind]*entity.Entity, error) {
 	rows, err := tx.FieldList(ctx)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func OwnFields(ctx context.Context, tx *db.TenantTx) (map[entity.Kind]*entity.En
 	fields := map[entity.Kind][]entity.Field{}
 	for _, r := range rows {
 		if r.RetiredAt == nil && r.DeletedAt == nil {
-			fields[entity.Kind(r.Kind)] = append(fields[entity.Kind(r.Kind)], OwnField(r))
+			fields[entity.Kind(r.Kind)] = append(fields[entity.Kind(r.Kind)], CustomField(r))
 		}
 	}
 	out := map[entity.Kind]*entity.Entity{}
@@ -218,7 +218,7 @@ func (d *Definition) check(t entity.FieldType, were []entity.Option, invalid map
 	if t.Type == nil || d.Preset == "" || len(invalid) > 0 {
 		return
 	}
-	f := OwnField(tenantdb.FieldListRow{Key: "x_preset", Label: "The default", Type: d.Type, Options: d.Options})
+	f := CustomField(tenantdb.FieldListRow{Key: "x_preset", Label: "The default", Type: d.Type, Options: d.Options})
 	f.Type, f.Max = t.Type, t.Max
 	if _, err := f.Parse(d.Preset, nil, entity.Formats{}); err != nil || t.Type == entity.TypeReference {
 		invalid["default"] = "A field of this type can’t begin with this."

@@ -14,7 +14,7 @@ import (
 
 // Who writes a record with the program's own fields alone leaves those of the workspace as
 // they are; what was deleted is kept for 30 days, and gone from the records afterwards.
-func TestOwnFieldsAreKept(t *testing.T) {
+func TestCustomFieldsAreKept(t *testing.T) {
 	t.Parallel()
 	w := pg.NewWorkspace(t)
 	ctx := w.Context()
@@ -24,7 +24,7 @@ func TestOwnFieldsAreKept(t *testing.T) {
 			if fields, err = tx.FieldList(ctx); err != nil {
 				return err
 			}
-			own, err := crm.OwnFields(ctx, tx)
+			own, err := crm.CustomFields(ctx, tx)
 			if err != nil {
 				return err
 			}
@@ -44,11 +44,11 @@ func TestOwnFieldsAreKept(t *testing.T) {
 		if err := crm.FieldCreate(ctx, tx, crm.Definition{Kind: entity.Customer, Label: "Fleet", Type: "number"}); err != nil {
 			return err
 		}
-		own, err := crm.OwnFields(ctx, tx)
+		own, err := crm.CustomFields(ctx, tx)
 		if err != nil {
 			return err
 		}
-		ctx = db.WithScope(ctx, db.Scope{TenantID: w.ID, Schema: w.Schema, Own: own})
+		ctx = db.WithScope(ctx, db.Scope{TenantID: w.ID, Schema: w.Schema, Custom: own})
 		_, err = crm.Create(ctx, tx, crm.Draft{Kind: entity.Customer, Values: entity.Values{"name": entity.Text("Arcadia")}})
 		return err
 	})

@@ -17,9 +17,7 @@ type Probe struct {
 	Name   string
 	Emails []string
 	Phones []string
-	Sites  []string  // domains and web addresses; those of email providers say nothing
-	Except uuid.UUID // the record itself; uuid.Nil for one that is not made yet
-	Surely bool      // not by a similar name
+	Sites  []string // domains and web addresses; those of email providers say nothing
 }
 
 // probe is what a record is looked for by among those of a kind.
@@ -82,8 +80,7 @@ func MatchesOf(ctx context.Context, tx *db.TenantTx, k entity.Kind, v entity.Val
 		if among.Kinds != nil && !slices.Contains(among.Kinds, p.kind) {
 			continue
 		}
-		p.Except, p.Surely = among.Except, among.Surely
-		reads = append(reads, func() (err error) { found[i], err = Matches(ctx, tx, p.kind, p.Probe); return err })
+		reads = append(reads, func() (err error) { found[i], err = matches(ctx, tx, p, among); return err })
 	}
 	err = tx.Batch(reads...)
 	return slices.Concat(found...), err
@@ -112,10 +109,10 @@ const (
 // matchesShown is how many matches of a kind are worth reading.
 const matchesShown = 5
 
-// Matches finds the records of a kind that may be the probe's, the surest first.
-func Matches(ctx context.Context, tx *db.TenantTx, kind entity.Kind, p Probe) ([]Match, error) {
-	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: p.Except}
-	if len([]rune(query.Begins)) >= 3 && !p.Surely {
+// matches finds the records of the probe's kind that may be its, the surest first.
+func matches(ctx context.Context, tx *db.TenantTx, p probe, among Among) ([]Match, error) {
+	query := tenantdb.MatchQuery{Begins: core(p.Name), Except: among.Except}
+	if len([]rune(query.Begins)) >= 3 && !among.Surely {
 		query.Like = query.Begins
 	}
 	var sites, mailed []string // mailed: of an address
@@ -138,13 +135,13 @@ func Matches(ctx context.Context, tx *db.TenantTx, kind entity.Kind, p Probe) ([
 			query.Anywhere = append(query.Anywhere, "%"+d+"%")
 		}
 	}
-	rows, err := tx.Matches(ctx, kind, query)
+	rows, err := tx.Matches(ctx, p.kind, query)
 	if err != nil {
 		return nil, err
 	}
 	var out []Match
 	for _, r := range rows {
-		m := Match{Kind: kind, ID: r.ID, Name: r.Name, Detail: r.Detail}
+		m := Match{Kind: p.kind, ID: r.ID, Name: r.Name, Detail: r.Detail}
 		switch {
 		case anyOf(p.Emails, r.Emails, strings.ToLower):
 			m.Why = sameEmail

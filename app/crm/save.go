@@ -305,8 +305,11 @@ func (w *writing) check(ctx context.Context) error {
 			continue
 		}
 		v := w.v[f.Name]
+		if f.Custom && v == nil && w.isNew() && !w.v.Has(f.Name) {
+			continue // who does not ask for the team's own fields, such as a conversion, is not held up by them
+		}
 		copied := v != nil && entity.Equal(v, w.copied[f.Name])
-		if err := f.Check(v); err != nil && !copied {
+		if err := f.Check(w.news(f, v)); err != nil && !copied {
 			invalid.Fields[f.Name] = entity.Message(err)
 			continue
 		}
@@ -338,6 +341,17 @@ func (w *writing) check(ctx context.Context) error {
 		return rule(ctx, w)
 	}
 	return nil
+}
+
+// news is what of a value must be checked: of choices those that were not made before, for
+// what is no option any more may stay.
+func (w *writing) news(f *entity.Field, v entity.Value) entity.Value {
+	choices, ok := v.(entity.Choices)
+	was, _ := w.was[f.Name].(entity.Choices)
+	if !ok || len(was) == 0 {
+		return v
+	}
+	return slices.DeleteFunc(slices.Clone(choices), func(c string) bool { return slices.Contains(was, c) })
 }
 
 // checkReferences refuses a new reference to a member who left, or to a record that is in

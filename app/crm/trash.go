@@ -113,7 +113,7 @@ func purgeFields(ctx context.Context, d *db.DB, fields []tenantdb.FieldListRow, 
 		}
 		for n := int64(purgeBatch); n == purgeBatch; {
 			err := d.Tenant(ctx, func(tx *db.TenantTx) (err error) {
-				if n, err = tx.OwnFieldPurge(ctx, entity.Kind(f.Kind), f.Key, purgeBatch); err != nil || n == purgeBatch {
+				if n, err = tx.CustomFieldPurge(ctx, entity.Kind(f.Kind), f.Key, purgeBatch); err != nil || n == purgeBatch {
 					return err
 				}
 				return tx.FieldPurge(ctx, f.ID)

@@ -19,7 +19,7 @@ type Scope struct {
 
 	StatementTimeout time.Duration // 0 for StatementTimeout
 
-	Own map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own, with them
+	Custom map[entity.Kind]*entity.Entity // the kinds that have fields of the workspace's own, with them
 }
 
 // ErrNoTenant is what Tenant answers without a scope in its context.

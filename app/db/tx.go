@@ -38,7 +38,7 @@ func (tx *TenantTx) TenantID() uuid.UUID { return tx.scope.TenantID }
 
 // Entity is a kind with the workspace's own fields, as far as its scope knows them.
 func (tx *TenantTx) Entity(k entity.Kind) *entity.Entity {
-	if e := tx.scope.Own[k]; e != nil {
+	if e := tx.scope.Custom[k]; e != nil {
 		return e
 	}
 	return entity.For(k)

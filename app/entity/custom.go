@@ -41,14 +41,14 @@ func (c Custom) Value(f *Field) Value {
 
 // With is what is held once the fields of the workspace's own hold these values.
 func (c Custom) With(e *Entity, v Values) Custom {
-	if !e.HasOwn() {
+	if !e.HasCustom() {
 		return c
 	}
 	held := make(map[string]any, len(c.Held))
 	maps.Copy(held, c.Held)
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if !f.Own {
+		if !f.Custom {
 			continue
 		}
 		if value := toJSON(v[f.Name]); value != nil {
@@ -88,8 +88,8 @@ func toJSON(v Value) any {
 	return nil
 }
 
-// HasOwn reports whether the kind has fields of the workspace's own.
-func (e *Entity) HasOwn() bool { return e.own }
+// HasCustom reports whether the kind has fields of the workspace's own.
+func (e *Entity) HasCustom() bool { return e.custom }
 
 // With is the kind with more fields, of a workspace's own, before the program's.
 func (e *Entity) With(own ...Field) *Entity {
@@ -100,10 +100,10 @@ func (e *Entity) With(own ...Field) *Entity {
 	at := slices.IndexFunc(e.Fields, func(f Field) bool { return f.Name == "created_at" })
 	for i := range own {
 		f := &own[i]
-		f.Own, f.Column, f.Param = true, f.Name, f.Name
+		f.Custom, f.Column, f.Param = true, f.Name, f.Name
 	}
 	out.Fields = slices.Insert(slices.Clone(e.Fields), at, own...)
-	out.own = true
+	out.custom = true
 	return &out
 }
 

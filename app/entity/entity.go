@@ -38,7 +38,7 @@ type Entity struct {
 	Board       string // the field by whose values it can be laid out in columns; "" for none
 	BoardSort   string // how each of its columns is sorted
 	Fields      []Field
-	own         bool // some are the workspace's own
+	custom      bool // some are the workspace's own
 }
 
 // Field describes one field of a kind of record.
@@ -69,7 +69,7 @@ type Field struct {
 	Hidden   bool     // posted, but no row of the form: another field shows it
 	System   bool     // of the program's: no form has it, and none may write it
 	Derived  bool     // made by the database of others: read, never written
-	Own      bool     // the workspace's: kept in Record.Custom by its name
+	Custom   bool     // the workspace's: kept in Record.Custom by its name
 	Help     string   // what is said beside its input
 	Show     []string // of the workspace's: where it shows, beside the record's page
 	Via      string   // the field whose reference has the column; "" for the record's own

@@ -42,7 +42,7 @@ func (f fields) of(ctx context.Context, s db.Scope, version int32) (*views.LookS
 	}
 	var looks *views.LookSet
 	err := f.db.TenantRead(db.WithScope(ctx, s), func(tx *db.TenantTx) error {
-		own, err := crm.OwnFields(ctx, tx)
+		own, err := crm.CustomFields(ctx, tx)
 		looks = views.NewLookSet(own)
 		return err
 	})

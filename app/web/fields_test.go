@@ -6,13 +6,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/paddock-crm/paddock/app/apptest"
 	"github.com/paddock-crm/paddock/app/apptest/pg"
 	"github.com/paddock-crm/paddock/app/auth"
+	"github.com/paddock-crm/paddock/queries/tenantdb"
 )
 
-// ownField makes a field of customers and returns its id.
-func ownField(t *testing.T, w *apptest.Workspace, form url.Values) string {
+// customField makes a field of customers and returns its id.
+func customField(t *testing.T, w *apptest.Workspace, form url.Values) string {
 	t.Helper()
 	c := w.Client(w.Owner)
 	form.Set("kind", "customer")
@@ -28,18 +31,20 @@ func ownField(t *testing.T, w *apptest.Workspace, form url.Values) string {
 
 // A team makes fields of its own, and they are there at once: in forms, on the page, in the
 // list, on the timeline and in undo.
-func TestOwnFields(t *testing.T) {
+func TestCustomFields(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
 	c := w.Client(w.Owner)
-	region := ownField(t, w, url.Values{"label": {"Region"}, "type": {"select"}, "options[]": {"North", "South", ""}, "show[]": {"", "list"}})
-	ownField(t, w, url.Values{"label": {"Fleet size"}, "type": {"number"}, "help": {"Cars and vans"}, "default": {"1.5"}, "show[]": {"list"}})
-	ownField(t, w, url.Values{"label": {"Sponsor"}, "type": {"reference"}, "refers": {"customer"}})
-	ownField(t, w, url.Values{"label": {"Wants"}, "type": {"multi_select"}, "options[]": {"Tyres", "Fuel"}})
-	ownField(t, w, url.Values{"label": {"Racing since"}, "type": {"date"}})
-	ownField(t, w, url.Values{"label": {"VIP"}, "type": {"checkbox"}})
-	ownField(t, w, url.Values{"label": {"Prize money"}, "type": {"money"}})
+	region := customField(t, w, url.Values{"label": {"Region"}, "type": {"select"}, "options[]": {"North", "South", ""},
+		"show[]": {"", "list"}})
+	customField(t, w, url.Values{"label": {"Fleet size"}, "type": {"number"}, "help": {"Cars and vans"}, "default": {"1.5"},
+		"show[]": {"list"}})
+	customField(t, w, url.Values{"label": {"Sponsor"}, "type": {"reference"}, "refers": {"customer"}})
+	customField(t, w, url.Values{"label": {"Wants"}, "type": {"multi_select"}, "options[]": {"Tyres", "Fuel"}})
+	customField(t, w, url.Values{"label": {"Racing since"}, "type": {"date"}})
+	customField(t, w, url.Values{"label": {"VIP"}, "type": {"checkbox"}})
+	customField(t, w, url.Values{"label": {"Prize money"}, "type": {"money"}})
 
 	form := c.Get(w.URL("/customers/new")).Want(http.StatusOK)
 	if got := form.Text("#x_region"); !strings.Contains(got, "North") || !strings.Contains(got, "South") {
@@ -96,6 +101,7 @@ func TestOwnFields(t *testing.T) {
 	if got := c.Get(w.URL("/settings/fields?kind=customer&edit=" + region)).Text("#field"); !strings.Contains(got, "1 customer holds") {
 		t.Errorf("how many hold something: %q", got)
 	}
+	c.Put(w.URL("/settings/fields/"+region), url.Values{"version": {"1"}, "label": {"Late"}}).Want(http.StatusConflict)
 	c.Put(w.URL("/settings/fields/"+region), url.Values{"version": {"2"}, "retired": {"true"}}).Want(http.StatusSeeOther)
 	if got := c.Get(w.URL(at)).Text("#record"); strings.Contains(got, "Far north") {
 		t.Errorf("retired: %q", got)
@@ -116,7 +122,7 @@ func TestOwnFields(t *testing.T) {
 }
 
 // What is wrong with a field is said where it is, whatever is sent, and nothing typed is lost.
-func TestOwnFieldsAreChecked(t *testing.T) {
+func TestCustomFieldsAreChecked(t *testing.T) {
 	t.Parallel()
 	app := apptest.Start(t)
 	w := app.NewWorkspace(t)
@@ -162,4 +168,45 @@ func TestOwnFieldsAreChecked(t *testing.T) {
 	member := pg.NewUser(t)
 	w.Join(member, auth.Member)
 	w.Client(member).Get(w.URL("/settings/fields")).Want(http.StatusForbidden)
+}
+
+// An option that is taken away stays with the records that have it, whichever form they are
+// saved by; nobody may choose it anew. A field that must be filled in asks whoever fills in a
+// form, and holds up nothing that has none.
+func TestCustomFieldsOptionsAndRequired(t *testing.T) {
+	t.Parallel()
+	app := apptest.Start(t)
+	w := app.NewWorkspace(t)
+	c := w.Client(w.Owner)
+	region := customField(t, w, url.Values{"label": {"Region"}, "type": {"select"}, "options[]": {"North", "South"}})
+	wants := customField(t, w, url.Values{"label": {"Wants"}, "type": {"multi_select"}, "options[]": {"Tyres", "Fuel", "Oil"}})
+	at := c.Post(w.URL("/customers"), url.Values{"name": {"Arcadia"}, "type": {"customer"}, "x_region": {"north"},
+		"x_wants": {"fuel", "tyres"}}).Want(http.StatusSeeOther).Header.Get("Location")
+	c.Put(w.URL("/settings/fields/"+region), url.Values{"version": {"1"}, "option_values[]": {"south"}, "options[]": {"South"}}).
+		Want(http.StatusSeeOther)
+	c.Put(w.URL("/settings/fields/"+wants), url.Values{"version": {"1"}, "option_values[]": {"tyres", "oil"}, "options[]": {"Tyres", "Oil"}}).
+		Want(http.StatusSeeOther)
+	edit := c.Get(w.URL(at + "/edit")).Want(http.StatusOK)
+	posted := url.Values{"version": {"1"}, "city": {"Graz"}, "was.x_region": {"north"}, "was.x_wants": {"fuel,tyres"}, "x_wants": {""}}
+	posted.Set("x_region", edit.Find("#x_region option[selected]").AttrOr("value", "none"))
+	edit.Find("[name=x_wants][checked]").Each(func(_ int, box *goquery.Selection) { posted.Add("x_wants", box.AttrOr("value", "")) })
+	c.Put(w.URL(at), posted).Want(http.StatusSeeOther)
+	if got := c.Get(w.URL(at)).Text("#record"); !strings.Contains(got, "north") || !strings.Contains(got, "Tyres, fuel") ||
+		!strings.Contains(got, "Graz") {
+		t.Errorf("after the whole form was saved: %q", got)
+	}
+	c.Put(w.URL(at), url.Values{"version": {"2"}, "x_wants": {"", "fuel", "oil"}}).Want(http.StatusSeeOther) // one stays, one is new
+	other := c.Post(w.URL("/customers"), url.Values{"name": {"Other"}, "type": {"customer"}, "x_wants": {"fuel"}}).
+		Want(http.StatusUnprocessableEntity)
+	if other.Text("#x_wants-error") == "" {
+		t.Error("an option that is gone can be chosen anew")
+	}
+	customField(t, w, url.Values{"label": {"Must"}, "type": {"text"}, "required": {"true"}})
+	if got := c.Post(w.URL("/customers"), url.Values{"name": {"Without"}, "type": {"customer"}}).Want(http.StatusUnprocessableEntity); got.
+		Text("#x_must-error") == "" {
+		t.Error("nothing is said at the field that must be filled in")
+	}
+	lead := w.Lead(tenantdb.LeadUpdateParams{LastName: "Voss", CompanyName: "Cobalt"})
+	c.Post(w.URL("/leads/"+lead.String()+"/conversion"), url.Values{"customer": {"new"}, "contact": {"new"}, "deal": {"none"},
+		"version": {"1"}}).Want(http.StatusSeeOther)
 }

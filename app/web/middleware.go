@@ -278,7 +278,7 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 			if v.Looks != nil {
-				scope.Own = v.Looks.Own
+				scope.Custom = v.Looks.Custom
 			}
 			c.SetRequest(r.WithContext(db.WithScope(r.Context(), scope)))
 		}

@@ -627,7 +627,7 @@ func (q *Queries) RecordList(ctx context.Context, e *entity.Entity, l List) (rec
 	if err != nil {
 		return nil, "", badCursor(err, l.After != "")
 	}
-	if err := q.nameOwn(ctx, e, records); err != nil {
+	if err := q.nameCustom(ctx, e, records); err != nil {
 		return nil, "", err
 	}
 	if len(records) > l.Limit {

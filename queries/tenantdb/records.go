@@ -388,17 +388,17 @@ func (q *Queries) MemberHandOver(ctx context.Context, heir, id uuid.UUID) error 
 	return err
 }
 
-// OwnFieldPurge takes a field of the workspace's own out of up to n records that hold
+// CustomFieldPurge takes a field of the workspace's own out of up to n records that hold
 // something in it, and returns out of how many.
-func (q *Queries) OwnFieldPurge(ctx context.Context, k entity.Kind, key string, n int) (int64, error) {
+func (q *Queries) CustomFieldPurge(ctx context.Context, k entity.Kind, key string, n int) (int64, error) {
 	table := entityOf(k).Table
 	tag, err := q.db.Exec(ctx, `update `+table+` set custom = custom - $1::text
 		where id in (select id from `+table+` where jsonb_exists(custom, $1) limit $2)`, key, n)
 	return tag.RowsAffected(), err
 }
 
-// OwnFieldUsed is how many records hold something in a field of the workspace's own.
-func (q *Queries) OwnFieldUsed(ctx context.Context, k entity.Kind, key string) (n int, err error) {
+// CustomFieldUsed is how many records hold something in a field of the workspace's own.
+func (q *Queries) CustomFieldUsed(ctx context.Context, k entity.Kind, key string) (n int, err error) {
 	err = q.db.QueryRow(ctx, `select count(*) from `+entityOf(k).Table+` where jsonb_exists(custom, $1) and deleted_at is null`, key).Scan(&n)
 	return n, err
 }

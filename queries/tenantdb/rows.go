@@ -151,7 +151,7 @@ func newRowShape(e *entity.Entity, fields []string) *rowShape {
 		}
 		at := len(r.fields)
 		r.fields = append(r.fields, f)
-		if f.Own {
+		if f.Custom {
 			if _, ok := r.into["custom"]; !ok {
 				selected = append(selected, "r.custom")
 				r.into["custom"] = target{-1, partCustom}
@@ -279,7 +279,7 @@ func (r *rowReader) read(rows pgx.Rows, err error) (records []entity.Record, key
 		}
 		record := entity.Record{Entity: r.entity, ID: r.id.Bytes, Version: r.version.Int32, Values: make(entity.Values, len(r.cells))}
 		for i, f := range r.fields {
-			if f.Own {
+			if f.Custom {
 				record.Values.Set(f.Name, r.custom.Value(f))
 			} else {
 				record.Values.Set(f.Name, r.cells[i].value(f))

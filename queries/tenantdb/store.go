@@ -85,14 +85,14 @@ func storeFor(e *entity.Entity) store {
 func (q *Queries) RecordGet(ctx context.Context, e *entity.Entity, id uuid.UUID) (entity.Record, error) {
 	r, err := storeFor(e).get(ctx, q, e, id)
 	if err == nil {
-		err = q.nameOwn(ctx, e, []entity.Record{r})
+		err = q.nameCustom(ctx, e, []entity.Record{r})
 	}
 	return r, err
 }
 
-// nameOwn reads the names of what records refer to in fields of the workspace's own.
-func (q *Queries) nameOwn(ctx context.Context, e *entity.Entity, records []entity.Record) error {
-	if !e.HasOwn() {
+// nameCustom reads the names of what records refer to in fields of the workspace's own.
+func (q *Queries) nameCustom(ctx context.Context, e *entity.Entity, records []entity.Record) error {
+	if !e.HasCustom() {
 		return nil
 	}
 	var ids []uuid.UUID
@@ -100,7 +100,7 @@ func (q *Queries) nameOwn(ctx context.Context, e *entity.Entity, records []entit
 	refs := func(do func(v entity.Values, f *entity.Field, ref entity.Ref)) {
 		for i := range e.Fields {
 			for _, r := range records {
-				if ref, ok := r.Values[e.Fields[i].Name].(entity.Ref); ok && e.Fields[i].Own {
+				if ref, ok := r.Values[e.Fields[i].Name].(entity.Ref); ok && e.Fields[i].Custom {
 					do(r.Values, &e.Fields[i], ref)
 				}
 			}
@@ -161,7 +161,7 @@ func ValuesOf(e *entity.Entity, row any) entity.Values {
 	custom, _ := src.get("custom").(entity.Custom)
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if f.Own {
+		if f.Custom {
 			v.Set(f.Name, custom.Value(f))
 			continue
 		}
@@ -253,7 +253,7 @@ func fill(p reflect.Value, r entity.Record) {
 	dst := columnsOf(p)
 	for i := range r.Entity.Fields {
 		f := &r.Entity.Fields[i]
-		if f.Type == entity.TypeTags || f.Derived || f.Own {
+		if f.Type == entity.TypeTags || f.Derived || f.Custom {
 			continue
 		}
 		columns := f.Columns()

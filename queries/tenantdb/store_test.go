@@ -76,8 +76,8 @@ func contains(types []reflect.Type, t reflect.Type) bool {
 	return slices.Contains(types, t)
 }
 
-// own are fields of a workspace's own, one of each type.
-func own() []entity.Field {
+// customFields are fields of a workspace's own, one of each type.
+func customFields() []entity.Field {
 	options := []entity.Option{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}
 	return []entity.Field{
 		{Name: "x_text", Label: "Text", Type: entity.TypeText}, {Name: "x_long", Label: "Long", Type: entity.TypeLongText},
@@ -168,7 +168,7 @@ func TestRecordsAreReadAsWritten(t *testing.T) {
 	w := pg.NewWorkspace(t)
 	for _, e := range entity.Kinds {
 		described(t, w, e)
-		e = e.With(own()...)
+		e = e.With(customFields()...)
 		r := full(w, e)
 		loaded := r
 		loaded.ID = uuid.Must(uuid.NewV7())

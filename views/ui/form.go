@@ -4,6 +4,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -62,6 +63,7 @@ type Field struct {
 	Placeholder  string
 	Autocomplete string
 	Options      []Option // of a KindSelect
+	Kept         bool     // what is held is offered too where it is no option any more
 	Quick        bool     // shown before "More fields"
 	Full         bool     // takes the whole width of a record
 	Autofocus    bool     // where typing starts, unless another field is wrong
@@ -103,13 +105,21 @@ func (f Field) id() string {
 
 // choices are a field's options, those of the form where the field has none.
 func (f Field) choices(form Form) []Option {
-	if f.Options != nil {
-		return f.Options
+	if f.Options == nil {
+		return form.Options[f.Name]
 	}
-	return form.Options[f.Name]
+	options := f.Options
+	if f.Kept && form.Error(f.Name) == "" {
+		for _, v := range form.Chosen(f.Name) {
+			if v != "" && !slices.ContainsFunc(options, func(o Option) bool { return o.Value == v }) {
+				options = append(slices.Clip(options), Option{Value: v, Label: v})
+			}
+		}
+	}
+	return options
 }
 
-// Chosen are the ids of a KindMembers.
+// Chosen are the values of a field that may have several.
 func (f Form) Chosen(name string) []string { return strings.Split(f.Values[name], ",") }
 
 // Option is one choice of a KindSelect, under a heading where it has one.

@@ -11,7 +11,7 @@ import (
 
 // A team makes a field of its own and fills it in, in a form and in place; without a script
 // too.
-func TestBrowserOwnFields(t *testing.T) {
+func TestBrowserCustomFields(t *testing.T) {
 	t.Parallel()
 	w := apptest.Start(t).NewWorkspace(t)
 	customer := w.URL("/customers/" + w.Customer(tenantdb.CustomerUpdateParams{Name: "Arcadia Foundry", City: "Graz"}).String())

@@ -61,8 +61,8 @@ func (f *recordForm) text(field *entity.Field) (string, bool) {
 	switch field.Type {
 	case entity.TypeBool:
 		values = values[max(0, len(values)-1):] // the hidden false goes before a true
-	case entity.TypeReferences:
-		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" || !page.Storable(v) }) // which no id is
+	case entity.TypeReferences, entity.TypeChoices:
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" || !page.Storable(v) }) // which no choice is
 		return strings.Join(values, ","), ok
 	}
 	return strings.Join(values, ", "), ok

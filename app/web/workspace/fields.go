@@ -61,7 +61,7 @@ func (h *Handler) renderFields(c echo.Context, status int, p views.FieldsPage, e
 			}
 			return nil
 		}
-		p.Used, err = tx.OwnFieldUsed(ctx, p.Look.Kind, p.Edited.Key)
+		p.Used, err = tx.CustomFieldUsed(ctx, p.Look.Kind, p.Edited.Key)
 		return err
 	})
 	if err != nil {
@@ -166,6 +166,7 @@ func (h *Handler) FieldUpdate(c echo.Context) error {
 	}
 	var f *page.Form
 	var d crm.Definition
+	status := http.StatusUnprocessableEntity
 	err = h.DB.Tenant(ctx, func(tx *db.TenantTx) error {
 		rows, err := tx.FieldList(ctx)
 		if err != nil {
@@ -180,6 +181,7 @@ func (h *Handler) FieldUpdate(c echo.Context) error {
 			Options: r.Options, Preset: r.Preset, Section: r.Section, Show: r.Show, Retired: r.RetiredAt != nil})
 		d.Kind, d.Type = entity.Kind(r.Kind), r.Type
 		if version := f.Version(c); version > 0 && version != r.Version {
+			status = http.StatusConflict
 			f.Fail("", "Somebody changed this field meanwhile. Save again to put yours there.")
 		}
 		if !f.Valid() {
@@ -195,7 +197,7 @@ func (h *Handler) FieldUpdate(c echo.Context) error {
 	}
 	if !f.Valid() {
 		f.Lift([]ui.Field{{Name: "label"}, {Name: "options[]"}, {Name: "help"}, {Name: "default"}, {Name: "show[]"}})
-		return h.renderFields(c, http.StatusUnprocessableEntity,
+		return h.renderFields(c, status,
 			views.FieldsPage{Look: views.LookOf(d.Kind), Form: f.Form, Options: d.Options}, id)
 	}
 	return page.Saved(c, "/settings/fields?kind="+string(d.Kind))
