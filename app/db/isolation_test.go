@@ -484,6 +484,43 @@ func TestConnectionsKnowTheirTenants(t *testing.T) {
 	}
 }
 
+// A cancellation that comes late, when another has the connection, does not reach them.
+func TestLateCancellation(t *testing.T) {
+	t.Parallel()
+	w := pg.NewWorkspace(t)
+	d, err := db.Open(t.Context(), db.Config{URL: pg.URL(t), MaxConns: 1, TenantRoles: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	su := pg.Superuser(t)
+	tries, cancelled := 0, make(chan error, 1)
+	ctx := db.WithScope(t.Context(), db.Scope{TenantID: w.ID, Schema: w.Schema, StatementTimeout: 10 * time.Minute})
+	err = d.TenantRead(ctx, func(tx *db.TenantTx) error {
+		if tries++; tries > 1 {
+			return nil
+		}
+		var pid int
+		if err := db.RawQueryRow(t.Context(), tx, `select pg_backend_pid()`).Scan(&pid); err != nil {
+			return err
+		}
+		go func() {
+			var hit bool
+			var err error
+			for !hit && err == nil && t.Context().Err() == nil {
+				err = su.QueryRow(t.Context(), `select coalesce(bool_or(pg_cancel_backend(pid)), false) from pg_stat_activity
+					where pid = $1 and wait_event = 'PgSleep'`, pid).Scan(&hit)
+			}
+			cancelled <- err
+		}()
+		var nothing string
+		return db.RawQueryRow(t.Context(), tx, `select pg_sleep(300)::text`).Scan(&nothing)
+	})
+	if cancelled := <-cancelled; err != nil || cancelled != nil || tries != 2 {
+		t.Errorf("after %d tries: %v, %v", tries, err, cancelled)
+	}
+}
+
 func count(t *testing.T, w *pg.Workspace) (n int) {
 	t.Helper()
 	w.Do(func(ctx context.Context, tx *db.TenantTx) (err error) {

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,7 +176,8 @@ func (d *DB) newSharedSettings() *settings {
 // run holds one connection for one transaction. A migration that another
 // process has just run can change the shape of a prepared statement (SQLSTATE
 // 0A000, "cached plan must not change result type"): then the statements of
-// this connection are dropped and fn runs once more; so it does after a deadlock,
+// this connection are dropped and fn runs once more; so it does after a deadlock, after a
+// cancellation that was another's,
 // and on another connection when this one does not know a role yet. A database that
 // keeps nothing is ErrUnwritable to who would write.
 func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
@@ -194,8 +196,13 @@ func (d *DB) run(ctx context.Context, m mode, fn func(*pipe) error) error {
 			d.app.release(ctx, conn)
 		}
 	}()
+	began := time.Now()
 	err = d.once(ctx, conn, m, fn)
 	switch {
+	case code(err, "57014") && ctx.Err() == nil && time.Since(began) < cmp.Or(scope.StatementTimeout, StatementTimeout):
+		// Not our limit: it was meant for who had the connection before, and came late (see
+		// pgconn.CancelRequestContextWatcherHandler, which waits, but cannot know).
+		err = d.once(ctx, conn, m, fn)
 	case code(err, "40P01", "40001"): // a deadlock's loser: the other is through by now
 		err = d.once(ctx, conn, m, fn)
 	case code(err, "42501") && errors.Is(err, errFrame):
